@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "figure/figure.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace phiscope::figure {
+namespace {
+
+constexpr const char* name_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+void expect(std::size_t found, std::size_t expected, const std::string& what) {
+  if (found == expected) return;
+  throw std::invalid_argument("figure: " + what + ": " + std::to_string(found) +
+                              " values, expected " + std::to_string(expected));
+}
+
+void expect_finite(const std::vector<std::optional<double>>& values, const std::string& what) {
+  for (const auto& value : values) {
+    if (value && !std::isfinite(*value)) {
+      throw std::invalid_argument("figure: " + what + ": a value is not finite");
+    }
+  }
+}
+
+struct ContentCheck {
+  std::string where;
+
+  void operator()(const Heatmap& map) const {
+    expect(map.values.size(), map.x_labels.size() * map.y_labels.size(), where);
+    expect_finite(map.values, where);
+    if (map.values.empty())
+      throw std::invalid_argument("figure: " + where + ": heatmap without cells");
+  }
+  void operator()(const Lines& lines) const {
+    if (!lines.x_tick_labels.empty()) {
+      expect(lines.x_tick_labels.size(), lines.x_ticks.size(), where + ", x ticks");
+    }
+    for (const Series& series : lines.series) {
+      const std::string what = where + ", series '" + series.name + "'";
+      expect(series.y.size(), series.x.size(), what);
+      expect(series.low.size(), series.high.size(), what + ", band");
+      if (!series.low.empty()) expect(series.low.size(), series.x.size(), what + ", band");
+      expect_finite(series.y, what);
+      expect_finite(series.low, what);
+      expect_finite(series.high, what);
+    }
+  }
+};
+
+}  // namespace
+
+const std::vector<std::string>& palette() {
+  static const std::vector<std::string> colors = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                                  "#e69f00", "#56b4e9", "#5b5b5b", "#8c6d1f"};
+  return colors;
+}
+
+void check(const Figure& figure) {
+  if (figure.name.empty() || figure.name.find_first_not_of(name_characters) != std::string::npos) {
+    throw std::invalid_argument("figure: name '" + figure.name +
+                                "': expected letters, digits, '_', '.' and '-'");
+  }
+  if (figure.columns == 0) throw std::invalid_argument("figure " + figure.name + ": 0 columns");
+  if (figure.panels.empty()) throw std::invalid_argument("figure " + figure.name + ": no panel");
+  if (!figure.row_titles.empty()) {
+    expect(figure.row_titles.size(), (figure.panels.size() + figure.columns - 1) / figure.columns,
+           figure.name + ", row titles");
+  }
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+    std::visit(ContentCheck{figure.name + ", panel " + std::to_string(i)},
+               figure.panels[i].content);
+  }
+}
+
+double largest_magnitude(const std::vector<const Heatmap*>& heatmaps) {
+  double largest = 0.0;
+  for (const Heatmap* map : heatmaps) {
+    for (const auto& value : map->values) {
+      if (value) largest = std::max(largest, std::abs(*value));
+    }
+  }
+  return largest;
+}
+
+}  // namespace phiscope::figure

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace phiscope::figure {
+
+/// What a colour of a heatmap means.
+enum class Colormap {
+  diverging,   ///< blue - white - red, white at 0, limits symmetric
+  sequential,  ///< dark to light (viridis)
+};
+
+/// A matrix of coloured cells; an undefined cell is grey and hatched.
+struct Heatmap {
+  std::vector<std::string> x_labels;          ///< [x], left to right
+  std::vector<std::string> y_labels;          ///< [y], bottom to top
+  std::vector<std::optional<double>> values;  ///< [y, x], finite where present
+  Colormap map = Colormap::diverging;
+  std::optional<double>
+      limit;                ///< colours end at +-limit (sequential: 0 to limit); none: the data's
+  std::string color_label;  ///< beside the colour bar; empty: no colour bar
+  bool draw_y_labels = true;
+};
+
+/// A curve, with a band around it where `low` and `high` are given.
+struct Series {
+  std::string name;
+  std::vector<double> x;
+  std::vector<std::optional<double>> y;     ///< [x]
+  std::vector<std::optional<double>> low;   ///< [x] or empty
+  std::vector<std::optional<double>> high;  ///< [x] or empty
+  int color = 0;                            ///< index into palette()
+  int dash = 0;                             ///< 0 solid, 1 dashed, 2 dotted, 3 dash-dotted
+};
+
+/// Curves over a common axis.
+struct Lines {
+  std::vector<Series> series;
+  std::vector<double> x_ticks;             ///< where the x axis is labelled; empty: automatic
+  std::vector<std::string> x_tick_labels;  ///< [x_ticks] or empty: the numbers
+  std::optional<double> reference;         ///< a thin horizontal line, e.g. at 0
+  bool log_y = false;                      ///< values <= 0 are left out
+};
+
+/// One plot of a figure.
+struct Panel {
+  std::string title;
+  std::string x_label;
+  std::string y_label;
+  std::variant<Heatmap, Lines> content;
+};
+
+/// A line of the legend that all panels of a figure share.
+struct LegendEntry {
+  std::string text;
+  int color = 0;  ///< -1: black
+  int dash = 0;
+};
+
+/// A picture and what a reader must know about it. Writers (gnuplot, HTML) only read it.
+struct Figure {
+  std::string name;  ///< file stem, [A-Za-z0-9_.-]
+  std::string title;
+  std::string caption;     ///< what is drawn and how to read it
+  std::string definition;  ///< formula of the quantity
+  std::string source;      ///< where the numbers come from: files, options
+  std::size_t columns = 1;
+  std::vector<Panel> panels;            ///< row by row
+  std::vector<std::string> row_titles;  ///< [row of panels] or empty
+  std::vector<LegendEntry> legend;
+};
+
+/// Colours of the series, "#rrggbb": Okabe and Ito's set, distinguishable with any colour vision.
+[[nodiscard]] const std::vector<std::string>& palette();
+
+/// Checks sizes, finiteness and the name.
+/// @throws std::invalid_argument naming the panel and both sizes
+void check(const Figure& figure);
+
+/// Largest absolute value of the heatmaps, for limits that several panels share; 0 if none is
+/// defined.
+[[nodiscard]] double largest_magnitude(const std::vector<const Heatmap*>& heatmaps);
+
+}  // namespace phiscope::figure

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: MIT
+#include "figure/gnuplot.hpp"
+#include "figure/layout.hpp"
+#include "table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+namespace phiscope::figure {
+namespace {
+
+using Stops = std::vector<std::string>;
+
+// ColorBrewer RdBu, blue first, and matplotlib's viridis.
+const Stops& stops(Colormap map) {
+  static const Stops diverging = {"#2166ac", "#4393c3", "#92c5de", "#d1e5f0", "#f7f7f7",
+                                  "#fddbc7", "#f4a582", "#d6604d", "#b2182b"};
+  static const Stops sequential = {"#440154", "#482878", "#3e4989", "#31688e", "#26828e",
+                                   "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"};
+  return map == Colormap::diverging ? diverging : sequential;
+}
+
+/// A gnuplot string literal. Single quotes know no escapes and no substitution; a quote is doubled
+/// and control characters, which would end the line, become spaces.
+std::string literal(const std::string& text) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') result += '\'';
+    result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return result + "'";
+}
+
+std::string color(int index) {
+  if (index < 0) return "'#222222'";
+  return "'" + palette()[static_cast<std::size_t>(index) % palette().size()] + "'";
+}
+
+/// The colour at a fifth of its strength, for bands.
+std::string faint(int index) {
+  return "'#d0" + color(index).substr(2);
+}
+
+std::string dash(int index) {
+  static const std::array<std::string, 4> patterns = {"dt 1", "dt (9,5)", "dt (2,4)",
+                                                      "dt (9,4,2,4)"};
+  return patterns[static_cast<std::size_t>(index) % patterns.size()];
+}
+
+/// The number with two significant digits of the limit: all cells of a map have the same decimals.
+std::string cell_text(double value, double limit) {
+  if (value == 0.0) return "0";
+  if (limit >= 1e4 || limit < 1e-3) return rounded_text(value, 2);
+  const int decimals = std::max(0, 1 - static_cast<int>(std::floor(std::log10(limit))));
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
+                                 std::chars_format::fixed, decimals)
+                       .ptr;
+  const std::string result(text.data(), end);
+  const bool is_zero = result.find_first_not_of("-0.") == std::string::npos;
+  return is_zero && value < 0.0 ? result.substr(1) : result;
+}
+
+/// The least 1, 2 or 5 times a power of ten that is at least `size`. @pre size > 0
+double round_step(double size) {
+  const double decade = std::pow(10.0, std::floor(std::log10(size)));
+  for (const double digit : {1.0, 2.0, 5.0}) {
+    if (digit * decade >= size) return digit * decade;
+  }
+  return 10.0 * decade;
+}
+
+/// Where the colours of the map end.
+double map_limit(const Heatmap& map) {
+  const double limit = map.limit ? *map.limit : largest_magnitude({&map});
+  return limit > 0.0 ? limit : 1.0;
+}
+
+/// Writes the commands of one panel: data blocks first, since they may not follow `set multiplot`.
+class PanelScript {
+ public:
+  PanelScript(std::size_t index, std::ostream& data, std::ostream& commands)
+      : prefix_("$p" + std::to_string(index)), data_(data), commands_(commands) {}
+
+  void operator()(const Heatmap& map) {
+    const double limit = map_limit(map);
+    const double low = map.map == Colormap::diverging ? -limit : 0.0;
+    commands_ << "set xrange [-0.5:" << number_text(static_cast<double>(map.x_labels.size()) - 0.5)
+              << "]\nset yrange [-0.5:"
+              << number_text(static_cast<double>(map.y_labels.size()) - 0.5) << "]\nset cbrange ["
+              << number_text(low) << ':' << number_text(limit)
+              << "]\nunset logscale y\nunset grid\nset tics scale 0\n";
+    ticks("xtics", map.x_labels, 1);
+    const std::size_t step = y_label_step(map);
+    if (map.draw_y_labels) ticks("ytics", map.y_labels, step);
+    if (!map.draw_y_labels) commands_ << "unset ytics\n";
+    commands_ << "set palette defined (";
+    const Stops& colors = stops(map.map);
+    for (std::size_t i = 0; i < colors.size(); ++i) {
+      commands_ << (i > 0 ? ", " : "") << i << " '" << colors[i] << '\'';
+    }
+    commands_ << ")\n";
+    heatmap_data(map, limit);
+  }
+
+  void operator()(const Lines& lines) {
+    commands_ << "set border 3 lw 0.8 lc '#444444'\nset tics nomirror scale 0.5\n"
+              << (lines.log_y ? "set logscale y\n" : "unset logscale y\n")
+              << "set grid ytics lw 0.5 lc '#e2e2e2' dt 1\nset ytics auto format '%.4g'\n";
+    x_axis(lines);
+    y_range(lines);
+    std::vector<std::string> plots;
+    for (std::size_t i = 0; i < lines.series.size(); ++i) band(lines, lines.series[i], i, plots);
+    if (lines.reference) {
+      plots.push_back(number_text(*lines.reference) + " with lines lc '#888888' lw 0.8 dt (4,4)");
+    }
+    for (std::size_t i = 0; i < lines.series.size(); ++i) curve(lines, lines.series[i], i, plots);
+    if (plots.size() == (lines.reference ? 1U : 0U)) {
+      commands_ << "set label 9001 'no defined value' at graph 0.5,0.6 center tc rgb '#777777'\n";
+    }
+    if (plots.empty()) plots.emplace_back("1/0");
+    plot(plots);
+  }
+
+ private:
+  void ticks(const std::string& axis, const std::vector<std::string>& labels, std::size_t step) {
+    commands_ << "set " << axis << " (";
+    for (std::size_t i = 0; i < labels.size(); i += step) {
+      commands_ << (i > 0 ? ", " : "") << literal(labels[i]) << ' ' << i;
+    }
+    commands_ << ")\n";
+  }
+
+  void heatmap_data(const Heatmap& map, double limit) {
+    std::ostringstream defined;
+    std::ostringstream missing;
+    std::ostringstream dark;
+    std::ostringstream light;
+    for (std::size_t i = 0; i < map.values.size(); ++i) {
+      const std::string place =
+          std::to_string(i % map.x_labels.size()) + ' ' + std::to_string(i / map.x_labels.size());
+      const auto& value = map.values[i];
+      (value ? defined : missing) << place << (value ? ' ' + number_text(*value) : "") << '\n';
+      if (!value || !shows_numbers(map)) continue;
+      const double shade = *value / limit;
+      const bool is_dark = map.map == Colormap::diverging ? std::abs(shade) > 0.62 : shade < 0.55;
+      (is_dark ? dark : light) << place << ' ' << cell_text(*value, limit) << '\n';
+    }
+    const std::string cell = " using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5)";
+    std::vector<std::string> plots;
+    if (block("d", defined.str())) {
+      plots.push_back(prefix_ + "d" + cell + ":3 with boxxyerror fs solid noborder lc palette");
+    }
+    if (block("u", missing.str())) {
+      plots.push_back(prefix_ + "u" + cell + " with boxxyerror fs solid noborder lc '#dddddd'");
+      plots.push_back(prefix_ + "u" + cell + " with boxxyerror fs pattern 4 noborder lc '#999999'");
+    }
+    const std::string text = " using 1:2:3 with labels font ',9' tc rgb ";
+    if (block("b", light.str())) plots.push_back(prefix_ + "b" + text + "'#222222'");
+    if (block("w", dark.str())) plots.push_back(prefix_ + "w" + text + "'#ffffff'");
+    plot(plots);
+  }
+
+  void x_axis(const Lines& lines) {
+    double low = 0.0;
+    double high = 0.0;
+    bool any = false;
+    for (const Series& series : lines.series) {
+      for (const double x : series.x) {
+        low = any ? std::min(low, x) : x;
+        high = any ? std::max(high, x) : x;
+        any = true;
+      }
+    }
+    const double pad = high > low ? 0.03 * (high - low) : 0.5;
+    commands_ << "set xrange [" << number_text(low - pad) << ':' << number_text(high + pad)
+              << "]\n";
+    if (lines.x_ticks.empty()) {
+      commands_ << "set xtics auto\n";
+      return;
+    }
+    commands_ << "set xtics (";
+    for (std::size_t i = 0; i < lines.x_ticks.size(); ++i) {
+      const std::string at = number_text(lines.x_ticks[i]);
+      commands_ << (i > 0 ? ", " : "")
+                << literal(lines.x_tick_labels.empty() ? at : lines.x_tick_labels[i]) << ' ' << at;
+    }
+    commands_ << ")\n";
+  }
+
+  void y_range(const Lines& lines) {
+    std::vector<double> all;
+    if (lines.reference) all.push_back(*lines.reference);
+    for (const Series& series : lines.series) {
+      for (const auto* values : {&series.y, &series.low, &series.high}) {
+        for (const auto& value : *values) {
+          if (value && (!lines.log_y || *value > 0.0)) all.push_back(*value);
+        }
+      }
+    }
+    if (all.empty()) all = {lines.log_y ? 0.1 : 0.0, 1.0};
+    double low = *std::min_element(all.begin(), all.end());
+    double high = *std::max_element(all.begin(), all.end());
+    if (lines.log_y) {
+      low /= 1.15;
+      high *= 1.15;
+      log_ticks(low, high);
+    } else {
+      const double pad = high > low ? 0.06 * (high - low) : std::max(0.05 * std::abs(high), 1e-3);
+      low -= pad;
+      high += pad;
+    }
+    commands_ << "set yrange [" << number_text(low) << ':' << number_text(high) << "]\n";
+  }
+
+  /// Labels 1, 2 and 5 of every decade, or 1 alone where there are many: gnuplot's own choice
+  /// leaves an axis of less than a decade with a single label.
+  void log_ticks(double low, double high) {
+    const int first = static_cast<int>(std::floor(std::log10(low)));
+    const int last = static_cast<int>(std::floor(std::log10(high)));
+    const int step = std::max(1, (last - first) / 6);
+    std::string separator;
+    commands_ << "set ytics (";
+    for (int decade = first; decade <= last; decade += step) {
+      for (const double digit : {1.0, 2.0, 5.0}) {
+        const double tick = digit * std::pow(10.0, decade);
+        if (tick < low || tick > high || (digit > 1.0 && last - first > 3)) continue;
+        commands_ << separator << literal(rounded_text(tick, 1)) << ' ' << number_text(tick);
+        separator = ", ";
+      }
+    }
+    commands_ << ")\n";
+  }
+
+  static bool drawable(const Lines& lines, const std::optional<double>& value) {
+    return value && (!lines.log_y || *value > 0.0);
+  }
+
+  void band(const Lines& lines, const Series& series, std::size_t index,
+            std::vector<std::string>& plots) {
+    if (series.low.empty()) return;
+    std::ostringstream rows;
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
+      if (drawable(lines, series.low[i]) && drawable(lines, series.high[i])) {
+        rows << number_text(series.x[i]) << ' ' << number_text(*series.low[i]) << ' '
+             << number_text(*series.high[i]);
+      }
+      rows << '\n';  // a blank line: the band has a gap
+    }
+    const std::string name = "l" + std::to_string(index);
+    if (!block(name, rows.str())) return;
+    plots.push_back(prefix_ + name + " using 1:2:3 with filledcurves fs noborder lc rgb " +
+                    faint(series.color));
+  }
+
+  void curve(const Lines& lines, const Series& series, std::size_t index,
+             std::vector<std::string>& plots) {
+    std::ostringstream rows;
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
+      if (drawable(lines, series.y[i])) {
+        rows << number_text(series.x[i]) << ' ' << number_text(*series.y[i]);
+      }
+      rows << '\n';
+    }
+    const std::string name = "s" + std::to_string(index);
+    if (!block(name, rows.str())) return;
+    const std::string points = series.x.size() <= 12 ? " pt 7 ps 0.55" : " pt 7 ps 0.3";
+    plots.push_back(prefix_ + name + " using 1:2 with linespoints lw 1.8" + points + " lc rgb " +
+                    color(series.color) + ' ' + dash(series.dash));
+  }
+
+  bool block(const std::string& name, const std::string& rows) {
+    if (rows.find_first_not_of('\n') == std::string::npos) return false;
+    data_ << prefix_ << name << " << EOD\n" << rows << "EOD\n";
+    return true;
+  }
+
+  void plot(const std::vector<std::string>& plots) {
+    for (std::size_t i = 0; i < plots.size(); ++i) {
+      commands_ << (i == 0 ? "plot " : ", \\\n     ") << plots[i] << " notitle";
+    }
+    commands_ << '\n';
+  }
+
+  std::string prefix_;
+  std::ostream& data_;
+  std::ostream& commands_;
+};
+
+std::string at_screen(const Layout& sizes, double x, double y) {
+  return "screen " + number_text(x / sizes.width) + ", screen " + number_text(y / sizes.height);
+}
+
+constexpr std::size_t first_row_label = 5000;
+
+void write_frame(const Figure& figure, const Layout& sizes, std::ostream& commands) {
+  commands << "set label 1 " << literal(figure.title) << " at "
+           << at_screen(sizes, sizes.title_left, sizes.title_middle)
+           << " left front font 'Arial:Bold,13'\n";
+  for (std::size_t i = 0; i < figure.row_titles.size(); ++i) {
+    commands << "set label " << first_row_label + i << ' ' << literal(figure.row_titles[i])
+             << " at " << at_screen(sizes, sizes.title_left, sizes.row_titles[i])
+             << " left front font 'Arial:Bold,11'\n";
+  }
+  for (std::size_t i = 0; i < figure.legend.size(); ++i) {
+    const LegendPlace& place = sizes.legend[i];
+    commands << "set arrow " << i + 1 << " from " << at_screen(sizes, place.left, place.middle)
+             << " to " << at_screen(sizes, place.left + legend_key_width - 8.0, place.middle)
+             << " nohead front lw 2.2 lc " << color(figure.legend[i].color) << ' '
+             << dash(figure.legend[i].dash) << "\nset label " << i + 2 << ' '
+             << literal(figure.legend[i].text) << " at "
+             << at_screen(sizes, place.left + legend_key_width, place.middle)
+             << " left front font ',11'\n";
+  }
+}
+
+void write_color_bar(const Heatmap& map, const PanelBox& box, const Layout& sizes,
+                     std::ostream& commands) {
+  if (map.color_label.empty()) {
+    commands << "unset colorbox\n";
+    return;
+  }
+  commands << "set colorbox user origin "
+           << at_screen(sizes, box.left + box.width + color_bar_gap, box.bottom) << " size "
+           << at_screen(sizes, color_bar_width, box.height) << " noborder\nset cbtics "
+           << number_text(round_step(0.5 * map_limit(map)))
+           << " scale 0.3 format '%.3g' font ',9' offset -0.6,0 tc rgb "
+              "'#222222'\nset cblabel "
+           << literal(map.color_label) << " font ',10' offset 0.4,0\n";
+}
+
+void write_panel_frame(const Panel& panel, const PanelBox& box, const Layout& sizes,
+                       std::ostream& commands) {
+  commands << "set lmargin at screen " << number_text(box.left / sizes.width)
+           << "\nset rmargin at screen " << number_text((box.left + box.width) / sizes.width)
+           << "\nset bmargin at screen " << number_text(box.bottom / sizes.height)
+           << "\nset tmargin at screen " << number_text((box.bottom + box.height) / sizes.height)
+           << "\nset title " << literal(panel.title) << " font ',12' offset 0,-0.6\nset xlabel "
+           << literal(panel.x_label) << " font ',11' offset 0,0.3\nset ylabel "
+           << literal(panel.y_label)
+           << " font ',11' offset 0.6,0\nset border 15 lw 0.6 lc '#888888'\nunset label 9001\n"
+           << "set xtics font ',10' offset 0,0.2 tc rgb '#222222'\nset ytics font ',10' offset "
+              "0.4,0 tc rgb '#222222'\n";
+  if (const auto* map = std::get_if<Heatmap>(&panel.content)) {
+    write_color_bar(*map, box, sizes, commands);
+  } else {
+    commands << "unset colorbox\n";
+  }
+}
+
+}  // namespace
+
+std::string gnuplot_script(const Figure& figure, Format format) {
+  check(figure);
+  const Layout sizes = layout(figure);
+  const double scale = format == Format::png ? 2.0 : 1.0;
+  std::ostringstream script;
+  script.imbue(std::locale::classic());
+  std::ostringstream data;
+  std::ostringstream commands;
+  for (auto* stream : {&data, &commands}) stream->imbue(std::locale::classic());
+
+  script << "set encoding utf8\nset terminal "
+         << (format == Format::svg ? "svg name " + literal(figure.name) : std::string("pngcairo"))
+         << " noenhanced background '#ffffff' size " << std::lround(sizes.width * scale) << ','
+         << std::lround(sizes.height * scale) << " font 'Arial,11' fontscale " << number_text(scale)
+         << " linewidth " << number_text(scale)
+         << (format == Format::png ? " pointscale 2 dashlength 1" : "") << "\nunset key\n";
+  write_frame(figure, sizes, commands);
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+    write_panel_frame(figure.panels[i], sizes.panels[i], sizes, commands);
+    std::visit(PanelScript(i, data, commands), figure.panels[i].content);
+    if (i == 0) commands << "unset label\nunset arrow\n";
+  }
+  script << data.str() << "set multiplot\n" << commands.str() << "unset multiplot\n";
+  return script.str();
+}
+
+}  // namespace phiscope::figure

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "shard/mapped_file.hpp"
+
+#include "shard/format_error.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace phiscope::shard {
+namespace {
+
+std::string reason(int error) {
+  return std::generic_category().message(error);
+}
+
+/// Closes a descriptor that was only read from; nothing can be lost by a failure to close.
+struct ReadDescriptor {
+  explicit ReadDescriptor(int number) : fd(number) {}
+  ReadDescriptor(const ReadDescriptor&) = delete;
+  ReadDescriptor& operator=(const ReadDescriptor&) = delete;
+  ~ReadDescriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+  int fd;
+};
+
+}  // namespace
+
+MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
+  // O_NONBLOCK: opening a pipe must not wait for a writer.
+  const ReadDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.fd < 0) throw FormatError(path, "cannot open: " + reason(errno));
+  struct stat status {};
+  if (::fstat(file.fd, &status) != 0) throw FormatError(path, "cannot open: " + reason(errno));
+  if (S_ISDIR(status.st_mode)) throw FormatError(path, "is a directory, expected a file");
+  if (!S_ISREG(status.st_mode)) throw FormatError(path, "is not a regular file");
+  if (status.st_size == 0) return;
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
+  if (memory == MAP_FAILED) throw FormatError(path, "cannot map: " + reason(errno));
+  bytes_ = {static_cast<const std::byte*>(memory), size};
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  if (this != &other) {
+    unmap();
+    path_ = std::move(other.path_);
+    bytes_ = std::exchange(other.bytes_, {});
+  }
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  unmap();
+}
+
+void MappedFile::unmap() noexcept {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  bytes_ = {};
+}
+
+std::string_view MappedFile::text() const noexcept {
+  if (bytes_.empty()) return {};
+  return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
+}
+
+}  // namespace phiscope::shard

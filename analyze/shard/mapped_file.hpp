@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+namespace phiscope::shard {
+
+/// The bytes of a file, mapped read-only into memory: nothing is read before it is looked at.
+/// Move-only; a moved-from file is empty. The file must not shrink while it is mapped.
+class MappedFile {
+ public:
+  /// @throws FormatError if `path` cannot be opened or is not a regular file
+  explicit MappedFile(const std::filesystem::path& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  /// The whole file; begins at a page boundary; empty for an empty file.
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::string_view text() const noexcept;  ///< the same bytes as characters
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  void unmap() noexcept;
+
+  std::filesystem::path path_;
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace phiscope::shard

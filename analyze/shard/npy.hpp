@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "shard/dtype.hpp"
+#include "shard/mapped_file.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace phiscope::shard {
+
+/// What the first bytes of a .npy file say about the rest.
+struct NpyHeader {
+  Dtype dtype = Dtype::f4;
+  bool big_endian = false;     ///< never set for elements of one byte
+  bool fortran_order = false;  ///< as the file says; without meaning for fewer than two axes
+  std::vector<std::uint64_t> shape;
+  std::size_t data_offset = 0;  ///< bytes from the start of the file
+  std::size_t count = 0;        ///< elements, the product of `shape`
+};
+
+/// Reads the header of format 1.0, 2.0 or 3.0 and checks that the file holds exactly the data that
+/// it declares. Nothing is evaluated and nothing is allocated from numbers in the file.
+/// @param file  the whole file
+/// @throws FormatError naming what was found and what was expected
+[[nodiscard]] NpyHeader parse_npy_header(std::span<const std::byte> file,
+                                         const std::filesystem::path& for_errors);
+
+/// A .npy file, memory-mapped and checked when opened. Format: numpy.lib.format.
+class NpyFile {
+ public:
+  /// @throws FormatError if the file is not exactly one array of a numeric or Boolean dtype
+  explicit NpyFile(const std::filesystem::path& path);
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
+  [[nodiscard]] const NpyHeader& header() const noexcept { return header_; }
+  [[nodiscard]] const std::vector<std::uint64_t>& shape() const noexcept { return header_.shape; }
+  [[nodiscard]] std::size_t count() const noexcept { return header_.count; }  ///< elements
+
+  /// The elements as they lie in the file.
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
+
+  /// The elements in C order and little endian, copied.
+  [[nodiscard]] std::vector<std::byte> c_order_bytes() const;
+
+  /// The elements in place, [count], in C order; valid as long as this file.
+  /// @throws FormatError unless the dtype is T's, little endian, in C order and aligned
+  template <Element T>
+  [[nodiscard]] std::span<const T> view() const {
+    check_view(dtype_of<T>, alignof(T));
+    // The mapping outlives the span, and an object of type T may be read from mapped bytes.
+    return {reinterpret_cast<const T*>(bytes().data()), count()};
+  }
+
+  /// The elements converted to T, [count], in C order. Every value must be exactly a T, so integers
+  /// beyond 2^53 are refused as double, and floats are refused as integers. NaN stays NaN.
+  /// @throws FormatError naming the first element that does not fit
+  template <Element T>
+  [[nodiscard]] std::vector<T> read() const;
+
+ private:
+  void check_view(Dtype wanted, std::size_t alignment) const;
+
+  MappedFile file_;
+  NpyHeader header_;
+};
+
+/// "(3, 4)", "(3,)" or "()", as Python writes a shape.
+[[nodiscard]] std::string shape_text(std::span<const std::uint64_t> shape);
+
+}  // namespace phiscope::shard

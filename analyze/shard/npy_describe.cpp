@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#include "shard/npy_describe.hpp"
+
+#include "shard/npy_order.hpp"
+#include "shard/sha256.hpp"
+
+namespace phiscope::shard {
+
+nlohmann::ordered_json describe(const NpyFile& array) {
+  const NpyHeader& header = array.header();
+  const bool as_it_lies = !header.big_endian && !detail::is_permuted(header);
+  return {{"shape", header.shape},
+          {"dtype", descr(header.dtype)},
+          {"sha256_le_c_order", sha256(as_it_lies ? array.bytes() : array.c_order_bytes())}};
+}
+
+}  // namespace phiscope::shard

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "shard/commit.hpp"
+#include "shard/npy.hpp"
+#include "shard/plan.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace phiscope::shard {
+
+/// The lines of RUN/prompts.jsonl. @throws FormatError unless each is an object on a line of its
+/// own
+[[nodiscard]] std::vector<nlohmann::json> read_prompts(const std::filesystem::path& run);
+
+/// Compares the manifest of a run whose shards are all there with what it must be.
+/// @throws FormatError if it is missing or another
+void check_manifest(const std::filesystem::path& run, const RunPlan& plan,
+                    std::span<const Commit> commits);
+
+/// @throws FormatError unless the array is as plan and commit say: [rows, row_shape...], little
+///         endian, in C order, of the committed size
+void check_array(const NpyFile& array, const CommittedFile& file, Dtype dtype,
+                 const std::vector<std::uint64_t>& row_shape);
+
+}  // namespace phiscope::shard

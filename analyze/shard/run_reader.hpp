@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "shard/commit.hpp"
+#include "shard/npy.hpp"
+#include "shard/plan.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phiscope::shard {
+
+/// A run directory, read-only. Nothing in it is trusted; hashes are checked by verify() alone.
+class Run {
+ public:
+  /// @param allow_partial  take the shards that are there, of a run that is not complete
+  /// @throws FormatError if something is wrong, or if the run is not complete
+  [[nodiscard]] static Run open(const std::filesystem::path& run, bool allow_partial = false);
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  [[nodiscard]] const RunPlan& plan() const noexcept { return plan_; }
+  /// The lines of prompts.jsonl; each is an object.
+  [[nodiscard]] const std::vector<nlohmann::json>& prompts() const noexcept { return prompts_; }
+  [[nodiscard]] std::vector<std::int64_t> shards() const;  ///< committed, ascending
+  [[nodiscard]] bool complete() const noexcept;            ///< no shard is missing
+
+  /// An array's part in a shard, [row, row_shape...], with the plan's dtype, little endian, C
+  /// order.
+  /// @throws std::invalid_argument for a name or shard that the run does not have; FormatError if
+  ///         the file is not as plan and commit say
+  [[nodiscard]] NpyFile array(std::string_view name, std::int64_t shard) const;
+
+  /// The keys of a row space in a shard, i8 [row, key]. @throws as array()
+  [[nodiscard]] NpyFile keys(std::string_view row_space, std::int64_t shard) const;
+
+ private:
+  Run() = default;
+  [[nodiscard]] const Commit& commit(std::int64_t shard) const;
+  [[nodiscard]] NpyFile open_file(const CommittedFile& file, Dtype dtype,
+                                  const std::vector<std::uint64_t>& row_shape) const;
+
+  std::filesystem::path path_;
+  RunPlan plan_;
+  std::vector<nlohmann::json> prompts_;
+  std::vector<Commit> commits_;  ///< ascending by shard
+};
+
+}  // namespace phiscope::shard

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "shard/lock_file.hpp"
+#include "shard/npy_writer.hpp"
+#include "shard/plan.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace phiscope::shard {
+
+/// Writes one shard; the shard exists when commit() is done. Destroyed before that, it removes what
+/// it has written. Must not outlive the RunWriter that made it.
+class ShardWriter {
+ public:
+  /// Appends rows of an array, little endian, in C order.
+  /// @param whole_rows  [row, row_shape...] of the array's dtype
+  /// @throws std::invalid_argument for an unknown array or a broken row
+  void append(std::string_view array, std::span<const std::byte> whole_rows);
+
+  /// As above, from values of the array's dtype.
+  template <Element T>
+  void append(std::string_view array, std::span<const T> values) {
+    append_as(array, dtype_of<T>, std::as_bytes(values));
+  }
+
+  /// Appends rows of a row space. @param keys  [row, key]
+  void append_keys(std::string_view row_space, std::span<const std::int64_t> keys);
+
+  /// Finishes the files and then the commit.
+  /// @throws std::invalid_argument if an array has not as many rows as its row space
+  void commit();
+
+ private:
+  friend class RunWriter;
+  ShardWriter(std::filesystem::path run, std::shared_ptr<const RunPlan> plan, std::int64_t shard);
+  void append_as(std::string_view array, Dtype dtype, std::span<const std::byte> whole_rows);
+  [[nodiscard]] std::size_t array_index(std::string_view array) const;
+
+  std::filesystem::path run_;
+  std::shared_ptr<const RunPlan> plan_;
+  std::int64_t shard_;
+  std::vector<NpyWriter> arrays_;
+  std::vector<NpyWriter> keys_;
+};
+
+/// Creates a run directory or continues it, as one of several tasks that share its shards: task i
+/// of n writes the shards K with K mod n = i. Every error from the disk is a std::system_error or
+/// std::filesystem::filesystem_error that names the path and the system's reason.
+class RunWriter {
+ public:
+  /// Takes the lock of the task, so that no other process computes the same shards, and removes
+  /// what a killed predecessor left of them.
+  /// @throws FormatError if RUN holds another plan ("plan differs in options.seed: 1 there, 2
+  ///         now") or other prompts, then leaving it untouched; or if it holds something else
+  /// @throws std::runtime_error "another process ..." when the task is at work already
+  /// @throws std::invalid_argument for a bad plan or unless 0 <= task < tasks
+  RunWriter(std::filesystem::path run, const RunPlan& plan, std::string_view prompts_jsonl,
+            std::int64_t task = 0, std::int64_t tasks = 1);
+
+  /// The task's shards that have no commit, ascending.
+  [[nodiscard]] std::vector<std::int64_t> open_shards() const;
+
+  /// @throws std::invalid_argument if the shard is not one of this task
+  [[nodiscard]] ShardWriter begin(std::int64_t shard);
+
+  /// Writes the manifest if all shards of all tasks have their commit, and then gives the lock
+  /// back: nothing may be begun afterwards.
+  /// @return  true when the run is complete
+  bool finish();
+
+ private:
+  void create(std::string_view plan_text, std::string_view prompts_jsonl);
+  void check_same(std::string_view plan_text, std::string_view prompts_jsonl) const;
+  void refuse_other_division() const;
+  void remove_leftovers() const;
+  void remove_root_leftovers(bool locks_too) const;
+
+  std::filesystem::path run_;
+  std::shared_ptr<const RunPlan> plan_;
+  std::int64_t task_;
+  std::int64_t tasks_;
+  std::vector<LockFile> lock_;  ///< one, from the end of the constructor on
+};
+
+}  // namespace phiscope::shard

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "shard/verify.hpp"
+
+#include "shard/atomic_file.hpp"
+#include "shard/commit.hpp"
+#include "shard/format_error.hpp"
+#include "shard/npy.hpp"
+#include "shard/run_check.hpp"
+#include "shard/sha256.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <set>
+#include <span>
+#include <system_error>
+
+namespace phiscope::shard {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Runs a check; what it throws about files becomes a problem. @return  true if it threw nothing
+bool attempt(VerifyReport& report, const std::function<void()>& check) {
+  try {
+    check();
+    return true;
+  } catch (const FormatError& error) {
+    report.problems.emplace_back(error.what());
+  } catch (const std::system_error& error) {
+    report.problems.emplace_back(error.what());
+  }
+  return false;
+}
+
+/// Elements whose exponent bits are all set: NaN and infinities.
+template <class Bits>
+std::uint64_t count_full_exponents(std::span<const std::byte> bytes, Bits exponent) {
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < bytes.size(); i += sizeof(Bits)) {
+    Bits value = 0;
+    std::memcpy(&value, &bytes[i], sizeof(Bits));
+    count += (value & exponent) == exponent ? 1U : 0U;
+  }
+  return count;
+}
+
+std::uint64_t count_nonfinite(const NpyFile& file, const ArrayPlan& plan) {
+  const std::span<const std::byte> bytes = file.bytes();
+  switch (plan.dtype) {
+    case Dtype::f8:
+      return count_full_exponents<std::uint64_t>(bytes, 0x7FF0000000000000U);
+    case Dtype::f4:
+      return count_full_exponents<std::uint32_t>(bytes, 0x7F800000U);
+    case Dtype::f2:
+      return count_full_exponents<std::uint16_t>(bytes, 0x7C00U);
+    default:
+      return plan.encoding == "bf16" ? count_full_exponents<std::uint16_t>(bytes, 0x7F80U) : 0;
+  }
+}
+
+/// Checks the bytes of one file. @return  the array if it is as committed
+NpyFile check_file(const fs::path& run, const CommittedFile& file, Dtype dtype,
+                   const std::vector<std::uint64_t>& row_shape) {
+  NpyFile array(run / file.file);
+  check_array(array, file, dtype, row_shape);
+  if (const std::string found = sha256_file(array.path()); found != file.sha256) {
+    throw FormatError(array.path(),
+                      "SHA-256 is " + found + ", expected " + file.sha256 + " by its commit");
+  }
+  return array;
+}
+
+void check_shard(const fs::path& run, const RunPlan& plan, const Commit& commit,
+                 VerifyReport& report) {
+  for (std::size_t i = 0; i < plan.arrays.size(); ++i) {
+    const ArrayPlan& array_plan = plan.arrays[i];
+    attempt(report, [&] {
+      const NpyFile array =
+          check_file(run, commit.files[i], array_plan.dtype, array_plan.row_shape);
+      ++report.files;
+      if (const std::uint64_t count = count_nonfinite(array, array_plan); count > 0) {
+        report.nonfinite += count;
+        throw FormatError(array.path(), std::to_string(count) + " values of " +
+                                            std::to_string(array.count()) + " are NaN or infinite");
+      }
+    });
+  }
+  for (std::size_t i = 0; i < plan.row_spaces.size(); ++i) {
+    attempt(report, [&] {
+      const CommittedFile& file = commit.files[plan.arrays.size() + i];
+      const NpyFile keys = check_file(run, file, Dtype::i8, {plan.row_spaces[i].key.size()});
+      ++report.files;
+      report.rows += keys.shape()[0];
+    });
+  }
+}
+
+void find_leftovers(const fs::path& run, const RunPlan& plan,
+                    const std::vector<std::int64_t>& shards, VerifyReport& report) {
+  std::set<std::string> known = {"plan.json", "prompts.jsonl", "manifest.json"};
+  for (const std::int64_t shard : shards) {
+    known.insert(commit_file(shard));
+    for (std::string& name : committed_names(plan, shard)) known.insert(std::move(name));
+  }
+  std::set<std::string> leftovers;
+  for (const auto& entry : fs::recursive_directory_iterator(run)) {
+    if (entry.is_directory() && !entry.is_symlink()) continue;
+    const std::string name = entry.path().lexically_relative(run).generic_string();
+    if (known.contains(name) || entry.path().extension() == ".log") continue;
+    leftovers.insert(name);
+  }
+  for (const std::string& name : leftovers) {
+    const fs::path path = run / name;
+    const char* what = "does not belong to the run or has no commit";
+    if (is_part(path.filename().string())) what = "is a file that was never finished";
+    if (path.extension() == ".lock") what = "is the lock of a task at work, or of a killed one";
+    report.problems.push_back(path.string() + ": " + what);
+  }
+}
+
+}  // namespace
+
+VerifyReport verify(const fs::path& run) {
+  VerifyReport report;
+  RunPlan plan;
+  if (!attempt(report, [&] { plan = read_plan(run); })) return report;
+  attempt(report, [&] { static_cast<void>(read_prompts(run)); });
+  std::vector<std::int64_t> shards;
+  if (!attempt(report, [&] { shards = committed_shards(run, plan); })) return report;
+  std::vector<Commit> commits;
+  for (const std::int64_t shard : shards) {
+    if (attempt(report, [&] { commits.push_back(read_commit(run, plan, shard)); })) {
+      check_shard(run, plan, commits.back(), report);
+    }
+  }
+  const auto count = static_cast<std::int64_t>(shards.size());
+  if (count != plan.shards) {
+    std::int64_t missing = 0;
+    while (std::binary_search(shards.begin(), shards.end(), missing)) ++missing;
+    report.problems.push_back(
+        run.string() + ": incomplete: " + std::to_string(plan.shards - count) + " of " +
+        std::to_string(plan.shards) + " shards are missing, the first is " + commit_file(missing));
+  } else if (commits.size() == shards.size()) {
+    attempt(report, [&] { check_manifest(run, plan, commits); });
+  }
+  attempt(report, [&] { find_leftovers(run, plan, shards, report); });
+  return report;
+}
+
+}  // namespace phiscope::shard

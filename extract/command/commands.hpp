@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "command/options.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// `extract info`: a model directory, read and checked whole, or one safetensors file.
+struct InfoOptions {
+  std::filesystem::path path;
+  bool quick = false;  ///< headers only
+};
+void info(const InfoOptions& options);
+
+/// `extract tokens`: what a tokenizer makes of a prompt file, as JSON lines.
+struct TokensOptions {
+  std::filesystem::path model;
+  std::filesystem::path prompts;
+  bool no_special = false;
+};
+void tokens(const TokensOptions& options);
+
+/// `extract verify`: re-hashes a run directory and checks shapes, rows and values.
+struct VerifyOptions {
+  std::filesystem::path run;
+};
+void verify(const VerifyOptions& options);
+
+/// `extract activations`: values at hooks for every token of some prompts.
+struct ActivationsOptions {
+  RunOptions run;
+  std::filesystem::path prompts;
+  std::vector<std::string> capture;
+  std::size_t prompts_per_shard = 16;
+  bool no_special = false;
+};
+void activations(const ActivationsOptions& options, const std::string& command_line);
+
+/// `extract loo`: word representations of walks, whole and with each word left out.
+struct LooOptions {
+  RunOptions run;
+  std::vector<int> context_lengths = {6, 10, 20, 50, 100};
+  int n_trials = 5;
+  std::vector<std::string> conditions = {"semantic", "unrelated"};
+  std::filesystem::path walks;
+  std::filesystem::path graph;
+  std::string positions = "default";
+  std::string sink = "drop";
+  std::string occurrence = "mean";
+  bool leading_space = true;
+};
+void loo(const LooOptions& options, const std::string& command_line);
+
+}  // namespace phiscope::extract

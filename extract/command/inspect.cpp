@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "command/commands.hpp"
+#include "files/describe.hpp"
+#include "files/prompts.hpp"
+#include "files/tokenizer.hpp"
+#include "shard/verify.hpp"
+
+#include <iostream>
+
+namespace phiscope::extract {
+
+void info(const InfoOptions& options) {
+  if (std::filesystem::is_directory(options.path)) {
+    std::cout << describe_model(options.path, options.quick).dump() << '\n';
+  } else {
+    std::cout << describe_safetensors(options.path).dump() << '\n';
+  }
+}
+
+void tokens(const TokensOptions& options) {
+  const Tokenizer tokenizer = Tokenizer::open(options.model);
+  // Everything is read and encoded before the first line is printed: no half output on bad input.
+  std::string lines;
+  for (const Prompt& prompt : read_prompts(options.prompts)) {
+    nlohmann::ordered_json line{{"id", prompt.id}};
+    if (prompt.text) {
+      const Encoding encoding = tokenizer.encode(*prompt.text, !options.no_special);
+      line["ids"] = encoding.ids;
+      line["offsets"] = encoding.offsets;
+      line["text"] = tokenizer.decode(encoding.ids);
+    } else {
+      line["ids"] = *prompt.input_ids;
+      line["offsets"] = nullptr;  // ids that were given have no place in a text
+      line["text"] = tokenizer.decode(*prompt.input_ids);
+    }
+    lines += line.dump() + "\n";
+  }
+  std::cout << lines;
+}
+
+void verify(const VerifyOptions& options) {
+  const shard::VerifyReport report = shard::verify(options.run);
+  std::cout << nlohmann::ordered_json{{"run", options.run.string()},
+                                      {"files", report.files},
+                                      {"rows", report.rows},
+                                      {"nonfinite", report.nonfinite},
+                                      {"problems", report.problems}}
+                   .dump()
+            << '\n';
+  if (!report.problems.empty()) {
+    throw std::runtime_error(options.run.string() + ": " + report.problems.front() +
+                             (report.problems.size() > 1
+                                  ? " (and " + std::to_string(report.problems.size() - 1) + " more)"
+                                  : ""));
+  }
+}
+
+}  // namespace phiscope::extract

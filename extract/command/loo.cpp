@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "command/commands.hpp"
+#include "command/loo_inputs.hpp"
+#include "command/run.hpp"
+#include "shard/sha256.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace phiscope::extract {
+namespace {
+
+using nlohmann::ordered_json;
+
+Sink parse_sink(const std::string& text) {
+  return text == "keep" ? Sink::keep : text == "drop" ? Sink::drop : Sink::prefix;
+}
+
+Occurrence parse_occurrence(const std::string& text) {
+  return text == "mean" ? Occurrence::mean : text == "first" ? Occurrence::first : Occurrence::last;
+}
+
+/// "default", "all" or "spread:K" as loo_contexts() takes it.
+int parse_positions(const std::string& text) {
+  if (text == "default") return 0;
+  if (text == "all") return -1;
+  const bool spread = text.starts_with("spread:") && text.size() > 7 && text.size() < 12 &&
+                      text.find_first_not_of("0123456789", 7) == std::string::npos;
+  const int count = spread ? std::stoi(text.substr(7)) : 0;
+  if (count < 1) {
+    throw std::runtime_error("--positions: found '" + text +
+                             "', expected default, all or spread:K with K > 0");
+  }
+  return count;
+}
+
+/// The contexts that the options ask for.
+LooWalks choose_walks(const LooOptions& options) {
+  const int per_context = parse_positions(options.positions);
+  if (!options.walks.empty()) {
+    LooWalks walks = read_walks(options.walks);
+    for (LooContext& context : walks.contexts) {
+      if (per_context == 0 && !context.removed.empty()) continue;
+      context.removed = spread_positions(
+          context.n, per_context < 0 || (per_context == 0 && context.n <= 20) ? context.n
+                     : per_context == 0                                       ? 10
+                                                                              : per_context);
+    }
+    return walks;
+  }
+  LooWalks walks;
+  Adjacency fixed;
+  if (!options.graph.empty()) {
+    LooGraph graph = read_graph(options.graph);
+    walks.vocabularies.push_back(graph.vocabulary);
+    fixed = graph.adjacency;
+  } else {
+    for (const std::string& name : options.conditions) {
+      walks.vocabularies.push_back(name == "semantic" ? semantic_words() : unrelated_words());
+    }
+  }
+  walks.contexts = loo_contexts(walks.vocabularies, options.context_lengths, options.n_trials,
+                                options.run.seed, per_context, fixed);
+  return walks;
+}
+
+/// Text of a walk, and the byte range of each word in it (with its space when that leads).
+struct WalkText {
+  std::string text;
+  std::vector<std::array<std::size_t, 2>> range;
+};
+
+WalkText walk_text(const LooContext& context, const Vocabulary& vocabulary, bool leading_space,
+                   int removed) {
+  WalkText walk;
+  for (std::size_t i = 0; i < context.nodes.size(); ++i) {
+    if (static_cast<int>(i) == removed) continue;
+    const std::size_t begin = walk.text.size();
+    if (leading_space || begin > 0) walk.text += ' ';
+    walk.text += vocabulary.words[static_cast<std::size_t>(context.nodes[i])];
+    walk.range.push_back({begin, walk.text.size()});
+  }
+  return walk;
+}
+
+/// Token ids and the span of each word; the spans must cover all tokens, and each must read back as
+/// its word.
+LooTokens tokenize(const WalkText& walk, const Tokenizer& tokenizer, const std::string& where) {
+  const Encoding encoding = tokenizer.encode(walk.text, false);
+  LooTokens tokens{.ids = encoding.ids, .spans = {}};
+  std::size_t next = 0;
+  for (const auto& [begin, end] : walk.range) {
+    Span span{.begin = static_cast<int>(next), .end = static_cast<int>(next)};
+    while (next < encoding.ids.size() && encoding.offsets[next][0] >= begin &&
+           encoding.offsets[next][1] <= end) {
+      span.end = static_cast<int>(++next);
+    }
+    const std::vector<int> ids(tokens.ids.begin() + span.begin, tokens.ids.begin() + span.end);
+    std::string read_back = tokenizer.decode(ids);
+    const std::string wanted = walk.text.substr(begin, end - begin);
+    const auto trimmed = [](std::string text) {
+      const std::size_t first = text.find_first_not_of(' ');
+      return first == std::string::npos ? std::string() : text.substr(first);
+    };
+    if (ids.empty() || trimmed(read_back) != trimmed(wanted)) {
+      throw std::runtime_error(where + ": the word '" + trimmed(wanted) + "' tokenizes to '" +
+                               read_back + "', expected the tokens of the word alone");
+    }
+    tokens.spans.push_back(span);
+  }
+  if (next != encoding.ids.size()) {
+    throw std::runtime_error(where + ": " + std::to_string(encoding.ids.size() - next) +
+                             " tokens belong to no word, expected the words to cover all");
+  }
+  return tokens;
+}
+
+/// Leaving a word out must take its tokens out and change no other.
+void check_removals(const LooContext& context, const LooTokens& tokens,
+                    const Vocabulary& vocabulary, bool leading_space, const Tokenizer& tokenizer,
+                    const std::string& where) {
+  for (const int position : context.removed) {
+    const WalkText rest = walk_text(context, vocabulary, leading_space, position);
+    const Span span = tokens.spans[static_cast<std::size_t>(position)];
+    std::vector<int> ids = tokens.ids;
+    ids.erase(ids.begin() + span.begin, ids.begin() + span.end);
+    if (tokenizer.encode(rest.text, false).ids != ids) {
+      throw std::runtime_error(where + ": without the word at position " +
+                               std::to_string(position) +
+                               " other words tokenize differently, expected the same tokens" +
+                               (leading_space ? "" : " (try --leading-space true)"));
+    }
+  }
+}
+
+/// BOS where the model has one, else its first end token.
+int neutral_token(const ModelConfig& config) {
+  if (config.bos) return static_cast<int>(*config.bos);
+  if (!config.eos.empty()) return static_cast<int>(config.eos.front());
+  throw std::runtime_error("--sink prefix: the model names no BOS and no end token");
+}
+
+ordered_json context_line(const LooContext& context, const LooTokens& tokens,
+                          const Vocabulary& vocabulary, const std::string& text) {
+  ordered_json spans = ordered_json::array();
+  for (const Span& span : tokens.spans) spans.push_back({span.begin, span.end});
+  return {{"id", context.id(vocabulary.name)},
+          {"text", text},
+          {"input_ids", tokens.ids},
+          {"meta",
+           {{"condition", vocabulary.name},
+            {"n", context.n},
+            {"trial", context.trial},
+            {"seed", context.seed},
+            {"nodes", context.nodes},
+            {"removed", context.removed},
+            {"bridge", bridge_positions(context.nodes, vocabulary.cluster)},
+            {"adjacency", context.adjacency},
+            {"spans", spans}}}};
+}
+
+}  // namespace
+
+void loo(const LooOptions& options, const std::string& command_line) {
+  const CheckedModel model = check_run(options.run);
+  const LooWalks walks = choose_walks(options);
+  const Tokenizer tokenizer = Tokenizer::open(options.run.model, model.config.vocab);
+  const Sink sink = parse_sink(options.sink);
+
+  RunRequest request{.experiment = "loo",
+                     .plan = {},
+                     .row_formula = "a row is the mean over a word's occurrences (" +
+                                    options.occurrence + ") of the mean over its tokens",
+                     .row_space = "word",
+                     .row_key = {"condition", "n", "trial", "removed", "word"},
+                     .prompts_jsonl = "",
+                     .options = {},
+                     .details = {}};
+  std::vector<int> layers = parse_layers(options.run.layers, static_cast<int>(model.config.layers));
+  layers.insert(layers.begin(), -1);  // the embedding: what every layer is compared with
+  request.plan.captures = {{.array = "word_rep", .hook = Hook::resid_post, .layers = layers}};
+
+  for (const LooContext& context : walks.contexts) {
+    const Vocabulary& vocabulary = walks.vocabularies[static_cast<std::size_t>(context.condition)];
+    const std::string where = "context " + context.id(vocabulary.name);
+    const WalkText walk = walk_text(context, vocabulary, options.leading_space, -1);
+    LooTokens tokens = tokenize(walk, tokenizer, where);
+    check_removals(context, tokens, vocabulary, options.leading_space, tokenizer, where);
+    if (sink == Sink::prefix) {
+      tokens.ids.insert(tokens.ids.begin(), neutral_token(model.config));
+      for (Span& span : tokens.spans) span = {.begin = span.begin + 1, .end = span.end + 1};
+    }
+    if (std::ssize(tokens.ids) > model.config.max_positions) {
+      throw std::runtime_error(where + ": " + std::to_string(tokens.ids.size()) +
+                               " tokens, expected at most the context length of the model, " +
+                               std::to_string(model.config.max_positions));
+    }
+    request.plan.groups.push_back(
+        loo_group(context, tokens, sink, parse_occurrence(options.occurrence)));
+    request.prompts_jsonl += context_line(context, tokens, vocabulary, walk.text).dump() + "\n";
+  }
+
+  std::vector<std::string> conditions;
+  ordered_json vocabularies = ordered_json::array();
+  for (const Vocabulary& vocabulary : walks.vocabularies) {
+    conditions.push_back(vocabulary.name);
+    vocabularies.push_back({{"name", vocabulary.name},
+                            {"words", vocabulary.words},
+                            {"cluster", vocabulary.cluster},
+                            {"group", vocabulary.group}});
+  }
+  const bool own = options.walks.empty();
+  request.options = {
+      {"conditions", conditions},
+      {"context_lengths", own ? ordered_json(options.context_lengths) : ordered_json()},
+      {"n_trials", own ? ordered_json(options.n_trials) : ordered_json()},
+      {"positions", options.positions},
+      {"sink", options.sink},
+      {"occurrence", options.occurrence},
+      {"leading_space", options.leading_space},
+      {"layers", options.run.layers},
+      {"seed", options.run.seed},
+      {"walks", own ? "own" : shard::sha256_file(options.walks)},
+      {"graph", options.graph.empty() ? "random" : shard::sha256_file(options.graph)}};
+  request.details = {{"loo", {{"conditions", vocabularies}}}};
+  run(options.run, model, request, command_line);
+}
+
+}  // namespace phiscope::extract

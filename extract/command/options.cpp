@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "command/options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <sstream>
+#include <stdexcept>
+#include <toml++/toml.h>
+
+namespace phiscope::extract {
+namespace {
+
+/// A whole non-negative number, or an error that shows where it stood.
+std::int64_t whole_number(std::string_view text, const std::string& where) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 0) {
+    throw std::runtime_error(where + ": found '" + std::string(text) +
+                             "', expected a whole number");
+  }
+  return value;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) {
+    throw std::runtime_error("--shard slurm: " + std::string(name) +
+                             " is not set, expected inside a Slurm job array (sbatch --array)");
+  }
+  return value;
+}
+
+std::vector<std::string> split(const std::string& text, char by) {
+  std::vector<std::string> parts;
+  std::stringstream stream(text);
+  for (std::string part; std::getline(stream, part, by);) parts.push_back(part);
+  return parts;
+}
+
+/// A TOML value as the text a flag would have; arrays are joined with commas.
+std::string flag_text(const toml::node& node, const std::string& where) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return std::to_string(number->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+  if (const auto* array = node.as_array()) {
+    std::string joined;
+    for (const toml::node& entry : *array) {
+      joined += (joined.empty() ? "" : ",") + flag_text(entry, where);
+    }
+    return joined;
+  }
+  throw std::runtime_error(where + ": expected a string, a whole number, a truth value or a list");
+}
+
+/// The subcommand of that name, or null.
+const CLI::App* subcommand(const CLI::App& app, const std::string& name) {
+  const auto found =
+      app.get_subcommands([&](const CLI::App* command) { return command->get_name() == name; });
+  return found.empty() ? nullptr : found.front();
+}
+
+/// @param tables  whether a table named like a subcommand may stand here
+void add_keys(const toml::table& table, const CLI::App& app, const CLI::App& command,
+              const std::string& file, bool tables, std::vector<std::string>& arguments) {
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    const std::string where = file + ": " + name;
+    if (node.is_table()) {
+      const CLI::App* other = tables ? subcommand(app, name) : nullptr;
+      if (other == nullptr) {
+        throw std::runtime_error(where + ": unknown table, expected a subcommand's name");
+      }
+      if (other == &command) add_keys(*node.as_table(), app, command, file, false, arguments);
+      continue;
+    }
+    const CLI::Option* option = command.get_option_no_throw("--" + name);
+    if (option == nullptr || name == "config" || name == "help") {
+      throw std::runtime_error(where + ": unknown key, expected a flag of extract " +
+                               command.get_name());
+    }
+    const bool given = std::ranges::any_of(arguments, [&](const std::string& argument) {
+      return argument == "--" + name || argument.starts_with("--" + name + "=");
+    });
+    if (!given) arguments.push_back("--" + name + "=" + flag_text(node, where));
+  }
+}
+
+}  // namespace
+
+void add_run_options(CLI::App& command, RunOptions& options) {
+  command.add_option("--model", options.model, "Hugging Face model directory")->required();
+  command.add_option("--out", options.out, "run directory to write or to continue")->required();
+  command.add_option("--device", options.device, "where to compute")->capture_default_str();
+  command.add_option("--dtype", options.dtype, "float32 or float64; weights are converted")
+      ->check(CLI::IsMember({"float32", "float64"}))
+      ->capture_default_str();
+  command.add_option("--batch-size", options.batch_size, "runs that enter the model together")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  command.add_option("--layers", options.layers, "layers to capture: all, or a list like 0-3,7")
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "seed of everything that is random")
+      ->capture_default_str();
+  command.add_option("--shard", options.shard, "i/n: compute every n-th shard; or slurm")
+      ->capture_default_str();
+  command
+      .add_option("--threads", options.threads,
+                  "threads of the matrix products; 0: one for a small model, else all processors")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command.add_flag("--batch-invariant", options.batch_invariant,
+                   "a run's numbers do not depend on its batch (always so: batches are packed)");
+  command.add_flag("--dry-run", options.dry_run, "print what would be run, then stop");
+  command.add_flag("--print-config", options.print_config, "print the options as TOML, then stop");
+  command.add_option("--config", "TOML file with any of these flags; the command line wins")
+      ->check(CLI::ExistingFile);
+}
+
+Task parse_task(const std::string& text) {
+  if (text == "slurm") {
+    const std::int64_t id = whole_number(environment("SLURM_ARRAY_TASK_ID"), "SLURM_ARRAY_TASK_ID");
+    const std::int64_t first =
+        whole_number(environment("SLURM_ARRAY_TASK_MIN"), "SLURM_ARRAY_TASK_MIN");
+    const std::int64_t last =
+        whole_number(environment("SLURM_ARRAY_TASK_MAX"), "SLURM_ARRAY_TASK_MAX");
+    const std::int64_t count =
+        whole_number(environment("SLURM_ARRAY_TASK_COUNT"), "SLURM_ARRAY_TASK_COUNT");
+    if (last - first + 1 != count || id < first || id > last) {
+      throw std::runtime_error("--shard slurm: the job array " + std::to_string(first) + "-" +
+                               std::to_string(last) + " has " + std::to_string(count) +
+                               " tasks, expected one without gaps (a step would leave shards out)");
+    }
+    return {.index = id - first, .count = count};
+  }
+  const std::vector<std::string> parts = split(text, '/');
+  if (parts.size() != 2) {
+    throw std::runtime_error("--shard: found '" + text + "', expected i/n or slurm");
+  }
+  const Task task{.index = whole_number(parts[0], "--shard"),
+                  .count = whole_number(parts[1], "--shard")};
+  if (task.index >= task.count) {
+    throw std::runtime_error("--shard: found '" + text + "', expected i/n with i from 0 to n - 1");
+  }
+  return task;
+}
+
+std::vector<int> parse_layers(const std::string& text, int count) {
+  std::vector<int> layers;
+  if (text == "all") {
+    for (int layer = 0; layer < count; ++layer) layers.push_back(layer);
+    return layers;
+  }
+  for (const std::string& part : split(text, ',')) {
+    const std::size_t dash = part.find('-');
+    const std::int64_t first = whole_number(part.substr(0, dash), "--layers");
+    const std::int64_t last =
+        dash == std::string::npos ? first : whole_number(part.substr(dash + 1), "--layers");
+    if (first > last || last >= count) {
+      throw std::runtime_error("--layers: found '" + part + "', expected layers from 0 to " +
+                               std::to_string(count - 1));
+    }
+    for (std::int64_t layer = first; layer <= last; ++layer) {
+      layers.push_back(static_cast<int>(layer));
+    }
+  }
+  std::ranges::sort(layers);
+  layers.erase(std::ranges::unique(layers).begin(), layers.end());
+  if (layers.empty())
+    throw std::runtime_error("--layers: found nothing, expected a list like 0-3,7");
+  return layers;
+}
+
+std::vector<std::string> with_config_file(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::string file;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--config" && i + 1 < arguments.size()) file = arguments[i + 1];
+    if (arguments[i].starts_with("--config=")) file = arguments[i].substr(9);
+  }
+  const CLI::App* command = arguments.empty() ? nullptr : subcommand(app, arguments.front());
+  if (file.empty() || command == nullptr || !std::filesystem::is_regular_file(file)) {
+    return arguments;
+  }
+  try {
+    add_keys(toml::parse_file(file), app, *command, file, true, arguments);
+  } catch (const toml::parse_error& error) {
+    throw std::runtime_error(file + ":" + std::to_string(error.source().begin.line) + ": " +
+                             std::string(error.description()));
+  }
+  return arguments;
+}
+
+std::string config_text(const CLI::App& command) {
+  std::string text;
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_single_name();
+    if (name == "help" || name == "config" || name == "print-config" || name == "dry-run") continue;
+    std::string value;
+    for (const std::string& part :
+         option->count() > 0 ? option->results() : std::vector<std::string>{}) {
+      value += (value.empty() ? "" : ",") + part;
+    }
+    if (option->count() == 0) value = option->get_default_str();
+    if (value.empty()) continue;
+    std::ostringstream quoted;
+    quoted << toml::value<std::string>(value);
+    text += name + " = " + quoted.str() + "\n";
+  }
+  return text;
+}
+
+}  // namespace phiscope::extract

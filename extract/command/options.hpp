@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// Flags that every subcommand which runs a model has.
+struct RunOptions {
+  std::filesystem::path model;
+  std::filesystem::path out;
+  std::string device = "cpu";
+  std::string dtype = "float32";
+  std::size_t batch_size = 16;
+  std::string layers = "all";
+  std::uint64_t seed = 0;
+  std::string shard = "0/1";
+  int threads = 0;  ///< 0: by the size of the model; the numbers do not depend on it
+  bool batch_invariant = true;
+  bool dry_run = false;
+  bool print_config = false;
+};
+
+/// Adds these flags to a subcommand. `options` must outlive the parsing.
+void add_run_options(CLI::App& command, RunOptions& options);
+
+/// Which share of the shards a process computes.
+struct Task {
+  std::int64_t index = 0;
+  std::int64_t count = 1;
+};
+
+/// Reads "i/n" or "slurm" (SLURM_ARRAY_TASK_ID minus _MIN of SLURM_ARRAY_TASK_COUNT).
+/// @throws std::runtime_error for anything else, or a job array whose ids have gaps
+Task parse_task(const std::string& text);
+
+/// Reads "all", "0-3,7" into ascending layers below `count`.
+/// @throws std::runtime_error naming what is wrong
+std::vector<int> parse_layers(const std::string& text, int count);
+
+/// The command line with the options of `--config FILE` (TOML) put in where the line is silent.
+/// Keys are the flags' names, at the top of the file or in a table named like the subcommand.
+/// @throws std::runtime_error for an unknown key or a value that is no flag's
+std::vector<std::string> with_config_file(const CLI::App& app, int argc, char** argv);
+
+/// The options of a subcommand after parsing, as TOML.
+std::string config_text(const CLI::App& command);
+
+}  // namespace phiscope::extract

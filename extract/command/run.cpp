@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "command/run.hpp"
+
+#include "command/version.hpp"
+#include "files/describe.hpp"
+#include "run/execute.hpp"
+#include "run/progress.hpp"
+#include "run/stop.hpp"
+#include "shard/format_error.hpp"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace phiscope::extract {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string now_text() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::array<char, 32> text{};
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text.data();
+}
+
+/// What may differ between equal runs goes into a log of this task, one JSON object a line.
+void log_line(const std::filesystem::path& run, const Task& task, ordered_json fields) {
+  const std::filesystem::path file = run / ("extract-" + std::to_string(task.index) + "-of-" +
+                                            std::to_string(task.count) + ".log");
+  ordered_json line{{"time", now_text()}};
+  line.update(fields);
+  std::ofstream out(file, std::ios::app);
+  out << line.dump() << '\n' << std::flush;
+  if (!out) throw shard::FormatError(file, std::string("cannot write: ") + std::strerror(errno));
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+double peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024.0;
+}
+
+/// The first directory on the way up that exists, whose disk the run will use.
+std::filesystem::path existing_parent(std::filesystem::path path) {
+  path = std::filesystem::absolute(path);
+  while (!std::filesystem::exists(path)) path = path.parent_path();
+  return path;
+}
+
+shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
+                        const RunRequest& request) {
+  const auto dtype = options.dtype == "float64" ? shard::Dtype::f8 : shard::Dtype::f4;
+  shard::RunPlan plan{.experiment = request.experiment,
+                      .shards = static_cast<std::int64_t>(request.plan.shards()),
+                      .arrays = array_plans(request.plan, model.config, dtype, request.row_space),
+                      .row_spaces = {{.name = request.row_space, .key = request.row_key}},
+                      .details = ordered_json::object()};
+  if (!request.row_formula.empty()) {
+    for (shard::ArrayPlan& array : plan.arrays) array.formula += "; " + request.row_formula;
+  }
+  plan.details["version"] = program_version;
+  plan.details["revision"] = git_revision;
+  plan.details["options"] = request.options;
+  plan.details["model"] = model.description;
+  plan.details["numerics"] = {{"device", options.device},
+                              {"dtype", options.dtype},
+                              {"attention", "scaled_dot_product_attention"},
+                              {"batch_size", options.batch_size},
+                              {"batch_invariant", options.batch_invariant}};
+  plan.details["prompts_per_shard"] = request.plan.groups_per_shard;
+  if (!request.details.is_null()) plan.details.update(request.details);
+  return plan;
+}
+
+/// Work, disk and memory of a plan, for people and for --dry-run.
+ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::RunPlan& described,
+                      const std::string& dtype) {
+  const TokenCount count = count_tokens(plan.groups);
+  std::vector<std::int64_t> shards(plan.shards());
+  for (std::size_t k = 0; k < shards.size(); ++k) shards[k] = static_cast<std::int64_t>(k);
+  const auto layers = static_cast<std::uint64_t>(config.layers);
+  const double weights =
+      static_cast<double>(count_parameters(config)) * (dtype == "float64" ? 8 : 4);
+  return {{"shards", plan.shards()},
+          {"runs", count.runs},
+          {"rows", count.rows},
+          {"token_layers", count.shared * layers},
+          {"token_layers_without_sharing", count.alone * layers},
+          {"saved_by_sharing", count.shared == 0 ? 1.0
+                                                 : static_cast<double>(count.alone) /
+                                                       static_cast<double>(count.shared)},
+          {"disk_bytes", expected_bytes(plan, described.arrays, shards)},
+          {"weight_bytes", weights}};
+}
+
+}  // namespace
+
+CheckedModel check_run(const RunOptions& options) {
+  if (options.device != "cpu") {
+    throw std::runtime_error("--device: found '" + options.device +
+                             "', expected cpu (this build of extract has no CUDA)");
+  }
+  if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
+  // A run without reading every weight once could be made of a broken download.
+  ordered_json description = describe_model(options.model, /*quick=*/false);
+  return {.config = read_config(options.model), .description = std::move(description)};
+}
+
+void run(const RunOptions& options, const CheckedModel& model, const RunRequest& request,
+         const std::string& command_line) {
+  const Task task = parse_task(options.shard);
+  const shard::RunPlan plan = run_plan(options, model, request);
+  const ordered_json expected = estimate(request.plan, model.config, plan, options.dtype);
+  std::cerr << "extract " << request.experiment << ": " << expected["runs"] << " runs in "
+            << expected["shards"] << " shards, " << expected["rows"] << " rows, "
+            << bytes_text(expected["disk_bytes"]) << " on disk, "
+            << bytes_text(expected["weight_bytes"])
+            << " of weights in memory; sharing prefixes: " << expected["token_layers"]
+            << " token-layers instead of " << expected["token_layers_without_sharing"] << '\n';
+  if (options.dry_run) {
+    std::cout << ordered_json{{"dry_run", true}, {"plan", expected}}.dump() << '\n';
+    return;
+  }
+  const std::filesystem::path disk = existing_parent(options.out);
+  const auto free_bytes = std::filesystem::space(disk).available;
+  // A manifest, commits and file headers come on top of the data.
+  const std::uint64_t wanted = expected["disk_bytes"].get<std::uint64_t>();
+  const bool fresh = !std::filesystem::exists(options.out / "plan.json");
+  if (fresh && wanted > free_bytes) {
+    throw shard::FormatError(
+        options.out, "no space left for the run: " + bytes_text(static_cast<double>(free_bytes)) +
+                         " free, expected " + bytes_text(static_cast<double>(wanted)));
+  }
+
+  catch_stop_signals();
+  shard::RunWriter writer(options.out, plan, request.prompts_jsonl, task.index, task.count);
+  const std::vector<std::int64_t> open = writer.open_shards();
+  log_line(options.out, task,
+           {{"event", "start"},
+            {"host", host_name()},
+            {"argv", command_line},
+            {"open_shards", open.size()},
+            {"estimate", expected}});
+  const Model loaded =
+      load_model(options.model, options.dtype == "float64" ? at::kDouble : at::kFloat, at::kCPU);
+  set_threads(options.threads, model.config);
+  std::cerr << "extract " << request.experiment << ": about "
+            << duration_text(expected_seconds(loaded, expected_tokens(request.plan, open)))
+            << " for " << open.size() << " shards\n";
+  const Executed done =
+      execute(request.plan, loaded, writer, request.row_space, options.batch_size);
+  const double rate = static_cast<double>(done.tokens) / std::max(done.seconds, 1e-9);
+  log_line(options.out, task,
+           {{"event", "done"},
+            {"shards", done.shards},
+            {"rows", done.rows},
+            {"tokens", done.tokens},
+            {"seconds", done.seconds},
+            {"tokens_per_second", rate},
+            {"peak_memory_bytes", peak_memory_bytes()}});
+  std::cout << ordered_json{{"run", options.out.string()},
+                            {"shards", done.shards},
+                            {"shards_found_done",
+                             static_cast<std::size_t>(plan.shards) - done.shards},
+                            {"rows", done.rows},
+                            {"complete", std::filesystem::exists(options.out / "manifest.json")}}
+                   .dump()
+            << '\n';
+}
+
+}  // namespace phiscope::extract

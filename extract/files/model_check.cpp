@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "files/model_check.hpp"
+
+#include "files/family.hpp"
+#include "shard/format_error.hpp"
+#include "shard/sha256.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <type_traits>
+
+namespace phiscope::extract {
+
+namespace fs = std::filesystem;
+using shard::FormatError;
+using shard::quote_bytes;
+
+namespace {
+
+bool is_float(TensorDtype dtype) {
+  return dtype == TensorDtype::f16 || dtype == TensorDtype::bf16 || dtype == TensorDtype::f32 ||
+         dtype == TensorDtype::f64;
+}
+
+/// First element whose exponent bits are all set, that is a NaN or an infinity. Blocks are tested
+/// without a branch, so that the scan runs at the speed of memory.
+template <class Bits>
+std::optional<std::uint64_t> first_with_full_exponent(std::span<const std::byte> bytes,
+                                                      Bits exponent) {
+  constexpr std::size_t block = 4096;
+  std::array<Bits, block> values{};
+  const std::size_t n = bytes.size() / sizeof(Bits);
+  for (std::size_t start = 0; start < n; start += block) {
+    const std::size_t size = std::min(block, n - start);
+    std::memcpy(values.data(), bytes.data() + start * sizeof(Bits), size * sizeof(Bits));
+    Bits any = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      any |= static_cast<Bits>((values[i] & exponent) == exponent);
+    }
+    if (any == 0) continue;
+    const auto* const found =
+        std::find_if(values.data(), values.data() + size,
+                     [exponent](Bits value) { return (value & exponent) == exponent; });
+    return start + static_cast<std::uint64_t>(found - values.data());
+  }
+  return std::nullopt;
+}
+
+/// "[i, j]" of the element with this number, in C order.
+std::string place_of(std::uint64_t element, const std::vector<std::int64_t>& shape) {
+  std::vector<std::int64_t> index(shape.size());
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    const auto size = static_cast<std::uint64_t>(shape[axis]);
+    index[axis] = static_cast<std::int64_t>(element % size);
+    element /= size;
+  }
+  return text_of(index);
+}
+
+/// Accepts a stored output matrix of a tied model only if it repeats the embedding.
+void check_tied_output(const Family& family, const Weights& weights, const TensorView& output) {
+  const TensorView& embedding = weights.at(std::string(family.embedding));
+  const bool same = output.dtype == embedding.dtype && output.shape == embedding.shape &&
+                    std::ranges::equal(output.bytes, embedding.bytes);
+  if (same) return;
+  throw FormatError(weights.file_of(output.name),
+                    "tensor " + quote_bytes(output.name) + " differs from " +
+                        quote_bytes(std::string(family.embedding)) +
+                        ", expected equal ones as config.json says tie_word_embeddings");
+}
+
+}  // namespace
+
+std::map<std::string, TensorView> model_tensors(const ModelConfig& config, const Weights& weights) {
+  const Family& family = family_of(config);
+  std::map<std::string, TensorView> tensors;
+  for (const TensorSpec& spec : expected_tensors(config)) {
+    const auto found = weights.tensors().find(spec.name);
+    if (found == weights.tensors().end()) {
+      throw FormatError(weights.main_file(), "tensor " + quote_bytes(spec.name) +
+                                                 " is missing, expected " + text_of(spec.shape) +
+                                                 " by config.json");
+    }
+    const TensorView& view = found->second;
+    if (view.shape != spec.shape) {
+      throw FormatError(weights.file_of(spec.name),
+                        "tensor " + quote_bytes(spec.name) + " has shape " + text_of(view.shape) +
+                            ", expected " + text_of(spec.shape) + " by config.json");
+    }
+    if (!is_float(view.dtype)) {
+      throw FormatError(weights.file_of(spec.name),
+                        "tensor " + quote_bytes(spec.name) + " has dtype " +
+                            std::string(name_of(view.dtype)) + ", expected F32, BF16, F16 or F64");
+    }
+    tensors.emplace(spec.name, view);
+  }
+  for (const auto& [name, view] : weights.tensors()) {
+    if (tensors.contains(name) || family.ignored(name)) continue;
+    if (config.tied && name == family.output) {
+      check_tied_output(family, weights, view);
+      continue;
+    }
+    throw FormatError(weights.file_of(name),
+                      "tensor " + quote_bytes(name) + " " + text_of(view.shape) +
+                          " is surplus, expected only tensors that config.json calls for");
+  }
+  return tensors;
+}
+
+std::optional<std::uint64_t> first_nonfinite(const TensorView& tensor) {
+  switch (tensor.dtype) {
+    case TensorDtype::f16:
+      return first_with_full_exponent<std::uint16_t>(tensor.bytes, 0x7C00U);
+    case TensorDtype::bf16:
+      return first_with_full_exponent<std::uint16_t>(tensor.bytes, 0x7F80U);
+    case TensorDtype::f32:
+      return first_with_full_exponent<std::uint32_t>(tensor.bytes, 0x7F800000U);
+    case TensorDtype::f64:
+      return first_with_full_exponent<std::uint64_t>(tensor.bytes, 0x7FF0000000000000U);
+    default:
+      throw std::invalid_argument("first_nonfinite: tensor " + quote_bytes(tensor.name) +
+                                  " is not of a float dtype");
+  }
+}
+
+void check_finite(const std::map<std::string, TensorView>& tensors, const Weights& weights) {
+  for (const auto& [name, view] : tensors) {
+    const auto element = first_nonfinite(view);
+    if (!element) continue;
+    throw FormatError(weights.file_of(name),
+                      "tensor " + quote_bytes(name) + " holds a NaN or an infinity at " +
+                          place_of(*element, view.shape) + ", expected finite values");
+  }
+}
+
+std::map<std::string, std::string> model_digests(const fs::path& directory,
+                                                 const Weights& weights) {
+  std::vector<fs::path> files = weights.files();
+  for (const char* name : {"config.json", "generation_config.json", "tokenizer.json"}) {
+    if (fs::exists(directory / name)) files.push_back(directory / name);
+  }
+  std::map<std::string, std::string> digests;
+  for (const fs::path& file : files) digests[file.filename().string()] = shard::sha256_file(file);
+  return digests;
+}
+
+std::string model_revision(const fs::path& directory) {
+  fs::path path = fs::absolute(directory).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  return path.parent_path().filename() == "snapshots" ? path.filename().string() : "";
+}
+
+}  // namespace phiscope::extract

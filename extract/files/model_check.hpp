@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "files/config.hpp"
+#include "files/weights.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// The tensors of a model by the names of expected_tensors(), checked against the headers alone:
+/// each one present, of the right shape and of a float dtype, and no other tensor in the files.
+/// Buffers that old files carry along (rotary_emb.inv_freq) are left out. A stored output matrix of
+/// a tied model is left out if it equals the embedding byte for byte.
+/// @return  views that live as long as `weights`
+/// @throws  shard::FormatError naming the tensor, what was found and what is expected
+[[nodiscard]] std::map<std::string, TensorView> model_tensors(const ModelConfig& config,
+                                                              const Weights& weights);
+
+/// Reads every tensor once. @throws shard::FormatError naming the first tensor that holds a NaN or
+/// an infinity, with its place [i, j].
+void check_finite(const std::map<std::string, TensorView>& tensors, const Weights& weights);
+
+/// Index of the first NaN or infinity of a float tensor, or nothing.
+[[nodiscard]] std::optional<std::uint64_t> first_nonfinite(const TensorView& tensor);
+
+/// SHA-256 (hex) of config.json, the files of the weights, and of tokenizer.json and
+/// generation_config.json where they exist, by file name.
+[[nodiscard]] std::map<std::string, std::string> model_digests(
+    const std::filesystem::path& directory, const Weights& weights);
+
+/// Revision of a directory inside a Hugging Face cache (.../snapshots/<hash>), else empty.
+[[nodiscard]] std::string model_revision(const std::filesystem::path& directory);
+
+}  // namespace phiscope::extract

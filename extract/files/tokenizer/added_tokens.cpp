@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "files/tokenizer/added_tokens.hpp"
+
+#include "files/tokenizer/component.hpp"
+
+#include <algorithm>
+
+namespace phiscope::extract::tokenizer {
+
+using shard::FormatError;
+using shard::quote_bytes;
+
+namespace {
+
+AddedToken read_token(const JsonFields& fields) {
+  expect_only(fields,
+              {"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
+  AddedToken token;
+  token.id = static_cast<int>(fields.integer("id", {.least = 0, .most = id_limit - 1}));
+  token.content = fields.text("content");
+  token.single_word = fields.boolean_or("single_word", false);
+  token.lstrip = fields.boolean_or("lstrip", false);
+  token.rstrip = fields.boolean_or("rstrip", false);
+  token.special = fields.boolean_or("special", false);
+  token.normalized = fields.boolean_or("normalized", !token.special);
+  return token;
+}
+
+void check_against_vocabulary(const AddedToken& token, const Vocabulary& vocabulary,
+                              const JsonFields& fields) {
+  const auto own = vocabulary.id_of(token.content);
+  if (own && *own != token.id) {
+    fields.refuse("id", std::to_string(*own) + ", the id of token " + quote_bytes(token.content) +
+                            " in model.vocab");
+  }
+  const std::string* other = vocabulary.token_of(token.id);
+  if (other != nullptr && *other != token.content) {
+    fields.refuse("id",
+                  "an id of its own (token " + quote_bytes(*other) + " has it in model.vocab)");
+  }
+}
+
+bool is_word_before(std::string_view text, std::size_t at) {
+  return at > 0 && is_word(character_at(text, character_begin(text, at - 1)).code);
+}
+
+bool is_word_after(std::string_view text, std::size_t at) {
+  return at < text.size() && is_word(character_at(text, at).code);
+}
+
+std::size_t space_begin(std::string_view text, std::size_t at) {
+  while (at > 0) {
+    const std::size_t before = character_begin(text, at - 1);
+    if (!is_white_space(character_at(text, before).code)) break;
+    at = before;
+  }
+  return at;
+}
+
+std::size_t space_end(std::string_view text, std::size_t at) {
+  while (at < text.size()) {
+    const Character character = character_at(text, at);
+    if (!is_white_space(character.code)) break;
+    at += character.bytes;
+  }
+  return at;
+}
+
+}  // namespace
+
+void TokenTrie::insert(std::string_view text, std::size_t value) {
+  begins_[static_cast<unsigned char>(text.front())] = true;
+  std::size_t node = 0;
+  for (const char c : text) {
+    const auto [place, is_new] = next_.emplace(std::pair{node, c}, values_.size());
+    if (is_new) values_.emplace_back();
+    node = place->second;
+  }
+  values_[node] = value;
+}
+
+TokenTrie::Match TokenTrie::longest_at(std::string_view text, std::size_t at) const {
+  Match best;
+  if (!begins_[static_cast<unsigned char>(text[at])]) return best;
+  std::size_t node = 0;
+  for (std::size_t i = at; i < text.size(); ++i) {
+    const auto next = next_.find({node, text[i]});
+    if (next == next_.end()) break;
+    node = next->second;
+    if (values_[node]) best = {i + 1 - at, *values_[node]};
+  }
+  return best;
+}
+
+AddedTokens::AddedTokens(const JsonFields& root, const Vocabulary& vocabulary,
+                         const Normalizer& normalizer) {
+  if (!root.has("added_tokens")) return;
+  for_each_component(root, "added_tokens", [&](const JsonFields& fields) {
+    AddedToken token = read_token(fields);
+    if (token.content.empty()) fields.refuse("content", "a text that is not empty");
+    check_against_vocabulary(token, vocabulary, fields);
+    if (!by_id_.emplace(token.id, tokens_.size()).second) {
+      fields.refuse("id", "an id of its own (a duplicate in added_tokens)");
+    }
+    if (!by_content_.emplace(token.content, tokens_.size()).second) {
+      fields.refuse("content", "a text of its own (a duplicate in added_tokens)");
+    }
+    if (token.normalized) {
+      const std::string text = normalizer.applied(token.content);
+      if (!text.empty()) normalized_.insert(text, tokens_.size());
+    } else {
+      raw_.insert(token.content, tokens_.size());
+    }
+    tokens_.push_back(std::move(token));
+  });
+}
+
+std::vector<Stretch> AddedTokens::split(std::string_view text, bool normalized) const {
+  const TokenTrie& trie = normalized ? normalized_ : raw_;
+  std::vector<Stretch> stretches;
+  std::size_t done = 0;  // end of the last stretch
+  for (std::size_t at = 0; at < text.size();) {
+    const TokenTrie::Match match = trie.longest_at(text, at);
+    if (match.length == 0) {
+      ++at;
+      continue;
+    }
+    const AddedToken& token = tokens_[match.value];
+    Range range{at, at + match.length};
+    at = range.end;
+    if (token.single_word &&
+        (is_word_before(text, range.begin) || is_word_after(text, range.end))) {
+      continue;
+    }
+    if (token.lstrip) range.begin = std::max(space_begin(text, range.begin), done);
+    if (token.rstrip) range.end = space_end(text, range.end);
+    if (done < range.begin) stretches.push_back({{done, range.begin}, nullptr});
+    stretches.push_back({range, &token});
+    done = range.end;
+  }
+  if (done < text.size()) stretches.push_back({{done, text.size()}, nullptr});
+  return stretches;
+}
+
+const AddedToken* AddedTokens::find(int id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &tokens_[found->second];
+}
+
+const AddedToken* AddedTokens::find(std::string_view content) const {
+  const auto found = by_content_.find(std::string(content));
+  return found == by_content_.end() ? nullptr : &tokens_[found->second];
+}
+
+}  // namespace phiscope::extract::tokenizer

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "files/weights.hpp"
+
+#include "files/json_fields.hpp"
+#include "shard/format_error.hpp"
+#include "shard/json_file.hpp"
+
+#include <set>
+#include <stdexcept>
+
+namespace phiscope::extract {
+
+namespace fs = std::filesystem;
+using shard::FormatError;
+using shard::quote_bytes;
+
+namespace {
+
+constexpr const char* single_name = "model.safetensors";
+constexpr const char* index_name = "model.safetensors.index.json";
+
+/// Says why there is nothing to read, with a hint where pickles lie in the way.
+[[noreturn]] void refuse_directory(const fs::path& directory) {
+  for (const char* pickle :
+       {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.bin", "consolidated.00.pth"}) {
+    if (!fs::exists(directory / pickle)) continue;
+    throw FormatError(directory / pickle,
+                      "weights as a pickle, which are not read; expected model.safetensors: load "
+                      "the model in Python and call model.save_pretrained(DIR), which writes it");
+  }
+  throw FormatError(directory, std::string("no weights: expected ") + single_name + " or " +
+                                   index_name + " in this directory");
+}
+
+using WeightMap = std::map<std::string, std::string>;  // tensor -> shard
+
+/// The map of an index; every shard is a plain name of a file beside the index.
+WeightMap read_weight_map(const fs::path& index) {
+  const nlohmann::json root = shard::read_json(index);
+  const JsonFields map = JsonFields(root, index).object("weight_map");
+  WeightMap shard_of;
+  for (const auto& [tensor, value] : map.value().items()) {
+    const std::string shard = map.text(tensor);
+    const bool plain = shard.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
+    if (!plain || !shard.ends_with(".safetensors")) {
+      throw FormatError(index, "weight_map of tensor " + quote_bytes(tensor) + " is the path " +
+                                   quote_bytes(shard) +
+                                   ", expected the name of a .safetensors file in this directory");
+    }
+    shard_of[tensor] = shard;
+  }
+  if (shard_of.empty()) throw FormatError(index, "weight_map is empty, expected tensors");
+  return shard_of;
+}
+
+}  // namespace
+
+Weights Weights::open(const fs::path& directory) {
+  if (!fs::is_directory(directory)) {
+    throw FormatError(directory, fs::exists(directory)
+                                     ? "not a directory, expected a model directory"
+                                     : "no such directory");
+  }
+  const fs::path single = directory / single_name;
+  const fs::path index = directory / index_name;
+  if (fs::exists(single) && fs::exists(index)) {
+    throw FormatError(index, std::string("tensors defined twice: here and in ") + single_name +
+                                 ", expected one of the two files");
+  }
+  Weights weights;
+  if (fs::exists(single)) {
+    weights.add_shard(single);
+    return weights;
+  }
+  if (!fs::exists(index)) refuse_directory(directory);
+
+  weights.files_.push_back(index);
+  const WeightMap shard_of = read_weight_map(index);
+  std::set<std::string> shards;
+  for (const auto& [tensor, shard] : shard_of) shards.insert(shard);
+  for (const std::string& shard : shards) {
+    if (!fs::exists(directory / shard)) {
+      throw FormatError(index, "shard " + quote_bytes(shard) + " is missing in this directory");
+    }
+    weights.add_shard(directory / shard);
+  }
+  for (const auto& [tensor, shard] : shard_of) {
+    const auto found = weights.file_of_.find(tensor);
+    if (found == weights.file_of_.end()) {
+      throw FormatError(directory / shard, "tensor " + quote_bytes(tensor) +
+                                               " is missing, expected here by " +
+                                               std::string(index_name));
+    }
+    if (found->second.filename() != shard) {
+      throw FormatError(index, "weight_map puts tensor " + quote_bytes(tensor) + " into " +
+                                   quote_bytes(shard) + ", but " +
+                                   quote_bytes(found->second.filename().string()) + " has it");
+    }
+  }
+  for (const auto& [tensor, file] : weights.file_of_) {
+    if (!shard_of.contains(tensor)) {
+      throw FormatError(file, "tensor " + quote_bytes(tensor) + " is not in the weight_map of " +
+                                  std::string(index_name));
+    }
+  }
+  return weights;
+}
+
+void Weights::add_shard(const fs::path& path) {
+  files_.push_back(path);
+  shards_.emplace_back(path);
+  for (const auto& [name, view] : shards_.back().tensors()) {
+    const auto [place, is_new] = file_of_.emplace(name, path);
+    if (!is_new) {
+      throw FormatError(path, "tensor " + quote_bytes(name) + " is a duplicate, also in " +
+                                  quote_bytes(place->second.filename().string()));
+    }
+    tensors_.emplace(name, view);
+  }
+}
+
+const TensorView& Weights::at(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end())
+    throw std::invalid_argument("Weights::at: no tensor " + quote_bytes(name));
+  return found->second;
+}
+
+const fs::path& Weights::file_of(const std::string& name) const {
+  const auto found = file_of_.find(name);
+  if (found == file_of_.end()) {
+    throw std::invalid_argument("Weights::file_of: no tensor " + quote_bytes(name));
+  }
+  return found->second;
+}
+
+}  // namespace phiscope::extract

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "files/safetensors.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// All tensors of a model directory: model.safetensors, or the shards that
+/// model.safetensors.index.json lists. Bytes are mapped, nothing is copied.
+class Weights {
+ public:
+  /// @throws shard::FormatError for a broken file; an index that leaves the directory, lists a
+  /// tensor
+  ///         its shard lacks or lacks one a shard has; a tensor in two shards; no weights at all
+  ///         (with a hint when there are only pickles)
+  static Weights open(const std::filesystem::path& directory);
+
+  /// Every tensor by its name in the files; the views live as long as this object.
+  [[nodiscard]] const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+  /// @throws std::invalid_argument if there is no tensor of that name
+  [[nodiscard]] const TensorView& at(const std::string& name) const;
+  /// The file that holds the tensor. @throws std::invalid_argument if there is none
+  [[nodiscard]] const std::filesystem::path& file_of(const std::string& name) const;
+  /// Files read, in a fixed order: the index (where there is one), then the shards by name.
+  [[nodiscard]] const std::vector<std::filesystem::path>& files() const { return files_; }
+  /// The file to name when the whole is wrong: the index, or model.safetensors.
+  [[nodiscard]] const std::filesystem::path& main_file() const { return files_.front(); }
+
+ private:
+  void add_shard(const std::filesystem::path& path);
+
+  std::vector<SafetensorsFile> shards_;
+  std::vector<std::filesystem::path> files_;
+  std::map<std::string, TensorView> tensors_;
+  std::map<std::string, std::filesystem::path> file_of_;
+};
+
+}  // namespace phiscope::extract

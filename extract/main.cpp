@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "command/commands.hpp"
+#include "command/version.hpp"
+#include "run/stop.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <string>
+
+namespace phiscope::extract {
+namespace {
+
+constexpr int bad_input = 1;
+constexpr int bad_usage = 2;
+constexpr int stopped_early = 75;
+
+/// All subcommands with their options; what was chosen runs after parsing.
+struct Program {
+  CLI::App app{
+      "Runs a language model once and streams what happens inside it to .npy shards.\n"
+      "example: extract loo --model datasets/models/walk --out run\n"
+      "         analyze-loo run --out report",
+      "extract"};
+  InfoOptions info;
+  TokensOptions tokens;
+  VerifyOptions verify;
+  ActivationsOptions activations;
+  LooOptions loo;
+
+  Program() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string(program_version) + " (" + git_revision + ")");
+    add_inspection();
+    add_activations();
+    add_loo();
+  }
+
+ private:
+  void add_inspection() {
+    CLI::App* const one = app.add_subcommand(
+        "info",
+        "Reads and checks a model directory, or lists a .safetensors file, as JSON.\n"
+        "example: extract info datasets/models/walk");
+    one->add_option("path", info.path, "model directory or .safetensors file")
+        ->required()
+        ->check(CLI::ExistingPath);
+    one->add_flag("--quick", info.quick, "headers only: no hashes, values not checked");
+
+    CLI::App* const two = app.add_subcommand(
+        "tokens",
+        "Prints the token ids, byte offsets and decoded text of prompts, as JSON lines.\n"
+        "example: extract tokens --model datasets/models/walk --prompts prompts.jsonl");
+    two->add_option("--model", tokens.model, "model directory")->required();
+    two->add_option("--prompts", tokens.prompts, "prompt file (JSON lines)")->required();
+    two->add_flag("--no-special", tokens.no_special, "do not add special tokens such as BOS");
+
+    CLI::App* const three = app.add_subcommand(
+        "verify",
+        "Re-hashes a run directory and checks shapes, row counts, NaN and infinity.\n"
+        "example: extract verify run");
+    three->add_option("run", verify.run, "run directory")->required();
+  }
+
+  void add_activations() {
+    CLI::App* const command = app.add_subcommand(
+        "activations",
+        "Values at hooks for every token of some prompts.\n"
+        "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
+        "           --capture hook_resid_post,logits --out run");
+    add_run_options(*command, activations.run);
+    command->add_option("--prompts", activations.prompts, "prompt file (JSON lines)")->required();
+    command
+        ->add_option("--capture", activations.capture,
+                     "hooks, e.g. hook_resid_post,ln_final.hook_out,logits")
+        ->delimiter(',')
+        ->required();
+    command->add_option("--prompts-per-shard", activations.prompts_per_shard, "prompts in a shard")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    command->add_flag("--no-special", activations.no_special,
+                      "do not add special tokens such as BOS");
+  }
+
+  void add_loo() {
+    CLI::App* const command = app.add_subcommand(
+        "loo",
+        "Word representations of in-context walks, whole and with each word left out.\n"
+        "example: extract loo --model datasets/models/walk --out run");
+    add_run_options(*command, loo.run);
+    command->add_option("--context-lengths", loo.context_lengths, "words in a context")
+        ->delimiter(',')
+        ->check(CLI::Range(2, 1000000))
+        ->capture_default_str();
+    command->add_option("--n-trials", loo.n_trials, "walks for each length")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    command->add_option("--conditions", loo.conditions, "semantic, unrelated or both")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"semantic", "unrelated"}))
+        ->capture_default_str();
+    command->add_option("--walks", loo.walks, "walks to replay instead of own ones (JSON)")
+        ->check(CLI::ExistingFile);
+    command
+        ->add_option("--graph", loo.graph, "words, clusters, groups, adjacency of your own (JSON)")
+        ->check(CLI::ExistingFile)
+        ->excludes("--walks");
+    command
+        ->add_option("--positions", loo.positions,
+                     "positions to remove: default (all up to 20 words, else 10), all, spread:K")
+        ->capture_default_str();
+    command
+        ->add_option("--sink", loo.sink,
+                     "position 0: keep it, drop it from the representations, or put a neutral "
+                     "token before it (prefix)")
+        ->check(CLI::IsMember({"keep", "drop", "prefix"}))
+        ->capture_default_str();
+    command->add_option("--occurrence", loo.occurrence, "which occurrences of a word represent it")
+        ->check(CLI::IsMember({"mean", "first", "last"}))
+        ->capture_default_str();
+    command
+        ->add_option("--leading-space", loo.leading_space,
+                     "feed the first word with a space before it as well")
+        ->capture_default_str();
+  }
+};
+
+int run_program(int argc, char** argv) {
+  Program program;
+  std::string command_line;
+  for (int i = 0; i < argc; ++i) command_line += (i > 0 ? " " : "") + std::string(argv[i]);
+  try {
+    std::vector<std::string> arguments = with_config_file(program.app, argc, argv);
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11's vector overload wants them
+    program.app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    return program.app.exit(error) == 0 ? 0 : bad_usage;
+  }
+  const CLI::App* const chosen = program.app.get_subcommands().front();
+  const std::string name = chosen->get_name();
+  if ((name == "loo" && program.loo.run.print_config) ||
+      (name == "activations" && program.activations.run.print_config)) {
+    std::cout << config_text(*chosen);
+    return 0;
+  }
+  if (name == "info") info(program.info);
+  if (name == "tokens") tokens(program.tokens);
+  if (name == "verify") verify(program.verify);
+  if (name == "activations") activations(program.activations, command_line);
+  if (name == "loo") loo(program.loo, command_line);
+  return 0;
+}
+
+}  // namespace
+}  // namespace phiscope::extract
+
+int main(int argc, char** argv) {
+  try {
+    return phiscope::extract::run_program(argc, argv);
+  } catch (const phiscope::extract::Stopped& stopped) {
+    std::cerr << "extract: " << stopped.what() << '\n';
+    return phiscope::extract::stopped_early;
+  } catch (const std::exception& error) {
+    std::cerr << "error: " << error.what() << '\n';
+    return phiscope::extract::bad_input;
+  }
+}

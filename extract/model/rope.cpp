@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "model/rope.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/where.h>
+
+#include <numbers>
+
+namespace phiscope::extract {
+
+at::Tensor rope_frequencies(const ModelConfig& config, at::Device device) {
+  const RopeParameters& rope = config.rope;
+  const at::Tensor exponent =
+      at::arange(0, config.head_dim, 2, at::kLong).to(at::kFloat) / config.head_dim;
+  at::Tensor frequency = at::pow(rope.theta, exponent).reciprocal();
+  if (rope.type == RopeType::linear) frequency = frequency / rope.factor;
+  if (rope.type == RopeType::llama3) {
+    const double original = static_cast<double>(rope.original_max_positions);
+    const double low_wavelength = original / rope.low_freq_factor;
+    const double high_wavelength = original / rope.high_freq_factor;
+    const at::Tensor wavelength = 2 * std::numbers::pi / frequency;
+    const at::Tensor scaled =
+        at::where(wavelength > low_wavelength, frequency / rope.factor, frequency);
+    const at::Tensor smooth = (original / wavelength - rope.low_freq_factor) /
+                              (rope.high_freq_factor - rope.low_freq_factor);
+    const at::Tensor smoothed = (1 - smooth) * scaled / rope.factor + smooth * scaled;
+    const at::Tensor between =
+        (wavelength < high_wavelength).logical_not() & (wavelength > low_wavelength).logical_not();
+    frequency = at::where(between, smoothed, scaled);
+  }
+  return frequency.to(device);
+}
+
+Rotation rotation(const at::Tensor& frequencies, const at::Tensor& positions,
+                  at::ScalarType dtype) {
+  const at::Tensor angle = positions.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
+  const at::Tensor both = at::cat({angle, angle}, 1).unsqueeze(1);
+  return {.cosine = both.cos().to(dtype), .sine = both.sin().to(dtype)};
+}
+
+at::Tensor rotate(const at::Tensor& x, const Rotation& by) {
+  const std::int64_t half = x.size(2) / 2;
+  const at::Tensor turned = at::cat({-x.narrow(2, half, half), x.narrow(2, 0, half)}, 2);
+  return x * by.cosine + turned * by.sine;
+}
+
+}  // namespace phiscope::extract

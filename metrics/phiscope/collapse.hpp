@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <phiscope/distance.hpp>
+#include <phiscope/gram.hpp>
+#include <phiscope/sum.hpp>
+#include <phiscope/trace_covariance.hpp>
+#include <phiscope/unit_rows.hpp>
+#include <phiscope/value.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace phiscope {
+
+/// Mean cosine over all pairs of rows, (|sum of unit rows|^2 - n) / (n (n - 1)).
+/// @param rows  [row, unit]
+/// @return  in [-1 / (n - 1), 1] up to rounding; too_few_rows below two rows, zero_norm, nonfinite
+template <std::floating_point T>
+[[nodiscard]] Value mean_cosine(MatrixView<T> rows) {
+  if (rows.rows() < 2) return Status::too_few_rows;
+  const UnitRows unit = unit_rows(rows);
+  if (unit.status != Status::ok) return unit.status;
+  std::vector<double> sum(rows.cols(), 0.0);
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    const auto row = unit.view().row(i);
+    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += row[j];
+  }
+  const auto n = static_cast<double>(rows.rows());
+  const std::span<const double> total(sum);
+  return (dot(total, total) - n) / (n * (n - 1.0));
+}
+
+/// Participation ratio of the spectrum of the covariance, (sum of eigenvalues)^2 / sum of their
+/// squares; from the Gram matrix, whose eigenvalues are the same: tr(G)^2 / |G|_F^2.
+/// @param rows  [row, unit]
+/// @return  effective number of dimensions, in [1, rows - 1]; too_few_rows below two rows, constant
+/// if
+///          all rows are equal, nonfinite
+template <std::floating_point T>
+[[nodiscard]] Value participation_ratio(MatrixView<T> rows) {
+  if (rows.rows() < 2) return Status::too_few_rows;
+  const Eigen::MatrixXd gram = centred_gram(rows);
+  const double trace = gram.trace();
+  if (!std::isfinite(trace)) return Status::nonfinite;
+  if (trace == 0.0) return Status::constant;
+  const double norm = (gram / trace).norm();
+  return 1.0 / (norm * norm);
+}
+
+/// How far the rows have run together.
+struct Collapse {
+  Value mean_cosine;          ///< see mean_cosine()
+  Value mean_distance;        ///< over all pairs, activation units
+  Value smallest_distance;    ///< activation units
+  Value largest_distance;     ///< activation units
+  Value spread;               ///< mean of |x - mean row|^2, activation units squared
+  Value centroid_norm;        ///< length of the mean row, activation units
+  Value participation_ratio;  ///< see participation_ratio()
+};
+
+/// All collapse measures of one set of rows.
+/// @param rows  [row, unit]
+/// @return  spread and centroid_norm need a row, the others two (too_few_rows); zero_norm,
+/// constant,
+///          nonfinite as in the functions above
+/// @see  experiment loo, collapse metrics
+template <std::floating_point T>
+[[nodiscard]] Collapse collapse(MatrixView<T> rows) {
+  Collapse result{.mean_cosine = mean_cosine(rows),
+                  .mean_distance = Status::too_few_rows,
+                  .smallest_distance = Status::too_few_rows,
+                  .largest_distance = Status::too_few_rows,
+                  .spread = Status::too_few_rows,
+                  .centroid_norm = Status::too_few_rows,
+                  .participation_ratio = participation_ratio(rows)};
+  if (rows.rows() == 0) return result;
+  const std::vector<double> centroid = mean_row(rows);
+  result.centroid_norm = norm(std::span<const double>(centroid));
+  result.spread = scatter(rows) / static_cast<double>(rows.rows());
+  if (rows.rows() < 2) return result;
+
+  std::vector<double> distances;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (std::size_t j = i + 1; j < rows.rows(); ++j) {
+      distances.push_back(distance(rows.row(i), rows.row(j)));
+    }
+  }
+  result.mean_distance = mean_of(distances);
+  result.smallest_distance = result.largest_distance = result.mean_distance;
+  if (result.mean_distance.ok()) {
+    const auto [smallest, largest] = std::minmax_element(distances.begin(), distances.end());
+    result.smallest_distance = *smallest;
+    result.largest_distance = *largest;
+  }
+  return result;
+}
+
+}  // namespace phiscope

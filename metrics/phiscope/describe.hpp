@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <phiscope/sum.hpp>
+#include <phiscope/value.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace phiscope {
+
+/// Mean, spread and middle of a list of numbers, in their unit.
+struct Description {
+  std::size_t count = 0;
+  Value mean;
+  Value standard_deviation;  ///< with n - 1 in the denominator
+  Value median;              ///< mean of the two middle numbers when the count is even
+};
+
+/// @param numbers  [item]
+/// @return  too_few_rows: mean and median of none, deviation of fewer than two; nonfinite: all
+/// three,
+///          if a number is not finite
+/// @see  numpy.mean, numpy.std(ddof=1), numpy.median
+[[nodiscard]] inline Description describe(std::span<const double> numbers) {
+  Description result{.count = numbers.size(),
+                     .mean = Status::too_few_rows,
+                     .standard_deviation = Status::too_few_rows,
+                     .median = Status::too_few_rows};
+  if (numbers.empty()) return result;
+  result.mean = mean_of(numbers);
+  if (!result.mean.ok()) {
+    result.standard_deviation = result.median = result.mean;
+    return result;
+  }
+  std::vector<double> sorted(numbers.begin(), numbers.end());
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t n = sorted.size();
+  result.median =
+      n % 2 == 1 ? sorted[n / 2] : sorted[n / 2 - 1] + (sorted[n / 2] - sorted[n / 2 - 1]) / 2.0;
+  if (n < 2) return result;
+  CompensatedSum squares;
+  for (const double number : numbers) {
+    const double deviation = number - result.mean.value();
+    squares += deviation * deviation;
+  }
+  result.standard_deviation = std::sqrt(squares.value() / static_cast<double>(n - 1));
+  return result;
+}
+
+}  // namespace phiscope

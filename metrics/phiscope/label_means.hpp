@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <phiscope/matrix_view.hpp>
+
+#include <Eigen/Core>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace phiscope {
+
+/// Mean row of every label: the representation of a word from its occurrences, or a cluster's
+/// centre.
+struct LabelMeans {
+  std::vector<std::int64_t> labels;            ///< [label], ascending
+  std::vector<std::vector<std::size_t>> rows;  ///< [label]: the rows that carry it, ascending
+  std::vector<double> means;                   ///< [label, unit]
+  std::size_t units = 0;
+
+  /// View of the means, [label, unit]. It must not outlive this object.
+  [[nodiscard]] MatrixView<double> view() const { return {means, labels.size(), units}; }
+};
+
+/// Means of the rows by label.
+/// @param rows  [row, unit]
+/// @param labels  [row]
+/// @throws std::invalid_argument if there is not one label per row
+template <std::floating_point T>
+[[nodiscard]] LabelMeans label_means(MatrixView<T> rows, std::span<const std::int64_t> labels) {
+  if (labels.size() != rows.rows()) {
+    throw std::invalid_argument("label_means: " + std::to_string(labels.size()) +
+                                " labels, expected " + std::to_string(rows.rows()) +
+                                ", one per row");
+  }
+  std::map<std::int64_t, std::vector<std::size_t>> rows_of;
+  for (std::size_t i = 0; i < labels.size(); ++i) rows_of[labels[i]].push_back(i);
+
+  LabelMeans result{.labels = {}, .rows = {}, .means = {}, .units = rows.cols()};
+  result.means.resize(rows_of.size() * rows.cols(), 0.0);
+  const auto units = static_cast<Eigen::Index>(rows.cols());
+  double* next = result.means.data();
+  for (const auto& [label, members] : rows_of) {
+    Eigen::Map<Eigen::ArrayXd> mean(next, units);
+    for (const std::size_t i : members) {
+      using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
+      mean += Eigen::Map<const Row>(rows.row(i).data(), units).template cast<double>();
+    }
+    mean /= static_cast<double>(members.size());
+    result.labels.push_back(label);
+    result.rows.push_back(members);
+    next += units;
+  }
+  return result;
+}
+
+}  // namespace phiscope

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace phiscope {
+
+/// Why a number is there (`ok`) or not. When several reasons hold, the one named first here counts.
+enum class Status {
+  ok,
+  no_cross_pairs,   ///< no pair of rows in different clusters
+  no_within_pairs,  ///< no pair of rows in the same cluster
+  no_edges,         ///< the graph has no edge between the rows
+  too_few_rows,     ///< fewer rows (or values, or units) than the definition needs
+  constant,         ///< no variance: a denominator is exactly zero
+  zero_norm,        ///< a row of length zero has no direction, so no cosine
+  nonfinite,        ///< NaN or infinity in the input, or an overflow on the way
+};
+
+/// Name of a status as it stands in tables: "ok", "no_cross_pairs", ...
+[[nodiscard]] constexpr std::string_view status_name(Status status) noexcept {
+  switch (status) {
+    case Status::ok:
+      return "ok";
+    case Status::no_cross_pairs:
+      return "no_cross_pairs";
+    case Status::no_within_pairs:
+      return "no_within_pairs";
+    case Status::no_edges:
+      return "no_edges";
+    case Status::too_few_rows:
+      return "too_few_rows";
+    case Status::constant:
+      return "constant";
+    case Status::zero_norm:
+      return "zero_norm";
+    case Status::nonfinite:
+      break;
+  }
+  return "nonfinite";
+}
+
+/// The reason that counts for a number made of two: `ok` only if both are.
+[[nodiscard]] constexpr Status first_reason(Status a, Status b) noexcept {
+  if (a == Status::ok) return b;
+  if (b == Status::ok) return a;
+  return a < b ? a : b;
+}
+
+/// A finite number, or the reason why there is none. NaN and infinity cannot be held: they become
+/// `nonfinite`, so that no table has to guess.
+class Value {
+ public:
+  /// `number` with status ok if it is finite, else no number with status nonfinite.
+  // NOLINTNEXTLINE(google-explicit-constructor): a number is a Value
+  constexpr Value(double number) noexcept
+      : number_(is_finite(number) ? number : 0.0),
+        status_(is_finite(number) ? Status::ok : Status::nonfinite) {}
+
+  /// No number, because of `reason`.
+  /// @throws std::invalid_argument if `reason` is ok: that needs a number
+  // NOLINTNEXTLINE(google-explicit-constructor): a reason is a Value
+  constexpr Value(Status reason) : status_(reason) {
+    if (reason == Status::ok) throw std::invalid_argument("Value: status ok needs a number");
+  }
+
+  [[nodiscard]] constexpr Status status() const noexcept { return status_; }
+  [[nodiscard]] constexpr bool ok() const noexcept { return status_ == Status::ok; }
+
+  /// The number. @throws std::invalid_argument naming the status if there is none
+  [[nodiscard]] constexpr double value() const {
+    if (!ok()) {
+      throw std::invalid_argument("Value: no number, status " + std::string(status_name(status_)));
+    }
+    return number_;
+  }
+
+  /// The number, or `otherwise` if there is none.
+  [[nodiscard]] constexpr double value_or(double otherwise) const noexcept {
+    return ok() ? number_ : otherwise;
+  }
+
+  /// Equal numbers, or no number for the same reason.
+  friend constexpr bool operator==(const Value&, const Value&) noexcept = default;
+
+ private:
+  static constexpr bool is_finite(double number) noexcept { return number - number == 0.0; }
+
+  double number_ = 0.0;
+  Status status_ = Status::ok;
+};
+
+/// `a - b`, or the first reason of the two when one of them is undefined.
+[[nodiscard]] constexpr Value difference(const Value& a, const Value& b) {
+  const Status reason = first_reason(a.status(), b.status());
+  if (reason != Status::ok) return reason;
+  return a.value() - b.value();
+}
+
+}  // namespace phiscope

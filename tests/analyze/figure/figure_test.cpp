@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "figure/figure.hpp"
+
+#include "catch.hpp"
+#include "example_figure.hpp"
+
+#include <limits>
+
+using namespace phiscope::figure;
+using phiscope::test::example_curves;
+using phiscope::test::example_map;
+
+TEST_CASE("a complete figure passes the check", "[figure]") {
+  CHECK_NOTHROW(check(example_map()));
+  CHECK_NOTHROW(check(example_curves()));
+}
+
+TEST_CASE("a figure that contradicts itself is refused by name", "[figure]") {
+  Figure map = example_map();
+  SECTION("a heatmap with a value too few") {
+    std::get<Heatmap>(map.panels[1].content).values.pop_back();
+    CHECK_THROWS_WITH(check(map), "figure: map, panel 1: 5 values, expected 6");
+  }
+  SECTION("a value that is not finite") {
+    std::get<Heatmap>(map.panels[0].content).values[0] = std::numeric_limits<double>::infinity();
+    CHECK_THROWS_WITH(check(map), Contains("panel 0: a value is not finite"));
+  }
+  SECTION("a name that is no file name") {
+    map.name = "../map";
+    CHECK_THROWS_WITH(check(map), Contains("'../map'"));
+  }
+  SECTION("no panel") {
+    map.panels.clear();
+    map.row_titles.clear();
+    CHECK_THROWS_WITH(check(map), Contains("no panel"));
+  }
+  SECTION("a row title too many") {
+    map.row_titles.emplace_back("more");
+    CHECK_THROWS_WITH(check(map), Contains("row titles: 2 values, expected 1"));
+  }
+  SECTION("a band of another length than its curve") {
+    Figure curves = example_curves();
+    std::get<Lines>(curves.panels[0].content).series[0].low.pop_back();
+    CHECK_THROWS_WITH(check(curves), Contains("series 'a', band"));
+  }
+}
+
+TEST_CASE("the largest magnitude skips what is undefined", "[figure]") {
+  Heatmap map;
+  map.values = {1.0, std::nullopt, -3.0};
+  CHECK(largest_magnitude({&map}) == 3.0);
+  map.values = {std::nullopt};
+  CHECK(largest_magnitude({&map}) == 0.0);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "figure/gnuplot.hpp"
+
+#include "catch.hpp"
+#include "example_figure.hpp"
+#include "temp_dir.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+using namespace phiscope::figure;
+using phiscope::test::example_curves;
+using phiscope::test::example_map;
+
+namespace {
+
+std::filesystem::path script_program(const std::filesystem::path& folder, const std::string& text) {
+  const auto path = folder / "gnuplot";
+  std::ofstream(path) << "#!/bin/sh\n" << text << '\n';
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("a script draws every defined value and no other", "[gnuplot]") {
+  const std::string script = gnuplot_script(example_map(), Format::svg);
+  CHECK_THAT(script, Contains("$p0d << EOD\n0 0 1\n1 0 -2\n0 1 0\n1 1 0.5\n2 1 2\nEOD\n"));
+  CHECK_THAT(script, Contains("$p0u << EOD\n2 0\nEOD\n"));
+  CHECK_THAT(script, Contains("set cbrange [-2:2]"));
+  CHECK_THAT(script, Contains("fs pattern"));
+}
+
+TEST_CASE("a gap in a curve stays a gap", "[gnuplot]") {
+  const std::string script = gnuplot_script(example_curves(), Format::svg);
+  CHECK_THAT(script, Contains("$p0s0 << EOD\n-1 1\n\n1 2\n2 3\nEOD\n"));
+  CHECK_THAT(script, Contains("$p0l0 << EOD\n-1 0.5 1.5\n\n1 1.5 2.5\n\nEOD\n"));
+  CHECK_THAT(script, Contains("no defined value"));
+}
+
+TEST_CASE("texts reach gnuplot as literals that cannot end early", "[gnuplot]") {
+  Figure figure = example_map();
+  figure.title = "'\n!touch /tmp/x\n' . system('id') . '";
+  const std::string script = gnuplot_script(figure, Format::svg);
+  CHECK_THAT(script, Contains("set label 1 ''' !touch /tmp/x '' . system(''id'') . ''' at"));
+}
+
+TEST_CASE("gnuplot draws SVG and PNG, the same bytes each time", "[gnuplot]") {
+  const auto gnuplot = find_gnuplot();
+  if (!gnuplot) {
+    std::cout << "skipped: no gnuplot in PATH\n";
+    return;
+  }
+  for (const Figure& figure : {example_map(), example_curves()}) {
+    const std::string svg = render(figure, Format::svg, *gnuplot);
+    const std::string png = render(figure, Format::png, *gnuplot);
+    CHECK_THAT(svg, Contains("<svg") && Contains("</svg>"));
+    CHECK(png.substr(0, 8) == "\x89PNG\r\n\x1a\n");
+    CHECK(render(figure, Format::svg, *gnuplot) == svg);
+    CHECK(render(figure, Format::png, *gnuplot) == png);
+  }
+  const std::string svg = render(example_map(), Format::svg, *gnuplot);
+  CHECK_THAT(svg, Contains("it's &lt;b&gt;&amp; "));
+  CHECK_THAT(svg, Contains("`date` $(date) @x"));
+  CHECK_THAT(svg, Contains("font-weight=\"bold\""));
+}
+
+TEST_CASE("a variable of the environment does not change a picture", "[gnuplot]") {
+  const auto gnuplot = find_gnuplot();
+  if (!gnuplot) return;
+  const std::string before = render(example_curves(), Format::svg, *gnuplot);
+  setenv("LC_ALL", "de_DE.UTF-8", 1);
+  setenv("GNUPLOT_DEFAULT_GDFONT", "Courier", 1);
+  CHECK(render(example_curves(), Format::svg, *gnuplot) == before);
+  unsetenv("LC_ALL");
+  unsetenv("GNUPLOT_DEFAULT_GDFONT");
+}
+
+TEST_CASE("a gnuplot that fails, says nothing or is missing is an error", "[gnuplot]") {
+  const phiscope::test::TempDir folder;
+  SECTION("exit status 3 with a message") {
+    const auto program =
+        script_program(folder.path(), "echo first >&2; echo 'bad font' >&2; exit 3");
+    CHECK_THROWS_WITH(render(example_map(), Format::svg, program),
+                      program.string() + ": figure map: bad font");
+  }
+  SECTION("killed by a signal") {
+    const auto program = script_program(folder.path(), "echo half; kill -9 $$");
+    CHECK_THROWS_WITH(render(example_map(), Format::svg, program), Contains("no message"));
+  }
+  SECTION("nothing drawn") {
+    const auto program = script_program(folder.path(), "exit 0");
+    CHECK_THROWS_WITH(render(example_map(), Format::svg, program), Contains("drew nothing"));
+  }
+  SECTION("no such program") {
+    CHECK_THROWS_WITH(render(example_map(), Format::svg, folder.path() / "none"),
+                      Contains("cannot be started: No such file or directory"));
+  }
+}
+
+TEST_CASE("gnuplot is looked for in PATH alone", "[gnuplot]") {
+  const phiscope::test::TempDir folder;
+  const std::string before = std::getenv("PATH");
+  setenv("PATH", folder.path().c_str(), 1);
+  CHECK_FALSE(find_gnuplot().has_value());
+  const auto program = script_program(folder.path(), "exit 0");
+  setenv("PATH", ("/nonexistent:" + folder.path().string()).c_str(), 1);
+  CHECK(find_gnuplot() == program);
+  setenv("PATH", before.c_str(), 1);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "figure/layout.hpp"
+
+#include "catch.hpp"
+#include "example_figure.hpp"
+
+using namespace phiscope::figure;
+
+namespace {
+
+bool overlap(const PanelBox& a, const PanelBox& b) {
+  return a.left < b.left + b.width && b.left < a.left + a.width && a.bottom < b.bottom + b.height &&
+         b.bottom < a.bottom + a.height;
+}
+
+Figure grid(std::size_t panels, std::size_t columns, std::size_t rows_of_cells) {
+  Figure figure = phiscope::test::example_map();
+  Heatmap map = std::get<Heatmap>(figure.panels[0].content);
+  map.y_labels.assign(rows_of_cells, "12");
+  map.values.assign(rows_of_cells * map.x_labels.size(), 1.0);
+  Panel panel = figure.panels[0];
+  panel.content = map;
+  figure.panels.assign(panels, panel);
+  figure.columns = columns;
+  figure.row_titles.assign((panels + columns - 1) / columns, "row");
+  return figure;
+}
+
+}  // namespace
+
+TEST_CASE("panels lie inside the figure and apart from each other", "[layout]") {
+  const std::size_t panels = GENERATE(1, 2, 5, 16);
+  const std::size_t columns = GENERATE(1, 3, 4);
+  const std::size_t rows = GENERATE(1, 3, 29, 81);
+  CAPTURE(panels, columns, rows);
+  const Figure figure = grid(panels, columns, rows);
+  const Layout sizes = layout(figure);
+  REQUIRE(sizes.panels.size() == panels);
+  REQUIRE(sizes.row_titles.size() == figure.row_titles.size());
+  for (std::size_t i = 0; i < panels; ++i) {
+    const PanelBox& box = sizes.panels[i];
+    CHECK(box.left > 0.0);
+    CHECK(box.bottom > 0.0);
+    CHECK(box.left + box.width < sizes.width);
+    CHECK(box.bottom + box.height < sizes.height);
+    for (std::size_t j = 0; j < i; ++j) CHECK_FALSE(overlap(box, sizes.panels[j]));
+  }
+}
+
+TEST_CASE("a legend that is too long goes on in the next line, inside the figure", "[layout]") {
+  Figure figure = phiscope::test::example_curves();
+  figure.legend.assign(12, {"a rather long name of a run (sink keep)", 0, 0});
+  const Layout sizes = layout(figure);
+  REQUIRE(sizes.legend.size() == 12);
+  double lowest = sizes.panels[0].bottom;
+  for (const auto& panel : sizes.panels) lowest = std::min(lowest, panel.bottom);
+  for (const LegendPlace& place : sizes.legend) {
+    CHECK(place.middle > 0.0);
+    CHECK(place.middle < lowest);
+    CHECK(place.left + legend_key_width < sizes.width);
+  }
+  CHECK(sizes.legend.front().middle > sizes.legend.back().middle);
+}
+
+TEST_CASE("row labels keep their distance however many rows there are", "[layout]") {
+  for (const std::size_t rows : {1U, 12U, 13U, 33U, 81U, 200U}) {
+    const Figure figure = grid(1, 1, rows);
+    const double cell = layout(figure).panels[0].height / static_cast<double>(rows);
+    const auto& map = std::get<Heatmap>(figure.panels[0].content);
+    CHECK(cell * static_cast<double>(y_label_step(map)) >= 12.9);
+  }
+}
+
+TEST_CASE("the width of a text counts characters, not bytes", "[layout]") {
+  CHECK(text_width("R\u00b2", 10.0) == text_width("R2", 10.0));
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "figure/report.hpp"
+
+#include "catch.hpp"
+#include "example_figure.hpp"
+
+#include <regex>
+
+using namespace phiscope::figure;
+using phiscope::Table;
+using phiscope::Undefined;
+
+namespace {
+
+const std::string drawn =
+    "<?xml version=\"1.0\"?>\n<svg><defs><circle id='gpDot'/></defs><g id=\"gnuplot_plot_1\">"
+    "<use xlink:href='#gpDot'/><rect fill='url(#gpPat4)'/></g></svg>\n";
+
+Report example() {
+  FigureBlock first{.figure = phiscope::test::example_map(), .svg = drawn, .downloads = {}};
+  first.figure.caption = "1 < 2";
+  first.figure.definition = "a / b";
+  first.figure.source = "loo.csv";
+  first.downloads = {{"PNG", "a map.png"}};
+  FigureBlock second{.figure = phiscope::test::example_curves(), .svg = drawn, .downloads = {}};
+  const Table table{
+      .columns = {"name", "value"},
+      .rows = {{std::string("<i>"), 1.23456789}, {std::string("b"), Undefined{"why"}}}};
+  Report report;
+  report.title = "A & B";
+  report.sections = {
+      {.title = "One", .blocks = {Points{{"x < y"}}, TableBlock{"all", "t.csv", table, false}}},
+      {.title = "Two", .blocks = {std::move(first), std::move(second)}},
+      {.title = "Three", .blocks = {Downloads{{{"loo.csv", "everything"}}}}}};
+  return report;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+    ++found;
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a report needs no network and runs no script", "[report]") {
+  const std::string page = html_report(example());
+  CHECK_THAT(page, !Contains("http://") && !Contains("https://") && !Contains("<script") &&
+                       !Contains("<link") && !Contains("@import") && !Contains("src="));
+  CHECK_THAT(page, Contains("<!DOCTYPE html>") && Contains("<meta charset=\"utf-8\">"));
+  CHECK(html_report(example()) == page);
+}
+
+TEST_CASE("texts of a report cannot become markup", "[report]") {
+  const std::string page = html_report(example());
+  CHECK_THAT(page, Contains("<title>A &amp; B</title>"));
+  CHECK_THAT(page, Contains("x &lt; y") && Contains("&lt;i&gt;") && Contains("1 &lt; 2"));
+  CHECK_THAT(page, !Contains("<i>") && !Contains("x < y"));
+}
+
+TEST_CASE("the identifiers of several figures do not clash", "[report]") {
+  const std::string page = html_report(example());
+  const std::regex id("\\bid=['\"]([^'\"]+)['\"]");
+  std::vector<std::string> ids;
+  for (std::sregex_iterator it(page.begin(), page.end(), id); it != std::sregex_iterator(); ++it) {
+    ids.push_back((*it)[1]);
+  }
+  std::sort(ids.begin(), ids.end());
+  CHECK(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
+  CHECK_THAT(page, Contains("href='#map-gpDot'") && Contains("url(#curves-gpPat4)"));
+  CHECK_THAT(page, !Contains("<?xml"));
+}
+
+TEST_CASE("a table in a report is rounded, its download is not", "[report]") {
+  const std::string page = html_report(example());
+  CHECK_THAT(page, Contains("<td title=\"1.23456789\">1.235</td>"));
+  CHECK_THAT(page, Contains("<td class=\"undefined\" title=\"why\">\u2013</td>"));
+  CHECK_THAT(page,
+             Contains("href=\"data:text/csv;charset=utf-8,name%2Cvalue%0A%3Ci%3E%2C1.23456789%0A"));
+  CHECK_THAT(page, Contains("href=\"a%20map.png\"") && Contains("href=\"loo.csv\""));
+}
+
+TEST_CASE("a figure stands above its caption, definition and source; undrawn it says so",
+          "[report]") {
+  Report report = example();
+  const std::string page = html_report(report);
+  CHECK(page.find("</svg>") < page.find("1 &lt; 2"));
+  CHECK(page.find("1 &lt; 2") < page.find("a / b"));
+  CHECK(count(page, "<figure") == 2);
+  std::get<FigureBlock>(report.sections[1].blocks[0]).svg.clear();
+  CHECK_THAT(html_report(report), Contains("not drawn"));
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "loo_output.hpp"
+
+#include "catch.hpp"
+#include "figure/gnuplot.hpp"
+#include "process.hpp"
+#include "synthetic_run.hpp"
+#include "temp_dir.hpp"
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+using namespace phiscope::loo;
+using phiscope::test::SyntheticRun;
+using phiscope::test::TempDir;
+using phiscope::test::tree;
+using phiscope::test::write_synthetic_run;
+
+namespace {
+
+std::map<std::string, std::string> outputs(const std::vector<std::filesystem::path>& runs,
+                                           const Options& options, bool draw = false) {
+  const TempDir folder;
+  (void)write_outputs(analyze_runs(runs, false, options), options, folder.path() / "a" / "b", draw);
+  return tree(folder.path() / "a" / "b");
+}
+
+}  // namespace
+
+TEST_CASE("one and several threads write the same bytes, pictures included", "[loo_output]") {
+  const TempDir folder;
+  write_synthetic_run(folder.path() / "keep", {});
+  write_synthetic_run(folder.path() / "drop", {.sink = "drop"});
+  const std::vector<std::filesystem::path> runs = {folder.path() / "keep", folder.path() / "drop"};
+  const auto one = outputs(runs, {.resamples = 50, .threads = 1}, true);
+  CHECK(one.size() > 10);
+  for (const std::size_t threads : {2U, 5U}) {
+    const auto more = outputs(runs, {.resamples = 50, .threads = threads}, true);
+    REQUIRE(more.size() == one.size());
+    for (const auto& [file, bytes] : one) {
+      CAPTURE(file);
+      CHECK(more.at(file) == bytes);
+    }
+  }
+}
+
+TEST_CASE("results are strict JSON in the published layout", "[loo_output]") {
+  const TempDir folder;
+  write_synthetic_run(folder.path() / "run", {});
+  const auto files = outputs({folder.path() / "run"}, {.resamples = 50});
+  for (const std::string name : {"results_semantic.json", "results_unrelated.json"}) {
+    const std::string& text = files.at(name);
+    const auto json = nlohmann::json::parse(text);
+    CHECK_FALSE(std::regex_search(text, std::regex("NaN|Infinity|nan|inf[^l]")));
+    CHECK(json["context_lengths"] == nlohmann::json({6, 10, 20}));
+    CHECK(json["layers_tested"] == nlohmann::json({-1, 0, 1}));
+    CHECK(json["n_trials"] == 3);
+    std::size_t undefined = 0;
+    for (const char* layer : {"-1", "0", "1"}) {
+      for (const char* n : {"6", "10", "20"}) {
+        for (const char* type : {"bridge", "anchor", "all"}) {
+          for (const char* metric : {"ratio_influence", "energy_influence", "cross_dist_influence",
+                                     "within_dist_influence"}) {
+            const auto& cell = json.at("by_layer_N").at(layer).at(n).at(type).at(metric);
+            CHECK(cell.at("mean").is_null() == (cell.at("n_ok") == 0));
+            CHECK(cell.at("mean").is_null() == cell.contains("reason"));
+            std::int64_t missing = 0;
+            if (cell.contains("undefined")) {
+              for (const std::int64_t count : cell["undefined"]) missing += count;
+            }
+            CHECK(cell.at("n").get<std::int64_t>() ==
+                  cell.at("n_ok").get<std::int64_t>() + missing);
+            undefined += cell["mean"].is_null() ? 1 : 0;
+          }
+        }
+      }
+    }
+    CHECK(undefined > 0);  // N = 6 has contexts without cross pairs
+  }
+}
+
+TEST_CASE("no table holds NaN, and what is missing is counted", "[loo_output]") {
+  const TempDir folder;
+  write_synthetic_run(folder.path() / "run", {});
+  const auto files = outputs({folder.path() / "run"}, {.resamples = 50});
+  for (const auto& [file, text] : files) {
+    if (!file.ends_with(".csv")) continue;
+    CAPTURE(file);
+    CHECK_FALSE(std::regex_search(text, std::regex("(^|,|\\n)-?(nan|inf)(,|\\n)")));
+  }
+  const auto runs = analyze_runs({folder.path() / "run"}, false, {.resamples = 50});
+  for (const Aggregate& cell : runs[0].influences) {
+    std::int64_t missing = 0;
+    for (const std::int64_t count : cell.undefined) missing += count;
+    CHECK(cell.events == cell.defined + missing);
+  }
+}
+
+TEST_CASE("several runs get a column and labels of their own", "[loo_output]") {
+  const TempDir folder;
+  write_synthetic_run(folder.path() / "x" / "run", {});
+  write_synthetic_run(folder.path() / "y" / "run", {.sink = "drop"});
+  const auto files =
+      outputs({folder.path() / "x" / "run", folder.path() / "y" / "run"}, {.resamples = 20});
+  CHECK(files.at("loo.csv").starts_with("run,condition,n,layer,"));
+  CHECK_THAT(files.at("loo.csv"), Contains("\nrun_2,semantic,"));
+  CHECK(files.contains("results_run_semantic.json"));
+  CHECK(files.contains("results_run_2_unrelated.json"));
+  CHECK_THAT(files.at("summary.txt"), Contains("sink keep") && Contains("sink drop"));
+  CHECK(phiscope::test::lines(files.at("summary.txt")) == 3);
+  CHECK_THAT(files.at("report.html"), Contains("run_2 (sink drop)"));
+}
+
+TEST_CASE("without gnuplot there are tables and a report that says so", "[loo_output]") {
+  const TempDir folder;
+  write_synthetic_run(folder.path() / "run", {.lengths = {6}});
+  const std::string before = std::getenv("PATH");
+  setenv("PATH", folder.path().c_str(), 1);
+  const auto runs = analyze_runs({folder.path() / "run"}, false, {.resamples = 20});
+  const Written written = write_outputs(runs, {.resamples = 20}, folder.path() / "out", true);
+  setenv("PATH", before.c_str(), 1);
+  REQUIRE(written.notes.size() == 1);
+  CHECK_THAT(written.notes[0], Contains("gnuplot is not in PATH") && Contains("apt-get install"));
+  CHECK(std::filesystem::exists(folder.path() / "out" / "loo.csv"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "out" / "heatmap_ratio_influence.svg"));
+  CHECK_THAT(phiscope::test::read_text(folder.path() / "out" / "report.html"),
+             Contains("gnuplot is not in PATH") && Contains("not drawn"));
+}
+
+TEST_CASE("layers without the embedding have no relative numbers", "[loo_output]") {
+  const TempDir folder;
+  write_synthetic_run(folder.path() / "run", {.lengths = {6}, .layers = {0, 1}});
+  const auto files = outputs({folder.path() / "run"}, {.resamples = 20});
+  CHECK_THAT(files.at("loo.csv"), !Contains("relative_to_embedding"));
+  CHECK_THAT(files.at("levels.csv"), Contains("absolute"));
+}
+
+TEST_CASE("position 0 leaves its mark when kept and none when dropped", "[loo_output]") {
+  const TempDir folder;
+  const SyntheticRun large{.lengths = {6, 10, 20, 50}, .trials = 5, .units = 32};
+  SyntheticRun dropped = large;
+  dropped.sink = "drop";
+  write_synthetic_run(folder.path() / "keep", large);
+  write_synthetic_run(folder.path() / "drop", dropped);
+  const auto runs =
+      analyze_runs({folder.path() / "keep", folder.path() / "drop"}, false, {.resamples = 20});
+  const std::size_t last = 2;
+  for (std::size_t condition = 0; condition < 2; ++condition) {
+    CHECK(runs[0].position_zero[condition * 3 + last].explained.value() > 0.95);
+    CHECK(runs[0].position_zero[condition * 3 + last].scale.value() > 5.0);
+    CHECK(runs[1].position_zero[condition * 3 + last].explained.value() < 0.9);
+  }
+}

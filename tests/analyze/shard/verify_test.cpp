@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "shard/verify.hpp"
+
+#include "catch.hpp"
+#include "process.hpp"
+#include "shard/run_writer.hpp"
+#include "small_run.hpp"
+#include "temp_dir.hpp"
+
+#include <cmath>
+#include <limits>
+
+using phiscope::shard::verify;
+using phiscope::shard::VerifyReport;
+using phiscope::test::read_text;
+using phiscope::test::write_text;
+
+namespace {
+
+/// All problems in one text, one a line.
+std::string problems(const std::filesystem::path& run) {
+  std::string text;
+  for (const std::string& problem : verify(run).problems) text += problem + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a good run has no problem", "[verify]") {
+  const phiscope::test::TempDir dir;
+  phiscope::test::write_small_run(dir.path());
+  write_text(dir.path() / "extract.log", "anything");
+  const VerifyReport report = verify(dir.path());
+  CHECK(report.problems.empty());
+  CHECK(report.files == 5 * 5);
+  CHECK(report.rows == 20 + 5);
+  CHECK(report.nonfinite == 0);
+}
+
+TEST_CASE("a flipped byte anywhere is found", "[verify]") {
+  const phiscope::test::TempDir dir;
+  phiscope::test::write_small_run(dir.path());
+  for (const auto& [name, good] : phiscope::test::tree(dir.path())) {
+    for (const std::size_t at : {std::size_t{0}, good.size() / 2, good.size() - 2}) {
+      std::string bytes = good;
+      bytes[at] = static_cast<char>(bytes[at] ^ 1);
+      write_text(dir.path() / name, bytes);
+      CAPTURE(name, at);
+      const std::string found = problems(dir.path());
+      CHECK_FALSE(found.empty());
+    }
+    write_text(dir.path() / name, good);
+  }
+  CHECK(problems(dir.path()).empty());
+}
+
+TEST_CASE("a missing file of any kind is found and named", "[verify]") {
+  const phiscope::test::TempDir dir;
+  phiscope::test::write_small_run(dir.path());
+  for (const auto& [name, good] : phiscope::test::tree(dir.path())) {
+    std::filesystem::remove(dir.path() / name);
+    CAPTURE(name);
+    CHECK_THAT(problems(dir.path()), Contains(name));
+    write_text(dir.path() / name, good);
+  }
+  CHECK(problems(dir.path()).empty());
+}
+
+TEST_CASE("NaN and infinities are found and counted, in bf16 too", "[verify]") {
+  const phiscope::test::TempDir dir;
+  {
+    phiscope::shard::RunPlan plan = phiscope::test::small_plan();
+    plan.shards = 1;
+    phiscope::shard::RunWriter run(dir.path(), plan, phiscope::test::small_prompts());
+    auto writer = run.begin(0);
+    writer.append<float>("x", std::vector<float>{1, NAN, 3, -INFINITY, 3.4e38F, 0});
+    writer.append<std::int32_t>("ids", std::vector<std::int32_t>{-1});
+    writer.append_keys("w", std::vector<std::int64_t>{0, 0});
+    writer.append<std::uint16_t>("bits", std::vector<std::uint16_t>{0x7F80, 0x7F7F});
+    writer.append_keys("v", std::vector<std::int64_t>{0});
+    writer.commit();
+    run.finish();
+  }
+  const VerifyReport report = verify(dir.path());
+  CHECK(report.nonfinite == 3);
+  CHECK_THAT(problems(dir.path()),
+             Contains("x/shard-00000.npy: 2 values of 6 are NaN or infinite"));
+  CHECK_THAT(problems(dir.path()), Contains("bits/shard-00000.npy: 1 values of 2"));
+}
+
+TEST_CASE("leftovers and missing shards are found", "[verify]") {
+  const phiscope::test::TempDir dir;
+  phiscope::test::write_small_run(dir.path());
+  write_text(dir.path() / "x" / "shard-00000.npy.part-1-0123456789abcdef", "");
+  write_text(dir.path() / "x" / "shard-00009.npy", "");
+  write_text(dir.path() / "task-0-of-1.lock", "");
+  std::filesystem::create_symlink("/etc/hostname", dir.path() / "link");
+  std::string found = problems(dir.path());
+  CHECK_THAT(found, Contains("shard-00000.npy.part-1-0123456789abcdef: is a file that was never"));
+  CHECK_THAT(found, Contains("shard-00009.npy: does not belong to the run or has no commit"));
+  CHECK_THAT(found, Contains("task-0-of-1.lock: is the lock"));
+  CHECK_THAT(found, Contains("link: does not belong"));
+  std::filesystem::remove(dir.path() / "commit" / "shard-00002.json");
+  found = problems(dir.path());
+  CHECK_THAT(
+      found,
+      Contains("incomplete: 1 of 5 shards are missing, the first is commit/shard-00002.json"));
+  CHECK_THAT(found, Contains("x/shard-00002.npy: does not belong"));
+}
+
+TEST_CASE("what is not a run is one problem", "[verify]") {
+  const phiscope::test::TempDir dir;
+  CHECK(verify(dir.path() / "none").problems.size() == 1);
+  CHECK_THAT(problems(dir.path()), Contains("plan.json: cannot open"));
+}

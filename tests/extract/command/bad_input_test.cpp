@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "catch.hpp"
+#include "fixture.hpp"
+
+#include <cstdint>
+#include <cstring>
+
+using namespace phiscope::test;
+
+namespace {
+
+/// Bad input: exit 1, the last line names the reason, nothing is written.
+void check_refused(const Finished& done, const std::filesystem::path& out,
+                   const std::string& reason) {
+  CAPTURE(done.err);
+  CHECK(done.status == 1);
+  CHECK(done.out.empty());
+  CHECK_THAT(done.err, Contains("error: "));
+  CHECK_THAT(done.err, Contains(reason));
+  CHECK_FALSE(std::filesystem::exists(out));
+}
+
+/// Runs loo on a damaged copy of the model.
+void check_model_refused(const TempDir& dir, const std::string& reason) {
+  const std::filesystem::path out = dir.path() / "run";
+  check_refused(extract("loo --model '" + (dir.path() / "model").string() + "' --out '" +
+                            out.string() + "' --context-lengths 4 --n-trials 1",
+                        dir.path()),
+                out, reason);
+}
+
+/// Replaces text in a file by text of the same length, so that offsets stay.
+void replace_in(const std::filesystem::path& file, const std::string& from, const std::string& to) {
+  std::string bytes = read_text(file);
+  const std::size_t at = bytes.find(from);
+  REQUIRE(at != std::string::npos);
+  bytes.replace(at, from.size(), to);
+  write_text(file, bytes);
+}
+
+}  // namespace
+
+TEST_CASE("a broken model is refused with one line that says what and where", "[bad_input]") {
+  const TempDir dir;
+  const std::filesystem::path model = copy_model(dir.path() / "model");
+  const std::filesystem::path weights = model / "model.safetensors";
+  SECTION("a tensor is missing: it has another name") {
+    replace_in(weights, "model.norm.weight", "model.nerm.weight");
+    check_model_refused(dir, "norm.weight");
+  }
+  SECTION("a weight is not a number") {
+    std::string bytes = read_text(weights);
+    const std::uint16_t nan = 0x7fc0;
+    std::memcpy(bytes.data() + bytes.size() - 64, &nan, sizeof nan);
+    write_text(weights, bytes);
+    check_model_refused(dir, "nan");
+  }
+  SECTION("a shape is wrong") {
+    replace_in(model / "config.json", "\"vocab_size\": 52", "\"vocab_size\": 53");
+    check_model_refused(dir, "shape");
+  }
+  SECTION("the file is cut") {
+    std::filesystem::resize_file(weights, std::filesystem::file_size(weights) - 7);
+    check_model_refused(dir, "model.safetensors");
+  }
+  SECTION("the architecture is unknown") {
+    replace_in(model / "config.json", "\"llama\"", "\"mamba\"");
+    check_model_refused(dir, "mamba");
+  }
+  SECTION("there is no model") {
+    std::filesystem::remove_all(model);
+    check_model_refused(dir, "model");
+  }
+  SECTION("there is no tokenizer") {
+    std::filesystem::remove(model / "tokenizer.json");
+    check_model_refused(dir, "tokenizer.json");
+  }
+}
+
+TEST_CASE("a word without tokens of its own is refused by name", "[bad_input]") {
+  const TempDir dir;
+  write_text(dir.path() / "graph.json",
+             R"({"name": "mine", "words": ["cat", "zebra"], "clusters": [0, 1], "groups": [0, 0],
+                 "adjacency": [[0, 1], [1, 0]]})");
+  const std::filesystem::path out = dir.path() / "run";
+  check_refused(
+      extract(small_loo(out, "--graph '" + (dir.path() / "graph.json").string() + "'"), dir.path()),
+      out, "zebra");
+}
+
+TEST_CASE("bad walks, graphs and prompt files are refused with file and place", "[bad_input]") {
+  const TempDir dir;
+  const std::filesystem::path out = dir.path() / "run";
+  const std::filesystem::path file = dir.path() / "input.json";
+  const auto walks = [&](const std::string& text, const std::string& reason) {
+    write_text(file, text);
+    check_refused(extract(small_loo(out, "--walks '" + file.string() + "'"), dir.path()), out,
+                  reason);
+  };
+  const auto graph = [&](const std::string& text, const std::string& reason) {
+    write_text(file, text);
+    check_refused(extract(small_loo(out, "--graph '" + file.string() + "'"), dir.path()), out,
+                  reason);
+  };
+  walks("{}", "vocabulary");
+  walks(R"({"vocabulary": {}, "walks": []})", "walks");
+  walks(R"({"vocabulary": {}, "walks": [{"condition": "x"}]})", "walks[0].condition");
+  graph(R"({"name": "x", "words": ["a", "a"], "clusters": [0, 1], "groups": [0, 0]})", "twice");
+  graph(R"({"name": "x", "words": ["a", "b"], "clusters": [0], "groups": [0, 0]})", "clusters");
+  graph(R"({"name": "x", "words": ["a", "b"], "clusters": [0, 1], "groups": [0, 0],
+            "adjacency": [[0, 1], [0, 0]]})",
+        "adjacency");
+  graph(R"({"name": "x", "words": ["a", "b"], "clusters": [0, 1], "groups": [0, 0],
+            "adjacency": [[0, 0], [0, 0]]})",
+        "not connected");
+  write_text(file, "");
+  check_refused(extract("activations --capture logits --model '" + walk_model() + "' --prompts '" +
+                            file.string() + "' --out '" + out.string() + "'",
+                        dir.path()),
+                out, "input.json");
+}
+
+TEST_CASE("a wrong use ends with 2 and names the flag", "[bad_input]") {
+  const TempDir dir;
+  const std::string arguments =
+      GENERATE(as<std::string>{}, "", "loo", "loo --model x --out y --sink away",
+               "loo --model x --out y --context-lengths 1", "nonsense", "info");
+  const Finished done = extract(arguments, dir.path());
+  CAPTURE(arguments, done.err);
+  CHECK(done.status == 2);
+  CHECK_FALSE(done.err.empty());
+}
+
+TEST_CASE("values that no flag can mean are refused", "[bad_input]") {
+  const TempDir dir;
+  const std::filesystem::path out = dir.path() / "run";
+  const auto refused = [&](const std::string& more, const std::string& reason) {
+    check_refused(extract(small_loo(out, more), dir.path()), out, reason);
+  };
+  refused("--layers 0-99", "--layers");
+  refused("--layers 2-1", "--layers");
+  refused("--positions some", "--positions");
+  refused("--positions spread:0", "--positions");
+  refused("--shard 3/3", "--shard");
+  refused("--shard 1", "--shard");
+  refused("--device cuda", "--device");
+  refused("--context-lengths 300", "context length");
+}

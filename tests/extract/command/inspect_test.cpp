@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "catch.hpp"
+#include "fixture.hpp"
+
+using namespace phiscope::test;
+
+TEST_CASE("extract info gives the numbers of a model on one line", "[inspect]") {
+  const TempDir dir;
+  const bool quick = GENERATE(true, false);
+  const Finished done = extract(
+      "info " + std::string(quick ? "--quick " : "") + "'" + walk_model() + "'", dir.path());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  CHECK(lines(done.out) == 1);
+  const auto info = nlohmann::json::parse(done.out);
+  CHECK(info.at("family") == "llama");
+  CHECK(info.at("vocab") == 52);
+  CHECK(info.at("tied") == false);
+  for (const char* key :
+       {"layers", "heads", "kv_heads", "head_dim", "hidden", "dtype", "parameters"}) {
+    CHECK(info.contains(key));
+  }
+}
+
+TEST_CASE("extract info lists a safetensors file", "[inspect]") {
+  const TempDir dir;
+  const Finished done = extract("info '" + walk_model() + "/model.safetensors'", dir.path());
+  REQUIRE(done.status == 0);
+  const auto tensor = nlohmann::json::parse(done.out).at("tensors").at("model.norm.weight");
+  CHECK(tensor.at("shape") == nlohmann::json{96});
+  CHECK(tensor.at("dtype") == "BF16");
+  CHECK(tensor.at("sha256_le_c_order").get<std::string>().size() == 64);
+}
+
+TEST_CASE("extract tokens prints ids, byte offsets and the text read back", "[inspect]") {
+  const TempDir dir;
+  write_text(dir.path() / "prompts.jsonl", "{\"id\": \"p\", \"text\": \" cat  dog\"}\n");
+  const std::string arguments = "tokens --model '" + walk_model() + "' --prompts '" +
+                                (dir.path() / "prompts.jsonl").string() + "'";
+  const Finished with = extract(arguments, dir.path());
+  const Finished without = extract(arguments + " --no-special", dir.path());
+  REQUIRE(with.status == 0);
+  REQUIRE(without.status == 0);
+  const auto line = nlohmann::json::parse(without.out);
+  CHECK(line.at("id") == "p");
+  CHECK(line.at("text") == "cat dog");
+  CHECK(line.at("offsets") == nlohmann::json{{1, 4}, {6, 9}});
+  CHECK(nlohmann::json::parse(with.out).at("ids").size() == 3);
+}
+
+TEST_CASE("extract verify finds a changed byte and a missing shard", "[inspect]") {
+  const TempDir dir;
+  const std::filesystem::path run = dir.path() / "run";
+  REQUIRE(extract(small_loo(run), dir.path()).status == 0);
+  const std::filesystem::path shard = run / "word_rep/shard-00001.npy";
+  std::string bytes = read_text(shard);
+  SECTION("a changed byte") {
+    bytes[bytes.size() - 2] = static_cast<char>(bytes[bytes.size() - 2] ^ 1);
+    write_text(shard, bytes);
+  }
+  SECTION("a cut file") {
+    std::filesystem::resize_file(shard, bytes.size() - 1);
+  }
+  SECTION("a missing file") {
+    std::filesystem::remove(shard);
+  }
+  const Finished done = extract("verify '" + run.string() + "'", dir.path());
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Contains("shard-00001.npy"));
+}

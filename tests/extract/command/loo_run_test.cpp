@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "catch.hpp"
+#include "fixture.hpp"
+#include "shard/json_file.hpp"
+#include "shard/run_reader.hpp"
+
+#include <set>
+
+using namespace phiscope::test;
+using phiscope::shard::Run;
+
+TEST_CASE("extract loo writes a complete run with a row for each word present", "[loo_run]") {
+  const TempDir dir;
+  const std::string sink = GENERATE(as<std::string>{}, "keep", "drop", "prefix");
+  const Finished done = extract(small_loo(dir.path() / "run", "--sink " + sink), dir.path());
+  CAPTURE(sink, done.err);
+  REQUIRE(done.status == 0);
+  CHECK(lines(done.out) == 1);
+  CHECK(nlohmann::json::parse(done.out).at("complete") == true);
+
+  const Run run = Run::open(dir.path() / "run");
+  CHECK(run.plan().experiment == "loo");
+  CHECK(run.plan().details.at("options").at("sink") == sink);
+  REQUIRE(run.prompts().size() == 8);
+  CHECK(run.plan().arrays.at(0).layers.front() == -1);
+  for (const std::int64_t shard : run.shards()) {
+    const auto& meta = run.prompts().at(static_cast<std::size_t>(shard)).at("meta");
+    const auto nodes = meta.at("nodes").get<std::vector<std::int64_t>>();
+    std::vector<std::int64_t> expected;  // removed, word
+    std::vector<std::int64_t> removed = meta.at("removed").get<std::vector<std::int64_t>>();
+    removed.insert(removed.begin(), -1);
+    for (const std::int64_t position : removed) {
+      std::vector<std::int64_t> left = nodes;
+      if (position >= 0) left.erase(left.begin() + position);
+      if (sink == "drop") left.erase(left.begin());
+      for (const std::int64_t word : std::set<std::int64_t>(left.begin(), left.end())) {
+        expected.insert(expected.end(), {position, word});
+      }
+    }
+    const auto keys = run.keys("word", shard).read<std::int64_t>();
+    std::vector<std::int64_t> found;
+    for (std::size_t row = 0; row < keys.size() / 5; ++row) {
+      found.insert(found.end(), {keys[5 * row + 3], keys[5 * row + 4]});
+    }
+    CHECK(found == expected);
+    CHECK(run.array("word_rep", shard).shape().at(0) == expected.size() / 2);
+  }
+  const Finished verified = extract("verify '" + (dir.path() / "run").string() + "'", dir.path());
+  CHECK(verified.status == 0);
+}
+
+TEST_CASE("word_rep is the mean of what activations gives for the word's tokens", "[loo_run]") {
+  const TempDir dir;
+  REQUIRE(extract(small_loo(dir.path() / "run", "--sink keep"), dir.path()).status == 0);
+  const Run run = Run::open(dir.path() / "run");
+  const auto& prompt = run.prompts().at(3);
+  const auto nodes = prompt.at("meta").at("nodes").get<std::vector<std::int64_t>>();
+  const auto words = run.plan().details.at("loo").at("conditions").at(0).at("words");
+  for (const std::int64_t removed : {std::int64_t{-1}, std::int64_t{2}}) {
+    // The same walk as plain text, by another road: tokenizer, no prefix sharing, single rows.
+    std::string text;
+    std::vector<std::int64_t> left = nodes;
+    if (removed >= 0) left.erase(left.begin() + removed);
+    for (const std::int64_t node : left) {
+      text += " " + words.at(static_cast<std::size_t>(node)).get<std::string>();
+    }
+    const std::filesystem::path other = dir.path() / ("plain" + std::to_string(removed));
+    write_text(dir.path() / "prompt.jsonl", nlohmann::json{{"text", text}}.dump() + "\n");
+    const Finished done =
+        extract("activations --no-special --capture hook_resid_post,hook_embed --model '" +
+                    walk_model() + "' --prompts '" + (dir.path() / "prompt.jsonl").string() +
+                    "' --out '" + other.string() + "'",
+                dir.path());
+    CAPTURE(done.err);
+    REQUIRE(done.status == 0);
+    const Run plain = Run::open(other);
+    const auto layers = plain.array("hook_resid_post", 0).read<double>();
+    const auto embedding = plain.array("hook_embed", 0).read<double>();
+    const auto reps = run.array("word_rep", 3).read<double>();
+    const auto keys = run.keys("word", 3).read<std::int64_t>();
+    const auto shape = run.array("word_rep", 3).shape();
+    const std::size_t width = shape[2];
+    std::size_t checked = 0;
+    for (std::size_t row = 0; row < shape[0]; ++row) {
+      if (keys[5 * row + 3] != removed) continue;
+      const std::int64_t word = keys[5 * row + 4];
+      for (std::size_t layer = 0; layer < shape[1]; ++layer) {
+        for (std::size_t unit = 0; unit < width; ++unit) {
+          double sum = 0.0;
+          double count = 0.0;
+          for (std::size_t t = 0; t < left.size(); ++t) {
+            if (left[t] != word) continue;
+            sum += layer == 0 ? embedding[t * width + unit]
+                              : layers[(t * (shape[1] - 1) + layer - 1) * width + unit];
+            ++count;
+          }
+          const double rep = reps[(row * shape[1] + layer) * width + unit];
+          REQUIRE(rep == Approx(sum / count).margin(2e-5));
+          ++checked;
+        }
+      }
+    }
+    CHECK(checked > 0);
+  }
+}
+
+TEST_CASE("the published walks are replayed with their words and positions", "[loo_run]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const TempDir dir;
+  const std::filesystem::path walks = *reference / "published/loo/loo_walks.json";
+  const Finished done = extract("loo --model '" + walk_model() + "' --walks '" + walks.string() +
+                                    "' --out '" + (dir.path() / "run").string() + "'",
+                                dir.path());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  const Run run = Run::open(dir.path() / "run");
+  const auto published = phiscope::shard::read_json(walks).at("walks");
+  REQUIRE(run.prompts().size() == published.size());
+  for (std::size_t i = 0; i < published.size(); ++i) {
+    const auto& meta = run.prompts()[i].at("meta");
+    CHECK(meta.at("nodes") == published[i].at("nodes"));
+    CHECK(meta.at("removed") == published[i].at("test_positions"));
+    CHECK(meta.at("bridge") == published[i].at("bridge_positions"));
+  }
+}
+
+TEST_CASE("a dry run says what would be run and writes nothing", "[loo_run]") {
+  const TempDir dir;
+  const Finished done = extract(small_loo(dir.path() / "run", "--dry-run"), dir.path());
+  REQUIRE(done.status == 0);
+  CHECK_FALSE(std::filesystem::exists(dir.path() / "run"));
+  const auto plan = nlohmann::json::parse(done.out).at("plan");
+  CHECK(plan.at("runs") == 2 * 2 * (1 + 4 + 1 + 7));
+  CHECK(plan.at("saved_by_sharing").get<double>() > 1.3);
+}
+
+TEST_CASE("tasks of a job array share a run and end with the bytes of one task", "[loo_run]") {
+  const TempDir dir;
+  REQUIRE(extract(small_loo(dir.path() / "one"), dir.path()).status == 0);
+  for (const char* task : {"2/3", "0/3", "1/3"}) {
+    const Finished done =
+        extract(small_loo(dir.path() / "three", std::string("--shard ") + task), dir.path());
+    CAPTURE(done.err);
+    REQUIRE(done.status == 0);
+  }
+  CHECK(tree(dir.path() / "one") == tree(dir.path() / "three"));
+  const Finished slurm = run_shell(
+      "SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_MIN=5 SLURM_ARRAY_TASK_MAX=9 "
+      "SLURM_ARRAY_TASK_COUNT=3 " +
+          program("extract") + " " + small_loo(dir.path() / "gap", "--shard slurm"),
+      dir.path());
+  CHECK(slurm.status == 1);
+  CHECK_THAT(slurm.err, Contains("without gaps"));
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "catch.hpp"
+#include "fixture.hpp"
+
+using namespace phiscope::test;
+
+namespace {
+
+/// A run long enough to be interrupted: about two seconds.
+std::string long_loo(const std::filesystem::path& out) {
+  return "loo --model '" + walk_model() + "' --out '" + out.string() +
+         "' --context-lengths 40,80 --n-trials 6 --positions all --batch-size 4";
+}
+
+}  // namespace
+
+TEST_CASE("a run that is killed or stopped goes on to the same bytes", "[resume]") {
+  const TempDir dir;
+  REQUIRE(extract(long_loo(dir.path() / "whole"), dir.path()).status == 0);
+  const auto wanted = tree(dir.path() / "whole");
+  const std::filesystem::path part = dir.path() / "part";
+  bool stopped = false;
+  for (const char* how :
+       {"-s TERM 0.9", "-s KILL 1.3", "-s USR1 0.7", "-s KILL 0.4", "-s INT 0.8"}) {
+    const Finished done = run_shell("timeout --preserve-status " + std::string(how) + " " +
+                                        program("extract") + " " + long_loo(part),
+                                    dir.path());
+    CAPTURE(how, done.status, done.err);
+    const bool kill = std::string(how).find("KILL") != std::string::npos;
+    CHECK((done.status == 0 || done.status == 75 || (kill && done.status == 137)));
+    if (done.status == 75) {
+      stopped = true;
+      CHECK_THAT(done.err, Contains("run the same command again"));
+    }
+  }
+  const Finished last = extract(long_loo(part), dir.path());
+  CAPTURE(last.err);
+  REQUIRE(last.status == 0);
+  CHECK(stopped);
+  CHECK(tree(part) == wanted);
+}
+
+TEST_CASE("a finished run is not computed again, and another plan is refused", "[resume]") {
+  const TempDir dir;
+  const std::filesystem::path run = dir.path() / "run";
+  REQUIRE(extract(small_loo(run), dir.path()).status == 0);
+  const auto before = tree(run);
+  const Finished again = extract(small_loo(run), dir.path());
+  CHECK(again.status == 0);
+  CHECK(nlohmann::json::parse(again.out).at("shards") == 0);
+  const Finished other = extract(small_loo(run, "--seed 7"), dir.path());
+  CHECK(other.status == 1);
+  CHECK_THAT(other.err, Contains("seed"));
+  CHECK(tree(run) == before);
+}
+
+TEST_CASE("a file size limit is one clear line, and the run goes on afterwards", "[resume]") {
+  const TempDir dir;
+  REQUIRE(extract(small_loo(dir.path() / "whole"), dir.path()).status == 0);
+  const std::filesystem::path run = dir.path() / "run";
+  const Finished limited =
+      run_shell("ulimit -f 8; " + program("extract") + " " + small_loo(run), dir.path());
+  CAPTURE(limited.err);
+  CHECK(limited.status == 1);
+  CHECK_THAT(limited.err, Contains("File too large"));
+  for (const auto& [file, bytes] : tree(run)) {
+    if (file.find(".part-") == std::string::npos) {
+      CHECK(bytes == read_text(dir.path() / "whole" / file));
+    }
+  }
+  REQUIRE(extract(small_loo(run), dir.path()).status == 0);
+  CHECK(tree(run) == tree(dir.path() / "whole"));
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "files/config.hpp"
+
+#include "catch.hpp"
+#include "reference.hpp"
+#include "temp_dir.hpp"
+#include "tiny_model.hpp"
+
+#include <functional>
+
+namespace {
+
+using nlohmann::json;
+using phiscope::extract::ModelConfig;
+using phiscope::extract::read_config;
+using phiscope::extract::RopeType;
+using phiscope::test::TempDir;
+using phiscope::test::write_bytes;
+
+ModelConfig config_of(const json& value, const json& generation = nullptr) {
+  const TempDir dir;
+  write_bytes(dir.path() / "config.json", value.dump());
+  if (!generation.is_null()) write_bytes(dir.path() / "generation_config.json", generation.dump());
+  return read_config(dir.path());
+}
+
+/// What the reader says to the tiny configuration with one field changed.
+std::string refusal_with(const std::string& key, const json& value) {
+  json changed = phiscope::test::tiny_config();
+  changed[key] = value;
+  return phiscope::test::refusal([&changed] { config_of(changed); });
+}
+
+void check_same(const ModelConfig& a, const ModelConfig& b) {
+  CHECK(a.family == b.family);
+  CHECK(a.layers == b.layers);
+  CHECK(a.heads == b.heads);
+  CHECK(a.kv_heads == b.kv_heads);
+  CHECK(a.head_dim == b.head_dim);
+  CHECK(a.hidden == b.hidden);
+  CHECK(a.intermediate == b.intermediate);
+  CHECK(a.vocab == b.vocab);
+  CHECK(a.max_positions == b.max_positions);
+  CHECK(a.rms_eps == b.rms_eps);
+  CHECK(a.rope.type == b.rope.type);
+  CHECK(a.rope.theta == b.rope.theta);
+  CHECK(a.rope.factor == b.rope.factor);
+  CHECK(a.rope.low_freq_factor == b.rope.low_freq_factor);
+  CHECK(a.rope.high_freq_factor == b.rope.high_freq_factor);
+  CHECK(a.rope.original_max_positions == b.rope.original_max_positions);
+  CHECK(a.tied == b.tied);
+  CHECK(a.dtype == b.dtype);
+  CHECK(a.bos == b.bos);
+  CHECK(a.eos == b.eos);
+}
+
+}  // namespace
+
+TEST_CASE("the numbers of a published Llama configuration are read", "[config]") {
+  json value = phiscope::test::tiny_config();
+  value["rope_scaling"] = {{"rope_type", "llama3"},
+                           {"factor", 32.0},
+                           {"low_freq_factor", 1.0},
+                           {"high_freq_factor", 4.0},
+                           {"original_max_position_embeddings", 8192}};
+  value["eos_token_id"] = {2, 3};
+  value["torch_dtype"] = "bfloat16";
+  const ModelConfig config = config_of(value);
+  CHECK(config.family == "llama");
+  CHECK(config.architecture == "LlamaForCausalLM");
+  CHECK(config.layers == 1);
+  CHECK(config.heads == 2);
+  CHECK(config.kv_heads == 1);
+  CHECK(config.head_dim == 2);
+  CHECK(config.hidden == 4);
+  CHECK(config.intermediate == 8);
+  CHECK(config.vocab == 10);
+  CHECK(config.max_positions == 64);
+  CHECK(config.rms_eps == 1e-5);
+  CHECK(config.rope.type == RopeType::llama3);
+  CHECK(config.rope.theta == 10000.0);
+  CHECK(config.rope.factor == 32.0);
+  CHECK(config.rope.original_max_positions == 8192);
+  CHECK_FALSE(config.tied);
+  CHECK(config.dtype == "bfloat16");
+  CHECK(config.bos == 1);
+  CHECK(config.eos == std::vector<std::int64_t>{2, 3});
+}
+
+TEST_CASE("both dialects give the same configuration", "[config]") {
+  json published = phiscope::test::tiny_config();
+  published["rope_theta"] = 500000.0;
+  published["rope_scaling"] = {{"type", "linear"}, {"factor", 2.0}};
+  json current = phiscope::test::tiny_config();
+  current.erase("rope_theta");
+  current.erase("torch_dtype");
+  current["dtype"] = "float32";
+  current["rope_parameters"] = {{"rope_type", "linear"}, {"factor", 2.0}, {"rope_theta", 500000.0}};
+  const ModelConfig config = config_of(current);
+  CHECK(config.rope.type == RopeType::linear);
+  CHECK(config.rope.theta == 500000.0);
+  check_same(config_of(published), config);
+}
+
+TEST_CASE("fields that files leave out have Hugging Face's values", "[config]") {
+  json value = phiscope::test::tiny_config();
+  for (const char* key :
+       {"num_key_value_heads", "rope_theta", "torch_dtype", "tie_word_embeddings", "bos_token_id",
+        "eos_token_id", "rms_norm_eps", "hidden_act", "architectures"}) {
+    value.erase(key);
+  }
+  const ModelConfig config = config_of(value);
+  CHECK(config.kv_heads == 2);
+  CHECK(config.head_dim == 2);
+  CHECK(config.rope.theta == 10000.0);
+  CHECK(config.rope.type == RopeType::plain);
+  CHECK(config.rms_eps == 1e-6);
+  CHECK_FALSE(config.tied);
+  CHECK(config.dtype.empty());
+  CHECK_FALSE(config.bos.has_value());
+  CHECK(config.eos.empty());
+}
+
+TEST_CASE("generation_config.json wins for the end tokens where it has some", "[config]") {
+  const json config = phiscope::test::tiny_config();
+  CHECK(config_of(config, {{"eos_token_id", {3, 4}}}).eos == std::vector<std::int64_t>{3, 4});
+  CHECK(config_of(config, {{"eos_token_id", nullptr}}).eos == std::vector<std::int64_t>{2});
+  CHECK(config_of(config, json::object()).eos == std::vector<std::int64_t>{2});
+  CHECK_THROWS_WITH(config_of(config, {{"eos_token_id", 10}}),
+                    Contains("generation_config.json") && Contains("eos_token_id"));
+}
+
+TEST_CASE("a wrong field is refused with file, key, found and expected", "[config]") {
+  CHECK_THAT(refusal_with("hidden_size", "64"), Contains("config.json") &&
+                                                    Contains("hidden_size") && Contains("64") &&
+                                                    Contains("an integer"));
+  for (const json& bad :
+       {json(0), json(-4), json(4.0), json(true), json(std::uint64_t{1} << 63U)}) {
+    CAPTURE(bad);
+    CHECK_THAT(refusal_with("hidden_size", bad), Contains("hidden_size"));
+  }
+  CHECK_THAT(refusal_with("hidden_size", nullptr), Contains("hidden_size"));
+  CHECK_THAT(refusal_with("num_hidden_layers", std::int64_t{1} << 40U),
+             Contains("num_hidden_layers"));
+  CHECK_THAT(refusal_with("num_attention_heads", 3), Contains("num_attention_heads"));
+  CHECK_THAT(refusal_with("num_key_value_heads", 0), Contains("num_key_value_heads"));
+  CHECK_THAT(refusal_with("head_dim", 3), Contains("head_dim") && Contains("even"));
+  CHECK_THAT(refusal_with("rms_norm_eps", -1e-5), Contains("rms_norm_eps"));
+  CHECK_THAT(refusal_with("rope_theta", 0), Contains("rope_theta"));
+  CHECK_THAT(refusal_with("rope_theta", "1e4"), Contains("rope_theta"));
+  CHECK_THAT(refusal_with("hidden_act", "gelu"), Contains("hidden_act") && Contains("silu"));
+  CHECK_THAT(refusal_with("torch_dtype", "int8"), Contains("torch_dtype"));
+  CHECK_THAT(refusal_with("dtype", "bfloat16"), Contains("dtype"));
+  CHECK_THAT(refusal_with("attention_bias", true), Contains("attention_bias"));
+  CHECK_THAT(refusal_with("mlp_bias", true), Contains("mlp_bias"));
+  CHECK_THAT(refusal_with("quantization_config", {{"bits", 4}}), Contains("quantization_config"));
+  CHECK_THAT(refusal_with("eos_token_id", 10), Contains("eos_token_id"));
+  CHECK_THAT(refusal_with("eos_token_id", {1, -2}), Contains("eos_token_id"));
+  CHECK_THAT(refusal_with("bos_token_id", {1, 2}), Contains("bos_token_id"));
+  CHECK(refusal_with("unknown_extra", 5) == "accepted");
+}
+
+TEST_CASE("an unknown architecture is refused by name with those supported", "[config]") {
+  CHECK_THAT(refusal_with("model_type", "martian"), Contains("martian") && Contains("llama"));
+  CHECK_THAT(refusal_with("architectures", {"LlamaForSequenceClassification"}),
+             Contains("LlamaForSequenceClassification") && Contains("LlamaForCausalLM"));
+  CHECK_THAT(refusal_with("architectures", "LlamaForCausalLM"), Contains("architectures"));
+}
+
+TEST_CASE("rope scaling that is not supported is refused by name", "[config]") {
+  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}),
+             Contains("yarn") && Contains("llama3"));
+  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "linear"}}),
+             Contains("rope_scaling.factor"));
+  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "linear"}, {"factor", 0.5}}),
+             Contains("factor"));
+  CHECK_THAT(
+      refusal_with("rope_scaling", {{"rope_type", "linear"}, {"factor", 2}, {"beta_fast", 1}}),
+      Contains("beta_fast"));
+  CHECK_THAT(
+      refusal_with("rope_scaling", {{"rope_type", "linear"}, {"type", "llama3"}, {"factor", 2}}),
+      Contains("type"));
+  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "llama3"},
+                                           {"factor", 8.0},
+                                           {"low_freq_factor", 4.0},
+                                           {"high_freq_factor", 4.0},
+                                           {"original_max_position_embeddings", 32}}),
+             Contains("high_freq_factor"));
+  CHECK_THAT(refusal_with("rope_parameters", {{"rope_type", "default"}, {"rope_theta", 5.0}}),
+             Contains("rope_theta"));
+}
+
+TEST_CASE("the tensors of a model follow from its configuration", "[config]") {
+  ModelConfig config = config_of(phiscope::test::tiny_config());
+  const auto tensors = phiscope::test::tiny_tensors();
+  std::uint64_t elements = 0;
+  for (const auto& spec : expected_tensors(config)) {
+    CAPTURE(spec.name);
+    REQUIRE(tensors.all.contains(spec.name));
+    CHECK(tensors.all.at(spec.name).shape == spec.shape);
+    elements += tensors.all.at(spec.name).values.size();
+  }
+  CHECK(expected_tensors(config).size() == tensors.all.size());
+  CHECK(count_parameters(config) == elements);
+  config.tied = true;
+  CHECK(expected_tensors(config).size() == tensors.all.size() - 1);
+  CHECK(count_parameters(config) == elements - 40);
+  config.family = "martian";
+  CHECK_THROWS_AS(expected_tensors(config), std::invalid_argument);
+}
+
+TEST_CASE("reference models have the same numbers in both dialects", "[config]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  for (const std::string name : {"llama", "llama_untied_bf16"}) {
+    CAPTURE(name);
+    const auto model = *reference / "models" / name / "model";
+    const TempDir dir;
+    std::filesystem::copy_file(model / "config_legacy.json", dir.path() / "config.json");
+    std::filesystem::copy_file(model / "generation_config.json",
+                               dir.path() / "generation_config.json");
+    const ModelConfig config = read_config(model);
+    check_same(read_config(dir.path()), config);
+    CHECK(config.rope.type == (name == "llama" ? RopeType::llama3 : RopeType::plain));
+    CHECK(config.tied == (name == "llama"));
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "files/weights.hpp"
+
+#include "catch.hpp"
+#include "reference.hpp"
+#include "temp_dir.hpp"
+#include "tiny_model.hpp"
+
+#include <functional>
+
+namespace {
+
+using nlohmann::json;
+using phiscope::extract::Weights;
+using phiscope::test::TempDir;
+using phiscope::test::TinyTensors;
+using phiscope::test::write_bytes;
+
+TinyTensors tensors(const std::vector<std::string>& names) {
+  TinyTensors made;
+  for (const std::string& name : names) made.add(name, {2});
+  return made;
+}
+
+/// Two shards with tensors a, b and c, and an index with this weight map.
+void write_shards(const std::filesystem::path& directory, const json& weight_map) {
+  write_bytes(directory / "one.safetensors", tensors({"a", "b"}).bytes());
+  write_bytes(directory / "two.safetensors", tensors({"c"}).bytes());
+  write_bytes(directory / "model.safetensors.index.json",
+              json{{"metadata", {{"total_size", 24}}}, {"weight_map", weight_map}}.dump());
+}
+
+std::string refusal_of(const std::filesystem::path& directory) {
+  return phiscope::test::refusal([&directory] { Weights::open(directory); });
+}
+
+const json good_map = {
+    {"a", "one.safetensors"}, {"b", "one.safetensors"}, {"c", "two.safetensors"}};
+
+}  // namespace
+
+TEST_CASE("shards are read as one set of tensors", "[weights]") {
+  const TempDir dir;
+  write_shards(dir.path(), good_map);
+  const Weights weights = Weights::open(dir.path());
+  CHECK(weights.tensors().size() == 3);
+  CHECK(weights.at("c").shape == std::vector<std::int64_t>{2});
+  CHECK(weights.file_of("c").filename() == "two.safetensors");
+  CHECK(weights.main_file().filename() == "model.safetensors.index.json");
+  CHECK(weights.files().size() == 3);
+  CHECK_THROWS_AS(weights.at("d"), std::invalid_argument);
+  CHECK_THROWS_AS(weights.file_of("d"), std::invalid_argument);
+}
+
+TEST_CASE("views survive a move of the weights", "[weights]") {
+  const TempDir dir;
+  write_bytes(dir.path() / "model.safetensors", tensors({"a", "b"}).bytes());
+  Weights weights = Weights::open(dir.path());
+  const auto view = weights.at("b");
+  const Weights moved = std::move(weights);
+  float first = 0;
+  std::memcpy(&first, view.bytes.data(), sizeof first);
+  CHECK(first == 0.125F);
+  CHECK(moved.at("b").bytes.data() == view.bytes.data());
+}
+
+TEST_CASE("an index that does not fit its shards is refused by tensor", "[weights]") {
+  const auto with = [](const std::function<void(json&)>& change) {
+    const TempDir dir;
+    json map = good_map;
+    change(map);
+    write_shards(dir.path(), map);
+    return refusal_of(dir.path());
+  };
+  CHECK_THAT(with([](json& map) { map["d"] = "one.safetensors"; }),
+             Contains("'d'") && Contains("missing"));
+  CHECK_THAT(with([](json& map) { map["b"] = "two.safetensors"; }), Contains("'b'"));
+  CHECK_THAT(with([](json& map) { map.erase("b"); }),
+             Contains("'b'") && Contains("not in the weight_map"));
+  CHECK_THAT(with([](json& map) { map["c"] = "three.safetensors"; }),
+             Contains("three.safetensors") && Contains("missing"));
+  CHECK_THAT(with([](json& map) { map = json::array(); }), Contains("weight_map"));
+  CHECK_THAT(with([](json& map) { map = json::object(); }), Contains("empty"));
+  CHECK_THAT(with([](json& map) { map["a"] = 3; }), Contains("weight_map.a"));
+}
+
+TEST_CASE("no name in an index leads out of the directory", "[weights]") {
+  const std::string name = GENERATE(values<std::string>(
+      {"../one.safetensors", "/etc/passwd", "sub/one.safetensors", "..", "one.bin",
+       "..\\one.safetensors", std::string("one\0.safetensors", 16)}));
+  CAPTURE(name);
+  const TempDir dir;
+  json map = good_map;
+  map["a"] = name;
+  write_shards(dir.path(), map);
+  CHECK_THAT(refusal_of(dir.path()), Contains("path") && Contains("'a'"));
+}
+
+TEST_CASE("a tensor in two shards is refused by name", "[weights]") {
+  const TempDir dir;
+  write_shards(dir.path(), good_map);
+  write_bytes(dir.path() / "two.safetensors", tensors({"b", "c"}).bytes());
+  CHECK_THAT(refusal_of(dir.path()), Contains("'b'") && Contains("duplicate"));
+}
+
+TEST_CASE("a directory without safetensors says what to do", "[weights]") {
+  const TempDir dir;
+  CHECK_THAT(refusal_of(dir.path()), Contains("no weights"));
+  CHECK_THAT(refusal_of(dir.path() / "none"), Contains("no such directory"));
+  write_bytes(dir.path() / "pytorch_model.bin", "pickle");
+  CHECK_THAT(refusal_of(dir.path()), Contains("pytorch_model.bin") && Contains("save_pretrained"));
+  CHECK_THAT(refusal_of(dir.path() / "pytorch_model.bin"), Contains("not a directory"));
+  write_shards(dir.path(), good_map);
+  CHECK(refusal_of(dir.path()) == "accepted");
+  write_bytes(dir.path() / "model.safetensors", tensors({"a"}).bytes());
+  CHECK_THAT(refusal_of(dir.path()), Contains("defined twice"));
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "model_fixture.hpp"
+#include "reference.hpp"
+#include "temp_dir.hpp"
+
+#include <ATen/TensorOperators.h>
+
+#include <filesystem>
+
+using namespace phiscope::test;
+
+namespace {
+
+std::vector<int> read_ids(const std::filesystem::path& file) {
+  const auto ids = phiscope::shard::NpyFile(file).read<std::int64_t>();
+  return {ids.begin(), ids.end()};
+}
+
+/// Compares every hook of a model with stored arrays of Hugging Face, in the stated tolerances.
+void compare(const Model& model, const std::filesystem::path& folder, const std::string& length) {
+  const auto stored = [&](const std::string& name) {
+    return read_tensor(folder / (length + "." + name + ".npy"));
+  };
+  const Run run = token_run(read_ids(folder / (length + ".ids.npy")));
+  const auto ours = [&](Hook hook, std::vector<int> layers = {}) {
+    return capture_alone(model, hook, layers, run);
+  };
+  CAPTURE(folder.string(), length);
+  const at::Tensor residuals = stored("resid").transpose(0, 1);  // to [token, layer, unit]
+  const std::vector<int> layers = all_layers(model);
+  CHECK(scaled_difference(ours(Hook::resid_post, all_layers(model, -1)), residuals) <= 5e-5);
+  CHECK(scaled_difference(ours(Hook::resid_pre, layers),
+                          residuals.narrow(1, 0, model.config.layers)) <= 5e-5);
+  CHECK(scaled_difference(ours(Hook::embed), residuals.select(1, 0)) == 0.0);
+  CHECK(scaled_difference(ours(Hook::final_norm), stored("normed")) <= 3e-5);
+  CHECK(scaled_difference(ours(Hook::z, layers), stored("z").transpose(0, 1)) <= 3e-5);
+  CHECK(scaled_difference(ours(Hook::head_norm, layers), stored("z_norm").transpose(0, 1)) <= 3e-5);
+  CHECK(scaled_difference(ours(Hook::logits), stored("logits")) <= 1e-4);
+  const at::Tensor mid = ours(Hook::resid_mid, layers);
+  CHECK(scaled_difference(mid, ours(Hook::resid_pre, layers) + ours(Hook::attn_out, layers)) <=
+        1e-6);
+  CHECK(scaled_difference(ours(Hook::resid_post, layers), mid + ours(Hook::mlp_out, layers)) <=
+        1e-6);
+}
+
+}  // namespace
+
+TEST_CASE("every hook of the reference models is Hugging Face's", "[llama]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const c10::InferenceMode no_gradients;
+  const std::string name = GENERATE(as<std::string>{}, "llama", "llama_untied_bf16");
+  const std::filesystem::path folder = *reference / "models" / name;
+  const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
+  for (const char* length : {"len1", "len7", "len33"}) compare(model, folder, length);
+}
+
+TEST_CASE("both dialects of config.json give the same numbers", "[llama]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const c10::InferenceMode no_gradients;
+  const std::string name = GENERATE(as<std::string>{}, "llama", "llama_untied_bf16");
+  const std::filesystem::path folder = *reference / "models" / name;
+  const TempDir legacy;
+  for (const char* file : {"model.safetensors", "tokenizer.json", "generation_config.json"}) {
+    std::filesystem::copy(folder / "model" / file, legacy.path() / file);
+  }
+  std::filesystem::copy(folder / "model" / "config_legacy.json", legacy.path() / "config.json");
+  compare(load_model(legacy.path(), at::kFloat, at::kCPU), folder, "len33");
+}
+
+TEST_CASE("the attention output of the reference is ours", "[llama]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const c10::InferenceMode no_gradients;
+  const std::filesystem::path folder = *reference / "models" / "llama";
+  const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
+  const Run run = token_run(read_ids(folder / "len33.ids.npy"));
+  CHECK(scaled_difference(capture_alone(model, Hook::attn_out, all_layers(model), run),
+                          read_tensor(folder / "len33.attn_out.npy").transpose(0, 1)) <= 3e-5);
+}
+
+TEST_CASE("the model walk computes what Hugging Face computes with its weights", "[llama]") {
+  const c10::InferenceMode no_gradients;
+  const Model model = load_model(source_dir() / "datasets/models/walk", at::kFloat, at::kCPU);
+  const std::filesystem::path oracle = golden() / "loo" / "walk_oracle";
+  const Run run = token_run(read_ids(oracle / "ids.npy"));
+  CHECK(scaled_difference(capture_alone(model, Hook::resid_post, all_layers(model, -1), run),
+                          read_tensor(oracle / "resid.npy").transpose(0, 1)) <= 5e-5);
+  CHECK(scaled_difference(capture_alone(model, Hook::final_norm, {}, run),
+                          read_tensor(oracle / "normed.npy")) <= 3e-5);
+  CHECK(scaled_difference(capture_alone(model, Hook::logits, {}, run),
+                          read_tensor(oracle / "logits.npy")) <= 1e-4);
+}
+
+TEST_CASE("float64 is nearer to the truth than float32 and agrees with it", "[llama]") {
+  const c10::InferenceMode no_gradients;
+  const std::filesystem::path folder = source_dir() / "datasets/models/walk";
+  const Run run = token_run({1, 10, 11, 12, 10, 13});
+  const at::Tensor single =
+      capture_alone(load_model(folder, at::kFloat, at::kCPU), Hook::logits, {}, run);
+  const at::Tensor twice =
+      capture_alone(load_model(folder, at::kDouble, at::kCPU), Hook::logits, {}, run);
+  CHECK(twice.scalar_type() == at::kDouble);
+  CHECK(scaled_difference(single, twice) <= 1e-5);
+}

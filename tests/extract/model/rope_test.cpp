@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "model/rope.hpp"
+
+#include "model_fixture.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/tensor.h>
+
+#include <cmath>
+#include <numbers>
+
+using namespace phiscope::extract;
+
+namespace {
+
+ModelConfig config_with(RopeType type) {
+  ModelConfig config;
+  config.head_dim = 8;
+  config.rope = {.type = type,
+                 .theta = 500000.0,
+                 .factor = 8.0,
+                 .low_freq_factor = 1.0,
+                 .high_freq_factor = 4.0,
+                 .original_max_positions = 8192};
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("frequencies are powers of theta, divided by the factor when linear", "[rope]") {
+  const at::Tensor plain = rope_frequencies(config_with(RopeType::plain), at::kCPU);
+  const at::Tensor linear = rope_frequencies(config_with(RopeType::linear), at::kCPU);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    const double wanted = std::pow(500000.0, -static_cast<double>(2 * i) / 8);
+    CHECK(plain[i].item<double>() == Approx(wanted).epsilon(1e-6));
+    CHECK(linear[i].item<double>() == Approx(wanted / 8).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("llama3 keeps short waves, divides long ones and joins them smoothly", "[rope]") {
+  ModelConfig config = config_with(RopeType::llama3);
+  config.head_dim = 64;
+  const at::Tensor plain = [&] {
+    ModelConfig without = config;
+    without.rope.type = RopeType::plain;
+    return rope_frequencies(without, at::kCPU);
+  }();
+  const at::Tensor scaled = rope_frequencies(config, at::kCPU);
+  int between = 0;
+  for (std::int64_t i = 0; i < 32; ++i) {
+    const double frequency = plain[i].item<double>();
+    const double wavelength = 2 * std::numbers::pi / frequency;
+    const double ratio = scaled[i].item<double>() / frequency;
+    CAPTURE(i, wavelength);
+    if (wavelength < 8192.0 / 4) {
+      CHECK(ratio == 1.0);
+    } else if (wavelength > 8192.0) {
+      CHECK(ratio == Approx(1.0 / 8));
+    } else {
+      const double smooth = (8192.0 / wavelength - 1) / 3;
+      CHECK(ratio == Approx((1 - smooth) / 8 + smooth).epsilon(1e-5));
+      ++between;
+    }
+  }
+  CHECK(between > 0);
+}
+
+TEST_CASE("turning keeps lengths, and products depend on the distance alone", "[rope]") {
+  const at::Tensor frequencies = rope_frequencies(config_with(RopeType::plain), at::kCPU);
+  const at::Tensor q = at::rand({1, 1, 8});
+  const at::Tensor k = at::rand({1, 1, 8});
+  const auto at_position = [&](const at::Tensor& x, std::int64_t position) {
+    return rotate(x, rotation(frequencies, at::tensor({position}, at::kLong), at::kFloat));
+  };
+  CHECK(at_position(q, 17).norm().item<double>() == Approx(q.norm().item<double>()).epsilon(1e-6));
+  CHECK(at_position(q, 0).equal(q));
+  const double near = (at_position(q, 9) * at_position(k, 4)).sum().item<double>();
+  const double far = (at_position(q, 109) * at_position(k, 104)).sum().item<double>();
+  CHECK(near == Approx(far).epsilon(1e-4));
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "run/rows.hpp"
+
+#include "model_fixture.hpp"
+
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
+using namespace phiscope::extract;
+
+namespace {
+
+/// Rows of one unit whose values are those given.
+at::Tensor column(const std::vector<double>& values) {
+  return at::tensor(values, at::kDouble).view({-1, 1});
+}
+
+}  // namespace
+
+TEST_CASE("a row is the mean over spans of the mean over tokens", "[rows]") {
+  Plan plan;
+  plan.captures.push_back({.array = "x", .hook = Hook::embed, .layers = {}});
+  const std::vector<int> tokens{1, 2, 3, 4};
+  const Run run{.tokens = tokens,
+                .rows = {{.key = {}, .spans = {{0, 1}, {1, 4}}}, {.key = {}, .spans = {{2, 3}}}}};
+  const Batch batch = make_batch({{.tokens = tokens}}, at::kCPU);
+  const Run* const runs[] = {&run};
+  RowCollector rows(plan, batch, runs, nullptr, nullptr);
+  CHECK(rows.rows() == 2);
+  rows.take(Hook::embed, 0, column({10, 1, 2, 6, 9, 9, 9, 9}));
+  const at::Tensor taken = rows.arrays().at(0);
+  CHECK(taken[0][0].item<double>() == Approx((10.0 + 3.0) / 2));
+  CHECK(taken[1][0].item<double>() == 2.0);
+}
+
+TEST_CASE("rows before a lane's start come from the prefix run", "[rows]") {
+  Plan plan;
+  plan.captures.push_back({.array = "x", .hook = Hook::resid_post, .layers = {-1}});
+  KvCache cache;
+  cache.keys.push_back(at::zeros({3, 1, 2}));
+  const std::vector<int> suffix{4, 5};
+  const Run run{.tokens = {1, 2, 4, 5},
+                .rows = {{.key = {}, .spans = {{1, 3}}}, {.key = {}, .spans = {{0, 1}, {3, 4}}}}};
+  const Batch batch = make_batch({{.tokens = suffix, .start = 2, .prefix = &cache}}, at::kCPU);
+  RunTrace trace;
+  trace[{Hook::resid_post, -1}] = column({1, 2, 100});
+  const Run* const runs[] = {&run};
+  RowCollector rows(plan, batch, runs, &trace, nullptr);
+  rows.take(Hook::resid_post, -1, column({40, 50, 9, 9, 9, 9, 9, 9}));
+  const at::Tensor taken = rows.arrays().at(0);
+  CHECK(taken.sizes().vec() == std::vector<std::int64_t>{2, 1, 1});
+  CHECK(taken[0][0][0].item<double>() == 21.0);  // (2 + 40) / 2
+  CHECK(taken[1][0][0].item<double>() == 25.5);  // (1 + 50) / 2
+}
+
+TEST_CASE("a value that is not finite stays in its own row", "[rows]") {
+  Plan plan;
+  plan.captures.push_back({.array = "x", .hook = Hook::embed, .layers = {}});
+  const std::vector<int> tokens{1, 2, 3};
+  const Run run{.tokens = tokens,
+                .rows = {{.key = {}, .spans = {{0, 1}}}, {.key = {}, .spans = {{1, 3}}}}};
+  const Batch batch = make_batch({{.tokens = tokens}}, at::kCPU);
+  const Run* const runs[] = {&run};
+  RowCollector rows(plan, batch, runs, nullptr, nullptr);
+  rows.take(Hook::embed, 0, column({INFINITY, 1, 3, 0, 0, 0, 0, 0}));
+  CHECK(std::isinf(rows.arrays().at(0)[0][0].item<double>()));
+  CHECK(rows.arrays().at(0)[1][0].item<double>() == 2.0);
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Format, tidiness and the rules of the house:  lint.sh JOBS
+# clang-tidy covers what builds without LibTorch; a file of extract/model takes it minutes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+jobs=$1
+tests/house/rules.sh .
+mapfile -t files < <(find metrics analyze extract tests bench -name '*.hpp' -o -name '*.cpp' | sort)
+clang-format --dry-run -Werror "${files[@]}"
+echo "format: ${#files[@]} files"
+mapfile -t sources < <(find analyze extract/files bench -name '*.cpp' | sort)
+# Each metric header alone, through the file that CMake makes to compile it.
+mapfile -t headers < <(find build/no-extract/metrics -name '*.cxx' | sort)
+printf '%s\0' "${sources[@]}" "${headers[@]}" |
+  xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/no-extract 2>build/tidy.log ||
+  { echo "lint: clang-tidy found something (above)" >&2; exit 1; }
+echo "tidy: ${#sources[@]} sources, ${#headers[@]} metric headers"

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Rules that no compiler checks:  rules.sh SOURCE_DIR
+set -euo pipefail
+cd "$1"
+failures=0
+complain() { echo "rules: $*" >&2; failures=$((failures + 1)); }
+sources() { find "$@" -type f \( -name '*.hpp' -o -name '*.cpp' \) | sort; }
+
+# Direction of dependencies: LibTorch and CUDA are extract's alone, and metrics knows no files.
+for file in $(sources metrics analyze extract/files extract/plan); do
+  if grep -nE '#include *[<"](torch|ATen|c10|cuda)' "$file" >&2; then complain "$file: names LibTorch or CUDA"; fi
+done
+for file in $(sources metrics); do
+  if grep -nE '#include *[<"](shard|figure|files|nlohmann|fstream|filesystem|iostream)' "$file" >&2; then
+    complain "$file: metrics does no input or output"
+  fi
+done
+for file in $(sources extract); do
+  if grep -nE '#include *"(figure/|loo|table)' "$file" >&2; then complain "$file: extract does not use analyze"; fi
+done
+if grep -rnE 'libtorch|\btorch\b' metrics analyze --include=CMakeLists.txt >&2; then complain "torch outside extract/"; fi
+
+# Size, licence line, folder names.
+for file in $(sources metrics analyze extract tests bench); do
+  lines=$(wc -l <"$file")
+  limit=400
+  case $file in tests/*) limit=500 ;; *.hpp) limit=200 ;; esac
+  [ "$lines" -le "$limit" ] || complain "$file: $lines lines, at most $limit"
+  head -n 1 "$file" | grep -q 'SPDX-License-Identifier: MIT' || complain "$file: no SPDX line"
+  if grep -nE '.{101,}' "$file" >&2; then complain "$file: a line over 100 columns"; fi
+done
+while read -r folder; do
+  complain "$folder: a name that says nothing"
+done < <(find metrics analyze extract tests -type d | grep -E '/(utils?|common|core|helpers?|misc)$' || true)
+
+# Every metric has a test of its name.
+for header in metrics/phiscope/*.hpp; do
+  name=$(basename "$header" .hpp)
+  [ -e "tests/metrics/${name}_test.cpp" ] || complain "$header: no tests/metrics/${name}_test.cpp"
+done
+
+[ "$failures" -eq 0 ] && echo "rules: all kept"
+exit $((failures > 0))
