@@ -79,6 +79,18 @@ void add_results(const std::vector<RunResult>& runs, std::vector<File>& files) {
   }
 }
 
+/// Metadata of the CSV files: what a row is, orientation, columns.
+std::string about_tables(const std::vector<NamedTable>& all) {
+  nlohmann::ordered_json result = nlohmann::ordered_json::array();
+  for (const NamedTable& table : all) {
+    result.push_back({{"file", table.file},
+                      {"about", table.about},
+                      {"rows", table.table.rows.size()},
+                      {"columns", table.table.columns}});
+  }
+  return result.dump(1) + "\n";
+}
+
 void refuse_equal_names(const std::vector<File>& files) {
   std::set<std::string> names;
   for (const File& file : files) {
@@ -119,6 +131,7 @@ Written write_outputs(const std::vector<RunResult>& runs, const Options& options
   std::vector<File> files;
   const std::vector<NamedTable> all_tables = tables(runs);
   for (const NamedTable& table : all_tables) files.push_back({table.file, to_csv(table.table)});
+  files.push_back({"tables.json", about_tables(all_tables)});
   add_results(runs, files);
   for (const RunResult& run : runs) {
     if (run.contexts.size() == run.info.walks.size()) continue;

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Speed of the leave-one-out metrics against Python and NumPy: CPU-time ratios on one thread, in one run.
+"""Speed of the leave-one-out metrics against Python and NumPy: CPU-time ratios on one thread.
 
     python3 bench/loo.py --program build/release/bin/loo_bench
 
-The sides alternate (A, B, A, B, ...) so that a neighbour's load hits all of them; the ratio of each round
-is taken first and its median (smallest and largest) over the rounds is printed. Every side's results are
-compared before anything is timed. Needs NumPy only.
+The sides alternate (A, B, A, B, ...) in one run, so that a neighbour's load hits all of them; the
+ratio of each round is taken first, and its median (smallest .. largest) is printed. Every side's
+results are compared before anything is timed. Needs NumPy only.
 
-python loop   the published experiment's way: a loop over pairs, two NumPy calls a pair, and the whole
-              context measured again for every position. Timed on a part and multiplied: it takes a minute.
-numpy gram    the fastest form known in NumPy: one Gram matrix of the centred data per layer (BLAS syrk).
+python loop   the published experiment's way: a loop over pairs, two NumPy calls a pair, and the
+              whole context measured again for every position. One position is timed and
+              multiplied: all of them take more than a minute.
+numpy gram    the fastest form known in NumPy: one Gram matrix of the centred data per layer.
 """
 
 import os
@@ -99,10 +100,12 @@ def loop_context(x, cross, within, clusters):
 
 
 def gram_deletions(x, cross, within):
-    """[layer, row, unit] -> [layer, row, (ratio, energy, cross, within)], one Gram matrix a layer."""
+    """[layer, row, unit] -> function returning [layer, row, (ratio, energy, cross, within)]."""
     layers, n, _ = x.shape
-    mask = lambda pairs: sum((np.eye(n)[[a]].T @ np.eye(n)[[b]] for a, b in pairs), np.zeros((n, n)))
-    c_mask, w_mask = (m + m.T for m in (mask(cross), mask(within)))
+    c_mask, w_mask = np.zeros((n, n)), np.zeros((n, n))
+    for mask, pairs in ((c_mask, cross), (w_mask, within)):
+        for a, b in pairs:
+            mask[a, b] = mask[b, a] = 1.0
     return lambda: _gram_deletions(x, layers, c_mask, w_mask)
 
 

@@ -114,9 +114,9 @@ std::string with_web_fonts(std::string svg) {
       svg.replace(at, old_text.size(), new_text);
     }
   };
-  replace("font-family=\"Arial:Bold\"",
-          "font-family=\"Arial, Helvetica, sans-serif\" font-weight=\"bold\"");
-  replace("font-family=\"Arial\"", "font-family=\"Arial, Helvetica, sans-serif\"");
+  const std::string fallback = R"(font-family="Arial, Helvetica, sans-serif")";
+  replace(R"(font-family="Arial:Bold")", fallback + R"( font-weight="bold")");
+  replace(R"(font-family="Arial")", fallback);
   return svg;
 }
 

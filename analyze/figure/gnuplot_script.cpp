@@ -39,9 +39,9 @@ std::string color(int index) {
   return "'" + palette()[static_cast<std::size_t>(index) % palette().size()] + "'";
 }
 
-/// The colour at a fifth of its strength, for bands.
-std::string faint(int index) {
-  return "'#d0" + color(index).substr(2);
+/// The colour of a band: a fifth of its strength, a tenth where many bands overlap.
+std::string faint(int index, std::size_t bands) {
+  return (bands > 6 ? "'#e4" : "'#d0") + color(index).substr(2);
 }
 
 std::string dash(int index) {
@@ -50,11 +50,11 @@ std::string dash(int index) {
   return patterns[static_cast<std::size_t>(index) % patterns.size()];
 }
 
-/// The number with two significant digits of the limit: all cells of a map have the same decimals.
+/// The number with three significant digits of the limit: all cells of a map have as many decimals.
 std::string cell_text(double value, double limit) {
   if (value == 0.0) return "0";
   if (limit >= 1e4 || limit < 1e-3) return rounded_text(value, 2);
-  const int decimals = std::max(0, 1 - static_cast<int>(std::floor(std::log10(limit))));
+  const int decimals = std::max(0, 2 - static_cast<int>(std::floor(std::log10(limit))));
   std::array<char, 32> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
                                  std::chars_format::fixed, decimals)
@@ -253,7 +253,7 @@ class PanelScript {
     const std::string name = "l" + std::to_string(index);
     if (!block(name, rows.str())) return;
     plots.push_back(prefix_ + name + " using 1:2:3 with filledcurves fs noborder lc rgb " +
-                    faint(series.color));
+                    faint(series.color, lines.series.size()));
   }
 
   void curve(const Lines& lines, const Series& series, std::size_t index,
@@ -305,13 +305,15 @@ void write_frame(const Figure& figure, const Layout& sizes, std::ostream& comman
              << " at " << at_screen(sizes, sizes.title_left, sizes.row_titles[i])
              << " left front font 'Arial:Bold,11'\n";
   }
+  // Each width is a little different, or gnuplot's SVG would give equal colours the first one's
+  // dashes.
   for (std::size_t i = 0; i < figure.legend.size(); ++i) {
     const LegendPlace& place = sizes.legend[i];
     commands << "set arrow " << i + 1 << " from " << at_screen(sizes, place.left, place.middle)
              << " to " << at_screen(sizes, place.left + legend_key_width - 8.0, place.middle)
-             << " nohead front lw 2.2 lc " << color(figure.legend[i].color) << ' '
-             << dash(figure.legend[i].dash) << "\nset label " << i + 2 << ' '
-             << literal(figure.legend[i].text) << " at "
+             << " nohead front lw " << number_text(2.2 + 0.01 * static_cast<double>(i)) << " lc "
+             << color(figure.legend[i].color) << ' ' << dash(figure.legend[i].dash)
+             << "\nset label " << i + 2 << ' ' << literal(figure.legend[i].text) << " at "
              << at_screen(sizes, place.left + legend_key_width, place.middle)
              << " left front font ',11'\n";
   }
@@ -326,7 +328,7 @@ void write_color_bar(const Heatmap& map, const PanelBox& box, const Layout& size
   commands << "set colorbox user origin "
            << at_screen(sizes, box.left + box.width + color_bar_gap, box.bottom) << " size "
            << at_screen(sizes, color_bar_width, box.height) << " noborder\nset cbtics "
-           << number_text(round_step(0.5 * map_limit(map)))
+           << number_text(round_step(map_limit(map) / 2.5))
            << " scale 0.3 format '%.3g' font ',9' offset -0.6,0 tc rgb "
               "'#222222'\nset cblabel "
            << literal(map.color_label) << " font ',10' offset 0.4,0\n";

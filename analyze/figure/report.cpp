@@ -15,7 +15,8 @@ body { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation
   sans-serif; color: #1c1e21; background: #fff; margin: 0; }
 main { max-width: 1180px; margin: 0 auto; padding: 2.2rem 1.6rem 5rem; }
 h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .3rem; }
-h2 { font-size: 1.25rem; margin: 2.8rem 0 .8rem; padding-bottom: .3rem; border-bottom: 1px solid #d9dce0; }
+h2 { font-size: 1.25rem; margin: 2.8rem 0 .8rem; padding-bottom: .3rem;
+  border-bottom: 1px solid #d9dce0; }
 p, li { max-width: 78ch; }
 .subtitle { color: #4a4f57; margin: 0; }
 nav { margin: 1rem 0 0; font-size: .92rem; }
@@ -90,10 +91,14 @@ std::string anchor(std::size_t section) {
   return "section-" + std::to_string(section + 1);
 }
 
-void replace_all(std::string& text, std::string_view from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
+/// Puts `prefix` between every `before` and `name` that follow each other.
+void insert_prefix(std::string& text, std::string_view before, std::string_view name,
+                   std::string_view prefix) {
+  std::string wanted(before);
+  wanted += name;
+  for (std::size_t at = text.find(wanted); at != std::string::npos;
+       at = text.find(wanted, at + wanted.size() + prefix.size())) {
+    text.insert(at + before.size(), prefix);
   }
 }
 
@@ -101,13 +106,12 @@ void replace_all(std::string& text, std::string_view from, const std::string& to
 std::string inline_svg(const std::string& svg, const std::string& name) {
   const std::size_t begin = svg.find("<svg");
   std::string result = begin == std::string::npos ? svg : svg.substr(begin);
-  for (const std::string quote : {"'", "\""}) {
-    for (const char* const id : {"gp", "gnuplot", "textbox", "greybox"}) {
-      replace_all(result, "id=" + quote + id, "id=" + quote + name + "-" + id);
+  const std::string prefix = name + "-";
+  for (const char* const id : {"gp", "gnuplot", "textbox", "greybox"}) {
+    for (const char* const before : {"id='", "id=\"", "href='#", "href=\"#", "url(#"}) {
+      insert_prefix(result, before, id, prefix);
     }
-    replace_all(result, "href=" + quote + "#gp", "href=" + quote + "#" + name + "-gp");
   }
-  replace_all(result, "url(#gp", "url(#" + name + "-gp");
   return result;
 }
 
@@ -120,7 +124,7 @@ bool is_text_column(const Table& table, std::size_t column) {
 struct CellHtml {
   bool text_column;
 
-  [[nodiscard]] std::string tag() const { return text_column ? "<td class=\"text\">" : "<td>"; }
+  [[nodiscard]] std::string tag() const { return text_column ? R"(<td class="text">)" : "<td>"; }
   std::string operator()(const std::string& text) const { return tag() + escaped(text) + "</td>"; }
   std::string operator()(std::int64_t value) const {
     return tag() + std::to_string(value) + "</td>";

@@ -55,7 +55,7 @@ void activations(const ActivationsOptions& options, const std::string& command_l
   for (const Prompt& prompt : read_prompts(options.prompts)) {
     Run run;
     if (prompt.text) {
-      if (!tokenizer) tokenizer = Tokenizer::open(options.run.model, config.vocab);
+      if (!tokenizer) tokenizer = Tokenizer::open(options.run.model);
       run.tokens = tokenizer->encode(*prompt.text, !options.no_special).ids;
     } else {
       run.tokens = prompt.input_ids.value();

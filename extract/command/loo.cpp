@@ -164,7 +164,7 @@ ordered_json context_line(const LooContext& context, const LooTokens& tokens,
 void loo(const LooOptions& options, const std::string& command_line) {
   const CheckedModel model = check_run(options.run);
   const LooWalks walks = choose_walks(options);
-  const Tokenizer tokenizer = Tokenizer::open(options.run.model, model.config.vocab);
+  const Tokenizer tokenizer = Tokenizer::open(options.run.model);
   const Sink sink = parse_sink(options.sink);
 
   RunRequest request{.experiment = "loo",

@@ -99,6 +99,16 @@ ModelConfig read_config(const fs::path& directory) {
   return config;
 }
 
+std::optional<std::int64_t> read_vocab_size(const fs::path& directory) {
+  const fs::path path = directory / "config.json";
+  if (!fs::exists(path)) return std::nullopt;
+  const json root = shard::read_json(path);
+  const JsonFields fields(root, path);
+  // Models of text and images keep the text model's numbers apart.
+  const bool nested = !fields.has("vocab_size") && fields.has("text_config");
+  return (nested ? fields.object("text_config") : fields).integer("vocab_size");
+}
+
 std::vector<TensorSpec> expected_tensors(const ModelConfig& config) {
   return family_of(config).tensors(config);
 }

@@ -57,6 +57,10 @@ struct ModelConfig {
 ///         type is refused by name with the list of supported ones
 [[nodiscard]] ModelConfig read_config(const std::filesystem::path& directory);
 
+/// Rows of the embedding according to DIRECTORY/config.json, whatever the family; nothing without
+/// the file. @throws shard::FormatError if the file is malformed
+[[nodiscard]] std::optional<std::int64_t> read_vocab_size(const std::filesystem::path& directory);
+
 /// Name and shape of a tensor that a model of some configuration consists of.
 struct TensorSpec {
   std::string name;

@@ -73,7 +73,7 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
   check_finite(tensors, weights);
   ordered_json tokenizer = nullptr;
   if (fs::exists(directory / "tokenizer.json")) {
-    const Tokenizer opened = Tokenizer::open(directory, config.vocab);
+    const Tokenizer opened = Tokenizer::open(directory);
     tokenizer = {{"kind", opened.kind()}, {"tokens", opened.size()}};
   }
   out["tokenizer"] = std::move(tokenizer);

@@ -29,12 +29,11 @@ struct Encoding {
 /// Immutable: one object may be used by several threads.
 class Tokenizer {
  public:
-  /// Reads DIRECTORY/tokenizer.json.
-  /// @param vocab  rows of the model's embedding; with it, every id must be below
+  /// Reads DIRECTORY/tokenizer.json. Every id must be below the vocab_size of
+  /// DIRECTORY/config.json, where there is one.
   /// @throws shard::FormatError if the file is malformed or has a part that is not supported, by
   /// name
-  static Tokenizer open(const std::filesystem::path& directory,
-                        std::optional<std::int64_t> vocab = std::nullopt);
+  static Tokenizer open(const std::filesystem::path& directory);
 
   /// @param utf8  any text, perhaps empty
   /// @param special  let the post-processor add its tokens (the start of the text, mostly)

@@ -20,6 +20,7 @@ struct Description {
   Value median;              ///< mean of the two middle numbers when the count is even
 };
 
+/// Count, mean, standard deviation and median of `numbers`.
 /// @param numbers  [item]
 /// @return  too_few_rows: mean and median of none, deviation of fewer than two; nonfinite: all
 /// three,

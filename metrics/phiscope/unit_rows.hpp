@@ -23,6 +23,7 @@ struct UnitRows {
   [[nodiscard]] MatrixView<double> view() const { return {values, rows, units}; }
 };
 
+/// The rows, each divided by its Euclidean length.
 /// @param rows  [row, unit]
 template <std::floating_point T>
 [[nodiscard]] UnitRows unit_rows(MatrixView<T> rows) {

@@ -69,9 +69,12 @@ TEST_CASE("the median of an even number is the mean of the middle two", "[loo_ag
   CHECK(phiscope::loo::median({1e308, 1e308}) == 1e308);
 }
 
-TEST_CASE("every status but ok has a column", "[loo_aggregate]") {
-  for (int i = 1; i <= static_cast<int>(Status::nonfinite); ++i) {
-    const Aggregate found = aggregate({Value(static_cast<Status>(i))}, {0}, {});
-    CHECK(count_of(found, static_cast<Status>(i)) == 1);
+TEST_CASE("every reason that the metrics of loo can give has a column", "[loo_aggregate]") {
+  for (const Status reason : {Status::no_cross_pairs, Status::no_within_pairs, Status::no_edges,
+                              Status::too_few_rows, Status::constant, Status::nonfinite}) {
+    const Aggregate found = aggregate({Value(reason)}, {0}, {});
+    CHECK(count_of(found, reason) == 1);
+    CHECK(phiscope::loo::main_reason(found) == reason);
   }
+  CHECK_THROWS_WITH(aggregate({Value(Status::zero_norm)}, {0}, {}), Contains("has no column"));
 }

@@ -24,8 +24,8 @@ std::vector<RunResult> two_runs(const std::filesystem::path& folder) {
   return analyze_runs({folder / "keep", folder / "drop"}, false, {.resamples = 20});
 }
 
-const phiscope::figure::Figure& named(const std::vector<phiscope::figure::Figure>& all,
-                                      const std::string& name) {
+phiscope::figure::Figure named(const std::vector<phiscope::figure::Figure>& all,
+                               const std::string& name) {
   for (const auto& figure : all) {
     if (figure.name == name) return figure;
   }
@@ -57,7 +57,7 @@ TEST_CASE("runs with other layers and conditions still share a figure", "[loo_fi
 TEST_CASE("a heatmap holds the table's means, one symmetric scale per row", "[loo_figures]") {
   const phiscope::test::TempDir folder;
   const auto runs = two_runs(folder.path());
-  const auto& figure = named(figures(runs), "heatmap_ratio_influence");
+  const auto figure = named(figures(runs), "heatmap_ratio_influence");
   REQUIRE(figure.panels.size() == 12);  // 2 runs x 3 conditions x bridge and anchor
   REQUIRE(figure.columns == 6);
   double largest = 0.0;
@@ -85,7 +85,7 @@ TEST_CASE("a heatmap holds the table's means, one symmetric scale per row", "[lo
 TEST_CASE("curves of several runs share colours by length and differ by dash", "[loo_figures]") {
   const phiscope::test::TempDir folder;
   const auto runs = two_runs(folder.path());
-  const auto& figure = named(figures(runs), "levels_by_layer_unrelated");
+  const auto figure = named(figures(runs), "levels_by_layer_unrelated");
   const auto& lines = std::get<phiscope::figure::Lines>(figure.panels[0].content);
   REQUIRE(lines.series.size() == 6);
   for (std::size_t i = 0; i < 6; ++i) {

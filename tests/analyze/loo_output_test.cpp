@@ -56,7 +56,7 @@ TEST_CASE("results are strict JSON in the published layout", "[loo_output]") {
     CHECK(json["context_lengths"] == nlohmann::json({6, 10, 20}));
     CHECK(json["layers_tested"] == nlohmann::json({-1, 0, 1}));
     CHECK(json["n_trials"] == 3);
-    std::size_t undefined = 0;
+    std::int64_t undefined = 0;
     for (const char* layer : {"-1", "0", "1"}) {
       for (const char* n : {"6", "10", "20"}) {
         for (const char* type : {"bridge", "anchor", "all"}) {
@@ -71,7 +71,7 @@ TEST_CASE("results are strict JSON in the published layout", "[loo_output]") {
             }
             CHECK(cell.at("n").get<std::int64_t>() ==
                   cell.at("n_ok").get<std::int64_t>() + missing);
-            undefined += cell["mean"].is_null() ? 1 : 0;
+            undefined += missing;
           }
         }
       }

@@ -57,6 +57,21 @@ TEST_CASE("distance and dot agree with the plain loop at every length", "[distan
         Approx(products).margin(1e-14 * static_cast<double>(length)));
 }
 
+TEST_CASE("the order of summation is fixed: every machine gets the same digits", "[distance]") {
+  const std::size_t length = GENERATE(as<std::size_t>{}, 5, 16, 31, 100, 1000);
+  const auto x = random_rows<float>(length, 2, length, 7.0);
+  std::vector<double> lane(16, 0.0);  // unit i belongs to lane i mod 16
+  for (std::size_t i = 0; i < length; ++i) {
+    const double d = double{x.values[i]} - double{x.values[length + i]};
+    lane[i % 16] += d * d;
+  }
+  std::vector<double> four(4);
+  for (std::size_t i = 0; i < 4; ++i)
+    four[i] = (lane[i] + lane[8 + i]) + (lane[4 + i] + lane[12 + i]);
+  const double expected = (four[0] + four[2]) + (four[1] + four[3]);
+  CHECK(squared_distance(x.view().row(0), x.view().row(1)) == expected);
+}
+
 TEST_CASE("distance is symmetric and unmoved by a common shift", "[distance]") {
   const auto seed = GENERATE(range(0U, 10U));
   auto x = random_rows(seed, 2, 33);

@@ -21,7 +21,7 @@ TEST_CASE("the Gram matrix of three centred points", "[gram]") {
 }
 
 TEST_CASE("the Gram matrix agrees with products of centred rows at every width", "[gram]") {
-  const std::size_t units = GENERATE(1, 5, 63, 64, 65, 128, 200, 257, 600);
+  const std::size_t units = GENERATE(as<std::size_t>{}, 1, 5, 63, 64, 65, 128, 200, 257, 600);
   CAPTURE(units);
   const auto x = random_rows<float>(units, 11, units, 4.0, 7.0);
   const Eigen::MatrixXd gram = centred_gram(x.view());
@@ -55,7 +55,7 @@ TEST_CASE("equal rows have a Gram matrix of exactly zero", "[gram]") {
 TEST_CASE("a row that is not finite spoils its own row and column only", "[gram]") {
   const float bad =
       GENERATE(std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity());
-  const std::size_t place = GENERATE(0, 2);
+  const std::size_t place = GENERATE(as<std::size_t>{}, 0, 2);
   auto x = random_rows<float>(2, 5, 70);
   x.values[place * 70 + 66] = bad;
   const Eigen::MatrixXd gram = centred_gram(x.view());

@@ -15,7 +15,7 @@ using phiscope::Value;
 using phiscope::test::random_rows;
 
 TEST_CASE("TwoNN finds the dimension of a cube in a larger space", "[intrinsic_dimension]") {
-  const std::size_t dimension = GENERATE(1, 2, 4);
+  const std::size_t dimension = GENERATE(as<std::size_t>{}, 1, 2, 4);
   const auto cube = random_rows(1, 1500, dimension);
   phiscope::test::Rows<double> x{{}, 1500, 6};
   for (std::size_t i = 0; i < 1500; ++i) {

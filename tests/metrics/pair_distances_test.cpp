@@ -23,7 +23,8 @@ TEST_CASE("squared distances come in the order of the pairs", "[pair_distances]"
 }
 
 TEST_CASE("squared distances agree with one pair at a time at every width", "[pair_distances]") {
-  const std::size_t units = GENERATE(0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 300);
+  const std::size_t units =
+      GENERATE(as<std::size_t>{}, 0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 300);
   CAPTURE(units);
   const auto x = random_rows<float>(units, 9, units, 10.0, 3.0);
   std::vector<Pair> pairs;

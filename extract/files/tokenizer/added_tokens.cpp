@@ -105,12 +105,9 @@ AddedTokens::AddedTokens(const JsonFields& root, const Vocabulary& vocabulary,
     if (!by_content_.emplace(token.content, tokens_.size()).second) {
       fields.refuse("content", "a text of its own (a duplicate in added_tokens)");
     }
-    if (token.normalized) {
-      const std::string text = normalizer.applied(token.content);
-      if (!text.empty()) normalized_.insert(text, tokens_.size());
-    } else {
-      raw_.insert(token.content, tokens_.size());
-    }
+    token.text = token.normalized ? normalizer.applied(token.content) : token.content;
+    if (!token.text.empty())
+      (token.normalized ? normalized_ : raw_).insert(token.text, tokens_.size());
     tokens_.push_back(std::move(token));
   });
 }

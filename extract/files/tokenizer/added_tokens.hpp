@@ -20,6 +20,7 @@ namespace phiscope::extract::tokenizer {
 /// A token that is found in the text as a whole, before the text is split.
 struct AddedToken {
   std::string content;
+  std::string text;  ///< what is looked for and decoded: `content`, perhaps normalised
   int id = 0;
   bool single_word = false;  ///< only where no word character touches it
   bool lstrip = false;       ///< takes the white space before it along

@@ -35,11 +35,10 @@ std::size_t trailing_spaces(std::string_view token) {
   return n;
 }
 
-/// `at` moved back by `n` characters, or `at` itself if there are fewer before it.
+/// `at` moved back by `n` characters, as far as there are any.
 std::size_t back(std::string_view text, std::size_t at, std::size_t n) {
-  std::size_t place = at;
-  for (; n > 0 && place > 0; --n) place = character_begin(text, place - 1);
-  return n == 0 ? place : at;
+  for (; n > 0 && at > 0; --n) at = character_begin(text, at - 1);
+  return at;
 }
 
 void apply_step(const TrimOffsets& step, Draft& draft, bool /*special*/,
@@ -54,8 +53,7 @@ void apply_step(const TrimOffsets& step, Draft& draft, bool /*special*/,
     // A single space of the first token may be the prefix, which takes no place in the text.
     if (leading == 1 && (i == 0 || begin == 0) && step.add_prefix_space) leading = 0;
     for (; leading > 0 && begin < end; --leading) begin = character_end(draft.text, begin + 1);
-    const std::size_t trimmed = back(draft.text, end, trailing);
-    end = std::max(trimmed, begin);
+    end = std::max(back(draft.text, end, trailing), begin);
   }
 }
 

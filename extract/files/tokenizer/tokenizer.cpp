@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "files/tokenizer.hpp"
 
+#include "files/config.hpp"
 #include "files/tokenizer/added_tokens.hpp"
 #include "files/tokenizer/bpe.hpp"
 #include "files/tokenizer/decoder.hpp"
@@ -66,7 +67,7 @@ struct Tokenizer::Parts {
     return vocabulary.id_of(token);
   }
   [[nodiscard]] std::optional<std::string> token_of(int id) const {
-    if (const AddedToken* own = added.find(id)) return own->content;
+    if (const AddedToken* own = added.find(id)) return own->text;
     const std::string* token = vocabulary.token_of(id);
     return token == nullptr ? std::nullopt : std::optional(*token);
   }
@@ -140,8 +141,7 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-Tokenizer Tokenizer::open(const std::filesystem::path& directory,
-                          std::optional<std::int64_t> vocab) {
+Tokenizer Tokenizer::open(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / "tokenizer.json";
   if (!std::filesystem::exists(file)) {
     const bool sentencepiece = std::filesystem::exists(directory / "tokenizer.model");
@@ -153,7 +153,7 @@ Tokenizer Tokenizer::open(const std::filesystem::path& directory,
   }
   const nlohmann::json json = shard::read_json(file);
   auto parts = std::make_unique<const Parts>(JsonFields(json, file));
-  if (vocab) parts->check_ids(file, *vocab);
+  if (const auto vocab = read_vocab_size(directory)) parts->check_ids(file, *vocab);
   return Tokenizer(std::move(parts));
 }
 

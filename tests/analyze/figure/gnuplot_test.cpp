@@ -61,7 +61,7 @@ TEST_CASE("gnuplot draws SVG and PNG, the same bytes each time", "[gnuplot]") {
     CHECK(render(figure, Format::png, *gnuplot) == png);
   }
   const std::string svg = render(example_map(), Format::svg, *gnuplot);
-  CHECK_THAT(svg, Contains("it's &lt;b&gt;&amp; "));
+  CHECK_THAT(svg, Contains("it's &lt;b>&amp; \"more\""));
   CHECK_THAT(svg, Contains("`date` $(date) @x"));
   CHECK_THAT(svg, Contains("font-weight=\"bold\""));
 }

@@ -86,6 +86,21 @@ TEST_CASE("rows written one by one give the same bytes, and their SHA-256", "[np
   CHECK(files_in(dir.path()) == 1);
 }
 
+TEST_CASE("the header keeps its length while the rows grow to more digits", "[npy_writer]") {
+  Shape row(12, 1);
+  row.push_back(10);
+  const phiscope::test::TempDir dir;
+  const auto file = dir.path() / "x.npy";
+  NpyWriter writer(file, Dtype::f4, row);
+  const std::vector<float> zeros(100);
+  writer.append(std::as_bytes(std::span(zeros)));
+  CHECK_FALSE(writer.commit().empty());
+  CHECK(get(file) == golden("shape_growing"));
+  Shape shape = {10};
+  shape.insert(shape.end(), row.begin(), row.end());
+  CHECK(written(zeros, shape) == golden("shape_growing"));
+}
+
 TEST_CASE("many rows through the buffer come back as they were", "[npy_writer]") {
   const phiscope::test::TempDir dir;
   const std::size_t rows = GENERATE(0U, 1U, 9U, 10U, 99999U, 100000U);

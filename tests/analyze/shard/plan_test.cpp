@@ -21,6 +21,8 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 void put(const phiscope::test::TempDir& dir, const std::string& text) {
+  // Without this, file systems flush the replaced file to the disk: milliseconds each.
+  std::filesystem::remove(dir.path() / "plan.json");
   std::ofstream(dir.path() / "plan.json", std::ios::trunc) << text;
 }
 

@@ -8,6 +8,7 @@
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <functional>
@@ -181,6 +182,16 @@ TEST_CASE("what a killed process left is removed, and only that", "[run_writer]"
   CHECK(tree(run) == expected);
 }
 
+TEST_CASE("who completes the run removes the lock of a task killed after its last commit",
+          "[run_writer]") {
+  const phiscope::test::TempDir dir;
+  write_small_run(dir.path() / "run", 1, 2);
+  phiscope::test::write_text(dir.path() / "run" / "task-1-of-2.lock", "");
+  write_small_run(dir.path() / "run", 0, 2);
+  CHECK_FALSE(tree(dir.path() / "run").contains("task-1-of-2.lock"));
+  CHECK(phiscope::shard::verify(dir.path() / "run").problems.empty());
+}
+
 TEST_CASE("a shard given up leaves nothing, and can be begun again", "[run_writer]") {
   const phiscope::test::TempDir dir;
   RunWriter run(dir.path(), small_plan(), small_prompts());
@@ -232,7 +243,7 @@ TEST_CASE("processes that start together make the run of one", "[run_writer]") {
   const phiscope::test::TempDir dir;
   write_small_run(dir.path() / "expected");
   const auto expected = tree(dir.path() / "expected");
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < 4; ++round) {
     const auto run = dir.path() / ("run" + std::to_string(round));
     std::vector<pid_t> children;
     for (int i = 0; i < 3; ++i) children.push_back(start([&] { write_small_run(run); }));
@@ -248,14 +259,18 @@ TEST_CASE("a run killed anywhere holds finished files only, and is continued to 
   const phiscope::test::TempDir dir;
   write_small_run(dir.path() / "expected");
   const auto expected = tree(dir.path() / "expected");
+  const auto began = std::chrono::steady_clock::now();
+  finish(start([&] { write_slowly(dir.path() / "again"); }));
+  const auto duration = static_cast<std::uint64_t>((std::chrono::steady_clock::now() - began) /
+                                                   std::chrono::microseconds(1));
   std::mt19937_64 engine(1);
   int interrupted = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 25; ++round) {
     const auto run = dir.path() / "run";
     std::filesystem::remove_all(run);
     for (int attempt = 0; attempt < 2; ++attempt) {
       const pid_t child = start([&] { write_slowly(run); });
-      usleep(static_cast<useconds_t>(engine() % 8000));
+      usleep(static_cast<useconds_t>(engine() % duration));
       kill(child, SIGKILL);
       interrupted += finish(child) == 128 + SIGKILL ? 1 : 0;
       if (!std::filesystem::exists(run)) continue;
@@ -272,7 +287,7 @@ TEST_CASE("a run killed anywhere holds finished files only, and is continued to 
     write_small_run(run);
     CHECK((tree(run) == expected));
   }
-  CHECK(interrupted > 30);
+  CHECK(interrupted > 10);
 }
 
 TEST_CASE("a run that may not grow fails cleanly, and is continued to the same bytes",
@@ -280,7 +295,7 @@ TEST_CASE("a run that may not grow fails cleanly, and is continued to the same b
   const phiscope::test::TempDir dir;
   write_small_run(dir.path() / "expected");
   const auto expected = tree(dir.path() / "expected");
-  for (const rlim_t limit : {0U, 50U, 140U, 250U, 700U, 900U, 1500U, 3000U}) {
+  for (const rlim_t limit : {0U, 140U, 250U, 900U, 3000U}) {
     const auto run = dir.path() / ("run" + std::to_string(limit));
     const pid_t child = start([&] {
       std::signal(SIGXFSZ, SIG_IGN);

@@ -53,7 +53,7 @@ TEST_CASE("a broken model is refused with one line that says what and where", "[
     const std::uint16_t nan = 0x7fc0;
     std::memcpy(bytes.data() + bytes.size() - 64, &nan, sizeof nan);
     write_text(weights, bytes);
-    check_model_refused(dir, "nan");
+    check_model_refused(dir, "holds a NaN");
   }
   SECTION("a shape is wrong") {
     replace_in(model / "config.json", "\"vocab_size\": 52", "\"vocab_size\": 53");

@@ -142,7 +142,9 @@ TEST_CASE("a wrong field is refused with file, key, found and expected", "[confi
   CHECK_THAT(refusal_with("hidden_size", nullptr), Contains("hidden_size"));
   CHECK_THAT(refusal_with("num_hidden_layers", std::int64_t{1} << 40U),
              Contains("num_hidden_layers"));
-  CHECK_THAT(refusal_with("num_attention_heads", 3), Contains("num_attention_heads"));
+  CHECK_THAT(refusal_with("num_attention_heads", 3), Contains("a divisor of hidden_size (4)"));
+  CHECK_THAT(refusal_with("num_key_value_heads", 4),
+             Contains("a divisor of num_attention_heads (2)"));
   CHECK_THAT(refusal_with("num_key_value_heads", 0), Contains("num_key_value_heads"));
   CHECK_THAT(refusal_with("head_dim", 3), Contains("head_dim") && Contains("even"));
   CHECK_THAT(refusal_with("rms_norm_eps", -1e-5), Contains("rms_norm_eps"));
@@ -207,6 +209,18 @@ TEST_CASE("the tensors of a model follow from its configuration", "[config]") {
   CHECK(count_parameters(config) == elements - 40);
   config.family = "martian";
   CHECK_THROWS_AS(expected_tensors(config), std::invalid_argument);
+}
+
+TEST_CASE("the size of a head need not be hidden / heads", "[config]") {
+  json value = phiscope::test::tiny_config();
+  value["head_dim"] = 6;
+  std::map<std::string, std::vector<std::int64_t>> shapes;
+  for (const auto& spec : expected_tensors(config_of(value))) shapes[spec.name] = spec.shape;
+  using Shape = std::vector<std::int64_t>;
+  CHECK(shapes.at("model.layers.0.self_attn.q_proj.weight") == Shape{12, 4});
+  CHECK(shapes.at("model.layers.0.self_attn.k_proj.weight") == Shape{6, 4});
+  CHECK(shapes.at("model.layers.0.self_attn.v_proj.weight") == Shape{6, 4});
+  CHECK(shapes.at("model.layers.0.self_attn.o_proj.weight") == Shape{4, 12});
 }
 
 TEST_CASE("reference models have the same numbers in both dialects", "[config]") {

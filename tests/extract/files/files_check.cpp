@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Reads one file or directory as the kind named and prints what was read as one line of JSON: the
 // readers without the model, for collections of malformed files.
-#include "files/config.hpp"
 #include "files/describe.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
@@ -20,7 +19,7 @@ ordered_json read(const std::string& kind, const std::string& path) {
   if (kind == "model") return describe_model(path, false);
   if (kind == "quick") return describe_model(path, true);
   if (kind == "tokenizer") {
-    const Tokenizer tokenizer = Tokenizer::open(path, read_config(path).vocab);
+    const Tokenizer tokenizer = Tokenizer::open(path);
     return {{"kind", tokenizer.kind()}, {"tokens", tokenizer.size()}};
   }
   if (kind == "prompts") return {{"prompts", read_prompts(path).size()}};

@@ -65,6 +65,7 @@ TEST_CASE("a file cut at any byte is refused", "[safetensors]") {
     CAPTURE(length);
     CHECK_THAT(refusal_of(whole.substr(0, length)), Contains("x.safetensors: "));
   }
+  CHECK_THAT(refusal_of(whole.substr(0, 40)), Contains("header length") && Contains("truncated"));
   CHECK_THAT(refusal_of(whole + "x"), Contains("1 extra byte"));
 }
 

@@ -178,6 +178,15 @@ TEST_CASE("merging agrees with the slow search for the lowest rank", "[tokenizer
   }
 }
 
+TEST_CASE("a word that is a token stays whole when the file ignores merges", "[tokenizer]") {
+  json value = letters_json({{"a", "a"}, {"b", "a"}});
+  value["model"]["vocab"]["abba"] = 7;
+  CHECK(open_json(value).encode("abba").ids.size() == 3);
+  value["model"]["ignore_merges"] = true;
+  CHECK(open_json(value).encode("abba").ids == std::vector<int>{7});
+  CHECK(open_json(value).encode("abbaa").ids.size() == 4);
+}
+
 TEST_CASE("the time for a long word grows as its length, not as the square", "[tokenizer]") {
   const Tokenizer tokenizer = open_json(letters_json({{"a", "a"}, {"aa", "aa"}, {"b", "a"}}));
   const auto seconds = [&tokenizer](std::size_t n) {
@@ -193,7 +202,8 @@ TEST_CASE("the time for a long word grows as its length, not as the square", "[t
 TEST_CASE("a text that is not UTF-8 is refused with the place", "[tokenizer]") {
   const Tokenizer tokenizer = Tokenizer::open(golden("whole_words"));
   for (const std::string bad :
-       {"ab\xFF", "ab\xC3", "ab\xC0\x80", "ab\xED\xA0\x80", "ab\xF4\x90\x80\x80"}) {
+       {"ab\xFF", "ab\xC3", "ab\xC0\x80", "ab\xE0\x80\x80", "ab\xF0\x80\x80\x80", "ab\xED\xA0\x80",
+        "ab\xF4\x90\x80\x80", "ab\x80"}) {
     CHECK_THROWS_AS(tokenizer.encode(bad), std::invalid_argument);
     CHECK_THROWS_WITH(tokenizer.encode(bad), Contains("byte 2"));
   }
@@ -208,13 +218,28 @@ TEST_CASE("bytes that are not UTF-8 decode to replacement characters", "[tokeniz
   CHECK(tokenizer.decode(std::vector<int>{ids[3], ids[3]}) == "\uFFFD\uFFFD");
 }
 
+TEST_CASE("byte tokens that are not UTF-8 decode to one replacement character each",
+          "[tokenizer]") {
+  const Tokenizer tokenizer = Tokenizer::open(golden("byte_fallback"));
+  const auto id = [&tokenizer](const char* token) { return tokenizer.id_of(token).value(); };
+  CHECK(tokenizer.decode(std::vector<int>{id("e"), id("<0xC3>"), id("<0xA9>")}) == "e\u00E9");
+  CHECK(tokenizer.decode(std::vector<int>{id("<0xE6>"), id("<0x9D>"), id("e")}) == "\uFFFD\uFFFDe");
+}
+
 TEST_CASE("an id beyond the embedding is refused by name", "[tokenizer]") {
-  const json value = golden_json("whole_words");
-  const Tokenizer tokenizer = open_json(value);
-  const int last = tokenizer.id_of("</s>").value();
-  CHECK_NOTHROW(Tokenizer::open(golden("whole_words"), last + 1));
-  CHECK_THROWS_WITH(Tokenizer::open(golden("whole_words"), last),
+  const int last = Tokenizer::open(golden("whole_words")).id_of("</s>").value();
+  const phiscope::test::TempDir dir;
+  std::filesystem::copy(golden("whole_words") / "tokenizer.json", dir.path());
+  const auto open_with = [&dir](const json& config) {
+    std::ofstream(dir.path() / "config.json") << config.dump();
+    return Tokenizer::open(dir.path()).size();
+  };
+  CHECK(open_with({{"vocab_size", last + 1}}) == static_cast<std::size_t>(last) + 1);
+  CHECK(open_with({{"text_config", {{"vocab_size", last + 1}}}}) ==
+        static_cast<std::size_t>(last) + 1);
+  CHECK_THROWS_WITH(open_with({{"vocab_size", last}}),
                     Contains("</s>") && Contains(std::to_string(last)));
+  CHECK_THROWS_WITH(open_with({{"vocab_size", "many"}}), Contains("config.json"));
 }
 
 TEST_CASE("what is not supported in a tokenizer.json is refused by name", "[tokenizer]") {

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Makes the golden data of tests/metrics: a small walk and every metric of it, by definition, in NumPy.
+"""Makes the golden data of tests/metrics: a small walk and every metric of it, by definition.
 
     python3 tests/golden/metrics/make.py
 
-Writes walk.npy and walk_without.npy [token, unit] (float32) and metrics.json beside itself. Needs NumPy
-only and shares no code with the library: every number is the plain loop of its definition.
+Writes walk.npy and walk_without.npy [token, unit] (float32) and metrics.json beside itself. Needs
+NumPy only and shares no code with the library: every number is the plain loop of its definition.
 """
 
 import json
@@ -85,7 +85,8 @@ def further(x, nodes, clusters, adjacency):
         if joined:
             nearest = sorted(others, key=lambda j: -cosine(x[i], x[j]))[:5]
             overlap.append(len(joined & set(nearest)) / min(5, len(joined)))
-    near = np.sort([[np.linalg.norm(x[i] - x[j]) for j in range(t) if j != i] for i in range(t)], axis=1)
+    gaps = [[np.linalg.norm(x[i] - x[j]) for j in range(t) if j != i] for i in range(t)]
+    near = np.sort(gaps, axis=1)
     eigenvalues = np.linalg.eigvalsh(np.cov(x.T))
     return {
         "between_cluster_phi": np.mean([np.sum((m - np.mean(mu, 0)) ** 2) for m in mu]),

@@ -30,5 +30,6 @@ save("shape_2x3x4", counting.reshape(2, 3, 4))
 save("shape_2x3x4_fortran", np.asfortranarray(counting.reshape(2, 3, 4)))
 save("shape_1x24", counting.reshape(1, 24))
 save("shape_padding_64", np.zeros((1,) * 13 + (100,), "<f4"))  # 128 bytes before padding: NumPy adds 64
+save("shape_growing", np.zeros((10,) + (1,) * 12 + (10,), "<f4"))  # 127 bytes whatever the digits of axis 0
 save("version_2", counting[:3], (2, 0))
 save("version_3", counting[:3], (3, 0))

@@ -28,10 +28,13 @@ TEXTS = [
     "東京とМосква", "\U0001f469\u200d\U0001f680 \U0001f44d\U0001f3fd", "\u00a0nbsp\u2003em\u3000wide",
     "a\u180eb \u180e c", "zero\u200bwidth\u2060joiner\ufeff", "\u0000nul\u0007bell", "\u212b\u2126\ufb01\u00c5\u03a9",
     "<s>the heron</s>", "the <s> heron", "<mask>", " <mask> the", "the<mask>", "a <word> b", "a<word>b <word>",
+    "a<word> <word>b \u00e9<word>",
     "<pad><pad>", "caf\u00e9<e\u0301t\u00e9>", "<\u00e9t\u00e9> <e\u0301te\u0301>", "x  <mask>  y <mask>\n<mask>",
     "\u0905\u0928\u0941\u0930\u094b\u0927 \u0e20\u0e32\u0e29\u0e32", "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
     "\u1e9e\u017f\u2019s '\u017f", "\ud7a3\U00010330\U0010ffff", "ab" * 300, " " * 70 + "x", "e" + "\u0301" * 40,
     "The keeper's lamp, 7:45; Ελλάδα!", "\u2581lower\u2581one eighth", "<0x41> <0xC3>", "aaaa aaa aa a", "\u00e9\u00e8\u1e0b\u0323",
+    "x\u3000<mask>\u3000y\u2028<mask>\u1680z", "e\u030d\u0301 \u1112\u0334\u1161", "0\U0001e2ee\u0330 \U00011935\U00011930",
+    "\u03b1\u0345\u0301\u0313 \u0f71\u0f72\u0f74", "<\u00f6> <o\u0308>", "watch the reeds.", "\u2adc\u0958\ufb1d\u0344",
 ]
 LLAMA3 = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
 
@@ -56,7 +59,7 @@ def words():
 def words_and_signs():
     t = Tokenizer(models.WordLevel({"<unk>": 0, "the": 1, "keeper": 2, "'": 3, "s": 4, ",": 5, "7": 6, "nbsp": 7,
                                     "東京とМосква": 8, "naïve": 9}, unk_token="<unk>"))
-    t.pre_tokenizer = pre_tokenizers.Whitespace()
+    t.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.Digits()])
     return t
 
 
@@ -98,7 +101,8 @@ def composed():
     trained(t, 310, ["<s>"])
     t.add_tokens([AddedToken("<mask>", lstrip=True, rstrip=True, normalized=False, special=True),
                   AddedToken("<word>", single_word=True, normalized=False),
-                  AddedToken("<\u00e9t\u00e9>", normalized=True), AddedToken("   ", normalized=True),
+                  AddedToken("<\u00e9t\u00e9>", normalized=True), AddedToken("<o\u0308>", normalized=True),
+                  AddedToken("   ", normalized=True), AddedToken("the reeds", normalized=False),
                   AddedToken("  ", normalized=True)])
     t.post_processor = processors.ByteLevel(add_prefix_space=False, trim_offsets=True)
     return t
@@ -140,7 +144,7 @@ def mark_words():
                                                pre_tokenizers.Punctuation(),
                                                pre_tokenizers.Metaspace("\u2581", prepend_scheme="always")])
     t.decoder = decoders.Metaspace("\u2581", prepend_scheme="always")
-    t.add_special_tokens(["<s>"])
+    t.add_special_tokens(["<s>", AddedToken("<mask>", lstrip=True, rstrip=True, normalized=False)])
     t.post_processor = processors.BertProcessing(("</s>", 2), ("<s>", 1))
     return t
 
