@@ -83,6 +83,7 @@ std::vector<Correlation> correlate(const std::vector<const ContextMeasures*>& co
       }
       result.contexts = static_cast<std::int64_t>(paired.size());
       std::vector<const PairedEvents*> all;
+      all.reserve(paired.size());
       for (const PairedEvents& events : paired) all.push_back(&events);
       result.value = correlation_of(all);
       if (result.value.ok() && paired.size() > 1) add_interval(paired, options, result);

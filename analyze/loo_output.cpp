@@ -118,8 +118,10 @@ void make_labels_unique(std::vector<RunResult>& runs) {
 std::vector<RunResult> analyze_runs(const std::vector<std::filesystem::path>& paths,
                                     bool allow_partial, const Options& options) {
   std::vector<LooRun> opened;  // all are checked before the first is measured
+  opened.reserve(paths.size());
   for (const auto& path : paths) opened.push_back(LooRun::open(path, allow_partial));
   std::vector<RunResult> runs;
+  runs.reserve(opened.size());
   for (const LooRun& run : opened) runs.push_back(analyze_run(run, options));
   make_labels_unique(runs);
   return runs;
@@ -130,6 +132,7 @@ Written write_outputs(const std::vector<RunResult>& runs, const Options& options
   Written written;
   std::vector<File> files;
   const std::vector<NamedTable> all_tables = tables(runs);
+  files.reserve(all_tables.size());
   for (const NamedTable& table : all_tables) files.push_back({table.file, to_csv(table.table)});
   files.push_back({"tables.json", about_tables(all_tables)});
   add_results(runs, files);

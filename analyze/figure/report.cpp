@@ -130,10 +130,10 @@ struct CellHtml {
     return tag() + std::to_string(value) + "</td>";
   }
   std::string operator()(double value) const {
-    return "<td title=\"" + number_text(value) + "\">" + rounded_text(value, 4) + "</td>";
+    return R"(<td title=")" + number_text(value) + R"(">)" + rounded_text(value, 4) + "</td>";
   }
   std::string operator()(const Undefined& undefined) const {
-    return "<td class=\"undefined\" title=\"" + escaped(undefined.reason) + "\">\u2013</td>";
+    return R"(<td class="undefined" title=")" + escaped(undefined.reason) + "\">\u2013</td>";
   }
 };
 

@@ -172,6 +172,10 @@ Json parse_strict(std::string_view text, const std::filesystem::path& file,
   refuse_utf16(text, file);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const Place place{text, file, first_line};
+  // The parser takes a zero byte for the end of its input and would not see what follows.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    throw place.error(zero, "found a zero byte, expected text");
+  }
   const char* reached = text.data();
   StrictBuilder<Json> builder(place, reached);
   Json::sax_parse(WatchedIterator(text.data(), &reached),

@@ -13,6 +13,6 @@ mapfile -t sources < <(find analyze extract/files bench -name '*.cpp' | sort)
 # Each metric header alone, through the file that CMake makes to compile it.
 mapfile -t headers < <(find build/no-extract/metrics -name '*.cxx' | sort)
 printf '%s\0' "${sources[@]}" "${headers[@]}" |
-  xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/no-extract 2>build/tidy.log ||
+  xargs -0 -n 1 -P "$jobs" clang-tidy --quiet --extra-arg=-Wno-unknown-warning-option -p build/no-extract 2>build/tidy.log ||
   { echo "lint: clang-tidy found something (above)" >&2; exit 1; }
 echo "tidy: ${#sources[@]} sources, ${#headers[@]} metric headers"

@@ -29,9 +29,9 @@ Figure grid(std::size_t panels, std::size_t columns, std::size_t rows_of_cells) 
 }  // namespace
 
 TEST_CASE("panels lie inside the figure and apart from each other", "[layout]") {
-  const std::size_t panels = GENERATE(1, 2, 5, 16);
-  const std::size_t columns = GENERATE(1, 3, 4);
-  const std::size_t rows = GENERATE(1, 3, 29, 81);
+  const std::size_t panels = GENERATE(1U, 2U, 5U, 16U);
+  const std::size_t columns = GENERATE(1U, 3U, 4U);
+  const std::size_t rows = GENERATE(1U, 3U, 29U, 81U);
   CAPTURE(panels, columns, rows);
   const Figure figure = grid(panels, columns, rows);
   const Layout sizes = layout(figure);

@@ -37,6 +37,13 @@ TEST_CASE("JSON is read as nlohmann-json reads it", "[json_file]") {
   CHECK(parse_json("\"\"", "f") == "");
 }
 
+TEST_CASE("a zero byte is refused, wherever it stands", "[json_file]") {
+  using namespace std::string_literals;
+  CHECK_THAT(message_of("{\"a\": 1}\0rest"s), Contains("line 1:9: found a zero byte"));
+  CHECK_THAT(message_of("{\"a\": 1}\n\0"s), Contains("line 2:1: found a zero byte"));
+  CHECK_THAT(message_of("[\"a\0b\"]"s), Contains("zero byte"));
+}
+
 TEST_CASE("a repeated key is refused with its line and column", "[json_file]") {
   CHECK(message_of("{\"a\": 1,\n  \"a\": 2}") ==
         "f.json: line 2:5: not strict JSON: duplicate key 'a'");
