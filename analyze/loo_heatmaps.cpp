@@ -190,6 +190,7 @@ Figure correlation_heatmap(const std::vector<RunResult>& runs) {
 
 std::vector<Figure> heatmaps(const std::vector<RunResult>& runs) {
   std::vector<Figure> result;
+  result.reserve(runs.size() + metrics.size() + 1);
   for (const RunResult& run : runs) result.push_back(all_metrics_heatmap(run, runs.size() > 1));
   for (const Metric metric : metrics) result.push_back(metric_heatmap(runs, metric));
   result.push_back(correlation_heatmap(runs));

@@ -55,7 +55,7 @@ class Node {
   }
   /// Integers in ascending order without repetition.
   [[nodiscard]] std::vector<std::int64_t> ascending(std::int64_t low, std::int64_t high) const {
-    const auto result = integers(low, high);
+    auto result = integers(low, high);
     const auto is_descent = [](std::int64_t a, std::int64_t b) { return a >= b; };
     if (std::adjacent_find(result.begin(), result.end(), is_descent) != result.end()) {
       fail("the numbers are not ascending");

@@ -93,6 +93,7 @@ ZeroFit fit_position_zero(const std::vector<ZeroCell>& cells) {
   fit.cells = static_cast<std::int64_t>(usable.size());
   if (usable.size() < 3) return fit;
   std::vector<double> observed;
+  observed.reserve(usable.size());
   for (const ZeroCell& cell : usable) observed.push_back(cell.observed.value());
   const double mean = mean_of(observed);
   double total = 0.0;

@@ -132,7 +132,8 @@ Table run_table(const std::vector<RunResult>& runs) {
     }
     std::string conditions;
     for (const Condition& condition : run.info.conditions) {
-      conditions += (conditions.empty() ? "" : ", ") + condition.name;
+      if (!conditions.empty()) conditions += ", ";
+      conditions += condition.name;
     }
     table.rows.push_back(
         {run.label, run.info.sink_name, conditions, static_cast<std::int64_t>(run.contexts.size()),
@@ -147,7 +148,10 @@ void flatten(const nlohmann::ordered_json& json, const std::string& name, const 
   if (json.is_object() && !json.empty()) {
     for (const auto& [key, value] : json.items()) {
       if (name.empty() && key == "loo") continue;
-      flatten(value, name.empty() ? key : name + "." + key, run, table);
+      std::string path = name;
+      if (!path.empty()) path += '.';
+      path += key;
+      flatten(value, path, run, table);
     }
     return;
   }

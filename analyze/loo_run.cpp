@@ -101,7 +101,7 @@ void LooRun::find_contexts(std::int64_t shard) {
                                               "word");
   }
   const auto keys = file.view<std::int64_t>();
-  const std::size_t rows = static_cast<std::size_t>(file.shape()[0]);
+  const auto rows = static_cast<std::size_t>(file.shape()[0]);
   for (std::size_t begin = 0; begin < rows;) {
     const Key key = key_at(keys, begin);
     std::size_t end = begin + 1;

@@ -75,6 +75,26 @@ void check(const Figure& figure) {
   }
 }
 
+std::string svg_id(const std::string& name) {
+  std::string id;
+  for (const char c : name) {
+    switch (c) {
+      case '_':
+        id += "__";
+        break;
+      case '-':
+        id += "_d";
+        break;
+      case '.':
+        id += "_p";
+        break;
+      default:
+        id += c;
+    }
+  }
+  return id;
+}
+
 double largest_magnitude(const std::vector<const Heatmap*>& heatmaps) {
   double largest = 0.0;
   for (const Heatmap* map : heatmaps) {

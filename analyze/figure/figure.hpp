@@ -81,6 +81,10 @@ struct Figure {
 /// @throws std::invalid_argument naming the panel and both sizes
 void check(const Figure& figure);
 
+/// A figure's name with letters, digits and `_` only, as gnuplot wants the ids of an SVG. Different
+/// names stay different, so that several figures can stand in one page.
+[[nodiscard]] std::string svg_id(const std::string& name);
+
 /// Largest absolute value of the heatmaps, for limits that several panels share; 0 if none is
 /// defined.
 [[nodiscard]] double largest_magnitude(const std::vector<const Heatmap*>& heatmaps);

@@ -366,7 +366,8 @@ std::string gnuplot_script(const Figure& figure, Format format) {
   for (auto* stream : {&data, &commands}) stream->imbue(std::locale::classic());
 
   script << "set encoding utf8\nset terminal "
-         << (format == Format::svg ? "svg name " + literal(figure.name) : std::string("pngcairo"))
+         << (format == Format::svg ? "svg name " + literal(svg_id(figure.name))
+                                   : std::string("pngcairo"))
          << " noenhanced background '#ffffff' size " << std::lround(sizes.width * scale) << ','
          << std::lround(sizes.height * scale) << " font 'Arial,11' fontscale " << number_text(scale)
          << " linewidth " << number_text(scale)

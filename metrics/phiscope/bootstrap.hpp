@@ -92,6 +92,7 @@ namespace detail {
   }
 
   std::vector<Unit> drawable;
+  drawable.reserve(by_id.size());
   for (const auto& [id, unit] : by_id) drawable.push_back(unit);
   std::mt19937_64 engine(options.seed);
   std::vector<double> means(options.resamples);

@@ -46,6 +46,18 @@ TEST_CASE("texts reach gnuplot as literals that cannot end early", "[gnuplot]") 
   CHECK_THAT(script, Contains("set label 1 ''' !touch /tmp/x '' . system(''id'') . ''' at"));
 }
 
+TEST_CASE("a figure may be named after a run with any name", "[gnuplot]") {
+  const auto gnuplot = find_gnuplot();
+  if (!gnuplot) {
+    std::cout << "skipped: no gnuplot in PATH\n";
+    return;
+  }
+  Figure figure = example_map();
+  figure.name = "heatmap_sink-keep.2";
+  CHECK_THAT(gnuplot_script(figure, Format::svg), Contains("svg name 'heatmap__sink_dkeep_p2"));
+  CHECK_THAT(render(figure, Format::svg, *gnuplot), Contains("</svg>"));
+}
+
 TEST_CASE("gnuplot draws SVG and PNG, the same bytes each time", "[gnuplot]") {
   const auto gnuplot = find_gnuplot();
   if (!gnuplot) {
