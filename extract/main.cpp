@@ -43,9 +43,7 @@ struct Program {
         "info",
         "Reads and checks a model directory, or lists a .safetensors file, as JSON.\n"
         "example: extract info datasets/models/walk");
-    one->add_option("path", info.path, "model directory or .safetensors file")
-        ->required()
-        ->check(CLI::ExistingPath);
+    one->add_option("path", info.path, "model directory or .safetensors file")->required();
     one->add_flag("--quick", info.quick, "headers only: no hashes, values not checked");
 
     CLI::App* const two = app.add_subcommand(

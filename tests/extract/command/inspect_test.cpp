@@ -32,6 +32,13 @@ TEST_CASE("extract info lists a safetensors file", "[inspect]") {
   CHECK(tensor.at("sha256_le_c_order").get<std::string>().size() == 64);
 }
 
+TEST_CASE("a path that is not there is bad input, not wrong use", "[inspect]") {
+  const TempDir dir;
+  const Finished done = extract("info '" + (dir.path() / "no").string() + "'", dir.path());
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Contains("No such file or directory"));
+}
+
 TEST_CASE("extract tokens prints ids, byte offsets and the text read back", "[inspect]") {
   const TempDir dir;
   write_text(dir.path() / "prompts.jsonl", "{\"id\": \"p\", \"text\": \" cat  dog\"}\n");
