@@ -3,6 +3,7 @@
 # Installs the metrics and builds a project that finds them:  consumer.sh SOURCE_DIR COMPILER
 set -euo pipefail
 source=$1 compiler=$2
+export CMAKE_GENERATOR=Ninja  # what ./dev installs; a bare machine has no make
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 quiet() { "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }; }
