@@ -64,16 +64,30 @@ struct Program {
   void add_activations() {
     CLI::App* const command = app.add_subcommand(
         "activations",
-        "Values at hooks for every token of some prompts.\n"
+        "Values at hooks for tokens of some prompts and of their greedy continuations.\n"
         "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
-        "           --capture hook_resid_post,logits --out run");
+        "           --capture hook_resid_post,logits --out run\n"
+        "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
+        "           --generate 20 --capture head_norm --positions gen --out run");
     add_run_options(*command, activations.run);
     command->add_option("--prompts", activations.prompts, "prompt file (JSON lines)")->required();
     command
         ->add_option("--capture", activations.capture,
                      "hooks, e.g. hook_resid_post,ln_final.hook_out,logits")
-        ->delimiter(',')
-        ->required();
+        ->delimiter(',');
+    command
+        ->add_option("--positions", activations.positions,
+                     "rows to keep: all tokens, those generated included; last: the last token of "
+                     "each prompt; gen: for each generated token the position that predicts it")
+        ->check(CLI::IsMember({"all", "last", "gen"}))
+        ->capture_default_str();
+    command
+        ->add_option("--generate", activations.generate,
+                     "tokens to add greedily to each prompt, at most; stored as generated_ids")
+        ->check(CLI::Range(0, 1000000))
+        ->capture_default_str();
+    command->add_flag("--ignore-eos", activations.ignore_eos,
+                      "go on generating after the model's end-of-text tokens");
     command->add_option("--prompts-per-shard", activations.prompts_per_shard, "prompts in a shard")
         ->check(CLI::Range(1, 1000000))
         ->capture_default_str();

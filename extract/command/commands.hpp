@@ -30,11 +30,14 @@ struct VerifyOptions {
 };
 void verify(const VerifyOptions& options);
 
-/// `extract activations`: values at hooks for every token of some prompts.
+/// `extract activations`: values at hooks for tokens of some prompts and of their continuations.
 struct ActivationsOptions {
   RunOptions run;
   std::filesystem::path prompts;
   std::vector<std::string> capture;
+  std::string positions = "all";  ///< all, last, gen
+  int generate = 0;               ///< tokens to generate, at most
+  bool ignore_eos = false;
   std::size_t prompts_per_shard = 16;
   bool no_special = false;
 };

@@ -92,8 +92,10 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--model", options.model, "Hugging Face model directory")->required();
   command.add_option("--out", options.out, "run directory to write or to continue")->required();
   command.add_option("--device", options.device, "where to compute")->capture_default_str();
-  command.add_option("--dtype", options.dtype, "float32 or float64; weights are converted")
-      ->check(CLI::IsMember({"float32", "float64"}))
+  command
+      .add_option("--dtype", options.dtype,
+                  "what to compute and store in: float32, bfloat16, float16, float64")
+      ->check(CLI::IsMember({"float32", "bfloat16", "float16", "float64"}))
       ->capture_default_str();
   command.add_option("--batch-size", options.batch_size, "runs that enter the model together")
       ->check(CLI::Range(1, 65536))

@@ -3,6 +3,7 @@
 
 #include "command/version.hpp"
 #include "files/describe.hpp"
+#include "run/estimate.hpp"
 #include "run/execute.hpp"
 #include "run/progress.hpp"
 #include "run/stop.hpp"
@@ -61,13 +62,21 @@ std::filesystem::path existing_parent(std::filesystem::path path) {
   return path;
 }
 
+at::ScalarType compute_dtype(const std::string& name) {
+  if (name == "float64") return at::kDouble;
+  if (name == "bfloat16") return at::kBFloat16;
+  if (name == "float16") return at::kHalf;
+  return at::kFloat;
+}
+
 shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
                         const RunRequest& request) {
-  const auto dtype = options.dtype == "float64" ? shard::Dtype::f8 : shard::Dtype::f4;
+  const shard::RowSpace own{.name = request.row_space, .key = request.row_key};
   shard::RunPlan plan{.experiment = request.experiment,
                       .shards = static_cast<std::int64_t>(request.plan.shards()),
-                      .arrays = array_plans(request.plan, model.config, dtype, request.row_space),
-                      .row_spaces = {{.name = request.row_space, .key = request.row_key}},
+                      .arrays = array_plans(request.plan, model.config,
+                                            compute_dtype(options.dtype), request.row_space),
+                      .row_spaces = row_spaces(request.plan, own),
                       .details = ordered_json::object()};
   if (!request.row_formula.empty()) {
     for (shard::ArrayPlan& array : plan.arrays) array.formula += "; " + request.row_formula;
@@ -88,13 +97,15 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
 
 /// Work, disk and memory of a plan, for people and for --dry-run.
 ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::RunPlan& described,
-                      const std::string& dtype) {
+                      const RunOptions& options) {
   const TokenCount count = count_tokens(plan.groups);
   std::vector<std::int64_t> shards(plan.shards());
   for (std::size_t k = 0; k < shards.size(); ++k) shards[k] = static_cast<std::int64_t>(k);
   const auto layers = static_cast<std::uint64_t>(config.layers);
-  const double weights =
-      static_cast<double>(count_parameters(config)) * (dtype == "float64" ? 8 : 4);
+  const std::size_t item = at::elementSize(compute_dtype(options.dtype));
+  const std::uint64_t weights = count_parameters(config) * item;
+  const std::uint64_t batch =
+      expected_batch_bytes(plan, config, described.arrays, item, options.batch_size);
   return {{"shards", plan.shards()},
           {"runs", count.runs},
           {"rows", count.rows},
@@ -104,7 +115,8 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
                                                  : static_cast<double>(count.alone) /
                                                        static_cast<double>(count.shared)},
           {"disk_bytes", expected_bytes(plan, described.arrays, shards)},
-          {"weight_bytes", weights}};
+          {"weight_bytes", weights},
+          {"batch_bytes", batch}};
 }
 
 }  // namespace
@@ -124,12 +136,13 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
          const std::string& command_line) {
   const Task task = parse_task(options.shard);
   const shard::RunPlan plan = run_plan(options, model, request);
-  const ordered_json expected = estimate(request.plan, model.config, plan, options.dtype);
+  const ordered_json expected = estimate(request.plan, model.config, plan, options);
   std::cerr << "extract " << request.experiment << ": " << expected["runs"] << " runs in "
             << expected["shards"] << " shards, " << expected["rows"] << " rows, "
             << bytes_text(expected["disk_bytes"]) << " on disk, "
-            << bytes_text(expected["weight_bytes"])
-            << " of weights in memory; sharing prefixes: " << expected["token_layers"]
+            << bytes_text(expected["weight_bytes"]) << " of weights and about "
+            << bytes_text(expected["batch_bytes"])
+            << " for a batch in memory; sharing prefixes: " << expected["token_layers"]
             << " token-layers instead of " << expected["token_layers_without_sharing"] << '\n';
   if (options.dry_run) {
     std::cout << ordered_json{{"dry_run", true}, {"plan", expected}}.dump() << '\n';
@@ -155,8 +168,7 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"argv", command_line},
             {"open_shards", open.size()},
             {"estimate", expected}});
-  const Model loaded =
-      load_model(options.model, options.dtype == "float64" ? at::kDouble : at::kFloat, at::kCPU);
+  const Model loaded = load_model(options.model, compute_dtype(options.dtype), at::kCPU);
   set_threads(options.threads, model.config);
   std::cerr << "extract " << request.experiment << ": about "
             << duration_text(expected_seconds(loaded, expected_tokens(request.plan, open)))

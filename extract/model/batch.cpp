@@ -7,6 +7,23 @@
 #include <string>
 
 namespace phiscope::extract {
+namespace {
+
+void check_cache(const Lane& lane) {
+  const auto refuse = [&](const std::string& what) {
+    throw std::invalid_argument("make_batch: a lane starts at " + std::to_string(lane.start) +
+                                " but " + what);
+  };
+  if (lane.own != nullptr) {
+    if (lane.prefix != nullptr) refuse("has both a prefix and a cache of its own");
+    if (lane.own->length() != lane.start) refuse("its cache is not as long");
+    if (lane.own->capacity() < lane.start + std::ssize(lane.tokens)) refuse("its cache is full");
+  } else if (lane.start > 0 && (lane.prefix == nullptr || lane.prefix->length() < lane.start)) {
+    refuse("its prefix is shorter");
+  }
+}
+
+}  // namespace
 
 Batch make_batch(std::vector<Lane> lanes, at::Device device) {
   if (lanes.empty()) throw std::invalid_argument("make_batch: no lanes");
@@ -15,13 +32,7 @@ Batch make_batch(std::vector<Lane> lanes, at::Device device) {
   std::vector<std::int64_t> positions;
   for (const Lane& lane : lanes) {
     if (lane.tokens.empty()) throw std::invalid_argument("make_batch: a lane without tokens");
-    const bool prefix_too_short =
-        lane.start > 0 && (lane.prefix == nullptr || lane.prefix->keys.empty() ||
-                           lane.prefix->keys.front().size(0) < lane.start);
-    if (prefix_too_short) {
-      throw std::invalid_argument("make_batch: a lane starts at " + std::to_string(lane.start) +
-                                  " but its prefix is shorter");
-    }
+    check_cache(lane);
     batch.begin.push_back(static_cast<std::int64_t>(ids.size()));
     for (std::size_t i = 0; i < lane.tokens.size(); ++i) {
       ids.push_back(lane.tokens[i]);

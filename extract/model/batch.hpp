@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "model/kv_cache.hpp"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -9,18 +11,14 @@
 
 namespace phiscope::extract {
 
-/// Keys and values of one run, per layer [token, kv_head, unit]; what later runs may continue from.
-struct KvCache {
-  std::vector<at::Tensor> keys;
-  std::vector<at::Tensor> values;
-};
-
 /// Tokens of one run that enter the model together: positions start .. start + size - 1. The
-/// positions before `start` are those of `prefix`, which is not changed: it can be forked freely.
+/// positions before `start` are those of `prefix`, which is not changed: it can be forked freely;
+/// or those of the lane's own cache, which takes the new positions up as well.
 struct Lane {
   std::span<const int> tokens;
   std::int64_t start = 0;
-  const KvCache* prefix = nullptr;  ///< required when start > 0, at least that long
+  const KvCache* prefix = nullptr;  ///< at least `start` long; or null
+  KvCache* own = nullptr;           ///< exactly `start` long, with room for the tokens; or null
 };
 
 /// Lanes of different lengths laid end to end, so that nothing is padded within a lane. The end is
@@ -35,7 +33,8 @@ struct Batch {
 };
 
 /// Packs lanes.
-/// @throws std::invalid_argument for no lanes, an empty lane or a prefix that is too short
+/// @throws std::invalid_argument for no lanes, an empty lane, a prefix that is too short, or an own
+///         cache that is not as long as `start` or has no room
 Batch make_batch(std::vector<Lane> lanes, at::Device device);
 
 }  // namespace phiscope::extract

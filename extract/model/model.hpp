@@ -56,16 +56,16 @@ struct BlockTrace {
 /// Token embeddings [row, hidden].
 at::Tensor embed(const Model& model, const Batch& batch);
 
-/// One block: the residual stream [row, hidden] into the residual stream behind it.
-/// @param keep  receives keys and values of lane l in keep[l] when not empty; one per lane
-/// @param trace  receives the intermediate values when not null; they change no bit of the result
+/// One block: the residual stream [row, hidden] into the residual stream behind it. Lanes with a
+/// cache of their own have their keys and values of this layer written there.
+/// @param trace  receives the intermediate values; looking at them changes no bit of the result
 at::Tensor block(const Model& model, int layer, const at::Tensor& residual, const Batch& batch,
-                 const Rotation& by, std::span<KvCache> keep, BlockTrace* trace);
+                 const Rotation& by, BlockTrace& trace);
 
 /// The residual stream after the final norm.
 at::Tensor final_norm(const Model& model, const at::Tensor& residual);
 
-/// Scores [row, vocab] from the output of final_norm().
+/// Scores [row, vocab] from the output of final_norm(). A row has the same bits among any others.
 at::Tensor logits(const Model& model, const at::Tensor& normed);
 
 }  // namespace phiscope::extract

@@ -43,8 +43,8 @@ Rotation rotation(const at::Tensor& frequencies, const at::Tensor& positions,
 
 at::Tensor rotate(const at::Tensor& x, const Rotation& by) {
   const std::int64_t half = x.size(2) / 2;
-  const at::Tensor turned = at::cat({-x.narrow(2, half, half), x.narrow(2, 0, half)}, 2);
-  return x * by.cosine + turned * by.sine;
+  at::Tensor turned = at::cat({-x.narrow(2, half, half), x.narrow(2, 0, half)}, 2);
+  return (x * by.cosine).add_(turned.mul_(by.sine));
 }
 
 }  // namespace phiscope::extract

@@ -43,6 +43,21 @@ struct Row {
 struct Run {
   std::vector<int> tokens;
   std::vector<Row> rows;
+  std::vector<std::int64_t> key{};  ///< what the run is; keys of its generated rows begin with it
+};
+
+/// Which rows the captures keep of a generation.
+enum class GeneratedRows {
+  none,
+  predicting,  ///< of step s the position that predicts generated token s; key: run, s
+  tokens,      ///< behind the run's own rows those of the generated tokens; key: run, position
+};
+
+/// Greedy continuation of every run, captured in the same pass.
+struct Generation {
+  int tokens = 0;        ///< at most so many a run; 0: none
+  std::vector<int> end;  ///< a run ends with the first of these tokens, which is kept
+  GeneratedRows rows = GeneratedRows::none;
 };
 
 /// Runs that belong together. They may share a token prefix with the first, which is computed once.
@@ -61,6 +76,7 @@ struct Capture {
 /// k * groups_per_shard on; a batch never crosses a shard.
 struct Plan {
   std::vector<Capture> captures;
+  Generation generation{};
   std::vector<Group> groups;
   std::size_t groups_per_shard = 1;
 

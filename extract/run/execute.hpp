@@ -3,11 +3,10 @@
 
 #include "model/model.hpp"
 #include "plan/plan.hpp"
-#include "shard/plan.hpp"
 #include "shard/run_writer.hpp"
 
 #include <cstdint>
-#include <filesystem>
+#include <string>
 
 namespace phiscope::extract {
 
@@ -20,24 +19,9 @@ struct Executed {
   double seconds = 0.0;
 };
 
-/// The arrays of a plan as the run directory describes them.
-std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& config,
-                                          shard::Dtype dtype, const std::string& row_space);
-
-/// Bytes of array and key data that the shards still to be written will take.
-std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPlan>& arrays,
-                             const std::vector<std::int64_t>& shards);
-
 /// Sets the threads of the matrix products. With 0, a model whose products are too small to share
 /// gets one: waiting for the others would cost more than they bring. No number depends on it.
 void set_threads(int threads, const ModelConfig& config);
-
-/// Seconds that `tokens` tokens will take, from a few products of the model's own size timed now.
-/// Attention is left out: short contexts spend little on it.
-double expected_seconds(const Model& model, std::uint64_t tokens);
-
-/// Tokens that the shards still to be computed send through the model.
-std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>& shards);
 
 /// Computes the shards that have no commit, in order, and commits each.
 /// @param row_space   name of the row space that the keys of the plan's rows belong to

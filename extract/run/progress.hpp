@@ -17,6 +17,8 @@ class Progress {
   void add(std::uint64_t amount);
   /// Shows the final count.
   void finish();
+  /// Finished work so far, in units.
+  [[nodiscard]] std::uint64_t done() const { return done_; }
   /// Work per second since the start, in units.
   [[nodiscard]] double rate() const;
 

@@ -3,52 +3,94 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding_bag.h>
-#include <ATen/ops/stack.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 
 namespace phiscope::extract {
+namespace {
 
-RowCollector::RowCollector(const Plan& plan, const Batch& batch, std::span<const Run* const> runs,
-                           const RunTrace* prefix, RunTrace* keep)
-    : plan_(plan), batch_(batch), prefix_(prefix), keep_(keep), taken_(plan.captures.size()) {
-  if (runs.size() != batch.lanes.size()) {
-    throw std::invalid_argument("RowCollector: one run per lane");
-  }
-  for (const Lane& lane : batch.lanes) prefix_length_ = std::max(prefix_length_, lane.start);
+bool is_single_token(const Row& row) {
+  return row.spans.size() == 1 && row.spans.front().end - row.spans.front().begin == 1;
+}
 
-  std::vector<std::int64_t> index;
-  std::vector<std::int64_t> offset;
-  std::vector<double> weight;
-  for (std::size_t l = 0; l < runs.size(); ++l) {
-    const std::int64_t start = batch.lanes[l].start;
-    for (const Row& row : runs[l]->rows) {
-      offset.push_back(static_cast<std::int64_t>(index.size()));
-      for (const Span& span : row.spans) {
-        const double share =
-            1.0 / (static_cast<double>(row.spans.size()) * (span.end - span.begin));
-        for (std::int64_t position = span.begin; position < span.end; ++position) {
-          index.push_back(position < start ? position
-                                           : prefix_length_ + batch.begin[l] + (position - start));
-          weight.push_back(share);
-        }
-      }
-      ++rows_;
-    }
+/// Whether these are first, first + 1, first + 2, ...: a range can be taken without an index.
+bool is_range(const std::vector<std::int64_t>& numbers) {
+  for (std::size_t i = 1; i < numbers.size(); ++i) {
+    if (numbers[i] != numbers[0] + static_cast<std::int64_t>(i)) return false;
   }
-  single_tokens_ = static_cast<std::int64_t>(index.size()) == rows_;
-  const at::Device device = batch.ids.device();
-  index_ = at::tensor(index, at::kLong).to(device);
-  offset_ = at::tensor(offset, at::kLong).to(device);
-  weight_ = at::tensor(weight, at::kDouble).to(device);
-  for (std::size_t c = 0; c < taken_.size(); ++c) {
-    taken_[c].resize(std::max<std::size_t>(1, plan.captures[c].layers.size()));
+  return !numbers.empty();
+}
+
+}  // namespace
+
+bool has_means(std::span<const Run* const> runs) {
+  return std::ranges::any_of(
+      runs, [](const Run* run) { return !std::ranges::all_of(run->rows, is_single_token); });
+}
+
+at::ScalarType row_dtype(Hook hook, at::ScalarType model, bool means) {
+  const bool half = model == at::kHalf || model == at::kBFloat16;
+  return half && (means || hook == Hook::head_norm) ? at::kFloat : model;
+}
+
+RowCollector::RowCollector(const Plan& plan, std::span<const Run* const> runs,
+                           const std::vector<std::int64_t>& room)
+    : plan_(plan),
+      runs_(runs.begin(), runs.end()),
+      means_(has_means(runs)),
+      count_(runs.size(), 0),
+      arrays_(plan.captures.size()) {
+  if (runs.size() != room.size()) throw std::invalid_argument("RowCollector: room for each run");
+  for (const std::int64_t rows : room) {
+    first_.push_back(room_);
+    room_ += rows;
   }
 }
 
+void RowCollector::begin(const Batch& batch, std::span<const PassRow> rows, const RunTrace* prefix,
+                         RunTrace* keep) {
+  batch_ = &batch;
+  prefix_ = prefix;
+  keep_ = keep;
+  prefix_length_ = 0;
+  for (const Lane& lane : batch.lanes) {
+    if (lane.own == nullptr) prefix_length_ = std::max(prefix_length_, lane.start);
+  }
+  lane_run_.assign(batch.lanes.size(), 0);
+  std::vector<std::int64_t> to;
+  std::vector<std::int64_t> index;
+  std::vector<std::int64_t> offset;
+  std::vector<double> weight;
+  for (const PassRow& row : rows) {
+    to.push_back(first_.at(row.run) + count_.at(row.run)++);
+    lane_run_.at(row.lane) = row.run;
+    offset.push_back(static_cast<std::int64_t>(index.size()));
+    const std::int64_t start = batch.lanes.at(row.lane).start;
+    for (const Span& span : row.spans) {
+      const double share = 1.0 / (static_cast<double>(row.spans.size()) * (span.end - span.begin));
+      for (std::int64_t position = span.begin; position < span.end; ++position) {
+        index.push_back(position < start
+                            ? position
+                            : prefix_length_ + batch.begin[row.lane] + (position - start));
+        weight.push_back(share);
+      }
+    }
+  }
+  rows_from_ = is_range(index) ? index.front() : -1;
+  rows_to_ = is_range(to) ? to.front() : -1;
+  const at::Device device = batch.ids.device();
+  to_ = at::tensor(to, at::kLong);
+  index_ = at::tensor(index, at::kLong).to(device);
+  offset_ = at::tensor(offset, at::kLong).to(device);
+  weight_ = at::tensor(weight, at::kDouble).to(device);
+}
+
 bool RowCollector::wants(Hook hook, int layer) const {
+  if (to_.numel() == 0 && keep_ == nullptr) return false;
   return std::ranges::any_of(plan_.captures, [&](const Capture& capture) {
     return capture.hook == hook &&
            (!hook_name(hook).in_block || std::ranges::count(capture.layers, layer) > 0);
@@ -64,10 +106,11 @@ int RowCollector::last_block() const {
 }
 
 at::Tensor RowCollector::gather(const at::Tensor& source) const {
+  if (!means_ && rows_from_ >= 0) return source.narrow(0, rows_from_, index_.size(0));
+  if (!means_) return source.index_select(0, index_);
   const at::ScalarType dtype = source.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  if (single_tokens_) return source.index_select(0, index_).to(dtype);
   std::vector<std::int64_t> shape = source.sizes().vec();
-  shape[0] = rows_;
+  shape[0] = offset_.size(0);
   const at::Tensor flat = source.reshape({source.size(0), -1}).to(dtype);
   constexpr std::int64_t sum = 0;
   return std::get<0>(at::embedding_bag(flat, index_, offset_, /*scale_grad_by_freq=*/false, sum,
@@ -75,34 +118,49 @@ at::Tensor RowCollector::gather(const at::Tensor& source) const {
       .view(shape);
 }
 
+void RowCollector::put(std::size_t capture, std::size_t layer, const at::Tensor& rows) {
+  at::Tensor& array = arrays_.at(capture);
+  const bool layered = !plan_.captures[capture].layers.empty();
+  if (!array.defined()) {
+    std::vector<std::int64_t> shape = rows.sizes().vec();
+    shape[0] = room_;
+    if (layered) {
+      shape.insert(shape.begin() + 1, std::ssize(plan_.captures[capture].layers));
+    }
+    array = at::empty(shape, at::TensorOptions().dtype(rows.scalar_type()));
+  }
+  at::Tensor place = layered ? array.select(1, static_cast<std::int64_t>(layer)) : array;
+  if (rows_to_ >= 0) {
+    place.narrow(0, rows_to_, rows.size(0)).copy_(rows);
+  } else {
+    place.index_copy_(0, to_, rows.to(at::kCPU));
+  }
+}
+
 void RowCollector::take(Hook hook, int layer, const at::Tensor& values) {
   if (!wants(hook, layer)) return;
-  if (keep_ != nullptr) (*keep_)[{hook, layer}] = values.narrow(0, 0, batch_.begin.back());
+  if (keep_ != nullptr) (*keep_)[{hook, layer}] = values.narrow(0, 0, batch_->begin.back());
+  if (to_.numel() == 0) return;
   at::Tensor source = values;
   if (prefix_length_ > 0) {
     source = at::cat({prefix_->at({hook, layer}).narrow(0, 0, prefix_length_), values}, 0);
   }
   const at::Tensor rows = gather(source);
-  for (std::size_t c = 0; c < taken_.size(); ++c) {
+  for (std::size_t c = 0; c < arrays_.size(); ++c) {
     const Capture& capture = plan_.captures[c];
     if (capture.hook != hook) continue;
-    if (capture.layers.empty()) taken_[c][0] = rows;
+    if (capture.layers.empty()) put(c, 0, rows);
     for (std::size_t i = 0; i < capture.layers.size(); ++i) {
-      if (capture.layers[i] == layer) taken_[c][i] = rows;
+      if (capture.layers[i] == layer) put(c, i, rows);
     }
   }
 }
 
-std::vector<at::Tensor> RowCollector::arrays() const {
-  std::vector<at::Tensor> arrays;
-  for (std::size_t c = 0; c < taken_.size(); ++c) {
-    if (plan_.captures[c].layers.empty()) {
-      arrays.push_back(taken_[c][0].contiguous());
-    } else {
-      arrays.push_back(at::stack(taken_[c], 1));
-    }
-  }
-  return arrays;
+std::string RowCollector::lane_name(std::size_t lane) const {
+  const std::size_t run = lane_run_.at(lane);
+  const std::vector<std::int64_t>& key = runs_.at(run)->key;
+  return key.empty() ? "run " + std::to_string(run) + " of its batch"
+                     : "prompt " + std::to_string(key.front());
 }
 
 }  // namespace phiscope::extract

@@ -71,3 +71,88 @@ TEST_CASE("prompts that do not fit are refused", "[activations]") {
   for (int i = 0; i < 256; ++i) many += ",4";
   refused("{\"input_ids\": [" + many + "]}\n", "logits", "257 tokens");
 }
+
+TEST_CASE("a continuation is generated and captured in one pass", "[activations]") {
+  const TempDir dir;
+  write_text(dir.path() / "prompts.jsonl",
+             "{\"text\": \"cat dog bird\"}\n{\"text\": \"desk\"}\n{\"text\": \"dog cat\"}\n");
+  const auto made = [&](const std::string& name, const std::string& options) {
+    const Finished done =
+        extract("activations --model '" + walk_model() + "' --prompts '" +
+                    (dir.path() / "prompts.jsonl").string() + "' --prompts-per-shard 2 --out '" +
+                    (dir.path() / name).string() + "' " + options,
+                dir.path());
+    CAPTURE(done.err);
+    REQUIRE(done.status == 0);
+    return Run::open(dir.path() / name);
+  };
+  using Shape = std::vector<std::uint64_t>;
+  const Run only = made("only", "--generate 5 --ignore-eos");
+  CHECK(only.array("generated_ids", 0).shape() == Shape{10});
+  CHECK(only.keys("generated", 1).read<std::int64_t>() ==
+        std::vector<std::int64_t>{2, 0, 2, 1, 2, 2, 2, 3, 2, 4});
+  const auto ids = only.array("generated_ids", 1).read<std::int32_t>();
+
+  const Run all = made("all", "--generate 5 --ignore-eos --capture logits,head_norm");
+  CHECK(all.array("generated_ids", 1).read<std::int32_t>() == ids);
+  CHECK(all.array("logits", 0).shape() == Shape{4 + 5 + 2 + 5, 52});
+  CHECK(all.keys("token", 1).read<std::int64_t>() ==
+        std::vector<std::int64_t>{2, 0, 2, 1, 2, 2, 2, 3, 2, 4, 2, 5, 2, 6, 2, 7});
+
+  const Run steps = made("steps", "--generate 5 --ignore-eos --capture logits --positions gen");
+  CHECK(steps.array("logits", 1).shape() == Shape{5, 52});
+  const auto whole = all.array("logits", 1).read<float>();
+  const auto predicting = steps.array("logits", 1).read<float>();
+  for (std::size_t step = 0; step < 5; ++step) {
+    const auto begin = predicting.begin() + static_cast<std::ptrdiff_t>(52 * step);
+    CHECK(std::max_element(begin, begin + 52) - begin == ids[step]);
+    CHECK(std::equal(begin, begin + 52,
+                     whole.begin() + static_cast<std::ptrdiff_t>(52 * (2 + step))));
+  }
+
+  const Run last = made("last", "--capture logits --positions last");
+  CHECK(last.keys("token", 0).read<std::int64_t>() == std::vector<std::int64_t>{0, 3, 1, 1});
+  const auto scores = last.array("logits", 1).read<float>();
+  CHECK(std::equal(scores.begin(), scores.end(), predicting.begin()));
+}
+
+TEST_CASE("16-bit runs store 16 bits, and head norms in float32", "[activations]") {
+  const TempDir dir;
+  write_text(dir.path() / "prompts.jsonl", "{\"text\": \"cat dog bird\"}\n");
+  const auto [dtype, name, encoding] = GENERATE(table<std::string, std::string, std::string>(
+      {{"bfloat16", "u2", "bf16"}, {"float16", "f2", ""}, {"float64", "f8", ""}}));
+  const Finished done =
+      extract("activations --capture hook_resid_post,head_norm --dtype " + dtype + " --model '" +
+                  walk_model() + "' --prompts '" + (dir.path() / "prompts.jsonl").string() +
+                  "' --out '" + (dir.path() / "run").string() + "'",
+              dir.path());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  const Run run = Run::open(dir.path() / "run");
+  CHECK(phiscope::shard::dtype_name(run.plan().arrays[0].dtype) == name);
+  CHECK(run.plan().arrays[0].encoding == encoding);
+  CHECK(phiscope::shard::dtype_name(run.plan().arrays[1].dtype) ==
+        (dtype == "float64" ? "f8" : "f4"));
+  const Finished verified = extract("verify '" + (dir.path() / "run").string() + "'", dir.path());
+  CHECK(verified.status == 0);
+}
+
+TEST_CASE("what cannot be generated is refused", "[activations]") {
+  const TempDir dir;
+  write_text(dir.path() / "prompts.jsonl", "{\"text\": \"cat dog bird\"}\n");
+  const auto refused = [&](const std::string& options, int status, const std::string& reason) {
+    const Finished done = extract("activations --model '" + walk_model() + "' --prompts '" +
+                                      (dir.path() / "prompts.jsonl").string() + "' --out '" +
+                                      (dir.path() / "run").string() + "' " + options,
+                                  dir.path());
+    CAPTURE(done.err);
+    CHECK(done.status == status);
+    CHECK_THAT(done.err, Contains(reason));
+    CHECK_FALSE(std::filesystem::exists(dir.path() / "run"));
+  };
+  refused("", 1, "--capture");
+  refused("--capture logits --positions gen", 1, "--generate");
+  refused("--generate 253", 1, "4 tokens and 253 to generate");
+  refused("--generate -1", 2, "--generate");
+  refused("--generate 3 --positions middle", 2, "--positions");
+}

@@ -3,15 +3,55 @@
 
 #include "model_fixture.hpp"
 
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/ones.h>
 
 using namespace phiscope::extract;
+
+namespace {
+
+/// A cache of one layer that holds four tokens and has room for sixteen.
+KvCache four_tokens() {
+  ModelConfig config;
+  config.layers = 1;
+  config.kv_heads = 1;
+  config.head_dim = 2;
+  KvCache cache(config, 9, at::kFloat, at::kCPU);
+  cache.write(0, at::ones({4, 1, 2}), at::ones({4, 1, 2}));
+  cache.advance(4);
+  return cache;
+}
+
+}  // namespace
+
+TEST_CASE("a cache has room for whole tiles and zeros where no token is", "[batch]") {
+  const KvCache cache = four_tokens();
+  CHECK(cache.length() == 4);
+  CHECK(cache.capacity() == 16);
+  const at::Tensor keys = cache.keys(0, 5);
+  CHECK(keys.size(0) == 16);
+  CHECK(keys.sum().item<double>() == 8.0);
+  CHECK(keys.narrow(0, 4, 12).abs().sum().item<double>() == 0.0);
+}
+
+TEST_CASE("a lane's own cache must be as long as its start and have room", "[batch]") {
+  KvCache cache = four_tokens();
+  const std::vector<int> twelve(12, 3);
+  const std::vector<int> thirteen(13, 3);
+  CHECK(make_batch({{.tokens = twelve, .start = 4, .own = &cache}}, at::kCPU).rows == 16);
+  CHECK_THROWS_AS(make_batch({{.tokens = thirteen, .start = 4, .own = &cache}}, at::kCPU),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(make_batch({{.tokens = twelve, .start = 3, .own = &cache}}, at::kCPU),
+                  std::invalid_argument);
+  const KvCache prefix = four_tokens();
+  CHECK_THROWS_AS(
+      make_batch({{.tokens = twelve, .start = 4, .prefix = &prefix, .own = &cache}}, at::kCPU),
+      std::invalid_argument);
+}
 
 TEST_CASE("lanes lie end to end and the end is filled to a multiple of eight", "[batch]") {
   const std::vector<int> a{7, 8, 9};
   const std::vector<int> b{5};
-  KvCache cache;
-  cache.keys.push_back(at::zeros({4, 1, 2}));
+  const KvCache cache = four_tokens();
   const Batch batch =
       make_batch({{.tokens = a}, {.tokens = b, .start = 4, .prefix = &cache}}, at::kCPU);
   CHECK(batch.begin == std::vector<std::int64_t>{0, 3, 4});
@@ -26,8 +66,7 @@ TEST_CASE("lanes lie end to end and the end is filled to a multiple of eight", "
 
 TEST_CASE("a batch without lanes, an empty lane and a short prefix are refused", "[batch]") {
   const std::vector<int> a{7};
-  KvCache cache;
-  cache.keys.push_back(at::zeros({4, 1, 2}));
+  const KvCache cache = four_tokens();
   CHECK_THROWS_AS(make_batch({}, at::kCPU), std::invalid_argument);
   CHECK_THROWS_AS(make_batch({{}}, at::kCPU), std::invalid_argument);
   CHECK_THROWS_AS(make_batch({{.tokens = a, .start = 1}}, at::kCPU), std::invalid_argument);

@@ -72,14 +72,16 @@ TEST_CASE("runs that share a prefix give the rows they give alone", "[forward]")
   const std::vector<int> layers = all_layers(walk_model(), -1);
   const Plan plan = capture_plan(Hook::resid_post, layers);
   const BaseRun base = run_base(walk_model(), plan, group.runs[0]);
-  CHECK(scaled_difference(base.rows.arrays[0], naive_rows(group.runs[0], layers)) <= 1e-6);
+  CHECK(scaled_difference(all_rows(walk_model(), plan, base.rows),
+                          naive_rows(group.runs[0], layers)) <= 1e-6);
 
   const std::span<const Run> others = std::span(group.runs).subspan(1);
   const std::size_t batch = GENERATE(1U, 4U, 9U);
   std::size_t row = 0;
   for (std::size_t i = 0; i < others.size(); i += batch) {
     const auto runs = others.subspan(i, std::min(batch, others.size() - i));
-    const at::Tensor rows = run_suffixes(walk_model(), plan, group.runs[0], base, runs).arrays[0];
+    const at::Tensor rows =
+        all_rows(walk_model(), plan, run_suffixes(walk_model(), plan, group.runs[0], base, runs));
     std::int64_t from = 0;
     for (const Run& run : runs) {
       const auto count = static_cast<std::int64_t>(run.rows.size());
@@ -94,7 +96,6 @@ TEST_CASE("runs that share a prefix give the rows they give alone", "[forward]")
 
 TEST_CASE("a run has the same bits in any batch", "[forward]") {
   const c10::InferenceMode no_gradients;
-  const Plan plan = capture_plan(Hook::logits, {});
   std::vector<Run> runs;
   for (const std::size_t length : {1U, 2U, 3U, 7U, 8U, 33U, 64U, 5U}) {
     runs.push_back(token_run(random_tokens(length, static_cast<unsigned>(length))));
@@ -105,7 +106,7 @@ TEST_CASE("a run has the same bits in any batch", "[forward]") {
     std::vector<const Run*> together;
     for (const Run& run : runs) together.push_back(&run);
     if (reversed) std::ranges::reverse(together);
-    const at::Tensor rows = run_alone(walk_model(), plan, together).arrays[0];
+    const at::Tensor rows = capture_together(walk_model(), Hook::logits, {}, together);
     std::int64_t from = 0;
     for (const Run* run : together) {
       const auto count = static_cast<std::int64_t>(run->tokens.size());
@@ -137,9 +138,9 @@ TEST_CASE("sharing a prefix, the batch and the threads change no bit", "[forward
       std::size_t first = 0;
       while (first < runs.size()) {
         const std::size_t count = std::min(batch, runs.size() - first);
-        const at::Tensor rows =
-            run_suffixes(walk_model(), plan, whole, base, std::span(runs).subspan(first, count))
-                .arrays[0];
+        const at::Tensor rows = all_rows(
+            walk_model(), plan,
+            run_suffixes(walk_model(), plan, whole, base, std::span(runs).subspan(first, count)));
         for (std::size_t i = 0; i < count; ++i) {
           CAPTURE(threads, batch, first + i);
           CHECK(rows.narrow(0, static_cast<std::int64_t>(i) * 89, 89).equal(alone[first + i]));
@@ -163,7 +164,7 @@ TEST_CASE("capturing more changes no bit of the logits", "[forward]") {
   }
   const Run* const runs[] = {&run};
   const CapturedRows rows = run_alone(walk_model(), plan, runs);
-  CHECK(rows.arrays.back().equal(plain));
+  CHECK(stored_rows(walk_model(), plan, rows, plan.captures.size() - 1, 0, 40).equal(plain));
   CHECK(rows.tokens == 40);
 }
 

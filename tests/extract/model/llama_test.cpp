@@ -11,11 +11,6 @@ using namespace phiscope::test;
 
 namespace {
 
-std::vector<int> read_ids(const std::filesystem::path& file) {
-  const auto ids = phiscope::shard::NpyFile(file).read<std::int64_t>();
-  return {ids.begin(), ids.end()};
-}
-
 /// Compares every hook of a model with stored arrays of Hugging Face, in the stated tolerances.
 void compare(const Model& model, const std::filesystem::path& folder, const std::string& length) {
   const auto stored = [&](const std::string& name) {
@@ -53,6 +48,69 @@ TEST_CASE("every hook of the reference models is Hugging Face's", "[llama]") {
   const std::filesystem::path folder = *reference / "models" / name;
   const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
   for (const char* length : {"len1", "len7", "len33"}) compare(model, folder, length);
+}
+
+TEST_CASE("a batch of three gives what Hugging Face gives with either padding", "[llama]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const c10::InferenceMode no_gradients;
+  const std::string name = GENERATE(as<std::string>{}, "llama", "llama_untied_bf16");
+  const std::string side = GENERATE(as<std::string>{}, "left", "right");
+  const std::filesystem::path folder = *reference / "models" / name;
+  const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
+  const auto stored = [&](const std::string& array) {
+    return read_tensor(folder / ("pad_" + side + "." + array + ".npy"));
+  };
+  const at::Tensor padded = stored("ids");
+  const at::Tensor mask = stored("mask") > 0.5;
+  std::vector<Run> all;
+  for (std::int64_t row = 0; row < padded.size(0); ++row) {
+    const at::Tensor ids = padded[row].masked_select(mask[row]).to(at::kInt).contiguous();
+    const int* begin = ids.const_data_ptr<int>();
+    all.push_back(token_run({begin, begin + ids.numel()}));
+  }
+  std::vector<const Run*> runs;
+  for (const Run& run : all) runs.push_back(&run);
+  const at::Tensor residuals =
+      capture_together(model, Hook::resid_post, all_layers(model, -1), runs);
+  const at::Tensor scores = capture_together(model, Hook::logits, {}, runs);
+  const at::Tensor wanted_residuals = stored("resid").permute({1, 2, 0, 3});
+  const at::Tensor wanted_scores = stored("logits");
+  std::int64_t from = 0;
+  for (std::int64_t row = 0; row < padded.size(0); ++row) {
+    const at::Tensor kept = mask[row].nonzero().flatten();
+    const auto ours = [&](const at::Tensor& x) { return x.narrow(0, from, kept.numel()); };
+    CAPTURE(name, side, row);
+    CHECK(scaled_difference(ours(residuals), wanted_residuals[row].index_select(0, kept)) <= 5e-5);
+    CHECK(scaled_difference(ours(scores), wanted_scores[row].index_select(0, kept)) <= 1e-4);
+    from += kept.numel();
+  }
+  CHECK(from == scores.size(0));
+}
+
+TEST_CASE("a trained model computes what Hugging Face computes with it", "[llama]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const c10::InferenceMode no_gradients;
+  const std::filesystem::path folder = *reference / "real_models" / "stories260K_hf";
+  const Model model = load_model(folder, at::kFloat, at::kCPU);
+  const auto stored = [&](const std::string& array) {
+    return read_tensor(folder / "oracle" / (array + ".npy"));
+  };
+  const Run run = token_run(read_ids(folder / "oracle" / "ids.npy"));
+  const auto ours = [&](Hook hook, std::vector<int> layers = {}) {
+    return capture_alone(model, hook, layers, run);
+  };
+  const at::Tensor residuals = stored("resid").transpose(0, 1);
+  CHECK(scaled_difference(ours(Hook::resid_post, all_layers(model, -1)), residuals) <= 5e-5);
+  CHECK(scaled_difference(ours(Hook::resid_pre, all_layers(model)),
+                          residuals.narrow(1, 0, model.config.layers)) <= 5e-5);
+  CHECK(scaled_difference(ours(Hook::embed), residuals.select(1, 0)) == 0.0);
+  CHECK(scaled_difference(ours(Hook::final_norm), stored("normed")) <= 3e-5);
+  CHECK(scaled_difference(ours(Hook::z, all_layers(model)), stored("z").transpose(0, 1)) <= 3e-5);
+  CHECK(scaled_difference(ours(Hook::head_norm, all_layers(model)),
+                          stored("z_norm").transpose(0, 1)) <= 3e-5);
+  CHECK(scaled_difference(ours(Hook::logits), stored("logits")) <= 1e-4);
 }
 
 TEST_CASE("both dialects of config.json give the same numbers", "[llama]") {

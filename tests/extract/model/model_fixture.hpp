@@ -19,6 +19,7 @@
 #include <cmath>
 #include <filesystem>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,12 @@ inline at::Tensor read_tensor(const std::filesystem::path& file) {
   std::vector<double> values = npy.read<double>();
   const std::vector<std::int64_t> shape(npy.shape().begin(), npy.shape().end());
   return at::from_blob(values.data(), shape, at::TensorOptions().dtype(at::kDouble)).clone();
+}
+
+/// Token ids of a .npy file.
+inline std::vector<int> read_ids(const std::filesystem::path& file) {
+  const auto ids = shard::NpyFile(file).read<std::int64_t>();
+  return {ids.begin(), ids.end()};
 }
 
 /// A row for every token of a run.
@@ -56,11 +63,23 @@ inline std::vector<int> all_layers(const Model& model, int first = 0) {
   return layers;
 }
 
-/// One hook of one run, alone: [token, layer, ...] or [token, ...].
+/// All rows of the first capture, as they would be stored: [row, ...].
+inline at::Tensor all_rows(const Model& model, const Plan& plan, const CapturedRows& rows) {
+  return stored_rows(model, plan, rows, 0, 0, rows.first.back() + rows.count.back());
+}
+
+/// One hook of some runs in one batch: [token, layer, ...] or [token, ...].
+inline at::Tensor capture_together(const Model& model, Hook hook, const std::vector<int>& layers,
+                                   std::span<const Run* const> runs) {
+  const Plan plan = capture_plan(hook, layers);
+  return all_rows(model, plan, run_alone(model, plan, runs));
+}
+
+/// One hook of one run, alone.
 inline at::Tensor capture_alone(const Model& model, Hook hook, const std::vector<int>& layers,
                                 const Run& run) {
   const Run* const runs[] = {&run};
-  return run_alone(model, capture_plan(hook, layers), runs).arrays.at(0);
+  return capture_together(model, hook, layers, runs);
 }
 
 /// Largest |a - b| over max(1, largest |b|), as the tolerances are stated.

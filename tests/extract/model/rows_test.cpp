@@ -4,7 +4,6 @@
 #include "model_fixture.hpp"
 
 #include <ATen/ops/tensor.h>
-#include <ATen/ops/zeros.h>
 
 using namespace phiscope::extract;
 
@@ -13,6 +12,13 @@ namespace {
 /// Rows of one unit whose values are those given.
 at::Tensor column(const std::vector<double>& values) {
   return at::tensor(values, at::kDouble).view({-1, 1});
+}
+
+/// The rows of a run that is lane 0 of its pass.
+std::vector<PassRow> rows_of(const Run& run) {
+  std::vector<PassRow> rows;
+  for (const Row& row : run.rows) rows.push_back({.run = 0, .lane = 0, .spans = row.spans});
+  return rows;
 }
 
 }  // namespace
@@ -25,8 +31,9 @@ TEST_CASE("a row is the mean over spans of the mean over tokens", "[rows]") {
                 .rows = {{.key = {}, .spans = {{0, 1}, {1, 4}}}, {.key = {}, .spans = {{2, 3}}}}};
   const Batch batch = make_batch({{.tokens = tokens}}, at::kCPU);
   const Run* const runs[] = {&run};
-  RowCollector rows(plan, batch, runs, nullptr, nullptr);
-  CHECK(rows.rows() == 2);
+  RowCollector rows(plan, runs, {2});
+  const std::vector<PassRow> pass = rows_of(run);
+  rows.begin(batch, pass);
   rows.take(Hook::embed, 0, column({10, 1, 2, 6, 9, 9, 9, 9}));
   const at::Tensor taken = rows.arrays().at(0);
   CHECK(taken[0][0].item<double>() == Approx((10.0 + 3.0) / 2));
@@ -36,8 +43,8 @@ TEST_CASE("a row is the mean over spans of the mean over tokens", "[rows]") {
 TEST_CASE("rows before a lane's start come from the prefix run", "[rows]") {
   Plan plan;
   plan.captures.push_back({.array = "x", .hook = Hook::resid_post, .layers = {-1}});
-  KvCache cache;
-  cache.keys.push_back(at::zeros({3, 1, 2}));
+  KvCache cache({}, 3, at::kFloat, at::kCPU);
+  cache.advance(3);
   const std::vector<int> suffix{4, 5};
   const Run run{.tokens = {1, 2, 4, 5},
                 .rows = {{.key = {}, .spans = {{1, 3}}}, {.key = {}, .spans = {{0, 1}, {3, 4}}}}};
@@ -45,7 +52,9 @@ TEST_CASE("rows before a lane's start come from the prefix run", "[rows]") {
   RunTrace trace;
   trace[{Hook::resid_post, -1}] = column({1, 2, 100});
   const Run* const runs[] = {&run};
-  RowCollector rows(plan, batch, runs, &trace, nullptr);
+  RowCollector rows(plan, runs, {2});
+  const std::vector<PassRow> pass = rows_of(run);
+  rows.begin(batch, pass, &trace);
   rows.take(Hook::resid_post, -1, column({40, 50, 9, 9, 9, 9, 9, 9}));
   const at::Tensor taken = rows.arrays().at(0);
   CHECK(taken.sizes().vec() == std::vector<std::int64_t>{2, 1, 1});
@@ -61,8 +70,43 @@ TEST_CASE("a value that is not finite stays in its own row", "[rows]") {
                 .rows = {{.key = {}, .spans = {{0, 1}}}, {.key = {}, .spans = {{1, 3}}}}};
   const Batch batch = make_batch({{.tokens = tokens}}, at::kCPU);
   const Run* const runs[] = {&run};
-  RowCollector rows(plan, batch, runs, nullptr, nullptr);
+  RowCollector rows(plan, runs, {2});
+  const std::vector<PassRow> pass = rows_of(run);
+  rows.begin(batch, pass);
   rows.take(Hook::embed, 0, column({INFINITY, 1, 3, 0, 0, 0, 0, 0}));
   CHECK(std::isinf(rows.arrays().at(0)[0][0].item<double>()));
   CHECK(rows.arrays().at(0)[1][0].item<double>() == 2.0);
+}
+
+TEST_CASE("rows of several passes stand together run by run", "[rows]") {
+  Plan plan;
+  plan.captures.push_back({.array = "x", .hook = Hook::embed, .layers = {}});
+  const std::vector<int> tokens{1};
+  const Run run{.tokens = tokens, .rows = {}, .key = {7}};
+  const Run* const runs[] = {&run, &run};
+  RowCollector rows(plan, runs, {3, 2});
+  const Batch batch = make_batch({{.tokens = tokens}, {.tokens = tokens}}, at::kCPU);
+  const Span first{0, 1};
+  const std::vector<PassRow> both{{.run = 1, .lane = 0, .spans = {&first, 1}},
+                                  {.run = 0, .lane = 1, .spans = {&first, 1}}};
+  for (const double value : {1.0, 2.0}) {
+    rows.begin(batch, both);
+    CHECK(rows.lane_name(1) == "prompt 7");
+    rows.take(Hook::embed, 0, column({10 * value, value, 0, 0, 0, 0, 0, 0}));
+  }
+  CHECK(rows.first_row() == std::vector<std::int64_t>{0, 3});
+  CHECK(rows.row_count() == std::vector<std::int64_t>{2, 2});
+  const at::Tensor taken = rows.arrays().at(0);
+  CHECK(taken[0][0].item<double>() == 1.0);
+  CHECK(taken[1][0].item<double>() == 2.0);
+  CHECK(taken[3][0].item<double>() == 10.0);
+  CHECK(taken[4][0].item<double>() == 20.0);
+}
+
+TEST_CASE("means and norms of 16-bit values are float32, single tokens keep their bits", "[rows]") {
+  CHECK(row_dtype(Hook::resid_post, at::kBFloat16, false) == at::kBFloat16);
+  CHECK(row_dtype(Hook::resid_post, at::kBFloat16, true) == at::kFloat);
+  CHECK(row_dtype(Hook::head_norm, at::kHalf, false) == at::kFloat);
+  CHECK(row_dtype(Hook::head_norm, at::kDouble, true) == at::kDouble);
+  CHECK(row_dtype(Hook::logits, at::kFloat, true) == at::kFloat);
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "files/config.hpp"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// Keys and values of one run, per layer [token, kv_head, unit], with room for a fixed number of
+/// tokens. The room is a multiple of `tile` and zero where no token is yet, so that attention reads
+/// whole tiles without a copy.
+class KvCache {
+ public:
+  static constexpr std::int64_t tile = 16;
+
+  KvCache() = default;
+  /// @param tokens  the most tokens it will hold
+  KvCache(const ModelConfig& config, std::int64_t tokens, at::ScalarType dtype, at::Device device);
+
+  [[nodiscard]] std::int64_t length() const { return length_; }      ///< tokens that are complete
+  [[nodiscard]] std::int64_t capacity() const { return capacity_; }  ///< tokens that fit
+  /// Writes tokens of one layer behind those that are complete. [token, kv_head, unit]
+  void write(std::size_t layer, const at::Tensor& keys, const at::Tensor& values);
+  /// Declares `tokens` more tokens complete, once every layer has them.
+  void advance(std::int64_t tokens) { length_ += tokens; }
+  /// The first `tokens` tokens of a layer, filled with zeros up to a whole tile.
+  [[nodiscard]] at::Tensor keys(std::size_t layer, std::int64_t tokens) const;
+  [[nodiscard]] at::Tensor values(std::size_t layer, std::int64_t tokens) const;
+
+ private:
+  std::int64_t length_ = 0;
+  std::int64_t capacity_ = 0;
+  std::vector<at::Tensor> keys_;    ///< [layer] of [capacity, kv_head, unit]
+  std::vector<at::Tensor> values_;  ///< likewise
+};
+
+}  // namespace phiscope::extract

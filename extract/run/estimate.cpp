@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "run/estimate.hpp"
+
+#include "run/rows.hpp"
+
+#include <ATen/ops/linear.h>
+#include <ATen/ops/ones.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <stdexcept>
+
+namespace phiscope::extract {
+namespace {
+
+/// How an array holds rows of a dtype: bfloat16, which NumPy does not know, as its bits.
+shard::Dtype stored_as(at::ScalarType dtype) {
+  switch (dtype) {
+    case at::kDouble:
+      return shard::Dtype::f8;
+    case at::kFloat:
+      return shard::Dtype::f4;
+    case at::kHalf:
+      return shard::Dtype::f2;
+    case at::kBFloat16:
+      return shard::Dtype::u2;
+    default:
+      throw std::invalid_argument("array_plans: not a floating dtype");
+  }
+}
+
+bool plan_has_means(const Plan& plan) {
+  return std::ranges::any_of(plan.groups, [](const Group& group) {
+    return std::ranges::any_of(group.runs, [](const Run& run) {
+      const Run* const one[] = {&run};
+      return has_means(one);
+    });
+  });
+}
+
+std::uint64_t unsigned_size(std::int64_t n) {
+  return static_cast<std::uint64_t>(n);
+}
+
+std::uint64_t bytes_per_row(const shard::ArrayPlan& array) {
+  std::uint64_t bytes = shard::item_size(array.dtype);
+  for (const std::uint64_t extent : array.row_shape) bytes *= extent;
+  return bytes;
+}
+
+/// Rows that the captures keep of a run, at most.
+std::uint64_t rows_of(const Plan& plan, const Run& run) {
+  const bool generated = plan.generation.rows != GeneratedRows::none;
+  return run.rows.size() + (generated ? static_cast<std::uint64_t>(plan.generation.tokens) : 0);
+}
+
+}  // namespace
+
+bool uses_own_space(const Plan& plan) {
+  return !plan.captures.empty() && plan.generation.rows != GeneratedRows::predicting;
+}
+
+std::vector<shard::RowSpace> row_spaces(const Plan& plan, const shard::RowSpace& own) {
+  std::vector<shard::RowSpace> spaces;
+  if (uses_own_space(plan)) spaces.push_back(own);
+  if (plan.generation.tokens > 0) {
+    spaces.push_back({.name = generated_space, .key = {"prompt", "step"}});
+  }
+  return spaces;
+}
+
+std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& config,
+                                          at::ScalarType dtype, const std::string& row_space) {
+  const bool means = plan_has_means(plan);
+  const bool predicting = plan.generation.rows == GeneratedRows::predicting;
+  std::vector<shard::ArrayPlan> arrays;
+  for (const Capture& capture : plan.captures) {
+    const HookName& hook = hook_name(capture.hook);
+    const at::ScalarType rows = row_dtype(capture.hook, dtype, means);
+    shard::ArrayPlan array{.name = capture.array,
+                           .hook = std::string(hook.path),
+                           .formula = std::string(hook.formula),
+                           .row_space = predicting ? generated_space : row_space,
+                           .encoding = rows == at::kBFloat16 ? "bf16" : "",
+                           .axes = {"row"},
+                           .dtype = stored_as(rows),
+                           .layers = {capture.layers.begin(), capture.layers.end()},
+                           .row_shape = {}};
+    if (predicting) array.formula += "; row of step s: the position that predicts token s";
+    if (hook.in_block) {
+      array.axes.emplace_back("layer");
+      array.row_shape.push_back(capture.layers.size());
+    }
+    if (capture.hook == Hook::z || capture.hook == Hook::head_norm) {
+      array.axes.emplace_back("head");
+      array.row_shape.push_back(unsigned_size(config.heads));
+    }
+    if (capture.hook != Hook::head_norm) {
+      array.axes.emplace_back("unit");
+      array.row_shape.push_back(unsigned_size(capture.hook == Hook::z        ? config.head_dim
+                                              : capture.hook == Hook::logits ? config.vocab
+                                                                             : config.hidden));
+    }
+    arrays.push_back(std::move(array));
+  }
+  if (plan.generation.tokens > 0) {
+    arrays.push_back({.name = generated_array,
+                      .hook = "",
+                      .formula = "token of the highest score after prompt and steps before",
+                      .row_space = generated_space,
+                      .encoding = "",
+                      .axes = {"row"},
+                      .dtype = shard::Dtype::i4,
+                      .layers = {},
+                      .row_shape = {}});
+  }
+  return arrays;
+}
+
+std::span<const Group> groups_of(const Plan& plan, std::int64_t shard) {
+  const std::size_t first = static_cast<std::size_t>(shard) * plan.groups_per_shard;
+  return std::span(plan.groups)
+      .subspan(first, std::min(plan.groups_per_shard, plan.groups.size() - first));
+}
+
+std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPlan>& arrays,
+                             const std::vector<std::int64_t>& shards) {
+  const auto steps = static_cast<std::uint64_t>(plan.generation.tokens);
+  std::uint64_t row_bytes = 0;
+  for (const shard::ArrayPlan& array : arrays) {
+    if (array.name != generated_array) row_bytes += bytes_per_row(array);
+  }
+  std::uint64_t bytes = 0;
+  for (const std::int64_t shard : shards) {
+    for (const Group& group : groups_of(plan, shard)) {
+      for (const Run& run : group.runs) {
+        const std::size_t key = run.rows.empty() ? 2 : run.rows.front().key.size();
+        bytes += rows_of(plan, run) * (row_bytes + 8 * key) + steps * (4 + 8 * key);
+      }
+    }
+  }
+  return bytes;
+}
+
+std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
+                                   const std::vector<shard::ArrayPlan>& arrays,
+                                   std::size_t item_bytes, std::size_t batch_size) {
+  std::uint64_t row_bytes = 0;
+  for (const shard::ArrayPlan& array : arrays) {
+    const bool scores = array.hook == "logits";
+    row_bytes += scores ? item_bytes * unsigned_size(config.hidden) : bytes_per_row(array);
+  }
+  std::uint64_t longest = 0;
+  std::uint64_t most_rows = 0;
+  for (const Group& group : plan.groups) {
+    for (const Run& run : group.runs) {
+      longest = std::max<std::uint64_t>(longest, run.tokens.size());
+      most_rows = std::max(most_rows, rows_of(plan, run));
+    }
+  }
+  const std::uint64_t cached =
+      plan.generation.tokens > 0 ? longest + static_cast<std::uint64_t>(plan.generation.tokens) : 0;
+  const std::uint64_t per_token =
+      unsigned_size(3 * config.intermediate + 6 * config.hidden) * item_bytes;
+  const std::uint64_t per_cached =
+      unsigned_size(2 * config.layers * config.kv_heads * config.head_dim) * item_bytes;
+  return batch_size * (most_rows * row_bytes + longest * per_token + cached * per_cached);
+}
+
+std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>& shards) {
+  std::uint64_t tokens = 0;
+  for (const std::int64_t shard : shards) {
+    const TokenCount count = count_tokens(groups_of(plan, shard));
+    tokens += count.shared + count.runs * static_cast<std::uint64_t>(plan.generation.tokens);
+  }
+  return tokens;
+}
+
+double expected_seconds(const Model& model, std::uint64_t tokens) {
+  const c10::InferenceMode no_gradients;
+  const at::Tensor& weight = model.blocks.front().gate;
+  constexpr std::int64_t rows = 64;
+  const at::Tensor x = at::ones({rows, weight.size(1)}, weight.options());
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::milliseconds(20);
+  double seconds_per_product = std::numeric_limits<double>::infinity();  // the fastest: no start-up
+  for (auto before = Clock::now(); before < end;) {
+    at::linear(x, weight);
+    const auto after = Clock::now();
+    seconds_per_product =
+        std::min(seconds_per_product, std::chrono::duration<double>(after - before).count());
+    before = after;
+  }
+  // Every weight but the embedding multiplies every token once.
+  const std::uint64_t embedding = static_cast<std::uint64_t>(model.embedding.numel());
+  const double weights = static_cast<double>(count_parameters(model.config) - embedding);
+  const double seconds_per_weight =
+      seconds_per_product / (static_cast<double>(rows) * static_cast<double>(weight.numel()));
+  return weights * seconds_per_weight * static_cast<double>(tokens);
+}
+
+}  // namespace phiscope::extract

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model/model.hpp"
+#include "plan/plan.hpp"
+#include "shard/plan.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// Name of the row space (run, step) of what is generated, and of its array of token ids.
+inline constexpr const char* generated_space = "generated";
+inline constexpr const char* generated_array = "generated_ids";
+
+/// True if rows of the runs' own row space are kept.
+bool uses_own_space(const Plan& plan);
+
+/// The row spaces of a plan: that of the runs' own rows where captures use it, `generated` where
+/// something is generated.
+/// @param own  name and key of the runs' own rows
+std::vector<shard::RowSpace> row_spaces(const Plan& plan, const shard::RowSpace& own);
+
+/// The arrays of a plan as the run directory describes them. What a model in bfloat16 computes is
+/// stored as its bits; rows that are means of tokens, and head norms, are float32 then.
+/// @param dtype  what the model computes in
+/// @param row_space  name of the row space of the runs' own rows
+std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& config,
+                                          at::ScalarType dtype, const std::string& row_space);
+
+/// The groups of one shard.
+std::span<const Group> groups_of(const Plan& plan, std::int64_t shard);
+
+/// Bytes of array and key data that some shards will take, at most: a generation may end early.
+std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPlan>& arrays,
+                             const std::vector<std::int64_t>& shards);
+
+/// Bytes that a batch of the plan's longest runs needs beside the weights, roughly: rows to keep,
+/// keys and values, and the widest product.
+std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
+                                   const std::vector<shard::ArrayPlan>& arrays,
+                                   std::size_t item_bytes, std::size_t batch_size);
+
+/// Tokens that some shards send through the model, at most.
+std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>& shards);
+
+/// Seconds that `tokens` tokens will take, from a few products of the model's own size timed now.
+/// Attention is left out: short contexts spend little on it.
+double expected_seconds(const Model& model, std::uint64_t tokens);
+
+}  // namespace phiscope::extract

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "run/generate.hpp"
+
+#include "model_fixture.hpp"
+#include "reference.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/argmax.h>
+
+using namespace phiscope::test;
+
+namespace {
+
+const Model& walk_model() {
+  static const Model model = [] {
+    at::set_num_threads(1);  // products this small only wait for a second thread
+    return load_model(source_dir() / "datasets/models/walk", at::kFloat, at::kCPU);
+  }();
+  return model;
+}
+
+/// The slow oracle: the whole text anew for every token, no cache, one run at a time.
+std::vector<int> naive_continuation(const Model& model, std::vector<int> tokens, int count,
+                                    const std::vector<int>& end) {
+  std::vector<int> added;
+  while (static_cast<int>(added.size()) < count) {
+    const at::Tensor scores = capture_alone(model, Hook::logits, {}, token_run(tokens));
+    const int best = at::argmax(scores[scores.size(0) - 1]).item<int>();
+    added.push_back(best);
+    tokens.push_back(best);
+    if (std::ranges::count(end, best) > 0) break;
+  }
+  return added;
+}
+
+std::vector<Run> some_runs(GeneratedRows rows) {
+  std::vector<Run> runs;
+  for (const std::vector<int>& tokens : {std::vector<int>{1, 10, 11, 12},
+                                         {1},
+                                         {1, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31},
+                                         {1, 7, 8, 9, 7, 8, 9, 7, 8}}) {
+    Run run = rows == GeneratedRows::tokens ? token_run(tokens) : Run{.tokens = tokens, .rows = {}};
+    run.key = {static_cast<std::int64_t>(runs.size())};
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+std::vector<const Run*> pointers(const std::vector<Run>& runs) {
+  std::vector<const Run*> all;
+  for (const Run& run : runs) all.push_back(&run);
+  return all;
+}
+
+Plan generation_plan(Hook hook, std::vector<int> layers, Generation generation) {
+  Plan plan = capture_plan(hook, std::move(layers));
+  plan.generation = std::move(generation);
+  return plan;
+}
+
+}  // namespace
+
+TEST_CASE("cached decoding of a batch finds the tokens that plain decoding finds", "[generate]") {
+  const c10::InferenceMode no_gradients;
+  const std::vector<Run> runs = some_runs(GeneratedRows::none);
+  // A token that some runs meet and others do not ends those that meet it.
+  const int end = naive_continuation(walk_model(), runs[0].tokens, 5, {}).back();
+  const std::vector<int> ends = GENERATE_COPY(std::vector<int>{}, std::vector<int>{end, 0});
+  Plan plan;
+  plan.generation = {.tokens = 24, .end = ends, .rows = GeneratedRows::none};
+  const CapturedRows done = generate(walk_model(), plan, pointers(runs));
+  REQUIRE(done.generated.size() == runs.size());
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    CAPTURE(r, ends);
+    CHECK(done.generated[r] == naive_continuation(walk_model(), runs[r].tokens, 24, ends));
+  }
+  if (!ends.empty()) CHECK(done.generated[0].size() <= 5);
+}
+
+TEST_CASE("rows captured while generating are those of the whole text, bit for bit", "[generate]") {
+  const c10::InferenceMode no_gradients;
+  const std::vector<int> layers = all_layers(walk_model(), -1);
+  const Hook hook = GENERATE(Hook::resid_post, Hook::logits, Hook::head_norm);
+  const std::vector<int> wanted = hook == Hook::logits      ? std::vector<int>{}
+                                  : hook == Hook::head_norm ? all_layers(walk_model())
+                                                            : layers;
+  const std::vector<Run> runs = some_runs(GeneratedRows::tokens);
+  const std::vector<int> first = naive_continuation(walk_model(), runs[3].tokens, 3, {});
+  const Plan plan = generation_plan(
+      hook, wanted, {.tokens = 9, .end = {first.back()}, .rows = GeneratedRows::tokens});
+  const CapturedRows done = generate(walk_model(), plan, pointers(runs));
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    std::vector<int> text = runs[r].tokens;
+    text.insert(text.end(), done.generated[r].begin(), done.generated[r].end());
+    REQUIRE(done.count[r] == std::ssize(text));
+    const at::Tensor ours = stored_rows(walk_model(), plan, done, 0, done.first[r], done.count[r]);
+    CAPTURE(r);
+    CHECK(ours.equal(capture_alone(walk_model(), hook, wanted, token_run(text))));
+  }
+}
+
+TEST_CASE("a row of a step is the position that predicts its token", "[generate]") {
+  const c10::InferenceMode no_gradients;
+  const std::vector<Run> runs = some_runs(GeneratedRows::predicting);
+  const Plan plan = generation_plan(Hook::logits, {},
+                                    {.tokens = 6, .end = {}, .rows = GeneratedRows::predicting});
+  const CapturedRows done = generate(walk_model(), plan, pointers(runs));
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    REQUIRE(done.count[r] == 6);
+    const at::Tensor best =
+        at::argmax(stored_rows(walk_model(), plan, done, 0, done.first[r], 6), -1);
+    for (int step = 0; step < 6; ++step) {
+      CHECK(best[step].item<int>() == done.generated[r][static_cast<std::size_t>(step)]);
+    }
+  }
+}
+
+TEST_CASE("a continuation has the same bits alone, in a batch and with two threads", "[generate]") {
+  const c10::InferenceMode no_gradients;
+  const std::vector<Run> runs = some_runs(GeneratedRows::predicting);
+  const Plan plan = generation_plan(Hook::resid_post, all_layers(walk_model()),
+                                    {.tokens = 12, .end = {}, .rows = GeneratedRows::predicting});
+  at::set_num_threads(2);
+  const CapturedRows together = generate(walk_model(), plan, pointers(runs));
+  at::set_num_threads(1);
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    const Run* const one[] = {&runs[r]};
+    const CapturedRows alone = generate(walk_model(), plan, one);
+    CHECK(alone.generated[0] == together.generated[r]);
+    CHECK(alone.arrays[0].equal(together.arrays[0].narrow(0, together.first[r], 12)));
+  }
+}
+
+TEST_CASE("greedy tokens are Hugging Face's", "[generate]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const c10::InferenceMode no_gradients;
+  for (const char* name : {"llama", "llama_untied_bf16"}) {
+    const std::filesystem::path folder = *reference / "models" / name;
+    const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
+    const Run run{.tokens = read_ids(folder / "greedy.prompt.npy"), .rows = {}};
+    const Run longer{.tokens = read_ids(folder / "len33.ids.npy"), .rows = {}};
+    Plan plan;
+    plan.generation = {.tokens = 32, .end = {}, .rows = GeneratedRows::none};
+    const Run* const runs[] = {&longer, &run};
+    CAPTURE(name);
+    CHECK(generate(model, plan, runs).generated[1] == read_ids(folder / "greedy.tokens.npy"));
+  }
+  const std::filesystem::path folder = *reference / "real_models" / "stories260K_hf";
+  const Model model = load_model(folder, at::kFloat, at::kCPU);
+  const Run run{.tokens = read_ids(folder / "oracle" / "ids.npy"), .rows = {}};
+  const std::vector<int> wanted = read_ids(folder / "oracle" / "greedy.tokens.npy");
+  REQUIRE(wanted.size() == 64);
+  Plan plan;
+  plan.generation = {.tokens = 64, .end = {}, .rows = GeneratedRows::none};
+  const Run* const runs[] = {&run};
+  CHECK(generate(model, plan, runs).generated[0] == wanted);
+}
+
+TEST_CASE("a plan without generation, or with rows of both kinds, is refused", "[generate]") {
+  const std::vector<Run> runs{token_run({1, 2})};
+  CHECK_THROWS_AS(generate(walk_model(), Plan{}, pointers(runs)), std::invalid_argument);
+  const Plan both = generation_plan(Hook::logits, {},
+                                    {.tokens = 2, .end = {}, .rows = GeneratedRows::predicting});
+  CHECK_THROWS_AS(generate(walk_model(), both, pointers(runs)), std::invalid_argument);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// What the model computes in 16 bits, and what happens when that is not enough.
+#include "model_fixture.hpp"
+#include "reference.hpp"
+#include "run/generate.hpp"
+
+using namespace phiscope::test;
+
+namespace {
+
+const std::vector<int> words{1, 10, 11, 12, 10, 13, 20, 21, 22, 30, 31, 8, 9, 4, 5, 6};
+
+Model walk_model(at::ScalarType dtype) {
+  return load_model(source_dir() / "datasets/models/walk", dtype, at::kCPU);
+}
+
+}  // namespace
+
+TEST_CASE("16-bit computation is near float32 and keeps its dtype", "[precision]") {
+  const c10::InferenceMode no_gradients;
+  const Run run = token_run(words);
+  const at::Tensor exact = capture_alone(walk_model(at::kDouble), Hook::logits, {}, run);
+  const auto [dtype, tolerance] = GENERATE(table<at::ScalarType, double>(
+      {{at::kBFloat16, 3e-2}, {at::kHalf, 4e-3}, {at::kFloat, 1e-5}}));
+  const Model model = walk_model(dtype);
+  const at::Tensor scores = capture_alone(model, Hook::logits, {}, run);
+  CHECK(scores.scalar_type() == dtype);
+  CHECK(scaled_difference(scores, exact) <= tolerance);
+  CHECK(scaled_difference(scores, exact) > 0.0);
+  CHECK(capture_alone(model, Hook::head_norm, {0, 1, 2}, run).scalar_type() == at::kFloat);
+}
+
+TEST_CASE("decoding in 16 bits gives the rows of the whole text within their precision",
+          "[precision]") {
+  const c10::InferenceMode no_gradients;
+  const at::ScalarType dtype = GENERATE(at::kBFloat16, at::kHalf);
+  const Model model = walk_model(dtype);
+  Plan plan = capture_plan(Hook::resid_post, all_layers(model));
+  plan.generation = {.tokens = 8, .end = {}, .rows = GeneratedRows::tokens};
+  const Run run = token_run(words);
+  const Run* const runs[] = {&run};
+  const CapturedRows done = generate(model, plan, runs);
+  std::vector<int> text = words;
+  text.insert(text.end(), done.generated[0].begin(), done.generated[0].end());
+  const at::Tensor whole =
+      capture_alone(model, Hook::resid_post, all_layers(model), token_run(text));
+  CHECK(scaled_difference(all_rows(model, plan, done), whole) <=
+        (dtype == at::kHalf ? 2e-3 : 2e-2));
+}
+
+TEST_CASE("a value beyond float16 is an error that names hook, layer and prompt", "[precision]") {
+  const c10::InferenceMode no_gradients;
+  Model model = walk_model(at::kHalf);
+  Run run = token_run(words);
+  run.key = {5};
+  const Run* const runs[] = {&run};
+  SECTION("what the MLP adds") {
+    model.blocks[1].down = model.blocks[1].down * 30000.0;
+    CHECK_THROWS_WITH(run_alone(model, capture_plan(Hook::logits, {}), runs),
+                      Contains("blocks.1.hook_mlp_out") && Contains("float16") &&
+                          Contains("prompt 5") && Contains("--dtype bfloat16"));
+  }
+  SECTION("what attention adds") {
+    model.blocks[2].output = model.blocks[2].output * 60000.0;
+    CHECK_THROWS_WITH(run_alone(model, capture_plan(Hook::logits, {}), runs),
+                      Contains("blocks.2.hook_attn_out"));
+  }
+  SECTION("the embedding itself") {
+    model.embedding = model.embedding * 65000.0 * 65000.0;
+    CHECK_THROWS_WITH(run_alone(model, capture_plan(Hook::logits, {}), runs),
+                      Contains("hook_embed") && Contains("position 0"));
+  }
+  SECTION("scores") {
+    model.head = model.head * 60000.0;
+    const Plan plan = capture_plan(Hook::logits, {});
+    CHECK_THROWS_WITH(all_rows(model, plan, run_alone(model, plan, runs)), Contains("logits"));
+  }
+}
