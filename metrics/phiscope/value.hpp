@@ -14,9 +14,12 @@ enum class Status {
   no_within_pairs,  ///< no pair of rows in the same cluster
   no_edges,         ///< the graph has no edge between the rows
   too_few_rows,     ///< fewer rows (or values, or units) than the definition needs
+  too_short,        ///< a series with fewer time steps than the definition needs
   constant,         ///< no variance: a denominator is exactly zero
+  constant_series,  ///< a series that never changes
   zero_norm,        ///< a row of length zero has no direction, so no cosine
   nonfinite,        ///< NaN or infinity in the input, or an overflow on the way
+  singular,         ///< linearly dependent series: a determinant is zero within rounding
 };
 
 /// Name of a status as it stands in tables: "ok", "no_cross_pairs", ...
@@ -32,10 +35,16 @@ enum class Status {
       return "no_edges";
     case Status::too_few_rows:
       return "too_few_rows";
+    case Status::too_short:
+      return "too_short";
     case Status::constant:
       return "constant";
+    case Status::constant_series:
+      return "constant_series";
     case Status::zero_norm:
       return "zero_norm";
+    case Status::singular:
+      return "singular";
     case Status::nonfinite:
       break;
   }
