@@ -12,6 +12,7 @@ enum class Status {
   ok,
   no_cross_pairs,   ///< no pair of rows in different clusters
   no_within_pairs,  ///< no pair of rows in the same cluster
+  no_pairs,         ///< no pair in which the number is defined
   no_edges,         ///< the graph has no edge between the rows
   too_few_rows,     ///< fewer rows (or values, or units) than the definition needs
   too_short,        ///< a series with fewer time steps than the definition needs
@@ -31,6 +32,8 @@ enum class Status {
       return "no_cross_pairs";
     case Status::no_within_pairs:
       return "no_within_pairs";
+    case Status::no_pairs:
+      return "no_pairs";
     case Status::no_edges:
       return "no_edges";
     case Status::too_few_rows:
