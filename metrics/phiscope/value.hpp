@@ -12,11 +12,15 @@ enum class Status {
   ok,
   no_cross_pairs,   ///< no pair of rows in different clusters
   no_within_pairs,  ///< no pair of rows in the same cluster
+  no_pairs,         ///< no pair in which the number is defined
   no_edges,         ///< the graph has no edge between the rows
   too_few_rows,     ///< fewer rows (or values, or units) than the definition needs
+  too_short,        ///< a series with fewer time steps than the definition needs
   constant,         ///< no variance: a denominator is exactly zero
+  constant_series,  ///< a series that never changes
   zero_norm,        ///< a row of length zero has no direction, so no cosine
   nonfinite,        ///< NaN or infinity in the input, or an overflow on the way
+  singular,         ///< linearly dependent series: a determinant is zero within rounding
 };
 
 /// Name of a status as it stands in tables: "ok", "no_cross_pairs", ...
@@ -28,14 +32,22 @@ enum class Status {
       return "no_cross_pairs";
     case Status::no_within_pairs:
       return "no_within_pairs";
+    case Status::no_pairs:
+      return "no_pairs";
     case Status::no_edges:
       return "no_edges";
     case Status::too_few_rows:
       return "too_few_rows";
+    case Status::too_short:
+      return "too_short";
     case Status::constant:
       return "constant";
+    case Status::constant_series:
+      return "constant_series";
     case Status::zero_norm:
       return "zero_norm";
+    case Status::singular:
+      return "singular";
     case Status::nonfinite:
       break;
   }

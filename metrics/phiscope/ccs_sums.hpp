@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <phiscope/gaussian_information.hpp>
+#include <phiscope/lagged_moments.hpp>
+#include <phiscope/lagged_rows.hpp>
+#include <phiscope/local_gaussian.hpp>
+#include <phiscope/pair_blocks.hpp>
+#include <phiscope/phiid_options.hpp>
+#include <phiscope/phiid_redundancy.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <vector>
+
+namespace phiscope::detail {
+
+/// Sums over time of the redundancies by common change in surprisal of the pairs of a block.
+///
+/// Time is cut into chunks whose standardised values of all series of the block stay in the second
+/// cache. Within a chunk 64 sums of each redundancy run side by side and are added up at the end, in
+/// order, so that the loop is vectorised and the digits are those of the order written here.
+class CcsSums {
+ public:
+  /// Forgets all pairs and takes another block.
+  void reset(const PairBlock& block) {
+    block_ = block;
+    pairs_.clear();
+  }
+
+  /// Asks for the sums of a pair with regular correlations.
+  void want(std::size_t i, std::size_t j, const LaggedCorrelations& correlations) {
+    pairs_.push_back({.i = i, .j = j, .correlations = correlations, .sum = {}});
+  }
+
+  /// Computes the sums of all pairs asked for.
+  /// @param informations  LaggedCorrelations -> mean informations, nats
+  template <std::floating_point T, class Informations>
+  void compute(const LaggedRows<T>& data, const LaggedMoments& moments,
+               const PhiidOptions& options, Informations informations) {
+    std::vector<std::size_t> begins;
+    for (std::size_t t = 0; t < data.rows.size(); ++t) {
+      if (data.begins[t] != 0) begins.push_back(t);
+    }
+    for (std::size_t first = 0; first < begins.size(); first += chunk) {
+      const std::size_t count = std::min(chunk, begins.size() - first);
+      const std::span<const std::size_t> times(begins.data() + first, count);
+      pack(data, moments, times, block_.first_i, block_.count_i, past_i_, future_i_);
+      pack(data, moments, times, block_.first_j, block_.count_j, past_j_, future_j_);
+      for (PairSum& pair : pairs_) {
+        const LocalGaussian gaussian(pair.correlations, informations(pair.correlations));
+        add_chunk(gaussian, pair, count, options.sign_tolerance);
+      }
+    }
+  }
+
+  /// Calls take(i, j, correlations, sums) for every pair asked for, in that order.
+  template <class Take>
+  void for_each(Take take) const {
+    for (const PairSum& pair : pairs_) take(pair.i, pair.j, pair.correlations, pair.sum);
+  }
+
+ private:
+  static constexpr std::size_t chunk = 512;  // time steps
+  static constexpr std::size_t lanes = 64;
+
+  struct PairSum {
+    std::size_t i = 0;
+    std::size_t j = 0;
+    LaggedCorrelations correlations;
+    PhiidRedundancy sum;
+  };
+
+  /// Standard scores over sqrt(2) of the pasts and futures, [series, time].
+  template <class T>
+  static void pack(const LaggedRows<T>& data, const LaggedMoments& m,
+                   std::span<const std::size_t> times, std::size_t first, std::size_t count,
+                   std::vector<double>& past, std::vector<double>& future) {
+    past.resize(count * chunk);
+    future.resize(count * chunk);
+    const double norm = std::sqrt(static_cast<double>(data.transitions - 1) / 2.0);
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::size_t s = first + k;
+      for (std::size_t t = 0; t < times.size(); ++t) {
+        const auto scaled = [&](std::size_t time) {
+          return (static_cast<double>(data.rows[time][s]) - m.centre[s]) * m.scale[s];
+        };
+        past[k * chunk + t] =
+            (scaled(times[t]) - m.past_mean[s]) * (m.past_weight[s] * norm);
+        future[k * chunk + t] =
+            (scaled(times[t] + data.lag) - m.future_mean[s]) * (m.future_weight[s] * norm);
+      }
+    }
+  }
+
+  void add_chunk(const LocalGaussian& gaussian, PairSum& pair, std::size_t count,
+                 double tolerance) const {
+    const double* const x = past_i_.data() + pair.i * chunk;
+    const double* const a = future_i_.data() + pair.i * chunk;
+    const double* const y = past_j_.data() + pair.j * chunk;
+    const double* const b = future_j_.data() + pair.j * chunk;
+    alignas(64) std::array<std::array<double, lanes>, 7> sums{};
+    for (std::size_t first = 0; first < count; first += lanes) {
+      const std::size_t rest = std::min(lanes, count - first);
+      add_lanes(gaussian, x + first, y + first, a + first, b + first, rest, tolerance, sums);
+    }
+    const auto total = [&sums](std::size_t k) {
+      double sum = 0.0;
+      for (const double lane : sums[k]) sum += lane;
+      return sum;
+    };
+    pair.sum.xyta += total(0);
+    pair.sum.xytb += total(1);
+    pair.sum.xytab += total(2);
+    pair.sum.abtx += total(3);
+    pair.sum.abty += total(4);
+    pair.sum.abtxy += total(5);
+    pair.sum.rtr += total(6);
+  }
+
+  static void add_lanes(const LocalGaussian& gaussian, const double* x, const double* y,
+                        const double* a, const double* b, std::size_t count, double tolerance,
+                        std::array<std::array<double, lanes>, 7>& sums) {
+    double* const xyta = sums[0].data();
+    double* const xytb = sums[1].data();
+    double* const xytab = sums[2].data();
+    double* const abtx = sums[3].data();
+    double* const abty = sums[4].data();
+    double* const abtxy = sums[5].data();
+    double* const rtr = sums[6].data();
+    const LocalGaussian own = gaussian;  // a copy: nothing in the loop may write to it
+    for (std::size_t t = 0; t < count; ++t) {
+      const PhiidRedundancy r = ccs_redundancy(own.at(x[t], y[t], a[t], b[t]), tolerance);
+      xyta[t] += r.xyta;
+      xytb[t] += r.xytb;
+      xytab[t] += r.xytab;
+      abtx[t] += r.abtx;
+      abty[t] += r.abty;
+      abtxy[t] += r.abtxy;
+      rtr[t] += r.rtr;
+    }
+  }
+
+  PairBlock block_;
+  std::vector<PairSum> pairs_;
+  std::vector<double> past_i_, future_i_, past_j_, future_j_;  // [series, time]
+};
+
+}  // namespace phiscope::detail

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <phiscope/discrete_tile.hpp>
+#include <phiscope/gaussian_tile.hpp>
+#include <phiscope/lagged_moments.hpp>
+#include <phiscope/lagged_rows.hpp>
+#include <phiscope/matrix_view.hpp>
+#include <phiscope/pair_blocks.hpp>
+#include <phiscope/phiid_options.hpp>
+#include <phiscope/phiid_tile.hpp>
+#include <phiscope/value.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+namespace phiscope {
+
+/// What several recordings (prompts) of the same series are to a pair.
+enum class PhiidJoin {
+  mean,       ///< decomposed one by one; means over those in which the pair is ok
+  concat,     ///< one long series without the transitions from one recording into the next
+  borders,    ///< one long series with them, as published
+};
+
+struct PhiidPairsOptions {
+  PhiidOptions phiid = {};
+  PhiidJoin join = PhiidJoin::mean;
+  PhiidOutput output = PhiidOutput::sts_rtr;
+  /// Gaussian: products of the series in single precision. Twice as fast, errors below 1e-6 nats;
+  /// pairs with a determinant below 0.02 are computed in double all the same.
+  bool float_products = false;
+};
+
+/// PhiID of all pairs of many series, block by block. After construction, tile() may be called from
+/// several threads; a tile is a function of the series and its block alone, so any number of threads
+/// gives the same bytes.
+///
+/// Memory: 64 bytes a series and recording, and about 2 MB for a running tile beside its result. The
+/// series are read in place and must outlive this object.
+template <std::floating_point T>
+class PhiidPairs {
+ public:
+  /// @param recordings  each [time, series]; lengths may differ
+  /// @throws std::invalid_argument if the recordings differ in their number of series, or lag is 0
+  explicit PhiidPairs(std::span<const MatrixView<T>> recordings, PhiidPairsOptions options = {})
+      : options_(options), series_(recordings.empty() ? 0 : recordings.front().cols()) {
+    const std::size_t lag = options.phiid.lag;
+    if (options.join == PhiidJoin::mean) {
+      const LaggedRows<T> checked = lagged_rows(recordings, lag);  // that they fit together
+      for (const MatrixView<T>& recording : recordings) {
+        rows_.push_back(lagged_rows(std::span(&recording, 1), lag));
+      }
+    } else {
+      rows_.push_back(lagged_rows(recordings, lag, options.join == PhiidJoin::borders));
+    }
+    for (const LaggedRows<T>& rows : rows_) {
+      if (options.phiid.kind == PhiidKind::gaussian) {
+        moments_.push_back(detail::lagged_moments(rows));
+      } else {
+        binary_.push_back(detail::binary_series(rows));
+      }
+    }
+  }
+
+  [[nodiscard]] std::size_t series() const noexcept { return series_; }
+  [[nodiscard]] const PhiidPairsOptions& options() const noexcept { return options_; }
+
+  /// Blocks of all pairs, the units of parallel work.
+  [[nodiscard]] std::vector<PairBlock> blocks() const {
+    return pair_blocks(series_, detail::tile_width);
+  }
+
+  /// Decompositions of the pairs of one block.
+  /// @throws std::invalid_argument if the block is not one of blocks()
+  [[nodiscard]] PhiidTile tile(const PairBlock& block) const {
+    if (block.count_i > detail::tile_width || block.count_j > detail::tile_width ||
+        block.first_i + block.count_i > series_ || block.first_j + block.count_j > series_ ||
+        (block.first_i != block.first_j && block.first_i + block.count_i > block.first_j)) {
+      throw std::invalid_argument("PhiidPairs::tile: not one of blocks()");
+    }
+    PhiidTile result(block, options_.output);
+    if (options_.phiid.kind == PhiidKind::discrete) {
+      for (const detail::BinarySeries& series : binary_) {
+        detail::add_discrete(series, options_.phiid, options_.output, result);
+      }
+    } else if (options_.float_products) {
+      add_gaussian<float>(result);
+    } else {
+      add_gaussian<double>(result);
+    }
+    result.divide();
+    return result;
+  }
+
+ private:
+  template <class P>
+  void add_gaussian(PhiidTile& tile) const {
+    detail::GaussianTile<P> worker(options_.phiid, options_.output);
+    for (std::size_t k = 0; k < rows_.size(); ++k) worker.add(rows_[k], moments_[k], tile);
+  }
+
+  PhiidPairsOptions options_;
+  std::size_t series_ = 0;
+  std::vector<LaggedRows<T>> rows_;               // [recording], or one
+  std::vector<detail::LaggedMoments> moments_;    // gaussian: as rows_
+  std::vector<detail::BinarySeries> binary_;      // discrete: as rows_
+};
+
+/// Decompositions of all pairs, in the order of pair_index().
+struct PhiidTable {
+  std::size_t series = 0;
+  std::size_t outputs = 0;          ///< numbers a pair: 2, 3 or 16, see PhiidOutput
+  std::vector<double> values;       ///< [output, pair]; 0 where the pair is not ok
+  std::vector<std::uint32_t> n_ok;  ///< [pair]: recordings in which it is defined
+  std::vector<Status> status;       ///< [pair]
+  PhiidCounts counts;               ///< by (pair, recording)
+
+  /// An empty table.
+  PhiidTable(std::size_t series_count, PhiidOutput output)
+      : series(series_count),
+        outputs(output_count(output)),
+        values(outputs * pair_count(series_count), 0.0),
+        n_ok(pair_count(series_count), 0),
+        status(pair_count(series_count), Status::ok) {}
+
+  /// Copies the pairs of a tile to their places. Tiles have no place in common, so several threads
+  /// may do this at once; add tile.counts() to counts where only one does.
+  void place(const PhiidTile& tile) {
+    const PairBlock& block = tile.block();
+    for (std::size_t i = 0; i < block.count_i; ++i) {
+      for (std::size_t j = 0; j < block.count_j; ++j) {
+        if (block.first_i + i >= block.first_j + j) continue;
+        const std::size_t pair = pair_index(block.first_i + i, block.first_j + j, series);
+        for (std::size_t k = 0; k < outputs; ++k) {
+          values[k * status.size() + pair] = tile.value(k, i, j);
+        }
+        n_ok[pair] = static_cast<std::uint32_t>(tile.n_ok(i, j));
+        status[pair] = tile.status(i, j);
+      }
+    }
+  }
+};
+
+/// PhiID of all pairs of the series of some recordings, on one thread.
+/// @param recordings  each [time, series]
+/// @return  nats (gaussian) or bits (discrete)
+/// @throws std::invalid_argument as PhiidPairs does
+template <std::floating_point T>
+[[nodiscard]] PhiidTable phiid(std::span<const MatrixView<T>> recordings,
+                               const PhiidPairsOptions& options = {}) {
+  const PhiidPairs<T> pairs(recordings, options);
+  PhiidTable table(pairs.series(), options.output);
+  for (const PairBlock& block : pairs.blocks()) {
+    const PhiidTile tile = pairs.tile(block);
+    table.place(tile);
+    table.counts += tile.counts();
+  }
+  return table;
+}
+
+}  // namespace phiscope
