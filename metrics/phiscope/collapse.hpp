@@ -2,55 +2,20 @@
 #pragma once
 
 #include <phiscope/distance.hpp>
-#include <phiscope/gram.hpp>
+#include <phiscope/matrix_view.hpp>
+#include <phiscope/mean_cosine.hpp>
+#include <phiscope/participation_ratio.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/trace_covariance.hpp>
-#include <phiscope/unit_rows.hpp>
 #include <phiscope/value.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <span>
 #include <vector>
 
 namespace phiscope {
-
-/// Mean cosine over all pairs of rows, (|sum of unit rows|^2 - n) / (n (n - 1)).
-/// @param rows  [row, unit]
-/// @return  in [-1 / (n - 1), 1] up to rounding; too_few_rows below two rows, zero_norm, nonfinite
-template <std::floating_point T>
-[[nodiscard]] Value mean_cosine(MatrixView<T> rows) {
-  if (rows.rows() < 2) return Status::too_few_rows;
-  const UnitRows unit = unit_rows(rows);
-  if (unit.status != Status::ok) return unit.status;
-  std::vector<double> sum(rows.cols(), 0.0);
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    const auto row = unit.view().row(i);
-    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += row[j];
-  }
-  const auto n = static_cast<double>(rows.rows());
-  const std::span<const double> total(sum);
-  return (dot(total, total) - n) / (n * (n - 1.0));
-}
-
-/// Participation ratio of the spectrum of the covariance, (sum of eigenvalues)^2 / sum of their
-/// squares; from the Gram matrix, whose eigenvalues are the same: tr(G)^2 / |G|_F^2.
-/// @param rows  [row, unit]
-/// @return  effective number of dimensions, in [1, rows - 1]; too_few_rows below two rows, constant
-/// if
-///          all rows are equal, nonfinite
-template <std::floating_point T>
-[[nodiscard]] Value participation_ratio(MatrixView<T> rows) {
-  if (rows.rows() < 2) return Status::too_few_rows;
-  const Eigen::MatrixXd gram = centred_gram(rows);
-  const double trace = gram.trace();
-  if (!std::isfinite(trace)) return Status::nonfinite;
-  if (trace == 0.0) return Status::constant;
-  const double norm = (gram / trace).norm();
-  return 1.0 / (norm * norm);
-}
 
 /// How far the rows have run together.
 struct Collapse {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <phiscope/pairs.hpp>
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace phiscope::metric {
+
+/// What the command line of `analyze-metric` says; a metric reads the members of its own options.
+struct Arguments {
+  std::array<std::filesystem::path, 2> files;      ///< positional; empty if optional and absent
+  std::optional<std::filesystem::path> clusters;   ///< --clusters
+  std::optional<std::filesystem::path> groups;     ///< --groups
+  std::optional<std::filesystem::path> adjacency;  ///< --adjacency
+  std::optional<Cross> cross;                      ///< --cross
+  bool bf16 = false;                               ///< --bf16: u2 files hold bfloat16
+};
+
+/// One metric of `analyze-metric`, as data: the program adds a subcommand for each.
+struct Command {
+  std::string name;                  ///< "phi-ratio"
+  std::string about;                 ///< a line for the list of all metrics
+  std::string details;               ///< for NAME --help: formula, shapes, members of the answer
+  std::string example;               ///< for NAME --help: arguments that work
+  std::vector<std::string> files;    ///< names of the positional files; "[Y]" is optional
+  std::vector<std::string> options;  ///< of those that add_command() knows
+  std::string (*run)(const Arguments&);  ///< @return  one line of strict JSON, without its end
+};
+
+/// Arguments that are each right but do not go together: exit 2.
+class UsageError : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+[[nodiscard]] std::vector<Command> array_commands();      ///< describe, trace-covariance
+[[nodiscard]] std::vector<Command> structure_commands();  ///< phi-ratio and its neighbours
+[[nodiscard]] std::vector<Command> logit_commands();      ///< kl
+
+/// All metrics, in the order of --help. A new group of names is added here.
+[[nodiscard]] std::vector<Command> all_commands();
+
+/// Adds the subcommand with its files and options, which are parsed into `arguments`.
+/// @throws std::invalid_argument if the command names an option that there is not
+void add_command(CLI::App& app, const Command& command, Arguments& arguments);
+
+}  // namespace phiscope::metric

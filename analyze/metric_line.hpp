@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <phiscope/value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace phiscope::metric {
+
+/// The answer of a metric, built member by member: {"metric":..,"value":..,"status":..,"n":..,...}.
+/// Strict JSON; numbers are the shortest that read back to the same double; an undefined number is
+/// null, and its status stands next to it.
+class Line {
+ public:
+  explicit Line(std::string_view metric);
+
+  /// The main number: members "value" and "status".
+  Line& value(const Value& value);
+  /// One main number per item: arrays "value" and "status".
+  Line& values(std::span<const Value> values);
+  /// A further number: members NAME and NAME_status.
+  Line& number(std::string_view name, const Value& value);
+  /// Further numbers: arrays NAME and NAME_status.
+  Line& numbers(std::string_view name, std::span<const Value> values);
+  Line& count(std::string_view name, std::size_t count);
+  Line& integers(std::string_view name, std::span<const std::int64_t> integers);
+  Line& text(std::string_view name, std::string_view text);
+
+  [[nodiscard]] std::string str() const { return text_ + "}"; }
+
+ private:
+  Line& member(std::string_view name, std::string_view json);
+
+  std::string text_;
+};
+
+}  // namespace phiscope::metric

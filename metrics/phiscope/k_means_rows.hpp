@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <phiscope/distance.hpp>
+#include <phiscope/k_means_bounds.hpp>
+#include <phiscope/k_means_centres.hpp>
+#include <phiscope/k_means_products.hpp>
+#include <phiscope/k_means_seeding.hpp>
+#include <phiscope/k_means_state.hpp>
+
+#include <Eigen/Core>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <numeric>
+#include <span>
+#include <vector>
+
+namespace phiscope::detail {
+
+/// Lloyd's iteration on rows, with products of panels of rows and all centres. When few labels
+/// change, bounds leave out the rows whose label cannot (DistanceBounds); the labels are those of
+/// the plain iteration, up to the rounding of T.
+template <std::floating_point T>
+class RowSpace {
+ public:
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+  /// @param rows  centred rows; must outlive this object
+  explicit RowSpace(const CentredRows<T>& rows) : rows_(rows), centres_(rows) {}
+
+  /// Squared distances [candidate, row] in double, for the seeding.
+  void distances_to(std::span<const std::size_t> candidates, std::span<double> to) const {
+    const std::size_t n = rows_.norms.size();
+    for (std::size_t first = 0; first < candidates.size(); first += EightVectors<T>::limit) {
+      const std::size_t size = std::min(EightVectors<T>::limit, candidates.size() - first);
+      Matrix picked(rows_.values.cols(), static_cast<Eigen::Index>(size));
+      for (std::size_t t = 0; t < size; ++t) {
+        picked.col(static_cast<Eigen::Index>(t)) =
+            rows_.values.row(static_cast<Eigen::Index>(candidates[first + t])).transpose();
+      }
+      const EightVectors<T> vectors(picked);
+      for (std::size_t i = 0; i < n; ++i) {
+        const auto products = vectors.with(rows_.row(i));
+        for (std::size_t t = 0; t < size; ++t) {
+          to[(first + t) * n + i] = rows_.squared_distance_from_product(
+              i, candidates[first + t], static_cast<double>(products[t]));
+        }
+      }
+    }
+  }
+
+  /// Runs until no label changes.
+  [[nodiscard]] KMeansState lloyd(const KMeansSeeds& seeds, std::size_t max_iterations) {
+    KMeansState state(seeds);
+    const std::size_t n = state.labels.size();
+    centres_.sum_members(state, true);
+    std::size_t moved = n;
+    while (state.iterations < max_iterations) {
+      ++state.iterations;
+      const std::vector<double> shifts = centres_.move(state.counts);
+      // While many labels change, the centres move farther than the bounds allow.
+      const bool bounded = moved < n / 32;
+      const std::vector<std::size_t> pending =
+          bounded ? rows_to_measure(state, shifts) : all_rows();
+      moved = 0;
+      for (std::size_t first = 0; first < pending.size(); first += block_rows) {
+        const std::size_t size = std::min(block_rows, pending.size() - first);
+        moved += measure(std::span(pending).subspan(first, size), state);
+      }
+      moved += refill(state);
+      if (moved == 0) {
+        state.converged = true;
+        break;
+      }
+    }
+    return state;
+  }
+
+  /// Sum of the squared distances to the centres, scaled. @pre the last lloyd() made this state
+  [[nodiscard]] double inertia(const KMeansState& state) {
+    static_cast<void>(centres_.move(state.counts));
+    double sum = 0.0;
+    for (std::size_t i = 0; i < state.labels.size(); ++i) {
+      const double own = own_distance(state, i);
+      sum += own * own;
+    }
+    return sum;
+  }
+
+ private:
+  static constexpr std::size_t block_rows = NearestTwo<T>::limit;
+
+  [[nodiscard]] std::vector<std::size_t> all_rows() {
+    std::vector<std::size_t> all(rows_.norms.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    bounds_.reset(all.size());
+    return all;
+  }
+
+  [[nodiscard]] double own_distance(const KMeansState& state, std::size_t row) const {
+    return distance(rows_.row(row), centres_.of(state.labels[row]));
+  }
+
+  /// Distance from |x - c|^2 - |x|^2.
+  [[nodiscard]] double distance_from_score(std::size_t row, T score) const {
+    return std::sqrt(std::max(0.0, rows_.norms[row] + static_cast<double>(score)));
+  }
+
+  /// Rows whose nearest centre may be another one. The centres that move farthest are measured anew
+  /// for every row, so that they do not loosen the bounds of the others.
+  [[nodiscard]] std::vector<std::size_t> rows_to_measure(const KMeansState& state,
+                                                         std::span<const double> shifts) {
+    const std::vector<std::size_t> fast = fast_centres(shifts, EightVectors<T>::limit);
+    bounds_.shift(state.labels, shifts, fast);
+    if (!fast.empty()) {
+      const EightVectors<T> vectors(centres_.picked(fast));
+      for (std::size_t i = 0; i < state.labels.size(); ++i) {
+        const auto products = vectors.with(rows_.row(i));
+        for (std::size_t f = 0; f < fast.size(); ++f) {
+          const T score = centres_.norm(fast[f]) - T{2} * products[f];
+          bounds_.measured(i, fast[f] == state.labels[i], distance_from_score(i, score));
+        }
+      }
+    }
+    std::vector<std::size_t> pending;
+    for (std::size_t i = 0; i < state.labels.size(); ++i) {
+      if (bounds_.settled(i)) continue;
+      if (!bounds_.unknown(i)) bounds_.measured(i, true, own_distance(state, i));
+      if (!bounds_.settled(i)) pending.push_back(i);
+    }
+    return pending;
+  }
+
+  /// Moves those of some rows that are nearer to another centre. @return  how many
+  std::size_t measure(std::span<const std::size_t> rows, KMeansState& state) {
+    const auto size = static_cast<Eigen::Index>(rows.size());
+    const auto front = static_cast<Eigen::Index>(rows.front());
+    if (rows.back() - rows.front() + 1 == rows.size()) {
+      panel_product(rows_.values.middleRows(front, size), centres_.all(), products_);
+    } else {
+      gathered_.resize(size, rows_.values.cols());
+      for (Eigen::Index i = 0; i < size; ++i) {
+        gathered_.row(i) =
+            rows_.values.row(static_cast<Eigen::Index>(rows[static_cast<std::size_t>(i)]));
+      }
+      panel_product(gathered_, centres_.all(), products_);
+    }
+    nearest_.find(products_, [this](std::size_t c) { return centres_.norm(c); });
+    std::size_t moved = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::size_t row = rows[i];
+      bounds_.set(row, distance_from_score(row, nearest_.best[i]),
+                  distance_from_score(row, nearest_.second[i]));
+      const auto next = static_cast<std::size_t>(nearest_.label[i]);
+      if (next == state.labels[row]) continue;
+      centres_.transfer(row, state.labels[row], next);
+      state.move(row, next);
+      ++moved;
+    }
+    return moved;
+  }
+
+  /// Refills empty clusters. @return  how many rows moved
+  std::size_t refill(KMeansState& state) {
+    if (!state.has_empty()) return 0;
+    std::vector<double> distances(state.labels.size());
+    for (std::size_t i = 0; i < distances.size(); ++i) distances[i] = own_distance(state, i);
+    const std::size_t moved = state.refill_empty(distances);
+    centres_.sum_members(state, false);
+    bounds_.reset(distances.size());
+    return moved;
+  }
+
+  const CentredRows<T>& rows_;
+  MovingCentres<T> centres_;
+  DistanceBounds<T> bounds_;
+  Matrix products_;
+  typename CentredRows<T>::Matrix gathered_;
+  NearestTwo<T> nearest_;
+};
+
+}  // namespace phiscope::detail

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <phiscope/matrix_view.hpp>
+#include <phiscope/value.hpp>
+
+#include <Eigen/Core>
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <stdexcept>
+#include <vector>
+
+namespace phiscope {
+
+/// Which tokens of a sequence are pooled.
+struct PoolingOptions {
+  std::size_t stride = 32;  ///< every stride-th token, the first being token `stride`
+  std::size_t window = 0;   ///< only the last `window` of them; 0: all
+};
+
+/// One latent of a generated sequence.
+struct PooledLatent {
+  std::vector<double> mean;    ///< [unit]; empty unless status is ok
+  std::size_t tokens = 0;      ///< pooled
+  Status status = Status::ok;  ///< too_few_rows: no token is pooled; nonfinite: one is not finite
+};
+
+/// Mean over every stride-th token: over S = {k, 2k, ...} within 1 .. T, tokens counted from 1.
+///
+/// @param tokens  [token, unit], the generated tokens of one sequence, without padding
+/// @return  activation units
+/// @throws std::invalid_argument if the stride is 0
+/// @see  experiment sampling: latent z of a sequence
+template <std::floating_point T>
+[[nodiscard]] PooledLatent strided_mean_pooling(MatrixView<T> tokens, PoolingOptions options = {}) {
+  if (options.stride == 0) {
+    throw std::invalid_argument("strided_mean_pooling: stride is 0, expected at least 1");
+  }
+  const std::size_t points = tokens.rows() / options.stride;
+  const std::size_t skipped =
+      options.window == 0 || options.window > points ? 0 : points - options.window;
+  PooledLatent result{.mean = {}, .tokens = points - skipped, .status = Status::ok};
+  if (result.tokens == 0) {
+    result.status = Status::too_few_rows;
+    return result;
+  }
+  const auto units = static_cast<Eigen::Index>(tokens.cols());
+  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(units);
+  for (std::size_t point = skipped + 1; point <= points; ++point) {
+    using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
+    const auto row = tokens.row(point * options.stride - 1);
+    sum += Eigen::Map<const Row>(row.data(), units).template cast<double>();
+  }
+  sum /= static_cast<double>(result.tokens);
+  if (!sum.allFinite()) {
+    result.status = Status::nonfinite;
+    return result;
+  }
+  result.mean.assign(sum.begin(), sum.end());
+  return result;
+}
+
+}  // namespace phiscope
