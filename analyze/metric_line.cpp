@@ -71,4 +71,25 @@ Line& Line::text(std::string_view name, std::string_view text) {
   return member(name, quoted(text));
 }
 
+Line& Line::texts(std::string_view name, std::span<const std::string_view> texts) {
+  return member(name, array_json(texts, quoted));
+}
+
+Line& Line::none(std::string_view name) {
+  return member(name, "null");
+}
+
+Line& Line::vector(std::string_view name, std::span<const double> numbers) {
+  return member(name, array_json(numbers, [](double x) { return number_text(x); }));
+}
+
+Line& Line::vectors(std::string_view name, std::span<const std::array<double, 16>> items,
+                    const std::vector<bool>& defined) {
+  std::size_t item = 0;
+  return member(name, array_json(items, [&](const std::array<double, 16>& numbers) -> std::string {
+                  if (!defined[item++]) return "null";
+                  return array_json(numbers, [](double x) { return number_text(x); });
+                }));
+}
+
 }  // namespace phiscope::metric

@@ -3,11 +3,13 @@
 
 #include <phiscope/value.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace phiscope::metric {
 
@@ -29,6 +31,12 @@ class Line {
   Line& count(std::string_view name, std::size_t count);
   Line& integers(std::string_view name, std::span<const std::int64_t> integers);
   Line& text(std::string_view name, std::string_view text);
+  Line& texts(std::string_view name, std::span<const std::string_view> texts);
+  Line& none(std::string_view name);  ///< null
+  Line& vector(std::string_view name, std::span<const double> numbers);
+  /// [item][number], null where `defined` is false. @pre as many entries in both
+  Line& vectors(std::string_view name, std::span<const std::array<double, 16>> items,
+                const std::vector<bool>& defined);
 
   [[nodiscard]] std::string str() const { return text_ + "}"; }
 
