@@ -24,6 +24,9 @@ struct Arguments {
   std::optional<std::filesystem::path> groups;     ///< --groups
   std::optional<std::filesystem::path> adjacency;  ///< --adjacency
   std::optional<Cross> cross;                      ///< --cross
+  std::size_t clusters_sought = 8;                 ///< --k
+  std::size_t restarts = 10;                       ///< --n-init
+  std::uint64_t seed = 0;                          ///< --seed
   bool bf16 = false;                               ///< --bf16: u2 files hold bfloat16
 };
 
@@ -44,7 +47,7 @@ class UsageError : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-[[nodiscard]] std::vector<Command> array_commands();      ///< describe, trace-covariance
+[[nodiscard]] std::vector<Command> array_commands();  ///< describe, kmeans and measures of all rows
 [[nodiscard]] std::vector<Command> structure_commands();  ///< phi-ratio and its neighbours
 [[nodiscard]] std::vector<Command> logit_commands();      ///< kl
 

@@ -23,6 +23,16 @@ void add_option(CLI::App& app, const std::string& name, Arguments& arguments) {
                    "or all (different cluster)")
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, Cross>{{"groups", Cross::groups}, {"all", Cross::all}}));
+  } else if (name == "k") {
+    app.add_option("--k", arguments.clusters_sought, "number of clusters")
+        ->required()
+        ->check(CLI::PositiveNumber);
+  } else if (name == "n-init") {
+    app.add_option("--n-init", arguments.restarts, "restarts, of which the best counts")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+  } else if (name == "seed") {
+    app.add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
   } else if (name == "bf16") {
     app.add_flag("--bf16", arguments.bf16, "files of dtype u2 hold bfloat16");
   } else {

@@ -3,9 +3,8 @@
 
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
+#include <phiscope/row_sums.hpp>
 #include <phiscope/value.hpp>
-
-#include <Eigen/Core>
 
 #include <cmath>
 #include <concepts>
@@ -22,21 +21,24 @@ namespace phiscope {
 template <std::floating_point T>
 [[nodiscard]] Value mean_cosine(MatrixView<T> rows) {
   if (rows.rows() < 2) return Status::too_few_rows;
-  const auto units = static_cast<Eigen::Index>(rows.cols());
-  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(units);
+  std::vector<double> sum(rows.cols(), 0.0);
   Status status = Status::ok;
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
+  // One over the length of a row, 0 after a reason was found: a later one may count first.
+  const auto weight = [&rows, &status](std::size_t i) {
     const double length = norm(rows.row(i));
     if (length == 0.0) status = first_reason(status, Status::zero_norm);
     if (!std::isfinite(length)) status = first_reason(status, Status::nonfinite);
-    if (status != Status::ok) continue;  // a later row may have a reason that counts first
-    using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
-    const Eigen::Map<const Row> row(rows.row(i).data(), units);
-    sum += row.template cast<double>() / length;
+    return status == Status::ok ? 1.0 / length : 0.0;
+  };
+  std::size_t i = 0;
+  for (; i + 4 <= rows.rows(); i += 4) {
+    add_rows<T>({rows.row(i), rows.row(i + 1), rows.row(i + 2), rows.row(i + 3)},
+                {weight(i), weight(i + 1), weight(i + 2), weight(i + 3)}, sum);
   }
+  for (; i < rows.rows(); ++i) add_row(rows.row(i), weight(i), sum);
   if (status != Status::ok) return status;
   const auto n = static_cast<double>(rows.rows());
-  const std::span<const double> total(sum.data(), rows.cols());
+  const std::span<const double> total(sum);
   return (dot(total, total) - n) / (n * (n - 1.0));
 }
 

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <phiscope/matrix_view.hpp>
+#include <phiscope/row_sums.hpp>
 #include <phiscope/value.hpp>
-
-#include <Eigen/Core>
 
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace phiscope {
@@ -46,19 +46,19 @@ template <std::floating_point T>
     result.status = Status::too_few_rows;
     return result;
   }
-  const auto units = static_cast<Eigen::Index>(tokens.cols());
-  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(units);
-  for (std::size_t point = skipped + 1; point <= points; ++point) {
-    using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
-    const auto row = tokens.row(point * options.stride - 1);
-    sum += Eigen::Map<const Row>(row.data(), units).template cast<double>();
+  std::vector<double> sum(tokens.cols(), 0.0);
+  const auto token = [&](std::size_t point) { return tokens.row(point * options.stride - 1); };
+  std::size_t point = skipped + 1;
+  for (; point + 3 <= points; point += 4) {
+    add_rows<T>({token(point), token(point + 1), token(point + 2), token(point + 3)}, {1, 1, 1, 1},
+                sum);
   }
-  sum /= static_cast<double>(result.tokens);
-  if (!sum.allFinite()) {
-    result.status = Status::nonfinite;
-    return result;
+  for (; point <= points; ++point) add_row(token(point), 1.0, sum);
+  for (double& x : sum) {
+    x /= static_cast<double>(result.tokens);
+    if (!std::isfinite(x)) result.status = Status::nonfinite;
   }
-  result.mean.assign(sum.begin(), sum.end());
+  if (result.status == Status::ok) result.mean = std::move(sum);
   return result;
 }
 

@@ -3,10 +3,12 @@
 
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
+#include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
 
 #include <Eigen/Core>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -33,17 +35,81 @@ template <std::floating_point T>
   return mean;
 }
 
-/// Sum over all rows of |x_i - mean|^2 = tr(Xc^T Xc), activation units squared; two passes.
+namespace detail {
+
+/// Sums over rows of their differences to row 0, in double and four rows a pass.
+struct ShiftedSums {
+  std::vector<double> differences;  ///< [unit], sum of x_i - x_0
+  double squares = 0.0;             ///< sum of |x_i - x_0|^2
+};
+
+template <std::floating_point T>
+[[nodiscard]] ShiftedSums shifted_sums(MatrixView<T> rows) {
+  const std::span<const T> first = rows.row(0);
+  const std::vector<double> origin(first.begin(), first.end());
+  ShiftedSums sums{.differences = std::vector<double>(rows.cols(), 0.0), .squares = 0.0};
+  CompensatedSum total;
+  std::size_t i = 1;
+  for (; i + 4 <= rows.rows(); i += 4) {
+    const std::array<const T*, 4> row{rows.row(i).data(), rows.row(i + 1).data(),
+                                      rows.row(i + 2).data(), rows.row(i + 3).data()};
+    std::array<Eigen::Array4d, 4> squares;
+    squares.fill(Eigen::Array4d::Zero());
+    double rest = 0.0;
+    std::size_t j = 0;
+    for (; j + 4 <= origin.size(); j += 4) {
+      const Eigen::Map<const Eigen::Array4d> o(origin.data() + j);
+      const Eigen::Array4d a = load_four(row[0] + j) - o;
+      const Eigen::Array4d b = load_four(row[1] + j) - o;
+      const Eigen::Array4d c = load_four(row[2] + j) - o;
+      const Eigen::Array4d d = load_four(row[3] + j) - o;
+      Eigen::Map<Eigen::Array4d>(sums.differences.data() + j) += (a + b) + (c + d);
+      squares[0] += a * a;
+      squares[1] += b * b;
+      squares[2] += c * c;
+      squares[3] += d * d;
+    }
+    for (; j < origin.size(); ++j) {
+      for (const T* const x : row) {
+        const double difference = static_cast<double>(x[j]) - origin[j];
+        sums.differences[j] += difference;
+        rest += difference * difference;
+      }
+    }
+    const Eigen::Array4d four = (squares[0] + squares[1]) + (squares[2] + squares[3]);
+    total += (four[0] + four[2]) + (four[1] + four[3]);
+    total += rest;
+  }
+  for (; i < rows.rows(); ++i) {
+    for (std::size_t j = 0; j < origin.size(); ++j) {
+      const double difference = static_cast<double>(rows.row(i)[j]) - origin[j];
+      sums.differences[j] += difference;
+      total += difference * difference;
+    }
+  }
+  sums.squares = total.value();
+  return sums;
+}
+
+}  // namespace detail
+
+/// Sum over all rows of |x_i - mean|^2 = tr(Xc^T Xc), activation units squared. One pass shifted by
+/// row 0, and a second one, with the mean, where row 0 is so far out that digits would cancel.
 /// @param rows  [row, unit]
-/// @return  NaN or infinity when a row is not finite
+/// @return  NaN or infinity when a row is not finite; exactly 0 when all rows are equal
 template <std::floating_point T>
 [[nodiscard]] double scatter(MatrixView<T> rows) {
+  if (rows.rows() == 0) return 0.0;
+  const auto [differences, squares] = detail::shifted_sums(rows);
+  const std::span<const double> sum(differences);
+  const double shifted = squares - dot(sum, sum) / static_cast<double>(rows.rows());
+  if (!(shifted < squares / 16.0)) return shifted;
   const std::vector<double> mean = mean_row(rows);
-  double sum = 0.0;
+  CompensatedSum two_pass;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    sum += squared_distance(rows.row(i), std::span<const double>(mean));
+    two_pass += squared_distance(rows.row(i), std::span<const double>(mean));
   }
-  return sum;
+  return two_pass.value();
 }
 
 /// Total variance Tr(Cov(X)) with the unbiased 1 / (n - 1) normalisation.

@@ -344,12 +344,42 @@ TEST_CASE("wrong use ends with 2, help with 0 and an example", "[metric_program]
   }
   const auto help = folder.run("--help");
   CHECK(help.status == 0);
-  for (const std::string name :
-       {"describe", "trace-covariance", "phi-ratio", "dirichlet-energy", "leave-one-out", "kl"}) {
+  for (const std::string name : {"describe", "trace-covariance", "phi-ratio", "dirichlet-energy",
+                                 "leave-one-out", "kl", "mean-cosine", "kmeans"}) {
     CHECK_THAT(help.out, Contains(name));
     const auto of_name = folder.run(name + " --help");
     CHECK(of_name.status == 0);
     CHECK_THAT(of_name.out, Contains("Example: analyze-metric " + name + " "));
+  }
+}
+
+TEST_CASE("the mean cosine and the clusters of a few rows", "[metric_program]") {
+  const MetricFolder folder;
+  const std::string x = folder.matrix("x", 3, 2, {3, 0, 0, 4, 0, 8});
+  const auto cosine = folder.answer("mean-cosine " + x);
+  CHECK(cosine.at("value").get<double>() == Approx(1.0 / 3.0).epsilon(1e-15));
+  CHECK(cosine.at("n") == 3);
+  CHECK(folder.answer("mean-cosine " + folder.matrix("z", 2, 1, {0, 1})).at("status") ==
+        "zero_norm");
+
+  const std::string points = folder.matrix("points", 5, 1, {0, 1, 10, 13, 11});
+  const auto found = folder.answer("kmeans " + points + " --k 2 --n-init 3 --seed 7");
+  CHECK(found.at("value").get<double>() == Approx(0.5 + 14.0 / 3.0).epsilon(1e-14));
+  CHECK(found.at("status") == "ok");
+  CHECK(found.at("n") == 5);
+  CHECK(found.at("clusters") == 2);
+  const std::vector<int> labels = found.at("labels");
+  CHECK(labels ==
+        std::vector<int>{labels[0], labels[0], 1 - labels[0], 1 - labels[0], 1 - labels[0]});
+  CHECK(folder.answer("kmeans " + points + " --k 2 --n-init 3 --seed 7") == found);
+  const auto too_many = folder.answer("kmeans " + points + " --k 6");
+  CHECK(too_many.at("value").is_null());
+  CHECK(too_many.at("status") == "too_few_rows");
+  CHECK(too_many.at("labels").empty());
+  for (const std::string& wrong :
+       {"kmeans " + points, "kmeans " + points + " --k 0", "kmeans " + points + " --k 2 --n-init 0",
+        "kmeans " + points + " --k -1", "kmeans " + points + " --k 1.5"}) {
+    CHECK(folder.run(wrong).status == 2);
   }
 }
 
