@@ -53,7 +53,8 @@ class PanelScript {
               << number_text(static_cast<double>(map.y_labels.size()) - 0.5) << "]\nset cbrange ["
               << number_text(low) << ':' << number_text(limit)
               << "]\nunset logscale y\nunset grid\nset tics scale 0\n";
-    ticks("xtics", map.x_labels, 1);
+    const MapColumns columns = map_columns(map);
+    ticks(columns.is_turned ? "xtics rotate by 90 right" : "xtics", map.x_labels, columns.step);
     const std::size_t step = y_label_step(map);
     if (map.draw_y_labels) ticks("ytics", map.y_labels, step);
     if (!map.draw_y_labels) commands_ << "unset ytics\n";
@@ -252,16 +253,16 @@ void write_color_bar(const Heatmap& map, const PanelBox& box, const Layout& size
 
 void write_panel_frame(const Panel& panel, const PanelBox& box, const Layout& sizes,
                        std::ostream& commands) {
-  commands << "set lmargin at screen " << number_text(box.left / sizes.width)
-           << "\nset rmargin at screen " << number_text((box.left + box.width) / sizes.width)
-           << "\nset bmargin at screen " << number_text(box.bottom / sizes.height)
-           << "\nset tmargin at screen " << number_text((box.bottom + box.height) / sizes.height)
-           << "\nset title " << literal(panel.title) << " font ',12' offset 0,-0.6\nset xlabel "
-           << literal(panel.x_label) << " font ',11' offset 0,0.3\nset ylabel "
-           << literal(panel.y_label)
-           << " font ',11' offset 0.6,0\nset border 15 lw 0.6 lc '#888888'\nunset label 9001\n"
-           << "set xtics font ',10' offset 0,0.2 tc rgb '#222222'\nset ytics font ',10' offset "
-              "0.4,0 tc rgb '#222222'\n";
+  commands
+      << "set lmargin at screen " << number_text(box.left / sizes.width)
+      << "\nset rmargin at screen " << number_text((box.left + box.width) / sizes.width)
+      << "\nset bmargin at screen " << number_text(box.bottom / sizes.height)
+      << "\nset tmargin at screen " << number_text((box.bottom + box.height) / sizes.height)
+      << "\nset title " << literal(panel.title) << " font ',12' offset 0,-0.6\nset xlabel "
+      << literal(panel.x_label) << " font ',11' offset 0,0.3\nset ylabel " << literal(panel.y_label)
+      << " font ',11' offset 0.6,0\nset border 15 lw 0.6 lc '#888888'\nunset label 9001\n"
+      << "set xtics norotate font ',10' offset 0,0.2 tc rgb '#222222'\nset ytics font ',10' offset "
+         "0.4,0 tc rgb '#222222'\n";
   if (const auto* map = std::get_if<Heatmap>(&panel.content)) {
     write_color_bar(*map, box, sizes, commands);
   } else {

@@ -115,7 +115,8 @@ std::string_view page_script() {
       "<br>interval: " + meta.low[i] + " to " + meta.high[i]));
   }
 
-  // The band of a curve as closed outlines, one for each stretch without a gap.
+  // The band of a curve as closed outlines, one for each stretch without a gap; their thin line shows
+  // the interval of a point that stands alone.
   function band(curve, isFaint, isLog) {
     const { low, high } = curve.meta;
     const inside = (value) => value !== null && (!isLog || value > 0);
@@ -132,7 +133,8 @@ std::string_view page_script() {
     }
     const { series, color, dash } = curve.meta;
     return { type: "scatter", mode: "lines", x, y, xaxis: curve.xaxis, yaxis: curve.yaxis,
-      fill: "toself", fillcolor: curve.line.color + (isFaint ? "1c" : "30"), line: { width: 0 },
+      fill: "toself", fillcolor: curve.line.color + (isFaint ? "1c" : "30"),
+      line: { width: 1, color: curve.line.color + "40" },
       hoverinfo: "skip", showlegend: false, meta: { kind: "band", series, color, dash } };
   }
 
@@ -154,16 +156,19 @@ std::string_view page_script() {
     return { data: [...bands, ...data], layout };
   }
 
-  function draw(place) {
+  async function newPlot(place) {
     const figure = complete(read(place));
     place.textContent = "";
-    Plotly.newPlot(place, figure.data, figure.layout, {
+    return Plotly.newPlot(place, figure.data, figure.layout, {
       // A list of our own, so that no button sends the data anywhere (Plotly has one that does).
       modeBarButtons: [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
       displaylogo: false, showSendToCloud: false, plotlyServerURL: "", topojsonURL: "",
       responsive: true, doubleClick: "reset",
       toImageButtonOptions: { format: "png", filename: place.dataset.name, scale: 2 },
-    }).then((plot) => {
+    });
+  }
+  function draw(place) {
+    newPlot(place).then((plot) => {
       plot.on("plotly_legendclick", (event) => { toggle(plot, event.curveNumber); return false; });
       plot.on("plotly_legenddoubleclick", () => false);
       place.dataset.state = "drawn";

@@ -153,6 +153,9 @@ PlotlyPanel plotly_panel(const Figure& figure, std::size_t index, const Heatmap&
   PlotlyPanel panel;
   panel.x_axis = map_axis(own.x_label, map.x_labels.size(), true);
   panel.y_axis = map_axis(own.y_label, map.y_labels.size(), map.draw_y_labels);
+  const MapColumns columns = map_columns(map);
+  panel.x_axis["tickangle"] = columns.is_turned ? -90 : 0;
+  if (columns.step > 1) panel.x_axis["nticks"] = map.x_labels.size() / columns.step + 1;
   panel.x_key = "m" + joined(map.x_labels);
   panel.y_key = "m" + joined(map.y_labels);
 

@@ -102,14 +102,14 @@ class LinesWriter {
 
   void add_reference(const Lines& lines, PlotlyPanel& panel) const {
     panel.shapes.push_back({{"type", "line"},
-                            {"layer", "between"},
+                            {"layer", "below"},
                             {"xref", plotly_axis('x', index_) + " domain"},
                             {"x0", 0},
                             {"x1", 1},
                             {"yref", plotly_axis('y', index_)},
                             {"y0", *lines.reference},
                             {"y1", *lines.reference},
-                            {"line", {{"color", "#777777"}, {"width", 1}, {"dash", "4px,4px"}}}});
+                            {"line", {{"color", "#666666"}, {"width", 1.2}, {"dash", "4px,4px"}}}});
   }
 
   /// Crosses at the foot of the panel where curves have no point; the hover text names the curves.

@@ -124,10 +124,11 @@ class BlockHtml {
       page_ += "<p class=\"missing\">" + escaped(figure.title) +
                ": not drawn (see the diagnostics); its numbers are in the tables.</p>\n";
     }
-    page_ += "<figcaption><p>" + escaped(figure.caption) +
-             "</p>\n<p class=\"definition\">Definition: " + escaped(figure.definition) +
-             "</p>\n<p class=\"source\">Source: " + escaped(figure.source) + "</p>\n<p>" +
-             undefined_text(figure) + "</p>\n<p>";
+    page_ += "<figcaption>";
+    part("", "", figure.caption);
+    part(" class=\"definition\"", "Definition: ", figure.definition);
+    part(" class=\"source\"", "Source: ", figure.source);
+    page_ += "<p>" + undefined_text(figure) + "</p>\n<p>";
     if (block.drawn && is_interactive_) {
       page_ += "<button type=\"button\" class=\"csv\" data-figure=\"plot-" + figure.name +
                "\">CSV of the values drawn</button> ";
@@ -148,6 +149,11 @@ class BlockHtml {
   }
 
  private:
+  /// A paragraph of a caption, unless it is empty.
+  void part(const std::string& attributes, const std::string& name, const std::string& text) {
+    if (!text.empty()) page_ += "<p" + attributes + ">" + name + escaped(text) + "</p>\n";
+  }
+
   /// A place for the page's script to draw in, no narrower than its labels allow.
   void plot(const Figure& figure) {
     const PlotlyFigure made = plotly_figure(figure);
