@@ -48,24 +48,21 @@ Layout with_legend_room(const Figure& figure) {
   return sizes;
 }
 
-Json annotation(const std::string& text, double size) {
-  return {{"text", text},
-          {"showarrow", false},
-          {"xref", "paper"},
-          {"yref", "paper"},
-          {"font", {{"size", size}}}};
-}
-
 Json row_title(const std::string& text, double x, double y) {
-  Json result = annotation("<b>" + plotly_text(text) + "</b>", 12.0);
-  result.update({{"x", x}, {"xanchor", "left"}, {"y", y}, {"yanchor", "middle"}});
-  return result;
+  return {{"text", "<b>" + plotly_text(text) + "</b>"},
+          {"x", x},
+          {"xanchor", "left"},
+          {"y", y},
+          {"yanchor", "middle"}};
 }
 
 Json panel_title(const std::string& text, double x, double y) {
-  Json result = annotation(plotly_text(text), 13.0);
-  result.update({{"x", x}, {"xanchor", "center"}, {"y", y}, {"yanchor", "bottom"}, {"yshift", 2}});
-  return result;
+  return {{"text", plotly_text(text)},
+          {"font", {{"size", 13}}},
+          {"x", x},
+          {"y", y},
+          {"yanchor", "bottom"},
+          {"yshift", 2}};
 }
 
 /// Lines of the legend: traces without points.
@@ -106,32 +103,50 @@ std::string as_script_text(const Json& json) {
   return result;
 }
 
+/// What axes and annotations have in common, stored once.
+Json defaults() {
+  const Json axis = {
+      {"zeroline", false},         {"showline", true},
+      {"linecolor", "#444444"},    {"gridcolor", "#e6e6e6"},
+      {"ticks", "outside"},        {"ticklen", 4},
+      {"tickcolor", "#444444"},    {"tickfont", {{"size", 11}}},
+      {"exponentformat", "power"}, {"title", {{"font", {{"size", 12}}}, {"standoff", 3}}}};
+  return {
+      {"layout",
+       {{"xaxis", axis},
+        {"yaxis", axis},
+        {"annotationdefaults",
+         {{"showarrow", false}, {"xref", "paper"}, {"yref", "paper"}, {"font", {{"size", 12}}}}}}}};
+}
+
 Json frame(const Figure& figure, const Layout& sizes) {
-  Json result = {
-      {"autosize", true},
-      {"height", sizes.height},
-      {"margin", {{"l", 0}, {"r", 0}, {"t", 0}, {"b", 0}, {"autoexpand", false}}},
-      {"paper_bgcolor", "#ffffff"},
-      {"plot_bgcolor", "#ffffff"},
-      {"font",
-       {{"family",
-         "system-ui, -apple-system, \"Segoe UI\", Roboto, \"Liberation Sans\", \"DejaVu Sans\", "
-         "Arial, sans-serif"},
-        {"size", 12},
-        {"color", "#1c1e21"}}},
-      {"hovermode", "closest"},
-      {"hoverlabel", {{"align", "left"}, {"bgcolor", "#ffffff"}, {"font", {{"color", "#1c1e21"}}}}},
-      {"dragmode", "zoom"},
-      {"showlegend", !figure.legend.empty()},
-      {"legend",
-       {{"orientation", "h"},
-        {"x", sizes.title_left / sizes.width},
-        {"xanchor", "left"},
-        {"y", 4.0 / sizes.height},
-        {"yanchor", "bottom"},
-        {"font", {{"size", legend_font}}}}},
-      {"annotations", Json::array()},
-      {"shapes", Json::array()}};
+  const std::string fonts =
+      "system-ui, -apple-system, \"Segoe UI\", Roboto, \"Liberation Sans\", \"DejaVu Sans\", "
+      "Arial, "
+      "sans-serif";
+  Json result = {{"template", defaults()},
+                 {"autosize", true},
+                 {"height", sizes.height},
+                 {"margin", {{"l", 0}, {"r", 0}, {"t", 0}, {"b", 0}, {"autoexpand", false}}},
+                 {"paper_bgcolor", "#ffffff"},
+                 {"plot_bgcolor", "#ffffff"},
+                 {"font", {{"family", fonts}, {"size", 12}, {"color", "#1c1e21"}}},
+                 {"hovermode", "closest"},
+                 {"hoverlabel",
+                  {{"align", "left"},
+                   {"bgcolor", "#ffffff"},
+                   {"font", {{"color", "#1c1e21"}, {"family", fonts}}}}},
+                 {"dragmode", "zoom"},
+                 {"showlegend", !figure.legend.empty()},
+                 {"legend",
+                  {{"orientation", "h"},
+                   {"x", sizes.title_left / sizes.width},
+                   {"xanchor", "left"},
+                   {"y", 4.0 / sizes.height},
+                   {"yanchor", "bottom"},
+                   {"font", {{"size", legend_font}}}}},
+                 {"annotations", Json::array()},
+                 {"shapes", Json::array()}};
   if (!figure.title.empty()) {
     result["title"] = {{"text", "<b>" + plotly_text(figure.title) + "</b>"},
                        {"font", {{"size", 15}}},

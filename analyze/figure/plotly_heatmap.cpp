@@ -42,14 +42,10 @@ Json map_axis(const std::string& title, std::size_t cells, bool is_labelled) {
           {"range", {-0.5, end}},
           {"title", plotly_title(title)},
           {"showgrid", false},
-          {"zeroline", false},
-          {"showline", true},
           {"mirror", true},
           {"linecolor", "#8a8a8a"},
-          {"linewidth", 1},
           {"ticks", ""},
-          {"showticklabels", is_labelled},
-          {"tickfont", {{"size", 11}}}};
+          {"showticklabels", is_labelled}};
 }
 
 /// Grey cells and their hatching as SVG paths in units of cells, and nothing if all are defined.
@@ -180,7 +176,6 @@ PlotlyPanel plotly_panel(const Figure& figure, std::size_t index, const Heatmap&
                 {"zmax", limit},
                 {"colorscale", std::move(colors)},
                 {"showscale", !map.color_label.empty()},
-                {"hoverongaps", true},
                 {"hovertemplate", map_hover(figure, index)}});
   if (!map.color_label.empty()) {
     panel.has_color_bar = true;

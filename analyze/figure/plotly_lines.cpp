@@ -22,8 +22,8 @@ class LinesWriter {
     PlotlyPanel panel;
     const Range x = x_range(lines);
     panel.x_key = "l" + number_text(x.low) + ":" + number_text(x.high);
-    panel.x_axis = line_axis(own_.x_label);
-    panel.x_axis.update({{"range", {x.low, x.high}}, {"showgrid", false}});
+    panel.x_axis = {{"range", {x.low, x.high}}, {"showgrid", false}};
+    if (!own_.x_label.empty()) panel.x_axis["title"] = plotly_title(own_.x_label);
     if (!lines.x_ticks.empty()) {
       Json texts = Json::array();
       for (std::size_t i = 0; i < lines.x_ticks.size(); ++i) {
@@ -34,8 +34,8 @@ class LinesWriter {
           {{"tickmode", "array"}, {"tickvals", lines.x_ticks}, {"ticktext", std::move(texts)}});
     }
     const Range y = y_range(lines);
-    panel.y_axis = line_axis(own_.y_label);
-    panel.y_axis["gridcolor"] = "#e6e6e6";
+    panel.y_axis = Json::object();
+    if (!own_.y_label.empty()) panel.y_axis["title"] = plotly_title(own_.y_label);
     set_y_range(lines, y, panel.y_axis);
 
     for (const Series& series : lines.series) panel.traces.push_back(curve(series));
@@ -50,13 +50,6 @@ class LinesWriter {
     Json result = Json::array();
     for (const auto& value : values) result.push_back(plotly_number(value));
     return result;
-  }
-
-  static Json line_axis(const std::string& title) {
-    return {
-        {"title", plotly_title(title)}, {"zeroline", false},          {"showline", true},
-        {"linecolor", "#444444"},       {"ticks", "outside"},         {"ticklen", 4},
-        {"tickcolor", "#444444"},       {"tickfont", {{"size", 11}}}, {"exponentformat", "power"}};
   }
 
   static void set_y_range(const Lines& lines, Range range, Json& axis) {
@@ -87,7 +80,6 @@ class LinesWriter {
         {{"mode", "lines+markers"},
          {"x", series.x},
          {"y", numbers(series.y)},
-         {"connectgaps", false},
          {"line", plotly_line(series.color, series.dash)},
          {"marker",
           {{"size", series.x.size() <= 12 ? 6 : 4}, {"color", plotly_color(series.color)}}},
@@ -159,7 +151,6 @@ class LinesWriter {
   /// A panel without a point says so. The empty trace makes Plotly draw its axes.
   void add_note(PlotlyPanel& panel) const {
     panel.annotations.push_back({{"text", "no defined value"},
-                                 {"showarrow", false},
                                  {"xref", plotly_axis('x', index_) + " domain"},
                                  {"yref", plotly_axis('y', index_) + " domain"},
                                  {"x", 0.5},

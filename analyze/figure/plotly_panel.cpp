@@ -48,7 +48,7 @@ nlohmann::ordered_json plotly_line(int color, int dash) {
 }
 
 nlohmann::ordered_json plotly_title(const std::string& text) {
-  return {{"text", plotly_text(text)}, {"font", {{"size", 12}}}, {"standoff", 3}};
+  return {{"text", plotly_text(text)}};
 }
 
 nlohmann::ordered_json plotly_number(const std::optional<double>& value) {
