@@ -92,7 +92,7 @@ std::string_view page_script() {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
-  // A click on a line of the legend hides the curves of its colour, or of its dashes if it is black.
+  // A click on a line of the legend hides the curves of its colour, of its dashes if it is black.
   function controls(key, keys, trace) {
     if (trace.meta.series === undefined) return false;
     if (key.color < 0) return trace.meta.dash === key.dash;
@@ -115,8 +115,8 @@ std::string_view page_script() {
       "<br>interval: " + meta.low[i] + " to " + meta.high[i]));
   }
 
-  // The band of a curve as closed outlines, one for each stretch without a gap; their thin line shows
-  // the interval of a point that stands alone.
+  // The band of a curve as closed outlines, one for each stretch without a gap; their thin line
+  // shows the interval of a point that stands alone.
   function band(curve, isFaint, isLog) {
     const { low, high } = curve.meta;
     const inside = (value) => value !== null && (!isLog || value > 0);

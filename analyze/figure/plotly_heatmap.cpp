@@ -56,8 +56,9 @@ void add_undefined_cells(const Heatmap& map, std::size_t index, PlotlyPanel& pan
   const auto at = [](double x, double y) { return number_text(x) + "," + number_text(y); };
   for (std::size_t i = 0; i < map.values.size(); ++i) {
     if (map.values[i]) continue;
+    const std::size_t row = i / columns;
     const auto x = static_cast<double>(i % columns);
-    const auto y = static_cast<double>(i / columns);
+    const auto y = static_cast<double>(row);
     if (i % columns == 0 || map.values[i - 1]) {  // one rectangle for all that follow in the row
       std::size_t end = i + 1;
       while (end % columns != 0 && !map.values[end]) ++end;

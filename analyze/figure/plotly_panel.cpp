@@ -34,9 +34,9 @@ std::string plotly_axis(char letter, std::size_t panel) {
   return letter + (panel == 0 ? std::string() : std::to_string(panel + 1));
 }
 
-std::string plotly_color(int index) {
-  if (index < 0) return "#222222";
-  return palette()[static_cast<std::size_t>(index) % palette().size()];
+std::string plotly_color(int color) {
+  if (color < 0) return "#222222";
+  return palette()[static_cast<std::size_t>(color) % palette().size()];
 }
 
 nlohmann::ordered_json plotly_line(int color, int dash) {

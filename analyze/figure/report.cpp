@@ -130,7 +130,7 @@ class BlockHtml {
     part(" class=\"source\"", "Source: ", figure.source);
     page_ += "<p>" + undefined_text(figure) + "</p>\n<p>";
     if (block.drawn && is_interactive_) {
-      page_ += "<button type=\"button\" class=\"csv\" data-figure=\"plot-" + figure.name +
+      page_ += R"(<button type="button" class="csv" data-figure="plot-)" + figure.name +
                "\">CSV of the values drawn</button> ";
     }
     for (const auto& [text, file] : block.downloads) {
@@ -158,12 +158,12 @@ class BlockHtml {
   void plot(const Figure& figure) {
     const PlotlyFigure made = plotly_figure(figure);
     const auto pixels = [](double size) { return std::to_string(std::lround(size)) + "px"; };
-    page_ += "<div class=\"scroll\"><div class=\"plot\" id=\"plot-" + figure.name +
-             "\" data-name=\"" + figure.name + "\" role=\"group\" aria-label=\"" +
-             escaped(figure.title + ". " + figure.caption) +
-             "\" style=\"height:" + pixels(made.height) +
-             ";min-width:" + pixels(0.85 * made.width) + ";max-width:" + pixels(1.3 * made.width) +
-             "\"><noscript><p class=\"missing\">" + escaped(figure.title) +
+    page_ += R"(<div class="scroll"><div class="plot" id="plot-)" + figure.name +
+             R"(" data-name=")" + figure.name + R"(" role="group" aria-label=")" +
+             escaped(figure.title + ". " + figure.caption) + R"(" style="height:)" +
+             pixels(made.height) + ";min-width:" + pixels(0.85 * made.width) +
+             ";max-width:" + pixels(1.3 * made.width) + R"("><noscript><p class="missing">)" +
+             escaped(figure.title) +
              ": drawn by a script, and scripts are switched off. Its numbers are in the tables."
              "</p></noscript></div></div>\n<script type=\"application/json\" id=\"data-plot-" +
              figure.name + "\">" + made.json + "</script>\n";
