@@ -90,7 +90,7 @@ std::vector<Panel> influence_row(const RunResult& run, const std::vector<std::st
 const std::string map_caption =
     "Mean influence of leaving one position out, by layer (rows) and context length (columns), for "
     "bridge positions (the word's cluster differs from that of the word before) and anchor "
-    "positions. Red: positive, blue: negative; hatched: no defined value. One colour scale per row "
+    "positions. Red: positive, blue: negative; grey: no defined value. One colour scale per row "
     "of panels; sd, median and 95 % intervals in loo.csv.";
 
 std::string source(std::span<const RunResult> runs) {

@@ -2,6 +2,7 @@
 #include "loo_output.hpp"
 
 #include "figure/gnuplot.hpp"
+#include "figure/plotly_bundle.hpp"
 #include "loo_figures.hpp"
 #include "loo_report.hpp"
 #include "loo_tables.hpp"
@@ -40,6 +41,25 @@ std::vector<Picture> draw_all(const std::vector<figure::Figure>& figures,
   return pictures;
 }
 
+/// Why the report shows less than it could; `draw`: figures are wanted.
+void add_notes(bool draw, bool has_gnuplot, std::vector<std::string>& notes) {
+  const bool is_interactive = !figure::plotly_bundle().empty();
+  if (!draw) {
+    notes.emplace_back("No figures: they were switched off.");
+    return;
+  }
+  if (!has_gnuplot) {
+    notes.push_back(std::string(is_interactive ? "No SVG and PNG files" : "No figures") +
+                    ": the program gnuplot is not in PATH (Debian and Ubuntu: apt-get install "
+                    "gnuplot-nox). The tables are complete.");
+  }
+  if (!is_interactive) {
+    notes.emplace_back(
+        "Still pictures only: this program was built without Plotly's script "
+        "(./dev setup fetches it, or CMake's -DPHISCOPE_PLOTLY=FILE).");
+  }
+}
+
 /// The figures as the report shows them; adds their files.
 std::vector<figure::FigureBlock> drawn_figures(const std::vector<RunResult>& runs,
                                                std::size_t threads, bool draw,
@@ -48,16 +68,12 @@ std::vector<figure::FigureBlock> drawn_figures(const std::vector<RunResult>& run
   const std::vector<figure::Figure> all = figures(runs);
   const auto gnuplot = draw ? figure::find_gnuplot() : std::nullopt;
   std::vector<Picture> pictures(all.size());
-  if (gnuplot) {
-    pictures = draw_all(all, *gnuplot, threads);
-  } else {
-    notes.emplace_back(draw ? "No figures: the program gnuplot is not in PATH (Debian and Ubuntu: "
-                              "apt-get install gnuplot-nox). The tables are complete."
-                            : "No figures: they were switched off.");
-  }
+  if (gnuplot) pictures = draw_all(all, *gnuplot, threads);
+  add_notes(draw, gnuplot.has_value(), notes);
   std::vector<figure::FigureBlock> blocks;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    figure::FigureBlock block{.figure = all[i], .svg = pictures[i].svg, .downloads = {}};
+    figure::FigureBlock block{
+        .figure = all[i], .drawn = draw, .svg = pictures[i].svg, .downloads = {}};
     if (gnuplot) {
       block.downloads = {{"SVG", all[i].name + ".svg"}, {"PNG", all[i].name + ".png"}};
       files.push_back({all[i].name + ".svg", pictures[i].svg});
@@ -147,8 +163,9 @@ Written write_outputs(const std::vector<RunResult>& runs, const Options& options
   std::string summary;
   for (const std::string& line : written.findings) summary += line + "\n";
   files.push_back({"summary.txt", summary});
-  files.push_back({"report.html",
-                   figure::html_report(report(runs, options, all_tables, drawn, written.notes))});
+  files.push_back(
+      {"report.html", figure::html_report(report(runs, options, all_tables, drawn, written.notes),
+                                          figure::plotly_bundle())});
   refuse_equal_names(files);
   std::filesystem::create_directories(directory);
   for (const File& file : files) {

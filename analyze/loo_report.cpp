@@ -2,12 +2,12 @@
 #include "loo_report.hpp"
 
 #include "loo_figures.hpp"
+#include "loo_provenance.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 namespace phiscope::loo {
@@ -142,40 +142,6 @@ Table run_table(const std::vector<RunResult>& runs) {
   return table;
 }
 
-/// Rows of every single number and text in plan.json but the words; long lists are shortened.
-void flatten(const nlohmann::ordered_json& json, const std::string& name, const std::string& run,
-             Table& table) {
-  if (json.is_object() && !json.empty()) {
-    for (const auto& [key, value] : json.items()) {
-      if (name.empty() && key == "loo") continue;
-      std::string path = name;
-      if (!path.empty()) path += '.';
-      path += key;
-      flatten(value, path, run, table);
-    }
-    return;
-  }
-  std::string text = json.is_string() ? json.get<std::string>()
-                                      : json.dump(-1, ' ', false,
-                                                  nlohmann::ordered_json::error_handler_t::replace);
-  if (text.size() > 120) text = text.substr(0, 117) + "...";
-  table.rows.push_back({run, name, text});
-}
-
-Table provenance_table(const std::vector<RunResult>& runs, const Options& options) {
-  Table table;
-  table.columns = {"run", "what", "value"};
-  const auto add = [&table](const std::string& what, const std::string& value) {
-    table.rows.push_back({std::string("analysis"), what, value});
-  };
-  add("program", "analyze-loo " PHISCOPE_VERSION);
-  add("cross pairs", options.cross == Cross::groups ? "groups" : "all");
-  add("bootstrap resamples", std::to_string(options.resamples));
-  add("bootstrap seed", std::to_string(options.seed));
-  for (const RunResult& run : runs) flatten(run.info.details, "", run.label, table);
-  return table;
-}
-
 const Table& table_named(const std::vector<NamedTable>& tables, const std::string& file) {
   const auto found = std::find_if(tables.begin(), tables.end(),
                                   [&file](const NamedTable& table) { return table.file == file; });
@@ -187,7 +153,9 @@ figure::Section diagnostics(const std::vector<RunResult>& runs,
                             const std::vector<NamedTable>& tables,
                             const std::vector<std::string>& notes) {
   figure::Section section{.title = "Diagnostics", .blocks = {}};
-  if (!notes.empty()) section.blocks.emplace_back(figure::Points{notes});
+  figure::Points points{notes};
+  for (std::string& line : undefined_counts(runs)) points.lines.push_back(std::move(line));
+  section.blocks.emplace_back(std::move(points));
   section.blocks.emplace_back(figure::TableBlock{
       .caption = "What was read. A ratio influence is counted once per event and layer; overflows "
                  "are squared pair distances above 65504, infinite in half precision.",
@@ -229,8 +197,9 @@ figure::Report report(const std::vector<RunResult>& runs, const Options& options
   for (const RunResult& run : runs) {
     result.subtitle += (result.subtitle.empty() ? "" : " \u00b7 ") + describe(run);
   }
-  result.sections.push_back({.title = "Findings", .blocks = {figure::Points{findings(runs)}}});
+  result.facts = provenance_facts(runs, options);
   result.sections.push_back(diagnostics(runs, tables, notes));
+  result.sections.push_back({.title = "Findings", .blocks = {figure::Points{findings(runs)}}});
   figure::Section curve_section{.title = "Curves over the layers", .blocks = {}};
   figure::Section map_section{.title = "Maps of layer and context length", .blocks = {}};
   for (const auto& block : drawn) {

@@ -14,7 +14,8 @@ namespace phiscope::loo {
 /// and what position 0 alone explains; for every condition and run, with intervals.
 [[nodiscard]] std::vector<std::string> findings(const std::vector<RunResult>& runs);
 
-/// The report: findings and diagnostics first, then figures, tables and provenance.
+/// The report: what was analysed, diagnostics and findings first, then figures, tables and the
+/// whole provenance.
 /// @param drawn  the figures with their pictures (empty where not drawn)
 /// @param notes  what the reader must know about this analysis, e.g. that gnuplot is missing
 [[nodiscard]] figure::Report report(const std::vector<RunResult>& runs, const Options& options,

@@ -50,6 +50,12 @@ struct ContentCheck {
   }
 };
 
+void add_counts(const std::vector<std::optional<double>>& values, ValueCounts& counts) {
+  counts.all += values.size();
+  counts.undefined +=
+      static_cast<std::size_t>(std::count(values.begin(), values.end(), std::nullopt));
+}
+
 }  // namespace
 
 const std::vector<std::string>& palette() {
@@ -93,6 +99,17 @@ std::string svg_id(const std::string& name) {
     }
   }
   return id;
+}
+
+ValueCounts count_values(const Figure& figure) {
+  ValueCounts counts;
+  for (const Panel& panel : figure.panels) {
+    if (const auto* map = std::get_if<Heatmap>(&panel.content)) add_counts(map->values, counts);
+    if (const auto* lines = std::get_if<Lines>(&panel.content)) {
+      for (const Series& series : lines->series) add_counts(series.y, counts);
+    }
+  }
+  return counts;
 }
 
 double largest_magnitude(const std::vector<const Heatmap*>& heatmaps) {

@@ -85,6 +85,13 @@ void check(const Figure& figure);
 /// names stay different, so that several figures can stand in one page.
 [[nodiscard]] std::string svg_id(const std::string& name);
 
+/// How many values a figure has: the cells of its maps, the points of its curves.
+struct ValueCounts {
+  std::size_t all = 0;
+  std::size_t undefined = 0;
+};
+[[nodiscard]] ValueCounts count_values(const Figure& figure);
+
 /// Largest absolute value of the heatmaps, for limits that several panels share; 0 if none is
 /// defined.
 [[nodiscard]] double largest_magnitude(const std::vector<const Heatmap*>& heatmaps);

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "figure/gnuplot.hpp"
 #include "figure/layout.hpp"
+#include "figure/scale.hpp"
 #include "table.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <sstream>
 
 namespace phiscope::figure {
 namespace {
-
-using Stops = std::vector<std::string>;
-
-// ColorBrewer RdBu, blue first, and matplotlib's viridis.
-const Stops& stops(Colormap map) {
-  static const Stops diverging = {"#2166ac", "#4393c3", "#92c5de", "#d1e5f0", "#f7f7f7",
-                                  "#fddbc7", "#f4a582", "#d6604d", "#b2182b"};
-  static const Stops sequential = {"#440154", "#482878", "#3e4989", "#31688e", "#26828e",
-                                   "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"};
-  return map == Colormap::diverging ? diverging : sequential;
-}
 
 /// A gnuplot string literal. Single quotes know no escapes and no substitution; a quote is doubled
 /// and control characters, which would end the line, become spaces.
@@ -50,35 +39,6 @@ std::string dash(int index) {
   return patterns[static_cast<std::size_t>(index) % patterns.size()];
 }
 
-/// The number with three significant digits of the limit: all cells of a map have as many decimals.
-std::string cell_text(double value, double limit) {
-  if (value == 0.0) return "0";
-  if (limit >= 1e4 || limit < 1e-3) return rounded_text(value, 2);
-  const int decimals = std::max(0, 2 - static_cast<int>(std::floor(std::log10(limit))));
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
-                                 std::chars_format::fixed, decimals)
-                       .ptr;
-  const std::string result(text.data(), end);
-  const bool is_zero = result.find_first_not_of("-0.") == std::string::npos;
-  return is_zero && value < 0.0 ? result.substr(1) : result;
-}
-
-/// The least 1, 2 or 5 times a power of ten that is at least `size`. @pre size > 0
-double round_step(double size) {
-  const double decade = std::pow(10.0, std::floor(std::log10(size)));
-  for (const double digit : {1.0, 2.0, 5.0}) {
-    if (digit * decade >= size) return digit * decade;
-  }
-  return 10.0 * decade;
-}
-
-/// Where the colours of the map end.
-double map_limit(const Heatmap& map) {
-  const double limit = map.limit ? *map.limit : largest_magnitude({&map});
-  return limit > 0.0 ? limit : 1.0;
-}
-
 /// Writes the commands of one panel: data blocks first, since they may not follow `set multiplot`.
 class PanelScript {
  public:
@@ -93,12 +53,13 @@ class PanelScript {
               << number_text(static_cast<double>(map.y_labels.size()) - 0.5) << "]\nset cbrange ["
               << number_text(low) << ':' << number_text(limit)
               << "]\nunset logscale y\nunset grid\nset tics scale 0\n";
-    ticks("xtics", map.x_labels, 1);
+    const MapColumns columns = map_columns(map);
+    ticks(columns.is_turned ? "xtics rotate by 90 right" : "xtics", map.x_labels, columns.step);
     const std::size_t step = y_label_step(map);
     if (map.draw_y_labels) ticks("ytics", map.y_labels, step);
     if (!map.draw_y_labels) commands_ << "unset ytics\n";
     commands_ << "set palette defined (";
-    const Stops& colors = stops(map.map);
+    const std::vector<std::string>& colors = color_stops(map.map);
     for (std::size_t i = 0; i < colors.size(); ++i) {
       commands_ << (i > 0 ? ", " : "") << i << " '" << colors[i] << '\'';
     }
@@ -111,7 +72,7 @@ class PanelScript {
               << (lines.log_y ? "set logscale y\n" : "unset logscale y\n")
               << "set grid ytics lw 0.5 lc '#e2e2e2' dt 1\nset ytics auto format '%.4g'\n";
     x_axis(lines);
-    y_range(lines);
+    y_axis(lines);
     std::vector<std::string> plots;
     for (std::size_t i = 0; i < lines.series.size(); ++i) band(lines, lines.series[i], i, plots);
     if (lines.reference) {
@@ -145,9 +106,8 @@ class PanelScript {
       const auto& value = map.values[i];
       (value ? defined : missing) << place << (value ? ' ' + number_text(*value) : "") << '\n';
       if (!value || !shows_numbers(map)) continue;
-      const double shade = *value / limit;
-      const bool is_dark = map.map == Colormap::diverging ? std::abs(shade) > 0.62 : shade < 0.55;
-      (is_dark ? dark : light) << place << ' ' << cell_text(*value, limit) << '\n';
+      (is_dark_cell(map, *value) ? dark : light)
+          << place << ' ' << cell_text(*value, limit) << '\n';
     }
     const std::string cell = " using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5)";
     std::vector<std::string> plots;
@@ -165,18 +125,8 @@ class PanelScript {
   }
 
   void x_axis(const Lines& lines) {
-    double low = 0.0;
-    double high = 0.0;
-    bool any = false;
-    for (const Series& series : lines.series) {
-      for (const double x : series.x) {
-        low = any ? std::min(low, x) : x;
-        high = any ? std::max(high, x) : x;
-        any = true;
-      }
-    }
-    const double pad = high > low ? 0.03 * (high - low) : 0.5;
-    commands_ << "set xrange [" << number_text(low - pad) << ':' << number_text(high + pad)
+    const Range range = x_range(lines);
+    commands_ << "set xrange [" << number_text(range.low) << ':' << number_text(range.high)
               << "]\n";
     if (lines.x_ticks.empty()) {
       commands_ << "set xtics auto\n";
@@ -191,52 +141,19 @@ class PanelScript {
     commands_ << ")\n";
   }
 
-  void y_range(const Lines& lines) {
-    std::vector<double> all;
-    if (lines.reference) all.push_back(*lines.reference);
-    for (const Series& series : lines.series) {
-      for (const auto* values : {&series.y, &series.low, &series.high}) {
-        for (const auto& value : *values) {
-          if (value && (!lines.log_y || *value > 0.0)) all.push_back(*value);
-        }
-      }
-    }
-    if (all.empty()) all = {lines.log_y ? 0.1 : 0.0, 1.0};
-    double low = *std::min_element(all.begin(), all.end());
-    double high = *std::max_element(all.begin(), all.end());
-    if (lines.log_y) {
-      low /= 1.15;
-      high *= 1.15;
-      log_ticks(low, high);
-    } else {
-      const double pad = high > low ? 0.06 * (high - low) : std::max(0.05 * std::abs(high), 1e-3);
-      low -= pad;
-      high += pad;
-    }
-    commands_ << "set yrange [" << number_text(low) << ':' << number_text(high) << "]\n";
-  }
-
-  /// Labels 1, 2 and 5 of every decade, or 1 alone where there are many: gnuplot's own choice
-  /// leaves an axis of less than a decade with a single label.
-  void log_ticks(double low, double high) {
-    const int first = static_cast<int>(std::floor(std::log10(low)));
-    const int last = static_cast<int>(std::floor(std::log10(high)));
-    const int step = std::max(1, (last - first) / 6);
-    std::string separator;
-    commands_ << "set ytics (";
-    for (int decade = first; decade <= last; decade += step) {
-      for (const double digit : {1.0, 2.0, 5.0}) {
-        const double tick = digit * std::pow(10.0, decade);
-        if (tick < low || tick > high || (digit > 1.0 && last - first > 3)) continue;
-        commands_ << separator << literal(rounded_text(tick, 1)) << ' ' << number_text(tick);
+  void y_axis(const Lines& lines) {
+    const Range range = y_range(lines);
+    if (lines.log_y) {  // gnuplot's own choice leaves less than a decade with a single label
+      std::string separator;
+      commands_ << "set ytics (";
+      for (const double tick : log_ticks(range)) {
+        commands_ << separator << literal(tick_text(tick)) << ' ' << number_text(tick);
         separator = ", ";
       }
+      commands_ << ")\n";
     }
-    commands_ << ")\n";
-  }
-
-  static bool drawable(const Lines& lines, const std::optional<double>& value) {
-    return value && (!lines.log_y || *value > 0.0);
+    commands_ << "set yrange [" << number_text(range.low) << ':' << number_text(range.high)
+              << "]\n";
   }
 
   void band(const Lines& lines, const Series& series, std::size_t index,
@@ -328,7 +245,7 @@ void write_color_bar(const Heatmap& map, const PanelBox& box, const Layout& size
   commands << "set colorbox user origin "
            << at_screen(sizes, box.left + box.width + color_bar_gap, box.bottom) << " size "
            << at_screen(sizes, color_bar_width, box.height) << " noborder\nset cbtics "
-           << number_text(round_step(map_limit(map) / 2.5))
+           << number_text(color_bar_step(map_limit(map)))
            << " scale 0.3 format '%.3g' font ',9' offset -0.6,0 tc rgb "
               "'#222222'\nset cblabel "
            << literal(map.color_label) << " font ',10' offset 0.4,0\n";
@@ -336,16 +253,16 @@ void write_color_bar(const Heatmap& map, const PanelBox& box, const Layout& size
 
 void write_panel_frame(const Panel& panel, const PanelBox& box, const Layout& sizes,
                        std::ostream& commands) {
-  commands << "set lmargin at screen " << number_text(box.left / sizes.width)
-           << "\nset rmargin at screen " << number_text((box.left + box.width) / sizes.width)
-           << "\nset bmargin at screen " << number_text(box.bottom / sizes.height)
-           << "\nset tmargin at screen " << number_text((box.bottom + box.height) / sizes.height)
-           << "\nset title " << literal(panel.title) << " font ',12' offset 0,-0.6\nset xlabel "
-           << literal(panel.x_label) << " font ',11' offset 0,0.3\nset ylabel "
-           << literal(panel.y_label)
-           << " font ',11' offset 0.6,0\nset border 15 lw 0.6 lc '#888888'\nunset label 9001\n"
-           << "set xtics font ',10' offset 0,0.2 tc rgb '#222222'\nset ytics font ',10' offset "
-              "0.4,0 tc rgb '#222222'\n";
+  commands
+      << "set lmargin at screen " << number_text(box.left / sizes.width)
+      << "\nset rmargin at screen " << number_text((box.left + box.width) / sizes.width)
+      << "\nset bmargin at screen " << number_text(box.bottom / sizes.height)
+      << "\nset tmargin at screen " << number_text((box.bottom + box.height) / sizes.height)
+      << "\nset title " << literal(panel.title) << " font ',12' offset 0,-0.6\nset xlabel "
+      << literal(panel.x_label) << " font ',11' offset 0,0.3\nset ylabel " << literal(panel.y_label)
+      << " font ',11' offset 0.6,0\nset border 15 lw 0.6 lc '#888888'\nunset label 9001\n"
+      << "set xtics norotate font ',10' offset 0,0.2 tc rgb '#222222'\nset ytics font ',10' offset "
+         "0.4,0 tc rgb '#222222'\n";
   if (const auto* map = std::get_if<Heatmap>(&panel.content)) {
     write_color_bar(*map, box, sizes, commands);
   } else {

@@ -35,12 +35,12 @@ double cell_height(std::size_t rows) {
 
 struct PanelRoom {
   Room operator()(const Heatmap& map) const {
-    const double cell = std::max(shows_numbers(map) ? 46.0 : 32.0, widest(map.x_labels) + 8.0);
+    const MapColumns columns = map_columns(map);
     return {.left = (map.draw_y_labels ? widest(map.y_labels) : 0.0) + 12.0,
             .right = map.color_label.empty() ? 10.0 : color_bar_gap + color_bar_width + 66.0,
             .top = 0.0,
-            .bottom = 20.0,
-            .width = cell * static_cast<double>(map.x_labels.size()),
+            .bottom = columns.label_height + 6.0,
+            .width = columns.width * static_cast<double>(map.x_labels.size()),
             .height = cell_height(map.y_labels.size()) * static_cast<double>(map.y_labels.size())};
   }
   Room operator()(const Lines& /*lines*/) const {
@@ -92,6 +92,25 @@ double text_width(const std::string& text, double size) {
 
 bool shows_numbers(const Heatmap& map) {
   return map.y_labels.size() <= 12 && map.x_labels.size() <= 12;
+}
+
+MapColumns map_columns(const Heatmap& map) {
+  constexpr double widest_panel = 900.0;
+  constexpr double label_height = 14.0;
+  constexpr double longest_upright = 150.0;  // a longer label is cut off
+  const auto count = static_cast<double>(map.x_labels.size());
+  const double label = widest(map.x_labels) + 8.0;
+  const double wanted = std::max(shows_numbers(map) ? 46.0 : 32.0, label);
+  if (wanted * count <= widest_panel) {
+    return {.width = wanted, .step = 1, .is_turned = false, .label_height = label_height};
+  }
+  const double width = std::max(3.0, widest_panel / count);
+  const bool is_turned = label > 48.0;  // a number stays as it is, and every tenth is enough
+  const double needed = is_turned ? label_height : label;
+  return {.width = width,
+          .step = static_cast<std::size_t>(std::ceil(needed / width)),
+          .is_turned = is_turned,
+          .label_height = is_turned ? std::min(label, longest_upright) : label_height};
 }
 
 std::size_t y_label_step(const Heatmap& map) {

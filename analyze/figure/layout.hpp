@@ -44,6 +44,16 @@ inline constexpr double color_bar_gap = 9.0;
 /// Whether the cells of the heatmap are large and few enough to hold their numbers.
 [[nodiscard]] bool shows_numbers(const Heatmap& map);
 
+/// How the columns of a heatmap are drawn: no wider than their labels want, and narrower where that
+/// would make the panel wider than a page.
+struct MapColumns {
+  double width = 0.0;         ///< of one, in pixels
+  std::size_t step = 1;       ///< every how many columns a label has room
+  bool is_turned = false;     ///< the labels stand upright
+  double label_height = 0.0;  ///< room below the panel, in pixels
+};
+[[nodiscard]] MapColumns map_columns(const Heatmap& map);
+
 /// Every how many rows of the heatmap a label has room.
 [[nodiscard]] std::size_t y_label_step(const Heatmap& map);
 

@@ -1,91 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "figure/report.hpp"
 
+#include "figure/page.hpp"
+#include "figure/plotly.hpp"
+
 #include <algorithm>
-#include <array>
-#include <cctype>
+#include <cmath>
 #include <string_view>
 
 namespace phiscope::figure {
 namespace {
-
-constexpr std::string_view style = R"(
-:root { color-scheme: light; }
-body { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial,
-  sans-serif; color: #1c1e21; background: #fff; margin: 0; }
-main { max-width: 1180px; margin: 0 auto; padding: 2.2rem 1.6rem 5rem; }
-h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .3rem; }
-h2 { font-size: 1.25rem; margin: 2.8rem 0 .8rem; padding-bottom: .3rem;
-  border-bottom: 1px solid #d9dce0; }
-p, li { max-width: 78ch; }
-.subtitle { color: #4a4f57; margin: 0; }
-nav { margin: 1rem 0 0; font-size: .92rem; }
-nav a { margin-right: 1.1rem; }
-a { color: #0b5cad; }
-ul.points { padding-left: 1.2rem; }
-ul.points li { margin: .45rem 0; }
-figure { margin: 1.8rem 0 2.6rem; }
-figure svg { display: block; max-width: 100%; height: auto; }
-figcaption { font-size: .9rem; color: #33373d; max-width: 92ch; margin-top: .5rem; }
-figcaption p { margin: .25rem 0; max-width: none; }
-figcaption .definition, figcaption .source { color: #565c65; }
-.missing { border: 1px dashed #9aa0a8; padding: 1rem; color: #4a4f57; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: #33373d; padding: .3rem 0 .5rem; max-width: 92ch; }
-th, td { padding: .22rem .7rem; text-align: right; white-space: nowrap; }
-th { font-weight: 600; border-bottom: 1.5px solid #8d939b; }
-td { border-bottom: 1px solid #eceef0; }
-th.text, td.text { text-align: left; }
-td.undefined { color: #8b6500; }
-summary { cursor: pointer; margin: .6rem 0; }
-.block { margin: 1.2rem 0 1.8rem; }
-code { font-size: .9em; }
-@media print { main { max-width: none; padding: 0; } figure { break-inside: avoid; } }
-)";
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
-
-/// Bytes for a URI: everything but letters, digits and "-._~" as %XX (RFC 3986).
-std::string percent_encoded(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') ||
-                          std::string_view("-._~").find(c) != std::string_view::npos;
-    if (is_plain) {
-      result += c;
-    } else {
-      result += '%';
-      result += digits[byte >> 4U];
-      result += digits[byte & 15U];
-    }
-  }
-  return result;
-}
 
 std::string anchor(std::size_t section) {
   return "section-" + std::to_string(section + 1);
@@ -137,10 +61,18 @@ struct CellHtml {
   }
 };
 
-/// Appends blocks to the page. Another writer of figures takes the place of FigureBlock's case.
+std::string undefined_text(const Figure& figure) {
+  const ValueCounts counts = count_values(figure);
+  return counts.undefined == 0 ? "All " + std::to_string(counts.all) + " values are defined."
+                               : "Undefined: " + std::to_string(counts.undefined) + " of " +
+                                     std::to_string(counts.all) + " values.";
+}
+
+/// Appends blocks to the page.
 class BlockHtml {
  public:
-  explicit BlockHtml(std::string& page) : page_(page) {}
+  BlockHtml(std::string& page, bool is_interactive)
+      : page_(page), is_interactive_(is_interactive) {}
 
   void operator()(const Paragraph& paragraph) {
     page_ += "<p>" + escaped(paragraph.text) + "</p>\n";
@@ -183,15 +115,26 @@ class BlockHtml {
   void operator()(const FigureBlock& block) {
     check(block.figure);
     const Figure& figure = block.figure;
-    page_ += "<figure id=\"" + figure.name + "\">\n";
-    page_ += block.svg.empty()
-                 ? "<p class=\"missing\">" + escaped(figure.title) +
-                       ": not drawn (see the diagnostics); its numbers are in the tables.</p>\n"
-                 : inline_svg(block.svg, figure.name);
-    page_ += "<figcaption><p>" + escaped(figure.caption) + "</p>\n<p class=\"definition\">" +
-             escaped(figure.definition) + "</p>\n<p class=\"source\">" + escaped(figure.source);
+    page_ += "<figure id=\"" + figure.name + "\" aria-label=\"" + escaped(figure.title) + "\">\n";
+    if (block.drawn && is_interactive_) {
+      plot(figure);
+    } else if (block.drawn && !block.svg.empty()) {
+      page_ += inline_svg(block.svg, figure.name);
+    } else {
+      page_ += "<p class=\"missing\">" + escaped(figure.title) +
+               ": not drawn (see the diagnostics); its numbers are in the tables.</p>\n";
+    }
+    page_ += "<figcaption>";
+    part("", "", figure.caption);
+    part(" class=\"definition\"", "Definition: ", figure.definition);
+    part(" class=\"source\"", "Source: ", figure.source);
+    page_ += "<p>" + undefined_text(figure) + "</p>\n<p>";
+    if (block.drawn && is_interactive_) {
+      page_ += R"(<button type="button" class="csv" data-figure="plot-)" + figure.name +
+               "\">CSV of the values drawn</button> ";
+    }
     for (const auto& [text, file] : block.downloads) {
-      page_ += " \u00b7 <a href=\"" + percent_encoded(file) + "\">" + escaped(text) + "</a>";
+      page_ += "<a href=\"" + percent_encoded(file) + "\">" + escaped(text) + "</a> ";
     }
     page_ += "</p></figcaption>\n</figure>\n";
   }
@@ -206,18 +149,67 @@ class BlockHtml {
   }
 
  private:
+  /// A paragraph of a caption, unless it is empty.
+  void part(const std::string& attributes, const std::string& name, const std::string& text) {
+    if (!text.empty()) page_ += "<p" + attributes + ">" + name + escaped(text) + "</p>\n";
+  }
+
+  /// A place for the page's script to draw in, no narrower than its labels allow.
+  void plot(const Figure& figure) {
+    const PlotlyFigure made = plotly_figure(figure);
+    const auto pixels = [](double size) { return std::to_string(std::lround(size)) + "px"; };
+    page_ += R"(<div class="scroll"><div class="plot" id="plot-)" + figure.name +
+             R"(" data-name=")" + figure.name + R"(" role="group" aria-label=")" +
+             escaped(figure.title + ". " + figure.caption) + R"(" style="height:)" +
+             pixels(made.height) + ";min-width:" + pixels(0.85 * made.width) +
+             ";max-width:" + pixels(1.3 * made.width) + R"("><noscript><p class="missing">)" +
+             escaped(figure.title) +
+             ": drawn by a script, and scripts are switched off. Its numbers are in the tables."
+             "</p></noscript></div></div>\n<script type=\"application/json\" id=\"data-plot-" +
+             figure.name + "\">" + made.json + "</script>\n";
+  }
+
   std::string& page_;
+  bool is_interactive_;
 };
+
+bool is_drawn(const Block& block) {
+  const auto* const figure = std::get_if<FigureBlock>(&block);
+  return figure != nullptr && figure->drawn;
+}
+
+/// The browser itself refuses to fetch anything for this page.
+std::string security_policy(bool is_interactive) {
+  return std::string(
+             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+             "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
+             "form-action 'none'") +
+         (is_interactive ? "; script-src 'unsafe-inline'" : "") + "\">\n";
+}
 
 }  // namespace
 
-std::string html_report(const Report& report) {
+std::string html_report(const Report& report, std::string_view plotly) {
+  const bool is_interactive =
+      !plotly.empty() &&
+      std::any_of(report.sections.begin(), report.sections.end(), [](const Section& section) {
+        return std::any_of(section.blocks.begin(), section.blocks.end(), is_drawn);
+      });
   std::string page =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
-  page += escaped(report.title) + "</title>\n<style>" + std::string(style) +
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+  page += security_policy(is_interactive) + "<title>" + escaped(report.title) +
+          "</title>\n<style>" + std::string(page_style()) +
           "</style>\n</head>\n<body>\n<main>\n<h1>" + escaped(report.title) +
-          "</h1>\n<p class=\"subtitle\">" + escaped(report.subtitle) + "</p>\n<nav>";
+          "</h1>\n<p class=\"subtitle\">" + escaped(report.subtitle) + "</p>\n";
+  if (!report.facts.empty()) {
+    page += "<dl class=\"facts\">\n";
+    for (const auto& [name, value] : report.facts) {
+      page += "<dt>" + escaped(name) + "</dt><dd>" + escaped(value) + "</dd>\n";
+    }
+    page += "</dl>\n";
+  }
+  page += "<nav>";
   for (std::size_t i = 0; i < report.sections.size(); ++i) {
     page += "<a href=\"#" + anchor(i) + "\">" + escaped(report.sections[i].title) + "</a> ";
   }
@@ -225,10 +217,23 @@ std::string html_report(const Report& report) {
   for (std::size_t i = 0; i < report.sections.size(); ++i) {
     page +=
         "<section id=\"" + anchor(i) + "\">\n<h2>" + escaped(report.sections[i].title) + "</h2>\n";
-    for (const Block& block : report.sections[i].blocks) std::visit(BlockHtml(page), block);
+    for (const Block& block : report.sections[i].blocks) {
+      std::visit(BlockHtml(page, is_interactive), block);
+    }
     page += "</section>\n";
   }
-  return page + "</main>\n</body>\n</html>\n";
+  if (is_interactive) {
+    page +=
+        "<footer>Figures: Plotly.js, MIT licence; its notice stands before its code in this "
+        "page.</footer>\n";
+  }
+  page += "</main>\n";
+  if (is_interactive) {
+    page += "<script>";
+    page += plotly;
+    page += "</script>\n<script>" + std::string(page_script()) + "</script>\n";
+  }
+  return page + "</body>\n</html>\n";
 }
 
 }  // namespace phiscope::figure

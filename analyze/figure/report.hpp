@@ -5,6 +5,7 @@
 #include "table.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -29,10 +30,12 @@ struct TableBlock {
   bool folded = false;  ///< shown only when opened
 };
 
-/// A figure with its picture; `svg` empty: it was not drawn.
+/// A figure. A page with Plotly draws it; one without shows the picture, or says that there is
+/// none.
 struct FigureBlock {
   Figure figure;
-  std::string svg;
+  bool drawn = true;                                           ///< false: only its texts are shown
+  std::string svg;                                             ///< its picture, may be empty
   std::vector<std::pair<std::string, std::string>> downloads;  ///< text, file beside the report
 };
 
@@ -51,12 +54,16 @@ struct Section {
 struct Report {
   std::string title;
   std::string subtitle;
+  std::vector<std::pair<std::string, std::string>> facts;  ///< name, value: provenance, below title
   std::vector<Section> sections;
 };
 
-/// The report as one HTML page that needs no network and no other file to be read: styles, pictures
-/// and tables are inside. A function of its argument alone.
+/// The report as one HTML page that needs no network and no other file to be read: styles, scripts,
+/// figures and tables are inside, and its security policy forbids the browser to fetch anything. A
+/// function of its arguments alone.
+/// @param plotly  plotly.min.js, e.g. plotly_bundle(): figures can be zoomed, show their values and
+///                give them as CSV. Empty: the page runs no script and shows the pictures.
 /// @throws std::invalid_argument if a figure or table contradicts itself
-[[nodiscard]] std::string html_report(const Report& report);
+[[nodiscard]] std::string html_report(const Report& report, std::string_view plotly);
 
 }  // namespace phiscope::figure

@@ -2,7 +2,7 @@
 #include "loo_output.hpp"
 
 #include "catch.hpp"
-#include "figure/gnuplot.hpp"
+#include "figure/plotly_bundle.hpp"
 #include "process.hpp"
 #include "synthetic_run.hpp"
 #include "temp_dir.hpp"
@@ -120,12 +120,56 @@ TEST_CASE("without gnuplot there are tables and a report that says so", "[loo_ou
   const auto runs = analyze_runs({folder.path() / "run"}, false, {.resamples = 20});
   const Written written = write_outputs(runs, {.resamples = 20}, folder.path() / "out", true);
   setenv("PATH", before.c_str(), 1);
-  REQUIRE(written.notes.size() == 1);
+  const bool is_interactive = !phiscope::figure::plotly_bundle().empty();
+  REQUIRE(written.notes.size() == (is_interactive ? 1 : 2));
   CHECK_THAT(written.notes[0], Contains("gnuplot is not in PATH") && Contains("apt-get install"));
   CHECK(std::filesystem::exists(folder.path() / "out" / "loo.csv"));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "out" / "heatmap_ratio_influence.svg"));
-  CHECK_THAT(phiscope::test::read_text(folder.path() / "out" / "report.html"),
-             Contains("gnuplot is not in PATH") && Contains("not drawn"));
+  const std::string page = phiscope::test::read_text(folder.path() / "out" / "report.html");
+  CHECK_THAT(page, Contains("gnuplot is not in PATH"));
+  if (is_interactive) {
+    CHECK_THAT(page, Contains("data-plot-heatmap_ratio_influence") && !Contains("not drawn"));
+  } else {
+    CHECK_THAT(page, Contains("not drawn") && Contains("without Plotly's script"));
+  }
+}
+
+TEST_CASE("a report tells what was analysed, then what is undefined, then the rest",
+          "[loo_output]") {
+  const TempDir folder;
+  write_synthetic_run(folder.path() / "keep", {});
+  write_synthetic_run(folder.path() / "drop", {.sink = "drop"});
+  const auto files =
+      outputs({folder.path() / "keep", folder.path() / "drop"}, {.resamples = 20, .seed = 7});
+  const std::string& page = files.at("report.html");
+  CHECK(page.size() < 1000000);  // no figures, no script
+  CHECK_THAT(page, Contains("No figures: they were switched off."));
+  CHECK_THAT(page, Contains("bootstrap resamples 20; seed 7"));
+  CHECK_THAT(page, Contains("<dt>Options of keep</dt>") && Contains("<dt>Options of drop</dt>"));
+  CHECK(page.find("<dl class=\"facts\">") < page.find("<h2>Diagnostics"));
+  CHECK(page.find("<h2>Diagnostics") < page.find("<h2>Findings"));
+  CHECK(page.find("Undefined in keep (sink keep): ") < page.find("<h2>Findings"));
+
+  // The counts of the sentence are those of the table.
+  std::smatch found;
+  const std::regex sentence("Undefined in drop \\(sink drop\\): ([0-9]+) of ([0-9]+) ratio");
+  REQUIRE(std::regex_search(page, found, sentence));
+  const auto runs = analyze_runs({folder.path() / "drop"}, false, {.resamples = 20});
+  std::int64_t all = 0;
+  std::int64_t undefined = 0;
+  for (std::size_t condition = 0; condition < 2; ++condition) {
+    for (std::size_t length = 0; length < runs[0].lengths.size(); ++length) {
+      for (std::size_t layer = 0; layer < 3; ++layer) {
+        const Aggregate& cell = runs[0].influence_at(condition, length, layer, PositionType::all,
+                                                     Pairs::own, Scale::absolute, Metric::ratio);
+        all += cell.events;
+        undefined += cell.events - cell.defined;
+      }
+    }
+  }
+  CHECK(undefined > 0);
+  CHECK(found[1] == std::to_string(undefined));
+  CHECK(found[2] == std::to_string(all));
 }
 
 TEST_CASE("layers without the embedding have no relative numbers", "[loo_output]") {

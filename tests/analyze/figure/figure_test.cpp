@@ -52,3 +52,10 @@ TEST_CASE("the largest magnitude skips what is undefined", "[figure]") {
   map.values = {std::nullopt};
   CHECK(largest_magnitude({&map}) == 0.0);
 }
+
+TEST_CASE("a figure knows how many of its values are undefined", "[figure]") {
+  CHECK(count_values(example_map()).all == 12);
+  CHECK(count_values(example_map()).undefined == 2);
+  CHECK(count_values(example_curves()).all == 4);
+  CHECK(count_values(example_curves()).undefined == 1);
+}

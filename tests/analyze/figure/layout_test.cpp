@@ -74,3 +74,22 @@ TEST_CASE("row labels keep their distance however many rows there are", "[layout
 TEST_CASE("the width of a text counts characters, not bytes", "[layout]") {
   CHECK(text_width("R\u00b2", 10.0) == text_width("R2", 10.0));
 }
+
+TEST_CASE("a map of many columns stays on a page and its labels keep their distance", "[layout]") {
+  for (const std::size_t count : {3U, 12U, 13U, 40U, 120U, 300U}) {
+    for (const std::string label : {"7", "token", "a token of several words"}) {
+      CAPTURE(count, label);
+      Figure figure = grid(1, 1, 4);
+      auto& map = std::get<Heatmap>(figure.panels[0].content);
+      map.x_labels.assign(count, label);
+      map.values.assign(4 * count, 1.0);
+      const MapColumns columns = map_columns(map);
+      CHECK(columns.width * static_cast<double>(count) <= 900.0 + 1e-9);
+      const double needed = columns.is_turned ? 13.0 : text_width(label, 11.0);
+      CHECK(columns.width * static_cast<double>(columns.step) >= needed);
+      const PanelBox box = layout(figure).panels[0];
+      CHECK(box.bottom >= columns.label_height);
+      CHECK(box.width == Approx(columns.width * static_cast<double>(count)));
+    }
+  }
+}

@@ -3,7 +3,10 @@
 
 #include "catch.hpp"
 #include "example_figure.hpp"
+#include "figure/plotly_bundle.hpp"
 
+#include <iostream>
+#include <nlohmann/json.hpp>
 #include <regex>
 
 using namespace phiscope::figure;
@@ -16,18 +19,23 @@ const std::string drawn =
     "<?xml version=\"1.0\"?>\n<svg><defs><circle id='gpDot'/></defs><g id=\"gnuplot_plot_1\">"
     "<use xlink:href='#gpDot'/><rect fill='url(#gpPat4)'/></g></svg>\n";
 
+const std::string bundle = "window.Plotly = {};";
+
 Report example() {
-  FigureBlock first{.figure = phiscope::test::example_map(), .svg = drawn, .downloads = {}};
+  FigureBlock first{
+      .figure = phiscope::test::example_map(), .drawn = true, .svg = drawn, .downloads = {}};
   first.figure.caption = "1 < 2";
   first.figure.definition = "a / b";
   first.figure.source = "loo.csv";
   first.downloads = {{"PNG", "a map.png"}};
-  FigureBlock second{.figure = phiscope::test::example_curves(), .svg = drawn, .downloads = {}};
+  FigureBlock second{
+      .figure = phiscope::test::example_curves(), .drawn = true, .svg = drawn, .downloads = {}};
   const Table table{
       .columns = {"name", "value"},
       .rows = {{std::string("<i>"), 1.23456789}, {std::string("b"), Undefined{"why"}}}};
   Report report;
   report.title = "A & B";
+  report.facts = {{"Program", "p <1>"}};
   report.sections = {
       {.title = "One", .blocks = {Points{{"x < y"}}, TableBlock{"all", "t.csv", table, false}}},
       {.title = "Two", .blocks = {std::move(first), std::move(second)}},
@@ -45,23 +53,83 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("a report needs no network and runs no script", "[report]") {
-  const std::string page = html_report(example());
+TEST_CASE("without Plotly a report needs no network and runs no script", "[report]") {
+  const std::string page = html_report(example(), "");
   CHECK_THAT(page, !Contains("http://") && !Contains("https://") && !Contains("<script") &&
                        !Contains("<link") && !Contains("@import") && !Contains("src="));
   CHECK_THAT(page, Contains("<!DOCTYPE html>") && Contains("<meta charset=\"utf-8\">"));
-  CHECK(html_report(example()) == page);
+  CHECK(html_report(example(), "") == page);
+}
+
+TEST_CASE("with Plotly a page holds the script once, figures as data, and asks for nothing",
+          "[report]") {
+  const std::string page = html_report(example(), bundle);
+  CHECK_THAT(page, !Contains("http://") && !Contains("https://") && !Contains("<link") &&
+                       !Contains("@import") && !Contains("src=") && !Contains("<svg"));
+  CHECK_THAT(page, Contains("default-src 'none'") && Contains("script-src 'unsafe-inline'"));
+  CHECK(count(page, bundle) == 1);
+  CHECK(count(page, "class=\"plot\"") == 2);
+  for (const char* name : {"map", "curves"}) {
+    const std::string begin =
+        std::string("<script type=\"application/json\" id=\"data-plot-") + name + "\">";
+    const std::size_t at = page.find(begin);
+    REQUIRE(at != std::string::npos);
+    const std::size_t text = at + begin.size();
+    const auto json = nlohmann::json::parse(page.substr(text, page.find("</script>", at) - text));
+    CHECK(json.contains("data"));
+    CHECK(json.contains("layout"));
+  }
+  CHECK(count(page, "<script") == count(page, "</script>"));
+  CHECK(count(page, "<noscript>") == 2);
+  CHECK(count(page, "aria-label") >= 2);
+  CHECK_THAT(page, Contains("CSV of the values drawn") && Contains("MIT licence"));
+  CHECK(html_report(example(), bundle) == page);
+}
+
+TEST_CASE("a page without a drawn figure carries no script", "[report]") {
+  Report report = example();
+  for (Block& block : report.sections[1].blocks) std::get<FigureBlock>(block).drawn = false;
+  const std::string page = html_report(report, bundle);
+  CHECK_THAT(page,
+             !Contains("<script") && !Contains("<svg") && !Contains("'unsafe-inline'; script"));
+  CHECK(count(page, "not drawn") == 2);
+}
+
+TEST_CASE("provenance stands before the sections, undefined values below their figure",
+          "[report]") {
+  const std::string page = html_report(example(), bundle);
+  CHECK(page.find("<dt>Program</dt><dd>p &lt;1&gt;</dd>") < page.find("<h2>One"));
+  CHECK_THAT(page, Contains("Undefined: 2 of 12 values.") && Contains("Undefined: 1 of 4 values."));
+  Report report = example();
+  report.sections[1].blocks.pop_back();
+  for (auto& panel : std::get<FigureBlock>(report.sections[1].blocks[0]).figure.panels) {
+    std::get<Heatmap>(panel.content).values[2] = 0.0;
+  }
+  CHECK_THAT(html_report(report, bundle), Contains("All 12 values are defined."));
+}
+
+TEST_CASE("the bundle, where the build has one, is whole and has its licence notice", "[report]") {
+  const std::string_view plotly = plotly_bundle();
+  if (plotly.empty()) {
+    std::cout << "skipped: built without plotly.min.js\n";
+    return;
+  }
+  CHECK(plotly.size() > 1000000);
+  CHECK(plotly.size() < 5500000);
+  CHECK(plotly.substr(0, 400).find("Licensed under the MIT license") != std::string_view::npos);
+  CHECK(plotly.substr(plotly.size() - 200).find("return Plotly") != std::string_view::npos);
+  CHECK(plotly.find("</script") == std::string_view::npos);
 }
 
 TEST_CASE("texts of a report cannot become markup", "[report]") {
-  const std::string page = html_report(example());
+  const std::string page = html_report(example(), "");
   CHECK_THAT(page, Contains("<title>A &amp; B</title>"));
   CHECK_THAT(page, Contains("x &lt; y") && Contains("&lt;i&gt;") && Contains("1 &lt; 2"));
   CHECK_THAT(page, !Contains("<i>") && !Contains("x < y"));
 }
 
 TEST_CASE("the identifiers of several figures do not clash", "[report]") {
-  const std::string page = html_report(example());
+  const std::string page = html_report(example(), "");
   const std::regex id("\\bid=['\"]([^'\"]+)['\"]");
   std::vector<std::string> ids;
   for (std::sregex_iterator it(page.begin(), page.end(), id); it != std::sregex_iterator(); ++it) {
@@ -74,7 +142,7 @@ TEST_CASE("the identifiers of several figures do not clash", "[report]") {
 }
 
 TEST_CASE("a table in a report is rounded, its download is not", "[report]") {
-  const std::string page = html_report(example());
+  const std::string page = html_report(example(), "");
   CHECK_THAT(page, Contains("<td title=\"1.23456789\">1.235</td>"));
   CHECK_THAT(page, Contains("<td class=\"undefined\" title=\"why\">\u2013</td>"));
   CHECK_THAT(page,
@@ -85,10 +153,10 @@ TEST_CASE("a table in a report is rounded, its download is not", "[report]") {
 TEST_CASE("a figure stands above its caption, definition and source; undrawn it says so",
           "[report]") {
   Report report = example();
-  const std::string page = html_report(report);
+  const std::string page = html_report(report, "");
   CHECK(page.find("</svg>") < page.find("1 &lt; 2"));
   CHECK(page.find("1 &lt; 2") < page.find("a / b"));
   CHECK(count(page, "<figure") == 2);
   std::get<FigureBlock>(report.sections[1].blocks[0]).svg.clear();
-  CHECK_THAT(html_report(report), Contains("not drawn"));
+  CHECK_THAT(html_report(report, ""), Contains("not drawn"));
 }

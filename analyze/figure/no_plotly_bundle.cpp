@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// Built when CMake found no plotly.min.js.
+#include "figure/plotly_bundle.hpp"
+
+namespace phiscope::figure {
+
+std::string_view plotly_bundle() {
+  return {};
+}
+
+}  // namespace phiscope::figure
