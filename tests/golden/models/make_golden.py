@@ -26,7 +26,7 @@ LENGTHS = {"short": 4, "long": 15}
 VOCABULARY = 72
 BOS, PAD = 1, 0
 MOST_BYTES = 200_000  # of a family's folder
-SMALLEST_GAP = 1e-3  # between the best two logits of a greedy step, and of an end token and the best
+SMALLEST_GAP = 1e-3  # between the best two logits of a greedy step
 
 
 @dataclass
