@@ -12,13 +12,14 @@ FAMILIES. Float32 arithmetic, eager attention, one thread, no cache but where a 
 import argparse
 import json
 import shutil
+import string
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 import transformers
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 
 HERE = Path(__file__).parent
 SEED, GREEDY = 5, 32  # of the weights and prompts; tokens of a continuation
@@ -85,10 +86,10 @@ def randomise(model):
 def tokenizer():
     """A token per letter, enough for every id to have a text; encoding puts <s> first."""
     marks = ["<pad>", "<s>", "</s>", "<end>"]
-    letters = [chr(c) for c in range(ord(" "), ord("~") + 1)]
+    letters = list(" " + string.ascii_lowercase + string.ascii_uppercase + string.digits + ".,?!-")
     ids = {token: i for i, token in enumerate((marks + letters)[:VOCABULARY])}
     made = Tokenizer(models.WordLevel(ids, "?"))
-    made.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    made.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
     made.decoder = decoders.Fuse()
     made.add_special_tokens(marks)
     made.post_processor = processors.TemplateProcessing(
@@ -246,8 +247,8 @@ def write(name):
         for hook in ("hook_resid_post", "logits"):
             values = arrays[hook] * mask.reshape(*mask.shape, *[1] * (arrays[hook].ndim - 2))
             save(out / f"padded_{side}.{hook}.npy", values)
-    (out / "meta.json").write_text(json.dumps(meta | {
-        "eos": ends, "absent_hooks": ["hook_resid_mid"] if family.mid is None else []}, indent=2) + "\n")
+    meta |= {"eos": ends, "absent_hooks": ["hook_resid_mid"] if family.mid is None else []}
+    (out / "meta.json").write_text(json.dumps(meta, indent=2) + "\n")
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     assert size <= MOST_BYTES, f"{name}: {size} bytes, at most {MOST_BYTES}"
     print(f"{name}: {size} bytes, end tokens {ends}, gaps {meta['smallest_gap']}")
