@@ -2,33 +2,13 @@
 #pragma once
 
 #include "command/options.hpp"
+#include "inspect/inspect.hpp"
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace phiscope::extract {
-
-/// `extract info`: a model directory, read and checked whole, or one safetensors file.
-struct InfoOptions {
-  std::filesystem::path path;
-  bool quick = false;  ///< headers only
-};
-void info(const InfoOptions& options);
-
-/// `extract tokens`: what a tokenizer makes of a prompt file, as JSON lines.
-struct TokensOptions {
-  std::filesystem::path model;
-  std::filesystem::path prompts;
-  bool no_special = false;
-};
-void tokens(const TokensOptions& options);
-
-/// `extract verify`: re-hashes a run directory and checks shapes, rows and values.
-struct VerifyOptions {
-  std::filesystem::path run;
-};
-void verify(const VerifyOptions& options);
 
 /// `extract activations`: values at hooks for tokens of some prompts and of their continuations.
 struct ActivationsOptions {

@@ -3,6 +3,7 @@
 
 #include "shard/format_error.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -32,7 +33,11 @@ JsonFields::JsonFields(const json& value, std::filesystem::path file, std::strin
 }
 
 std::string JsonFields::name_of(std::string_view key) const {
-  return where_.empty() ? std::string(key) : where_ + "." + std::string(key);
+  // Keys come from the file too: what would not fit into a line of text is put in quotes.
+  const bool is_plain = !key.empty() && key.size() <= 60 &&
+                        std::ranges::all_of(key, [](char c) { return c > ' ' && c < '\x7F'; });
+  const std::string name = is_plain ? std::string(key) : shard::quote_bytes(key);
+  return where_.empty() ? name : where_ + "." + name;
 }
 
 void JsonFields::refuse(std::string_view key, std::string_view expected) const {

@@ -9,7 +9,7 @@ tests/house/rules.sh .
 mapfile -t files < <(find metrics analyze extract tests bench -name '*.hpp' -o -name '*.cpp' | sort)
 clang-format --dry-run -Werror "${files[@]}"
 echo "format: ${#files[@]} files"
-mapfile -t sources < <(find analyze extract/files bench -name '*.cpp' | sort)
+mapfile -t sources < <(find analyze extract/files extract/inspect bench -name '*.cpp' | sort)
 # Each metric header alone, through the file that CMake makes to compile it.
 mapfile -t headers < <(find build/no-extract/metrics -name '*.cxx' | sort)
 printf '%s\0' "${sources[@]}" "${headers[@]}" |

@@ -8,7 +8,7 @@ complain() { echo "rules: $*" >&2; failures=$((failures + 1)); }
 sources() { find "$@" -type f \( -name '*.hpp' -o -name '*.cpp' \) | sort; }
 
 # Direction of dependencies: LibTorch and CUDA are extract's alone, and metrics knows no files.
-for file in $(sources metrics analyze extract/files extract/plan); do
+for file in $(sources metrics analyze extract/files extract/inspect extract/plan); do
   if grep -nE '#include *[<"](torch|ATen|c10|cuda)' "$file" >&2; then complain "$file: names LibTorch or CUDA"; fi
 done
 for file in $(sources metrics); do

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "command/commands.hpp"
+#include "inspect/inspect.hpp"
+
 #include "files/describe.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"

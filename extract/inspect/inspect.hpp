@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+
+namespace phiscope::extract {
+
+/// `extract info`: a model directory, read and checked whole, or one safetensors file.
+struct InfoOptions {
+  std::filesystem::path path;
+  bool quick = false;  ///< headers only
+};
+void info(const InfoOptions& options);
+
+/// `extract tokens`: what a tokenizer makes of a prompt file, as JSON lines.
+struct TokensOptions {
+  std::filesystem::path model;
+  std::filesystem::path prompts;
+  bool no_special = false;
+};
+void tokens(const TokensOptions& options);
+
+/// `extract verify`: re-hashes a run directory and checks shapes, rows and values.
+struct VerifyOptions {
+  std::filesystem::path run;
+};
+void verify(const VerifyOptions& options);
+
+}  // namespace phiscope::extract

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Every family against arrays of Hugging Face that are part of the project (tests/golden/models).
+#include "files/describe.hpp"
+#include "model_fixture.hpp"
+#include "reference.hpp"
+#include "temp_dir.hpp"
+
+#include <ATen/ops/equal.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+using namespace phiscope::test;
+
+namespace {
+
+using std::filesystem::path;
+
+/// One folder per family.
+std::vector<path> families() {
+  std::vector<path> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(golden() / "models")) {
+    if (entry.is_directory()) folders.push_back(entry.path());
+  }
+  std::ranges::sort(folders);
+  return folders;
+}
+
+nlohmann::json meta(const path& folder) {
+  std::ifstream file(folder / "meta.json");
+  return nlohmann::json::parse(file);
+}
+
+std::vector<int> read_ids(const path& file) {
+  const auto ids = phiscope::shard::NpyFile(file).read<std::int64_t>();
+  return {ids.begin(), ids.end()};
+}
+
+/// How far a hook may be from Hugging Face's, times max(1, largest value).
+double tolerance(Hook hook) {
+  switch (hook) {
+    case Hook::embed:
+      return 0.0;
+    case Hook::z:
+    case Hook::head_norm:
+    case Hook::final_norm:
+      return 3e-5;
+    case Hook::logits:
+      return 1e-4;
+    default:
+      return 5e-5;
+  }
+}
+
+Model load(const path& directory) {
+  return load_model(directory, at::kFloat, at::kCPU);
+}
+
+std::vector<int> layers_of(const Model& model, Hook hook) {
+  return hook_name(hook).in_block ? all_layers(model) : std::vector<int>{};
+}
+
+/// The rows of a padded array [sequence, position, ...] that are tokens, one sequence after
+/// another.
+at::Tensor without_padding(const path& folder, const std::string& side, const std::string& hook) {
+  const at::Tensor values = read_tensor(folder / (side + "." + hook + ".npy"));
+  const at::Tensor mask = read_tensor(folder / (side + ".mask.npy")).to(at::kBool);
+  return values.index({mask});
+}
+
+}  // namespace
+
+TEST_CASE("every hook of the golden models is Hugging Face's", "[golden_models]") {
+  const c10::InferenceMode no_gradients;
+  REQUIRE(!families().empty());
+  for (const path& folder : families()) {
+    const Model model = load(folder / "model");
+    const auto absent = meta(folder).at("absent_hooks").get<std::set<std::string>>();
+    for (const std::string prompt : {"short", "long"}) {
+      const Run run = token_run(read_ids(folder / (prompt + ".ids.npy")));
+      for (const HookName& hook : hook_names) {
+        const std::string name(hook.name);
+        CAPTURE(folder.string(), prompt, name);
+        if (absent.contains(name)) continue;
+        const at::Tensor wanted = read_tensor(folder / (prompt + "." + name + ".npy"));
+        const at::Tensor ours = capture_alone(model, hook.hook, layers_of(model, hook.hook), run);
+        CHECK(scaled_difference(ours, wanted) <= tolerance(hook.hook));
+      }
+    }
+  }
+}
+
+TEST_CASE("both spellings of a golden model's configuration are one model", "[golden_models]") {
+  const c10::InferenceMode no_gradients;
+  for (const path& folder : families()) {
+    CAPTURE(folder.string());
+    const TempDir published;
+    for (const char* file : {"model.safetensors", "generation_config.json"}) {
+      std::filesystem::copy(folder / "model" / file, published.path() / file);
+    }
+    std::filesystem::copy(folder / "model" / "config_legacy.json",
+                          published.path() / "config.json");
+    const Run run = token_run(read_ids(folder / "long.ids.npy"));
+    CHECK(at::equal(capture_alone(load(folder / "model"), Hook::logits, {}, run),
+                    capture_alone(load(published.path()), Hook::logits, {}, run)));
+  }
+}
+
+TEST_CASE("a batch of ours gives what a padded batch gives on either side", "[golden_models]") {
+  const c10::InferenceMode no_gradients;
+  for (const path& folder : families()) {
+    const Model model = load(folder / "model");
+    const Run first = token_run(read_ids(folder / "short.ids.npy"));
+    const Run second = token_run(read_ids(folder / "long.ids.npy"));
+    const Run* const both[] = {&first, &second};
+    for (const Hook hook : {Hook::resid_post, Hook::logits}) {
+      const std::string name(hook_name(hook).name);
+      const at::Tensor ours =
+          run_alone(model, capture_plan(hook, layers_of(model, hook)), both).arrays.at(0);
+      for (const std::string side : {"padded_left", "padded_right"}) {
+        CAPTURE(folder.string(), name, side);
+        CHECK(scaled_difference(ours, without_padding(folder, side, name)) <= tolerance(hook));
+      }
+    }
+  }
+}
+
+TEST_CASE("a golden model passes the checks, with a text for every id", "[golden_models]") {
+  for (const path& folder : families()) {
+    CAPTURE(folder.string());
+    const auto described = describe_model(folder / "model", /*quick=*/false);
+    CHECK(described.at("tokenizer").at("tokens") == described.at("vocab"));
+    CHECK(read_config(folder / "model").eos == meta(folder).at("eos").get<std::vector<long>>());
+  }
+}
