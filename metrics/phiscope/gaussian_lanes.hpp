@@ -23,7 +23,8 @@ struct CorrelationLanes {
   alignas(64) Lanes past{}, future{}, xb{}, ya{}, yb{};
 
   [[nodiscard]] LaggedCorrelations at(std::size_t j) const noexcept {
-    return {.past = past[j], .future = future[j], .xa = self, .xb = xb[j], .ya = ya[j], .yb = yb[j]};
+    return {
+        .past = past[j], .future = future[j], .xa = self, .xb = xb[j], .ya = ya[j], .yb = yb[j]};
   }
 };
 

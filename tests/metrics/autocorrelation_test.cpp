@@ -54,7 +54,8 @@ TEST_CASE("autocorrelation agrees with its definition in long double", "[autocor
   CHECK(autocorrelation<double>(x, lag).value() == Approx(expected).epsilon(0.0).margin(1e-14));
   std::vector<double> scaled = x;
   for (double& value : scaled) value *= -1e-200;
-  CHECK(autocorrelation<double>(scaled, lag).value() == Approx(expected).epsilon(0.0).margin(1e-13));
+  CHECK(autocorrelation<double>(scaled, lag).value() ==
+        Approx(expected).epsilon(0.0).margin(1e-13));
 }
 
 TEST_CASE("every series of a matrix has its autocorrelation", "[autocorrelation]") {

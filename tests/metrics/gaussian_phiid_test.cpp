@@ -38,8 +38,9 @@ std::pair<Series, Series> two_series(std::uint64_t seed, std::size_t times) {
 }  // namespace
 
 TEST_CASE("a series that copies another one with a delay is known exactly", "[gaussian_phiid]") {
-  // Orthogonal +-1 patterns: x predicts the future of y with correlation c, nothing else is related.
-  // Then I_xtb = I_xytab = -log(1 - c^2) / 2, all of it unique to x before and y after: xty.
+  // Orthogonal +-1 patterns: x predicts the future of y with correlation c, nothing else is
+  // related. Then I_xtb = I_xytab = -log(1 - c^2) / 2, all of it unique to x before and y after:
+  // xty.
   std::mt19937_64 engine(1);
   Series x, y{0.0};
   for (int t = 0; t < 20000; ++t) {
@@ -64,8 +65,7 @@ TEST_CASE("Gaussian PhiID agrees with densities in long double", "[gaussian_phii
   const Redundancy redundancy = GENERATE(Redundancy::mmi, Redundancy::ccs);
   CAPTURE(seed, lag);
   const auto [x, y] = two_series(seed, 60 + seed);
-  const Phiid found =
-      decompose(x, y, {.redundancy = redundancy, .lag = lag}, PhiidLocal::yes);
+  const Phiid found = decompose(x, y, {.redundancy = redundancy, .lag = lag}, PhiidLocal::yes);
   REQUIRE(found.status == Status::ok);
   const std::size_t n = x.size() - lag;
   CHECK(found.transitions == n);
@@ -135,7 +135,8 @@ TEST_CASE("time reversed swaps past and future", "[gaussian_phiid]") {
   const Phiid backward = decompose({x.rbegin(), x.rend()}, {y.rbegin(), y.rend()});
   for (std::size_t p = 0; p < 4; ++p) {
     for (std::size_t f = 0; f < 4; ++f) {
-      CHECK(backward.atoms[4 * f + p] == Approx(forward.atoms[4 * p + f]).epsilon(0.0).margin(1e-12));
+      CHECK(backward.atoms[4 * f + p] ==
+            Approx(forward.atoms[4 * p + f]).epsilon(0.0).margin(1e-12));
     }
   }
 }

@@ -19,8 +19,15 @@ TEST_CASE("the leading bias is degrees over twice the samples", "[information_bi
 }
 
 TEST_CASE("informations are subtracted one by one", "[information_bias]") {
-  const phiscope::PhiidInformation a{.xta = 1, .xtb = 2, .yta = 3, .ytb = 4, .xyta = 5, .xytb = 6,
-                                     .xtab = 7, .ytab = 8, .xytab = 9};
+  const phiscope::PhiidInformation a{.xta = 1,
+                                     .xtb = 2,
+                                     .yta = 3,
+                                     .ytb = 4,
+                                     .xyta = 5,
+                                     .xytb = 6,
+                                     .xtab = 7,
+                                     .ytab = 8,
+                                     .xytab = 9};
   const auto difference = phiscope::less(a, a);
   CHECK(difference.xta == 0);
   CHECK(difference.xytab == 0);

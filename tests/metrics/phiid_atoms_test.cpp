@@ -21,13 +21,8 @@ TEST_CASE("every information and redundancy is the sum of the atoms below it", "
                                      .xtab = 107,
                                      .ytab = 109,
                                      .xytab = 401};
-  const phiscope::PhiidRedundancy r{.xyta = 11,
-                                    .xytb = 13,
-                                    .xytab = 17,
-                                    .abtx = 19,
-                                    .abty = 23,
-                                    .abtxy = 29,
-                                    .rtr = 5};
+  const phiscope::PhiidRedundancy r{
+      .xyta = 11, .xytb = 13, .xytab = 17, .abtx = 19, .abty = 23, .abtxy = 29, .rtr = 5};
   const PhiidAtoms atoms = phiscope::phiid_atoms(i, r);
   // Letters below a letter: itself and r, all of them below s.
   const auto below = [](char a, char b) { return a == b || a == 'r' || b == 's'; };

@@ -56,8 +56,8 @@ Recordings recordings(std::size_t series, const std::vector<std::size_t>& length
   return result;
 }
 
-Phiid one_pair(const std::vector<double>& values, std::size_t series, std::size_t i,
-               std::size_t j, const PhiidOptions& options) {
+Phiid one_pair(const std::vector<double>& values, std::size_t series, std::size_t i, std::size_t j,
+               const PhiidOptions& options) {
   const auto x = column_of(values, series, i);
   const auto y = column_of(values, series, j);
   return options.kind == PhiidKind::gaussian ? phiscope::gaussian_phiid<double>(x, y, options)
@@ -93,7 +93,7 @@ TEST_CASE("all pairs are the pairs one by one", "[phiid_pairs]") {
   CHECK(all.counts.ok == pairs);
   double worst = 0.0;
   const auto compare = [&worst](double a, double b) { worst = std::max(worst, std::abs(a - b)); };
-  for (std::size_t i = 0; i < series; i += series > 50 ? 7 : 1) {
+  for (std::size_t i = 0; i<series; i += series> 50 ? 7 : 1) {
     for (std::size_t j = i + 1; j < series; ++j) {
       const std::size_t pair = pair_index(i, j, series);
       const Phiid one = one_pair(data.values[0], series, i, j, options);
@@ -155,21 +155,21 @@ TEST_CASE("recordings in one series keep out the transitions between them", "[ph
   Recordings data = recordings(3, {60, 33, 3, 71});
   for (double& value : data.values[1]) value += 10.0;  // a jump at the borders
   const PhiidOptions options{.redundancy = redundancy, .lag = lag};
-  const PhiidTable found = data.table(
-      {.phiid = options, .join = PhiidJoin::concat, .output = PhiidOutput::atoms});
+  const PhiidTable found =
+      data.table({.phiid = options, .join = PhiidJoin::concat, .output = PhiidOutput::atoms});
   for (std::size_t i = 0; i < 3; ++i) {
     for (std::size_t j = i + 1; j < 3; ++j) {
       phiscope::test::Columns columns;
       for (const auto& values : data.values) {
         if (values.size() / 3 <= lag) continue;
-        const auto part = phiscope::test::segments(column_of(values, 3, i),
-                                                   column_of(values, 3, j), lag);
+        const auto part =
+            phiscope::test::segments(column_of(values, 3, i), column_of(values, 3, j), lag);
         for (std::size_t k = 0; k < 4; ++k) {
           columns[k].insert(columns[k].end(), part[k].begin(), part[k].end());
         }
       }
-      const auto expected = phiscope::test::slow_phiid(
-          columns, phiscope::test::gaussian_entropy, redundancy);
+      const auto expected =
+          phiscope::test::slow_phiid(columns, phiscope::test::gaussian_entropy, redundancy);
       for (std::size_t k = 0; k < phiid_atom_count; ++k) {
         CHECK(found.values[k * 3 + pair_index(i, j, 3)] ==
               Approx(expected.atoms[k]).epsilon(0.0).margin(1e-12));
@@ -241,8 +241,8 @@ TEST_CASE("single-precision products err by less than 1e-6", "[phiid_pairs]") {
   const Redundancy redundancy = GENERATE(Redundancy::mmi, Redundancy::ccs);
   const PhiidOptions options{.redundancy = redundancy};
   const PhiidTable wide = data.table({.phiid = options, .output = PhiidOutput::sts_rtr_tdmi});
-  const PhiidTable narrow = data.table(
-      {.phiid = options, .output = PhiidOutput::sts_rtr_tdmi, .float_products = true});
+  const PhiidTable narrow =
+      data.table({.phiid = options, .output = PhiidOutput::sts_rtr_tdmi, .float_products = true});
   const double worst = worst_difference(wide, narrow);
   // CCS: a sign may flip where a local information is near 0, which costs what it is worth.
   CHECK(worst < 1e-6);
@@ -276,7 +276,9 @@ TEST_CASE("an undefined pair says why and spoils no other", "[phiid_pairs]") {
   data.values[0][3] = std::numeric_limits<double>::infinity();
   const PhiidTable found = data.table({.phiid = {.redundancy = redundancy}, .output = output});
   const PhiidTable before = clean.table({.phiid = {.redundancy = redundancy}, .output = output});
-  const auto status = [&](std::size_t i, std::size_t j) { return found.status[pair_index(i, j, 6)]; };
+  const auto status = [&](std::size_t i, std::size_t j) {
+    return found.status[pair_index(i, j, 6)];
+  };
   CHECK(status(0, 1) == Status::singular);
   CHECK(status(0, 2) == Status::constant_series);
   CHECK(status(2, 3) == Status::constant_series);

@@ -29,10 +29,24 @@ TEST_CASE("minimum mutual information is the smaller mean", "[phiid_redundancy]"
 }
 
 TEST_CASE("local minimum mutual information follows the smaller mean", "[phiid_redundancy]") {
-  PhiidInformation mean{.xta = 1, .xtb = 2, .yta = 1, .ytb = 3, .xyta = 5, .xytb = 4, .xtab = 6,
-                        .ytab = 7, .xytab = 9};
-  const PhiidInformation local{.xta = 10, .xtb = -20, .yta = 30, .ytb = 40, .xyta = 50,
-                               .xytb = 60, .xtab = 70, .ytab = 80, .xytab = 90};
+  PhiidInformation mean{.xta = 1,
+                        .xtb = 2,
+                        .yta = 1,
+                        .ytb = 3,
+                        .xyta = 5,
+                        .xytb = 4,
+                        .xtab = 6,
+                        .ytab = 7,
+                        .xytab = 9};
+  const PhiidInformation local{.xta = 10,
+                               .xtb = -20,
+                               .yta = 30,
+                               .ytb = 40,
+                               .xyta = 50,
+                               .xytb = 60,
+                               .xtab = 70,
+                               .ytab = 80,
+                               .xytab = 90};
   const PhiidRedundancy r = mmi_redundancy(mean, local);
   CHECK(r.xyta == 30);  // equal means: the second
   CHECK(r.xytb == -20);
@@ -68,8 +82,15 @@ TEST_CASE("numbers below the tolerance have no sign", "[phiid_redundancy]") {
 TEST_CASE("double redundancy needs one sign of the four single informations",
           "[phiid_redundancy]") {
   // All nine alike: everything is shared by everything, so all of it is rtr.
-  PhiidInformation local{.xta = 1, .xtb = 1, .yta = 1, .ytb = 1, .xyta = 1, .xytb = 1, .xtab = 1,
-                         .ytab = 1, .xytab = 1};
+  PhiidInformation local{.xta = 1,
+                         .xtb = 1,
+                         .yta = 1,
+                         .ytb = 1,
+                         .xyta = 1,
+                         .xytb = 1,
+                         .xtab = 1,
+                         .ytab = 1,
+                         .xytab = 1};
   const PhiidRedundancy r = ccs_redundancy(local, 1e-10);
   CHECK(r.xyta == 1);
   CHECK(r.abtxy == 1);
@@ -80,8 +101,15 @@ TEST_CASE("double redundancy needs one sign of the four single informations",
 }
 
 TEST_CASE("sts is rtr less the remainder", "[phiid_redundancy]") {
-  const PhiidInformation i{.xta = 31, .xtb = 37, .yta = 41, .ytb = 43, .xyta = 101, .xytb = 103,
-                           .xtab = 107, .ytab = 109, .xytab = 401};
+  const PhiidInformation i{.xta = 31,
+                           .xtb = 37,
+                           .yta = 41,
+                           .ytb = 43,
+                           .xyta = 101,
+                           .xytb = 103,
+                           .xtab = 107,
+                           .ytab = 109,
+                           .xytab = 401};
   const PhiidRedundancy r = mmi_redundancy(i);
   CHECK(phiscope::phiid_atoms(i, r)[phiscope::phiid_sts] ==
         r.rtr - phiscope::detail::phiid_remainder(i, r));

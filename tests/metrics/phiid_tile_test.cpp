@@ -28,8 +28,8 @@ TEST_CASE("a tile holds means over the recordings that are ok", "[phiid_tile]") 
   CHECK(tile.value(1, 1, 2) == 0.7);
   CHECK(tile.value(0, 1, 0) == 0.0);
   CHECK(tile.n_ok(1, 0) == 0);
-  CHECK(tile.counts() == phiscope::PhiidCounts{.ok = 4, .constant_series = 1, .nonfinite = 1,
-                                               .singular = 1});
+  CHECK(tile.counts() ==
+        phiscope::PhiidCounts{.ok = 4, .constant_series = 1, .nonfinite = 1, .singular = 1});
 }
 
 TEST_CASE("a pair that is never ok has the first reason", "[phiid_tile]") {

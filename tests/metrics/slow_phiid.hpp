@@ -103,7 +103,8 @@ inline std::vector<Real> binary_entropy(const Columns& columns, unsigned members
     counts[words[t]] += 1;
   }
   std::vector<Real> entropy(n);
-  for (std::size_t t = 0; t < n; ++t) entropy[t] = -std::log2(counts[words[t]] / static_cast<Real>(n));
+  for (std::size_t t = 0; t < n; ++t)
+    entropy[t] = -std::log2(counts[words[t]] / static_cast<Real>(n));
   return entropy;
 }
 
