@@ -2,6 +2,7 @@
 #pragma once
 
 #include <phiscope/pairs.hpp>
+#include <phiscope/phiid_options.hpp>
 
 #include <array>
 #include <filesystem>
@@ -27,6 +28,8 @@ struct Arguments {
   std::size_t clusters_sought = 8;                 ///< --k
   std::size_t restarts = 10;                       ///< --n-init
   std::uint64_t seed = 0;                          ///< --seed
+  PhiidOptions phiid;                              ///< --redundancy --kind --lag
+  std::size_t threads = 1;                         ///< --threads; no number depends on it
   bool bf16 = false;                               ///< --bf16: u2 files hold bfloat16
 };
 
@@ -50,6 +53,8 @@ class UsageError : public std::invalid_argument {
 [[nodiscard]] std::vector<Command> array_commands();  ///< describe, kmeans and measures of all rows
 [[nodiscard]] std::vector<Command> structure_commands();  ///< phi-ratio and its neighbours
 [[nodiscard]] std::vector<Command> logit_commands();      ///< kl
+[[nodiscard]] std::vector<Command> series_commands();     ///< phiid, autocorrelation
+[[nodiscard]] std::vector<Command> head_commands();       ///< pair-balance, rank-difference
 
 /// All metrics, in the order of --help. A new group of names is added here.
 [[nodiscard]] std::vector<Command> all_commands();

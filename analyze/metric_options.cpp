@@ -33,6 +33,22 @@ void add_option(CLI::App& app, const std::string& name, Arguments& arguments) {
         ->capture_default_str();
   } else if (name == "seed") {
     app.add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
+  } else if (name == "redundancy") {
+    app.add_option("--redundancy", arguments.phiid.redundancy, "mmi (the default) or ccs")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, Redundancy>{{"mmi", Redundancy::mmi}, {"ccs", Redundancy::ccs}}));
+  } else if (name == "kind") {
+    app.add_option("--kind", arguments.phiid.kind, "gaussian (the default) or discrete")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, PhiidKind>{
+            {"gaussian", PhiidKind::gaussian}, {"discrete", PhiidKind::discrete}}));
+  } else if (name == "lag") {
+    app.add_option("--lag", arguments.phiid.lag, "time steps from past to future")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
+        ->capture_default_str();
+  } else if (name == "threads") {
+    app.add_option("--threads", arguments.threads, "threads; no number depends on them")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{4096}))
+        ->capture_default_str();
   } else if (name == "bf16") {
     app.add_flag("--bf16", arguments.bf16, "files of dtype u2 hold bfloat16");
   } else {
@@ -44,7 +60,7 @@ void add_option(CLI::App& app, const std::string& name, Arguments& arguments) {
 
 std::vector<Command> all_commands() {
   std::vector<Command> all = array_commands();
-  for (const auto& group : {structure_commands(), logit_commands()}) {
+  for (const auto& group : {structure_commands(), logit_commands(), series_commands(), head_commands()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

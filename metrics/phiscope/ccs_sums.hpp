@@ -21,8 +21,8 @@ namespace phiscope::detail {
 /// Sums over time of the redundancies by common change in surprisal of the pairs of a block.
 ///
 /// Time is cut into chunks whose standardised values of all series of the block stay in the second
-/// cache. Within a chunk 64 sums of each redundancy run side by side and are added up at the end, in
-/// order, so that the loop is vectorised and the digits are those of the order written here.
+/// cache. Within a chunk 64 sums of each redundancy run side by side and are added up at the end,
+/// in order, so that the loop is vectorised and the digits are those of the order written here.
 class CcsSums {
  public:
   /// Forgets all pairs and takes another block.
@@ -39,8 +39,8 @@ class CcsSums {
   /// Computes the sums of all pairs asked for.
   /// @param informations  LaggedCorrelations -> mean informations, nats
   template <std::floating_point T, class Informations>
-  void compute(const LaggedRows<T>& data, const LaggedMoments& moments,
-               const PhiidOptions& options, Informations informations) {
+  void compute(const LaggedRows<T>& data, const LaggedMoments& moments, const PhiidOptions& options,
+               Informations informations) {
     std::vector<std::size_t> begins;
     for (std::size_t t = 0; t < data.rows.size(); ++t) {
       if (data.begins[t] != 0) begins.push_back(t);
@@ -88,8 +88,7 @@ class CcsSums {
         const auto scaled = [&](std::size_t time) {
           return (static_cast<double>(data.rows[time][s]) - m.centre[s]) * m.scale[s];
         };
-        past[k * chunk + t] =
-            (scaled(times[t]) - m.past_mean[s]) * (m.past_weight[s] * norm);
+        past[k * chunk + t] = (scaled(times[t]) - m.past_mean[s]) * (m.past_weight[s] * norm);
         future[k * chunk + t] =
             (scaled(times[t] + data.lag) - m.future_mean[s]) * (m.future_weight[s] * norm);
       }

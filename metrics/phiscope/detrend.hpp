@@ -53,9 +53,9 @@ template <std::floating_point T>
   Detrended result{.values = {series.begin(), series.end()}, .status = Status::ok};
   std::vector<double>& x = result.values;
   const std::size_t n = x.size();
-  const std::size_t needed = mode == Detrend::poly2                                       ? 3
+  const std::size_t needed = mode == Detrend::poly2                                   ? 3
                              : mode == Detrend::linear || mode == Detrend::difference ? 2
-                                                                                          : 1;
+                                                                                      : 1;
   if (n < needed) {
     result.status = Status::too_short;
     return result;

@@ -89,10 +89,10 @@ struct BinaryPhiid {
     const PhiidInformation& i = result.information[state];
     PhiidRedundancy& r = result.redundancy[state];
     r = ccs ? ccs_redundancy(i, options.sign_tolerance) : mmi_redundancy(mean, i);
-    for (const auto member : {&PhiidRedundancy::xyta, &PhiidRedundancy::xytb,
-                              &PhiidRedundancy::xytab, &PhiidRedundancy::abtx,
-                              &PhiidRedundancy::abty, &PhiidRedundancy::abtxy,
-                              &PhiidRedundancy::rtr}) {
+    for (const auto member :
+         {&PhiidRedundancy::xyta, &PhiidRedundancy::xytb, &PhiidRedundancy::xytab,
+          &PhiidRedundancy::abtx, &PhiidRedundancy::abty, &PhiidRedundancy::abtxy,
+          &PhiidRedundancy::rtr}) {
       result.mean.redundancy.*member += fraction(state) * r.*member;
     }
   }
@@ -117,8 +117,8 @@ template <std::floating_point T>
   return bits;
 }
 
-/// Integrated information decomposition of two series, each of the four segments (pasts and futures)
-/// binarised by its own mean, with plug-in entropies.
+/// Integrated information decomposition of two series, each of the four segments (pasts and
+/// futures) binarised by its own mean, with plug-in entropies.
 ///
 /// @param x,y  [time], any unit
 /// @param options  options.kind and options.singular_ratio are ignored

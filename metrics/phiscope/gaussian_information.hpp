@@ -30,8 +30,8 @@ struct GaussianUnexplained {
   double determinant = 0.0;  ///< of the 4 x 4 correlation matrix
 };
 
-/// Branch-free, so that a loop over pairs is vectorised. y and b enter by their residuals on x and a:
-/// this keeps the digits of series that nearly determine each other. Meaningless for a singular
+/// Branch-free, so that a loop over pairs is vectorised. y and b enter by their residuals on x and
+/// a: this keeps the digits of series that nearly determine each other. Meaningless for a singular
 /// matrix.
 [[nodiscard]] inline GaussianUnexplained unexplained(const LaggedCorrelations& r) noexcept {
   const auto rest = [](double c) { return (1.0 - c) * (1.0 + c); };  // 1 - c^2, c near 1 as well

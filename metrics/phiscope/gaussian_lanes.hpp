@@ -15,15 +15,16 @@
 
 namespace phiscope::detail {
 
-using Lanes = std::array<double, tile_width>;
+using GaussianLanes = std::array<double, tile_width>;
 
 /// Correlations of a series i with a row of series j, one lane each.
 struct CorrelationLanes {
   double self = 0.0;  ///< xa: of i
-  alignas(64) Lanes past{}, future{}, xb{}, ya{}, yb{};
+  alignas(64) GaussianLanes past{}, future{}, xb{}, ya{}, yb{};
 
   [[nodiscard]] LaggedCorrelations at(std::size_t j) const noexcept {
-    return {.past = past[j], .future = future[j], .xa = self, .xb = xb[j], .ya = ya[j], .yb = yb[j]};
+    return {
+        .past = past[j], .future = future[j], .xa = self, .xb = xb[j], .ya = ya[j], .yb = yb[j]};
   }
 };
 
@@ -45,7 +46,7 @@ void correlate(const LaggedProducts<P>& products, const LaggedMoments& m, std::s
   const std::size_t count = block.count_j;
   // One loop each: a compiler can tell that four arrays do not overlap, not that ten do not.
   const auto fill = [count](const double* sums, double mean, const double* means, double weight,
-                            const double* weights, Lanes& lanes) {
+                            const double* weights, GaussianLanes& lanes) {
     double* const lane = lanes.data();
     for (std::size_t j = 0; j < count; ++j) {
       lane[j] = (sums[j] - mean * means[j]) * (weight * weights[j]);
@@ -60,8 +61,8 @@ void correlate(const LaggedProducts<P>& products, const LaggedMoments& m, std::s
 
 /// Means of the atoms by minimum mutual information, of a row of pairs.
 struct MmiLanes {
-  alignas(64) Lanes determinant;  ///< of the correlations; not a number where there is none
-  alignas(64) Lanes sts, rtr, tdmi;
+  alignas(64) GaussianLanes determinant;  ///< of the correlations; not a number where there is none
+  alignas(64) GaussianLanes sts, rtr, tdmi;
 };
 
 /// sts, rtr and TDMI with one logarithm each: sts is a sum of nine informations and seven minima of

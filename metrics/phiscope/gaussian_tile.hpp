@@ -127,16 +127,15 @@ class GaussianTile {
   template <class T>
   void finish_ccs(const LaggedRows<T>& data, const LaggedMoments& moments, PhiidTile& tile) {
     const auto n = static_cast<double>(data.transitions);
-    sums_.compute(data, moments, options_, [&](const LaggedCorrelations& r) {
-      return informations(r, data.transitions);
-    });
-    sums_.for_each([&](std::size_t i, std::size_t j, const LaggedCorrelations& r,
-                       const PhiidRedundancy& sum) {
-      const PhiidInformation information = informations(r, data.transitions);
-      tile.add(i, j,
-               outputs_of(phiid_atoms(information, mean_redundancy(sum, n)), information.xytab,
-                          output_));
-    });
+    sums_.compute(data, moments, options_,
+                  [&](const LaggedCorrelations& r) { return informations(r, data.transitions); });
+    sums_.for_each(
+        [&](std::size_t i, std::size_t j, const LaggedCorrelations& r, const PhiidRedundancy& sum) {
+          const PhiidInformation information = informations(r, data.transitions);
+          tile.add(i, j,
+                   outputs_of(phiid_atoms(information, mean_redundancy(sum, n)), information.xytab,
+                              output_));
+        });
   }
 
   /// Correlations of one pair in double, from the rows themselves.

@@ -62,7 +62,8 @@ template <class Counts>
   const auto [low, high] = std::minmax_element(defined.begin(), defined.end());
   for (Value& number : result) {
     if (!number.ok()) continue;
-    number = *low == *high ? Value(Status::constant) : Value((number.value() - *low) / (*high - *low));
+    number =
+        *low == *high ? Value(Status::constant) : Value((number.value() - *low) / (*high - *low));
   }
   return result;
 }

@@ -17,11 +17,11 @@ namespace phiscope::detail {
 /// What is known of each series before pairs are formed, in scaled units: value u = (x - centre) *
 /// scale. The scale is a power of two, so it rounds nothing and keeps squares in range.
 struct LaggedMoments {
-  std::vector<double> centre;         ///< [series]: mean of the rows that begin and end a transition
-  std::vector<double> scale;          ///< [series]: largest |u| is in [1, 2)
-  std::vector<double> past_mean;      ///< [series]: mean of u over the rows that begin one
-  std::vector<double> future_mean;    ///< [series]: mean of u over the rows that end one
-  std::vector<double> past_weight;    ///< [series]: 1 / norm of the past's deviations; 0 if undefined
+  std::vector<double> centre;       ///< [series]: mean of the rows that begin and end a transition
+  std::vector<double> scale;        ///< [series]: largest |u| is in [1, 2)
+  std::vector<double> past_mean;    ///< [series]: mean of u over the rows that begin one
+  std::vector<double> future_mean;  ///< [series]: mean of u over the rows that end one
+  std::vector<double> past_weight;  ///< [series]: 1 / norm of the past's deviations; 0 if undefined
   std::vector<double> future_weight;  ///< [series]: the same of the future
   std::vector<double> self;           ///< [series]: correlation of the past with the future
   std::vector<Status> status;         ///< [series]: too_short | constant_series | nonfinite | ok
@@ -124,7 +124,8 @@ void find_norms(const LaggedRows<T>& data, LaggedMoments& m) {
     m.past_mean[j] = (sums[both][j] + sums[begins_only][j]) / n;
     m.future_mean[j] = (sums[both][j] + sums[ends_only][j]) / n;
     // The centre is the mean of almost all rows, so little cancels here.
-    const double past = squares[both][j] + squares[begins_only][j] - n * m.past_mean[j] * m.past_mean[j];
+    const double past =
+        squares[both][j] + squares[begins_only][j] - n * m.past_mean[j] * m.past_mean[j];
     const double future =
         squares[both][j] + squares[ends_only][j] - n * m.future_mean[j] * m.future_mean[j];
     m.past_weight[j] = 1.0 / std::sqrt(past);
@@ -140,15 +141,15 @@ template <std::floating_point T>
 [[nodiscard]] LaggedMoments lagged_moments(const LaggedRows<T>& data) {
   const std::vector<double> zeros(data.series, 0.0);
   const bool enough = data.transitions >= least_transitions;
-  LaggedMoments m{.centre = zeros,
-                  .scale = zeros,
-                  .past_mean = zeros,
-                  .future_mean = zeros,
-                  .past_weight = zeros,
-                  .future_weight = zeros,
-                  .self = zeros,
-                  .status = std::vector<Status>(data.series,
-                                                enough ? Status::ok : Status::too_short)};
+  LaggedMoments m{
+      .centre = zeros,
+      .scale = zeros,
+      .past_mean = zeros,
+      .future_mean = zeros,
+      .past_weight = zeros,
+      .future_weight = zeros,
+      .self = zeros,
+      .status = std::vector<Status>(data.series, enough ? Status::ok : Status::too_short)};
   if (!enough) return m;
   find_centre(data, m);
   find_norms(data, m);

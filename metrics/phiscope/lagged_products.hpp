@@ -14,7 +14,7 @@
 
 namespace phiscope::detail {
 
-inline constexpr std::size_t tile_width = 96;    ///< series on each side of a tile
+inline constexpr std::size_t tile_width = 96;   ///< series on each side of a tile
 inline constexpr std::size_t panel_times = 64;  ///< time steps multiplied before they are added up
 
 /// C[i][j] += sum over t of right[t][i] * left[t][j] for four i and `lanes` j, both packed. The sum
@@ -139,10 +139,11 @@ class LaggedProducts {
     for (std::size_t j = 0; j < count; j += line) Eigen::internal::prefetch(row + j);
   }
 
-  /// Puts the scaled values of a row where OuterProducts wants them: [block of series][time][series].
+  /// Puts the scaled values of a row where OuterProducts wants them: [block of
+  /// series][time][series].
   template <std::size_t block, class T>
-  static void pack(const T* row, const LaggedMoments& moments, std::size_t first,
-                   std::size_t count, P* to) {
+  static void pack(const T* row, const LaggedMoments& moments, std::size_t first, std::size_t count,
+                   P* to) {
     const double* const centre = moments.centre.data() + first;
     const double* const scale = moments.scale.data() + first;
     const T* const from = row + first;
@@ -178,8 +179,8 @@ class LaggedProducts {
     fill = 0;
   }
 
-  std::vector<P> left_ = std::vector<P>(group);                         // [block of j][time][j]
-  std::vector<P> right_ = std::vector<P>(3 * group);                    // [3][block of i][time][i]
+  std::vector<P> left_ = std::vector<P>(group);       // [block of j][time][j]
+  std::vector<P> right_ = std::vector<P>(3 * group);  // [3][block of i][time][i]
   std::vector<double> sums_ = std::vector<double>(3 * tile_width * tile_width);  // [3][i][j]
   std::vector<double> future_ = std::vector<double>(tile_width * tile_width);    // [i][j]
   std::vector<P> row_ = std::vector<P>(tile_width);

@@ -12,8 +12,8 @@
 
 namespace phiscope {
 
-/// Rows of one or several recordings in time order, and the transitions of `lag` steps between them:
-/// from row t to row t + lag. A row may begin one, end one, or both.
+/// Rows of one or several recordings in time order, and the transitions of `lag` steps between
+/// them: from row t to row t + lag. A row may begin one, end one, or both.
 template <std::floating_point T>
 struct LaggedRows {
   std::vector<const T*> rows;  ///< [time], each to [series]; as long as the recordings live

@@ -62,15 +62,16 @@ class LocalGaussian {
     const auto single = [](double mean, double own, double per, double rest) {
       return mean + own - per * (rest * rest);
     };
-    return {.xta = single(mean_.xta, aa, per_.xta, a_rest),
-            .xtb = single(mean_.xtb, bb, per_.xtb, b_rest),
-            .yta = single(mean_.yta, aa, per_.yta, a - r_.ya * y),
-            .ytb = single(mean_.ytb, bb, per_.ytb, b - r_.yb * y),
-            .xyta = xyta,
-            .xytb = single(mean_.xytb, bb, per_.xytb, b_rest - b_on_y_ * y_alone),
-            .xtab = single(mean_.xtab, xx, per_.xtab, x_rest),
-            .ytab = single(mean_.ytab, yy, per_.ytab, y_rest - y_on_b_ * b_alone),
-            .xytab = xyta + single(mean_.xytab, per_b_alone_ * (b_alone * b_alone), per_.xytab, last)};
+    return {
+        .xta = single(mean_.xta, aa, per_.xta, a_rest),
+        .xtb = single(mean_.xtb, bb, per_.xtb, b_rest),
+        .yta = single(mean_.yta, aa, per_.yta, a - r_.ya * y),
+        .ytb = single(mean_.ytb, bb, per_.ytb, b - r_.yb * y),
+        .xyta = xyta,
+        .xytb = single(mean_.xytb, bb, per_.xytb, b_rest - b_on_y_ * y_alone),
+        .xtab = single(mean_.xtab, xx, per_.xtab, x_rest),
+        .ytab = single(mean_.ytab, yy, per_.ytab, y_rest - y_on_b_ * b_alone),
+        .xytab = xyta + single(mean_.xytab, per_b_alone_ * (b_alone * b_alone), per_.xytab, last)};
   }
 
  private:

@@ -20,10 +20,10 @@ enum class PhiidKind {
 struct PhiidOptions {
   Redundancy redundancy = Redundancy::mmi;
   PhiidKind kind = PhiidKind::gaussian;
-  std::size_t lag = 1;               ///< time steps from past to future, at least 1
-  double singular_ratio = 2.2e-10;   ///< gaussian: smallest over largest eigenvalue, at most
-  double sign_tolerance = 1e-10;     ///< ccs: smaller local informations have no sign
-  bool bias_correction = false;      ///< take the leading bias out of every information
+  std::size_t lag = 1;              ///< time steps from past to future, at least 1
+  double singular_ratio = 2.2e-10;  ///< gaussian: smallest over largest eigenvalue, at most
+  double sign_tolerance = 1e-10;    ///< ccs: smaller local informations have no sign
+  bool bias_correction = false;     ///< take the leading bias out of every information
 };
 
 /// Decomposition of one pair of series.

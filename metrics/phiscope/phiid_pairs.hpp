@@ -22,9 +22,9 @@ namespace phiscope {
 
 /// What several recordings (prompts) of the same series are to a pair.
 enum class PhiidJoin {
-  mean,       ///< decomposed one by one; means over those in which the pair is ok
-  concat,     ///< one long series without the transitions from one recording into the next
-  borders,    ///< one long series with them, as published
+  mean,     ///< decomposed one by one; means over those in which the pair is ok
+  concat,   ///< one long series without the transitions from one recording into the next
+  borders,  ///< one long series with them, as published
 };
 
 struct PhiidPairsOptions {
@@ -37,11 +37,11 @@ struct PhiidPairsOptions {
 };
 
 /// PhiID of all pairs of many series, block by block. After construction, tile() may be called from
-/// several threads; a tile is a function of the series and its block alone, so any number of threads
-/// gives the same bytes.
+/// several threads; a tile is a function of the series and its block alone, so any number of
+/// threads gives the same bytes.
 ///
-/// Memory: 64 bytes a series and recording, and about 2 MB for a running tile beside its result. The
-/// series are read in place and must outlive this object.
+/// Memory: 64 bytes a series and recording, and about 2 MB for a running tile beside its result.
+/// The series are read in place and must outlive this object.
 template <std::floating_point T>
 class PhiidPairs {
  public:
@@ -106,9 +106,9 @@ class PhiidPairs {
 
   PhiidPairsOptions options_;
   std::size_t series_ = 0;
-  std::vector<LaggedRows<T>> rows_;               // [recording], or one
-  std::vector<detail::LaggedMoments> moments_;    // gaussian: as rows_
-  std::vector<detail::BinarySeries> binary_;      // discrete: as rows_
+  std::vector<LaggedRows<T>> rows_;             // [recording], or one
+  std::vector<detail::LaggedMoments> moments_;  // gaussian: as rows_
+  std::vector<detail::BinarySeries> binary_;    // discrete: as rows_
 };
 
 /// Decompositions of all pairs, in the order of pair_index().

@@ -35,7 +35,8 @@ enum class Redundancy {
     return mean.*first < mean.*second ? local.*first : local.*second;
   };
   double PhiidInformation::*least = &PhiidInformation::xta;
-  for (const auto single : {&PhiidInformation::xtb, &PhiidInformation::yta, &PhiidInformation::ytb}) {
+  for (const auto single :
+       {&PhiidInformation::xtb, &PhiidInformation::yta, &PhiidInformation::ytb}) {
     if (mean.*single < mean.*least) least = single;
   }
   return {.xyta = pick(&PhiidInformation::xta, &PhiidInformation::yta),
@@ -50,8 +51,12 @@ enum class Redundancy {
 namespace detail {
 
 /// Smaller and larger of two numbers, in the form that compilers turn into one instruction a lane.
-[[nodiscard]] constexpr double lower(double a, double b) noexcept { return a < b ? a : b; }
-[[nodiscard]] constexpr double upper(double a, double b) noexcept { return a > b ? a : b; }
+[[nodiscard]] constexpr double lower(double a, double b) noexcept {
+  return a < b ? a : b;
+}
+[[nodiscard]] constexpr double upper(double a, double b) noexcept {
+  return a > b ? a : b;
+}
 
 /// `value` where the numbers between `low` and `high` all have one sign, else 0.
 [[nodiscard]] constexpr double where_one_sign(double value, double low, double high,

@@ -25,9 +25,8 @@ enum class PhiidOutput {
 }
 
 /// The numbers of `output` for atoms whose sum is `tdmi`; the rest of the array is 0.
-[[nodiscard]] constexpr std::array<double, phiid_atom_count> outputs_of(const PhiidAtoms& atoms,
-                                                                        double tdmi,
-                                                                        PhiidOutput output) noexcept {
+[[nodiscard]] constexpr std::array<double, phiid_atom_count> outputs_of(
+    const PhiidAtoms& atoms, double tdmi, PhiidOutput output) noexcept {
   if (output == PhiidOutput::atoms) return atoms;
   std::array<double, phiid_atom_count> numbers{atoms[phiid_sts], atoms[phiid_rtr]};
   if (output == PhiidOutput::sts_rtr_tdmi) numbers[2] = tdmi;

@@ -67,7 +67,8 @@ struct RankDifference {
   return result;
 }
 
-/// `atoms` over the TDMI of the same pair, so that strongly coupled pairs weigh no more than others.
+/// `atoms` over the TDMI of the same pair, so that strongly coupled pairs weigh no more than
+/// others.
 /// @param atoms,tdmi  [head, head], in one unit
 /// @return  [head, head], dimensionless; NaN (excluded) where the TDMI is not above 0
 /// @throws std::invalid_argument unless both have one shape

@@ -5,8 +5,6 @@
 #include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
 
-#include <unsupported/Eigen/FFT>
-
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -16,6 +14,7 @@
 #include <numbers>
 #include <random>
 #include <span>
+#include <unsupported/Eigen/FFT>
 #include <vector>
 
 namespace phiscope {
@@ -60,9 +59,9 @@ template <std::floating_point T>
 
 /// An observed number against those of surrogates.
 struct SurrogateTest {
-  Value z;             ///< (observed - mean) / standard deviation of the surrogates' numbers
-  Value p;             ///< share of surrogates with at least this number, the observed one included
-  std::size_t n = 0;   ///< surrogates
+  Value z;            ///< (observed - mean) / standard deviation of the surrogates' numbers
+  Value p;            ///< share of surrogates with at least this number, the observed one included
+  std::size_t n = 0;  ///< surrogates
 };
 
 /// Tests whether `observed` is larger than surrogates make it.
@@ -71,7 +70,8 @@ struct SurrogateTest {
 ///          number is not finite
 [[nodiscard]] inline SurrogateTest surrogate_test(double observed,
                                                   std::span<const double> surrogates) {
-  SurrogateTest result{.z = Status::too_few_rows, .p = Status::too_few_rows, .n = surrogates.size()};
+  SurrogateTest result{
+      .z = Status::too_few_rows, .p = Status::too_few_rows, .n = surrogates.size()};
   if (surrogates.empty()) return result;
   const auto finite = [](double number) { return std::isfinite(number); };
   if (!finite(observed) || !std::all_of(surrogates.begin(), surrogates.end(), finite)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The 18 reference pairs of the phiid experiment: 16 atoms by two kinds, two redundancies, two lags.
+// The 18 reference pairs of the phiid experiment: 16 atoms by two kinds, two redundancies, two
+// lags.
 #include "catch.hpp"
 #include "reference.hpp"
 #include "shard/json_file.hpp"

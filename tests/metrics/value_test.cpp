@@ -55,12 +55,12 @@ TEST_CASE("a difference is undefined for the first reason of its two sides", "[v
 TEST_CASE("every status has a name of its own", "[value]") {
   std::set<std::string> names;
   for (const Status status :
-       {Status::ok, Status::no_cross_pairs, Status::no_within_pairs, Status::no_pairs, Status::no_edges,
-        Status::too_few_rows, Status::too_short, Status::constant, Status::constant_series,
-        Status::zero_norm, Status::nonfinite, Status::singular}) {
+       {Status::ok, Status::no_cross_pairs, Status::no_within_pairs, Status::no_pairs,
+        Status::no_edges, Status::too_few_rows, Status::too_short, Status::constant,
+        Status::constant_series, Status::zero_norm, Status::nonfinite, Status::singular}) {
     names.insert(std::string(phiscope::status_name(status)));
   }
-  CHECK(names == std::set<std::string>{"ok", "no_cross_pairs", "no_within_pairs", "no_pairs", "no_edges",
-                                       "too_few_rows", "too_short", "constant", "constant_series",
-                                       "zero_norm", "nonfinite", "singular"});
+  CHECK(names == std::set<std::string>{"ok", "no_cross_pairs", "no_within_pairs", "no_pairs",
+                                       "no_edges", "too_few_rows", "too_short", "constant",
+                                       "constant_series", "zero_norm", "nonfinite", "singular"});
 }
