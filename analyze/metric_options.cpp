@@ -60,7 +60,8 @@ void add_option(CLI::App& app, const std::string& name, Arguments& arguments) {
 
 std::vector<Command> all_commands() {
   std::vector<Command> all = array_commands();
-  for (const auto& group : {structure_commands(), logit_commands(), series_commands(), head_commands()}) {
+  for (const auto& group :
+       {structure_commands(), logit_commands(), series_commands(), head_commands()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

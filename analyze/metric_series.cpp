@@ -23,8 +23,8 @@ std::string_view unit_of(PhiidKind kind) {
 std::vector<double> read_series(const std::filesystem::path& path, bool bf16) {
   const RowFile file(path, bf16);
   if (file.file().shape().size() != 1) {
-    throw shard::FormatError(path, std::to_string(file.file().shape().size()) +
-                                       " axes, expected one: a series [time]");
+    throw shard::FormatError(
+        path, std::to_string(file.file().shape().size()) + " axes, expected one: a series [time]");
   }
   std::vector<double> series(file.cols());
   if (file.is_double()) {
@@ -58,8 +58,8 @@ std::string phiid_of_two(const Arguments& arguments) {
   }
   return line.text("status", status_name(result.status))
       .count("n", result.transitions)
-      .number("tdmi", result.status == Status::ok ? Value(result.information.xytab)
-                                                  : Value(result.status))
+      .number("tdmi",
+              result.status == Status::ok ? Value(result.information.xytab) : Value(result.status))
       .texts("atoms", phiid_atom_names)
       .text("unit", unit_of(arguments.phiid.kind))
       .str();
@@ -119,8 +119,7 @@ std::string autocorrelation_line(const Arguments& arguments) {
   }
   const MatrixFile x(arguments.files[0], arguments.bf16);
   return Line("autocorrelation")
-      .values(x.visit(
-          [&](auto rows) { return autocorrelations(rows, arguments.phiid.lag); }))
+      .values(x.visit([&](auto rows) { return autocorrelations(rows, arguments.phiid.lag); }))
       .count("n", x.rows())
       .str();
 }

@@ -61,7 +61,7 @@ namespace detail {
 /// `value` where the numbers between `low` and `high` all have one sign, else 0.
 [[nodiscard]] constexpr double where_one_sign(double value, double low, double high,
                                               double tolerance) noexcept {
-  return (low > tolerance) | (high < -tolerance) ? value : 0.0;
+  return ((low > tolerance) | (high < -tolerance)) ? value : 0.0;
 }
 
 /// Redundancy of i1 and i2 by common change in surprisal, if i12 is their joint information.

@@ -87,6 +87,11 @@ class MetricFolder {
     return put(name, labels, "(" + std::to_string(labels.size()) + ",)", {.dtype = "i8"});
   }
 
+  /// Writes [item] numbers in double; @return  the quoted path
+  std::string vector(const std::string& name, const std::vector<double>& numbers) const {
+    return put(name, numbers, "(" + std::to_string(numbers.size()) + ",)", {.dtype = "f8"});
+  }
+
   std::string put(const std::string& name, const std::vector<double>& numbers,
                   const std::string& shape, const Layout& layout) const {
     const std::string kind = layout.dtype == "bf" ? "u2" : layout.dtype;
@@ -115,6 +120,13 @@ class MetricFolder {
                                done.out + done.err);
     }
     return nlohmann::json::parse(done.out);
+  }
+
+  /// Whether a command ends with this status and one line that holds `reason`.
+  [[nodiscard]] bool refuses(const std::string& arguments, int status,
+                             const std::string& reason) const {
+    const Finished done = run(arguments);
+    return done.status == status && done.out.empty() && done.err.find(reason) != std::string::npos;
   }
 
  private:

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// phiid, autocorrelation, pair-balance and rank-difference through the program.
+#include "catch.hpp"
+#include "metric_files.hpp"
+#include "metrics/random_rows.hpp"
+#include "reference.hpp"
+#include "shard/json_file.hpp"
+#include "shard/npy.hpp"
+
+#include <cmath>
+
+using nlohmann::json;
+using phiscope::test::MetricFolder;
+using phiscope::test::random_rows;
+
+namespace {
+
+std::string quoted(const std::filesystem::path& path) {
+  return "'" + path.string() + "'";
+}
+
+}  // namespace
+
+TEST_CASE("a pair of the reference gives its atoms, or a status", "[metric_series]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const MetricFolder folder;
+  const auto root = *reference / "phiid";
+  const auto manifest = phiscope::shard::read_json(root / "manifest.json");
+  for (const json& one : manifest.at("cases")) {
+    const auto name = one.at("name").get<std::string>();
+    if (name != "var1_bidirectional" && name != "common_driver" && name != "constant_source") {
+      continue;
+    }
+    for (const std::string kind : {"gaussian", "discrete"}) {
+      for (const std::string redundancy : {"MMI", "CCS"}) {
+        const json line =
+            folder.answer("phiid " + quoted(root / (name + "_src.npy")) + " " +
+                          quoted(root / (name + "_trg.npy")) + " --kind " + kind +
+                          " --redundancy " + (redundancy == "MMI" ? "mmi" : "ccs") + " --lag 2");
+        const json& wanted = one.at("results").at(kind + "_" + redundancy + "_tau2");
+        CAPTURE(name, kind, redundancy, line.dump());
+        CHECK(line.at("unit") == (kind == "gaussian" ? "nats" : "bits"));
+        CHECK(line.at("atoms").at(15) == "sts");
+        if (wanted.at("status") != "ok") {
+          // What the original refuses is either undefined here or defined by our own rule.
+          if (kind == "gaussian") CHECK(line.at("value").is_null());
+          continue;
+        }
+        REQUIRE(line.at("status") == "ok");
+        for (std::size_t k = 0; k < 16; ++k) {
+          const auto atom = line.at("atoms").at(k).get<std::string>();
+          CHECK(line.at("value").at(k).get<double>() ==
+                Approx(wanted.at("atoms").at(atom).get<double>()).margin(1e-9));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("all pairs are those of two, and threads change no byte", "[metric_series]") {
+  const MetricFolder folder;
+  const std::size_t steps = 40;
+  const std::size_t series = 130;  // more than one tile
+  std::vector<double> values = random_rows(3, steps, series).values;
+  for (std::size_t t = 0; t < steps; ++t) values[t * series + 7] = 2.5;  // constant
+  const std::string file = folder.matrix("x", steps, series, values, {"f8"});
+  for (const std::string options : {"--redundancy mmi", "--redundancy ccs", "--kind discrete"}) {
+    const std::string one = folder.run("phiid " + file + " " + options + " --threads 1").out;
+    CHECK(one == folder.run("phiid " + file + " " + options + " --threads 2").out);
+    CHECK(one == folder.run("phiid " + file + " " + options + " --threads 3").out);
+    const json all = json::parse(one);
+    CHECK(all.at("n") == steps - 1);
+    REQUIRE(all.at("value").size() == series * (series - 1) / 2);
+    // Pair (0, 7) is the seventh, pair (0, 129) the last of the first series.
+    const bool gaussian = options != "--kind discrete";
+    CHECK(all.at("status").at(6) == (gaussian ? "constant_series" : "ok"));
+    CHECK(all.at("value").at(6).is_null() == gaussian);
+    std::vector<double> first(steps);
+    std::vector<double> last(steps);
+    for (std::size_t t = 0; t < steps; ++t) {
+      first[t] = values[t * series];
+      last[t] = values[t * series + series - 1];
+    }
+    const json two = folder.answer("phiid " + folder.vector("first", first) + " " +
+                                   folder.vector("last", last) + " " + options);
+    for (std::size_t k = 0; k < 16; ++k) {
+      CHECK(all.at("value").at(128).at(k).get<double>() ==
+            Approx(two.at("value").at(k).get<double>()).margin(1e-12));
+    }
+  }
+}
+
+TEST_CASE("rankings of the reference come out of its matrices", "[metric_series]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const MetricFolder folder;
+  const auto root = *reference / "headrank";
+  const std::string files = quoted(root / "sts_matrix.npy") + " " + quoted(root / "rtr_matrix.npy");
+  for (const std::string name : {"pair-balance", "rank-difference"}) {
+    const json line = folder.answer(name + " " + files);
+    CHECK(line.at("n") == 9);
+    CHECK(line.at("unranked") == 0);
+    CHECK(line.at("order").size() == 9);
+    for (const json& score : line.at("value")) {
+      CHECK(score.get<double>() >= 0.0);
+      CHECK(score.get<double>() <= 1.0);
+    }
+  }
+}
+
+TEST_CASE("a head without a pair is unranked and last", "[metric_series]") {
+  const MetricFolder folder;
+  const double no = std::nan("");
+  const std::string sts =
+      folder.matrix("sts", 3, 3, std::vector<double>{0, 3, no, 3, 0, no, no, no, 0}, {"f8"});
+  const std::string rtr =
+      folder.matrix("rtr", 3, 3, std::vector<double>{0, 1, 1, 1, 0, 1, 1, 1, 0}, {"f8"});
+  const json line = folder.answer("pair-balance " + sts + " " + rtr);
+  CHECK(line.at("balance") == json({0.75, 0.75, nullptr}));
+  CHECK(line.at("unranked") == 1);
+  CHECK(line.at("order").at(2) == 2);
+  CHECK(line.at("status").at(2) == "no_pairs");
+}
+
+TEST_CASE("autocorrelation takes one series or many", "[metric_series]") {
+  const MetricFolder folder;
+  const std::vector<double> ramp{1, 2, 3, 4, 5};
+  CHECK(folder.answer("autocorrelation " + folder.vector("ramp", ramp)).at("value") == 0.4);
+  const json two = folder.answer(
+      "autocorrelation " +
+      folder.matrix("two", 5, 2, std::vector<double>{1, 9, 2, 9, 3, 9, 4, 9, 5, 9}, {"f8"}));
+  CHECK(two.at("value") == json({0.4, nullptr}));
+  CHECK(two.at("status") == json({"ok", "constant_series"}));
+}
+
+TEST_CASE("series and matrices that do not fit are refused", "[metric_series]") {
+  const MetricFolder folder;
+  const std::string matrix = folder.matrix("m", 2, 3, std::vector<double>{1, 2, 3, 4, 5, 6});
+  const std::string five = folder.vector("five", {1, 2, 3, 4, 5});
+  const std::string four = folder.vector("four", {1, 2, 3, 4});
+  CHECK(folder.refuses("phiid " + five + " " + four, 1, "4 steps"));
+  CHECK(folder.refuses("phiid " + five + " " + matrix, 1, "2 axes"));
+  CHECK(folder.refuses("pair-balance " + matrix + " " + matrix, 1, "square"));
+  CHECK(folder.refuses("phiid " + five + " " + five + " --lag 0", 2, "--lag"));
+  CHECK(folder.refuses("phiid " + five + " " + five + " --redundancy best", 2, "--redundancy"));
+}
