@@ -14,6 +14,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <vector>
@@ -57,19 +58,13 @@ class RowSpace {
     KMeansState state(seeds);
     const std::size_t n = state.labels.size();
     centres_.sum_members(state, true);
+    bounds_.reset(n);
     std::size_t moved = n;
     while (state.iterations < max_iterations) {
       ++state.iterations;
       const std::vector<double> shifts = centres_.move(state.counts);
       // While many labels change, the centres move farther than the bounds allow.
-      const bool bounded = moved < n / 32;
-      const std::vector<std::size_t> pending =
-          bounded ? rows_to_measure(state, shifts) : all_rows();
-      moved = 0;
-      for (std::size_t first = 0; first < pending.size(); first += block_rows) {
-        const std::size_t size = std::min(block_rows, pending.size() - first);
-        moved += measure(std::span(pending).subspan(first, size), state);
-      }
+      moved = moved < n / 32 ? assign_unsettled(state, shifts) : assign_all(state);
       moved += refill(state);
       if (moved == 0) {
         state.converged = true;
@@ -93,13 +88,6 @@ class RowSpace {
  private:
   static constexpr std::size_t block_rows = NearestTwo<T>::limit;
 
-  [[nodiscard]] std::vector<std::size_t> all_rows() {
-    std::vector<std::size_t> all(rows_.norms.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    bounds_.reset(all.size());
-    return all;
-  }
-
   [[nodiscard]] double own_distance(const KMeansState& state, std::size_t row) const {
     return distance(rows_.row(row), centres_.of(state.labels[row]));
   }
@@ -109,45 +97,70 @@ class RowSpace {
     return std::sqrt(std::max(0.0, rows_.norms[row] + static_cast<double>(score)));
   }
 
-  /// Rows whose nearest centre may be another one. The centres that move farthest are measured anew
-  /// for every row, so that they do not loosen the bounds of the others.
-  [[nodiscard]] std::vector<std::size_t> rows_to_measure(const KMeansState& state,
-                                                         std::span<const double> shifts) {
-    const std::vector<std::size_t> fast = fast_centres(shifts, EightVectors<T>::limit);
-    bounds_.shift(state.labels, shifts, fast);
-    if (!fast.empty()) {
-      const EightVectors<T> vectors(centres_.picked(fast));
-      for (std::size_t i = 0; i < state.labels.size(); ++i) {
-        const auto products = vectors.with(rows_.row(i));
-        for (std::size_t f = 0; f < fast.size(); ++f) {
-          const T score = centres_.norm(fast[f]) - T{2} * products[f];
-          bounds_.measured(i, fast[f] == state.labels[i], distance_from_score(i, score));
-        }
-      }
+  /// Measures all rows. @return  how many changed their label
+  std::size_t assign_all(KMeansState& state) {
+    const std::size_t n = state.labels.size();
+    std::vector<std::size_t> block(block_rows);
+    std::size_t moved = 0;
+    for (std::size_t first = 0; first < n; first += block_rows) {
+      block.resize(std::min(block_rows, n - first));
+      std::iota(block.begin(), block.end(), first);
+      moved += measure(rows_.values.middleRows(static_cast<Eigen::Index>(first),
+                                               static_cast<Eigen::Index>(block.size())),
+                       block, state);
     }
-    std::vector<std::size_t> pending;
-    for (std::size_t i = 0; i < state.labels.size(); ++i) {
-      if (bounds_.settled(i)) continue;
-      if (!bounds_.unknown(i)) bounds_.measured(i, true, own_distance(state, i));
-      if (!bounds_.settled(i)) pending.push_back(i);
-    }
-    return pending;
+    return moved;
   }
 
-  /// Moves those of some rows that are nearer to another centre. @return  how many
-  std::size_t measure(std::span<const std::size_t> rows, KMeansState& state) {
-    const auto size = static_cast<Eigen::Index>(rows.size());
-    const auto front = static_cast<Eigen::Index>(rows.front());
-    if (rows.back() - rows.front() + 1 == rows.size()) {
-      panel_product(rows_.values.middleRows(front, size), centres_.all(), products_);
-    } else {
-      gathered_.resize(size, rows_.values.cols());
-      for (Eigen::Index i = 0; i < size; ++i) {
-        gathered_.row(i) =
-            rows_.values.row(static_cast<Eigen::Index>(rows[static_cast<std::size_t>(i)]));
-      }
-      panel_product(gathered_, centres_.all(), products_);
+  /// Measures the rows whose nearest centre may be another one, in one pass over the rows. The
+  /// centres that move farthest are measured for every row, so that they do not loosen the bounds
+  /// of the others. @return  how many changed their label
+  std::size_t assign_unsettled(KMeansState& state, std::span<const double> shifts) {
+    const std::vector<std::size_t> fast = fast_centres(shifts, EightVectors<T>::limit);
+    bounds_.shift(state.labels, shifts, fast);
+    const EightVectors<T> vectors(centres_.picked(fast));
+    gathered_.resize(static_cast<Eigen::Index>(block_rows), rows_.values.cols());
+    std::vector<std::size_t> block;
+    std::size_t moved = 0;
+    const auto measure_block = [&] {
+      moved += measure(gathered_.topRows(static_cast<Eigen::Index>(block.size())), block, state);
+      block.clear();
+    };
+    for (std::size_t i = 0; i < state.labels.size(); ++i) {
+      if (!fast.empty()) measure_fast(i, state.labels[i], fast, vectors);
+      if (bounds_.settled(i)) continue;
+      if (!bounds_.unknown(i)) bounds_.measured(i, true, own_distance(state, i));
+      if (bounds_.settled(i)) continue;
+      gathered_.row(static_cast<Eigen::Index>(block.size())) =
+          rows_.values.row(static_cast<Eigen::Index>(i));
+      block.push_back(i);
+      if (block.size() == block_rows) measure_block();
     }
+    if (!block.empty()) measure_block();
+    return moved;
+  }
+
+  /// Distances of one row to the fast centres, into its bounds.
+  void measure_fast(std::size_t row, std::size_t own, std::span<const std::size_t> fast,
+                    const EightVectors<T>& vectors) {
+    const auto products = vectors.with(rows_.row(row));
+    T nearest_other = std::numeric_limits<T>::infinity();
+    for (std::size_t f = 0; f < fast.size(); ++f) {
+      const T score = centres_.norm(fast[f]) - T{2} * products[f];  // |x - c|^2 - |x|^2
+      if (fast[f] == own) {
+        bounds_.measured(row, true, distance_from_score(row, score));
+      } else {
+        nearest_other = std::min(nearest_other, score);
+      }
+    }
+    bounds_.measured(row, false, distance_from_score(row, nearest_other));
+  }
+
+  /// Moves those of some rows that are nearer to another centre.
+  /// @param block  [item, unit], the rows  @param rows  [item], which they are  @return  how many
+  template <class Block>
+  std::size_t measure(const Block& block, std::span<const std::size_t> rows, KMeansState& state) {
+    panel_product(block, centres_.all(), products_);
     nearest_.find(products_, [this](std::size_t c) { return centres_.norm(c); });
     std::size_t moved = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {

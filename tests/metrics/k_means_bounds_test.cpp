@@ -65,6 +65,24 @@ TEST_CASE("bounds stay true while centres move, and settle rows", "[k_means_boun
   CHECK(settled > 60);  // of 300: the bounds are of use
 }
 
+TEST_CASE("each bound gives way by as much as its centres move", "[k_means_bounds]") {
+  const Rows labels{0};
+  const auto settled_after = [&labels](std::vector<double> shifts, const Rows& fast) {
+    DistanceBounds<double> bounds;
+    bounds.reset(1);
+    bounds.set(0, 1.0, 1.5);
+    bounds.shift(labels, shifts, fast);
+    return bounds.settled(0);
+  };
+  CHECK(settled_after({0.4, 0.0, 0.0}, {}));
+  CHECK_FALSE(settled_after({0.6, 0.0, 0.0}, {}));  // the own centre may be 1.6 away
+  CHECK(settled_after({0.0, 0.4, 0.0}, {}));
+  CHECK_FALSE(settled_after({0.0, 0.6, 0.0}, {}));  // another one may be 0.9 away
+  CHECK_FALSE(settled_after({0.3, 0.0, 0.3}, {}));
+  CHECK(settled_after({0.0, 0.6, 0.2}, {1}));  // the fast one is measured
+  CHECK_FALSE(settled_after({0.0, 0.6, 0.6}, {1}));
+}
+
 TEST_CASE("bounds within the rounding of float settle nothing", "[k_means_bounds]") {
   DistanceBounds<float> bounds;
   bounds.reset(1);

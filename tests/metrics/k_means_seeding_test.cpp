@@ -40,6 +40,41 @@ TEST_CASE("seeds fall into separate blobs", "[k_means_seeding]") {
   }
 }
 
+TEST_CASE("each seed is the best of the rows drawn for it", "[k_means_seeding]") {
+  const auto x = random_rows(9, 60, 1);
+  const auto squared = [&x](std::size_t a, std::size_t b) {
+    return std::pow(x.values[a] - x.values[b], 2);
+  };
+  std::vector<std::vector<std::size_t>> drawn;
+  std::mt19937_64 engine(5);
+  const KMeansSeeds seeds =
+      phiscope::k_means_seeds(60, 9, engine, [&](auto candidates, std::span<double> to) {
+        drawn.emplace_back(candidates.begin(), candidates.end());
+        for (std::size_t t = 0; t < candidates.size(); ++t) {
+          for (std::size_t i = 0; i < 60; ++i) to[t * 60 + i] = squared(i, candidates[t]);
+        }
+      });
+  REQUIRE(drawn.size() == 9);
+  CHECK(drawn[0] == std::vector<std::size_t>{seeds.rows[0]});
+  for (std::size_t c = 1; c < 9; ++c) {
+    CHECK(drawn[c].size() == 4);  // 2 + floor(log 9)
+    const auto potential = [&](std::size_t candidate) {
+      double sum = 0.0;
+      for (std::size_t i = 0; i < 60; ++i) {
+        double closest = squared(i, candidate);
+        for (std::size_t s = 0; s < c; ++s) {
+          closest = std::min(closest, squared(i, seeds.rows[s]));
+        }
+        sum += closest;
+      }
+      return sum;
+    };
+    for (const std::size_t candidate : drawn[c]) {
+      CHECK(potential(seeds.rows[c]) <= potential(candidate) * (1.0 + 1e-12));
+    }
+  }
+}
+
 TEST_CASE("the first seed is any row, with equal chance", "[k_means_seeding]") {
   const auto x = random_rows(2, 5, 1);
   std::vector<int> drawn(5, 0);

@@ -74,6 +74,9 @@ TEST_CASE("a drawn p-value is never zero, and uses every difference", "[permutat
   Numbers late(100, 0.0);
   late[80] = 1.0;
   CHECK(sign_flip_test(late, {.resamples = 999}).p_value == Value(1.0));
+  // Two of them: their signs agree half of the time.
+  late[90] = 1.0;
+  CHECK(sign_flip_test(late, {.resamples = 999}).p_value.value() == Approx(0.5).margin(0.08));
 }
 
 TEST_CASE("p-values are uniform when there is no effect", "[permutation_test]") {
