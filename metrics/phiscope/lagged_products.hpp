@@ -23,7 +23,7 @@ inline constexpr std::size_t panel_times = 64;  ///< time steps multiplied befor
 template <std::floating_point P>
 struct OuterProducts {
   using Packet = typename Eigen::internal::packet_traits<P>::type;
-  static constexpr std::size_t packet = Eigen::internal::unpacket_traits<Packet>::size;
+  static constexpr std::size_t packet = Eigen::internal::packet_traits<P>::size;
   static constexpr std::size_t packets = 3;  // 3 x 4 sums and their factors fill 16 registers
   static constexpr std::size_t lanes = packets * packet;
   static constexpr std::size_t columns = 4;
