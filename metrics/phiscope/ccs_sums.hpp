@@ -6,7 +6,6 @@
 #include <phiscope/lagged_rows.hpp>
 #include <phiscope/local_gaussian.hpp>
 #include <phiscope/pair_blocks.hpp>
-#include <phiscope/phiid_options.hpp>
 #include <phiscope/phiid_redundancy.hpp>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 namespace phiscope::detail {
@@ -26,21 +26,28 @@ namespace phiscope::detail {
 class CcsSums {
  public:
   /// Forgets all pairs and takes another block.
-  void reset(const PairBlock& block) {
+  /// @param all  sum every redundancy; else rtr and the remainder only, which give sts
+  void reset(const PairBlock& block, bool all) {
     block_ = block;
+    all_ = all;
     pairs_.clear();
   }
 
   /// Asks for the sums of a pair with regular correlations.
-  void want(std::size_t i, std::size_t j, const LaggedCorrelations& correlations) {
-    pairs_.push_back({.i = i, .j = j, .correlations = correlations, .sum = {}});
+  /// @param information  its mean informations, nats
+  void want(std::size_t i, std::size_t j, const LaggedCorrelations& correlations,
+            const PhiidInformation& information) {
+    pairs_.push_back({.i = i,
+                      .j = j,
+                      .correlations = correlations,
+                      .information = information,
+                      .sum = {},
+                      .remainder = 0.0});
   }
 
   /// Computes the sums of all pairs asked for.
-  /// @param informations  LaggedCorrelations -> mean informations, nats
-  template <std::floating_point T, class Informations>
-  void compute(const LaggedRows<T>& data, const LaggedMoments& moments, const PhiidOptions& options,
-               Informations informations) {
+  template <std::floating_point T>
+  void compute(const LaggedRows<T>& data, const LaggedMoments& moments, double sign_tolerance) {
     std::vector<std::size_t> begins;
     for (std::size_t t = 0; t < data.rows.size(); ++t) {
       if (data.begins[t] != 0) begins.push_back(t);
@@ -51,28 +58,32 @@ class CcsSums {
       pack(data, moments, times, block_.first_i, block_.count_i, past_i_, future_i_);
       pack(data, moments, times, block_.first_j, block_.count_j, past_j_, future_j_);
       for (PairSum& pair : pairs_) {
-        const LocalGaussian gaussian(pair.correlations, informations(pair.correlations));
-        add_chunk(gaussian, pair, count, options.sign_tolerance);
+        const LocalGaussian gaussian(pair.correlations, pair.information);
+        if (all_) {
+          add_chunk<8>(gaussian, pair, count, sign_tolerance);
+        } else {
+          add_chunk<2>(gaussian, pair, count, sign_tolerance);
+        }
       }
     }
   }
 
-  /// Calls take(i, j, correlations, sums) for every pair asked for, in that order.
-  template <class Take>
-  void for_each(Take take) const {
-    for (const PairSum& pair : pairs_) take(pair.i, pair.j, pair.correlations, pair.sum);
-  }
-
- private:
-  static constexpr std::size_t chunk = 512;  // time steps
-  static constexpr std::size_t lanes = 64;
-
+  /// A pair of the block and its sums.
   struct PairSum {
     std::size_t i = 0;
     std::size_t j = 0;
     LaggedCorrelations correlations;
-    PhiidRedundancy sum;
+    PhiidInformation information;
+    PhiidRedundancy sum;     ///< rtr only, unless all were asked for
+    double remainder = 0.0;  ///< of rtr - sts
   };
+
+  /// The pairs asked for, in that order.
+  [[nodiscard]] const std::vector<PairSum>& pairs() const noexcept { return pairs_; }
+
+ private:
+  static constexpr std::size_t chunk = 512;  // time steps
+  static constexpr std::size_t lanes = 64;
 
   /// Standard scores over sqrt(2) of the pasts and futures, [series, time].
   template <class T>
@@ -95,13 +106,17 @@ class CcsSums {
     }
   }
 
+  template <std::size_t numbers>
+  using Sums = std::array<std::array<double, lanes>, numbers>;
+
+  template <std::size_t numbers>
   void add_chunk(const LocalGaussian& gaussian, PairSum& pair, std::size_t count,
                  double tolerance) const {
     const double* const x = past_i_.data() + pair.i * chunk;
     const double* const a = future_i_.data() + pair.i * chunk;
     const double* const y = past_j_.data() + pair.j * chunk;
     const double* const b = future_j_.data() + pair.j * chunk;
-    alignas(64) std::array<std::array<double, lanes>, 7> sums{};
+    alignas(64) Sums<numbers> sums{};
     for (std::size_t first = 0; first < count; first += lanes) {
       const std::size_t rest = std::min(lanes, count - first);
       add_lanes(gaussian, x + first, y + first, a + first, b + first, rest, tolerance, sums);
@@ -111,38 +126,39 @@ class CcsSums {
       for (const double lane : sums[k]) sum += lane;
       return sum;
     };
-    pair.sum.xyta += total(0);
-    pair.sum.xytb += total(1);
-    pair.sum.xytab += total(2);
-    pair.sum.abtx += total(3);
-    pair.sum.abty += total(4);
-    pair.sum.abtxy += total(5);
-    pair.sum.rtr += total(6);
-  }
-
-  static void add_lanes(const LocalGaussian& gaussian, const double* x, const double* y,
-                        const double* a, const double* b, std::size_t count, double tolerance,
-                        std::array<std::array<double, lanes>, 7>& sums) {
-    double* const xyta = sums[0].data();
-    double* const xytb = sums[1].data();
-    double* const xytab = sums[2].data();
-    double* const abtx = sums[3].data();
-    double* const abty = sums[4].data();
-    double* const abtxy = sums[5].data();
-    double* const rtr = sums[6].data();
-    const LocalGaussian own = gaussian;  // a copy: nothing in the loop may write to it
-    for (std::size_t t = 0; t < count; ++t) {
-      const PhiidRedundancy r = ccs_redundancy(own.at(x[t], y[t], a[t], b[t]), tolerance);
-      xyta[t] += r.xyta;
-      xytb[t] += r.xytb;
-      xytab[t] += r.xytab;
-      abtx[t] += r.abtx;
-      abty[t] += r.abty;
-      abtxy[t] += r.abtxy;
-      rtr[t] += r.rtr;
+    pair.remainder += total(0);
+    pair.sum.rtr += total(1);
+    if constexpr (numbers > 2) {
+      pair.sum.xyta += total(2);
+      pair.sum.xytb += total(3);
+      pair.sum.xytab += total(4);
+      pair.sum.abtx += total(5);
+      pair.sum.abty += total(6);
+      pair.sum.abtxy += total(7);
     }
   }
 
+  template <std::size_t numbers>
+  static void add_lanes(const LocalGaussian& gaussian, const double* x, const double* y,
+                        const double* a, const double* b, std::size_t count, double tolerance,
+                        Sums<numbers>& sums) {
+    const LocalGaussian own = gaussian;  // a copy: nothing in the loop may write to it
+    for (std::size_t t = 0; t < count; ++t) {
+      const CcsLocal now = ccs_local(own.at(x[t], y[t], a[t], b[t]), tolerance);
+      sums[0].data()[t] += now.remainder;
+      sums[1].data()[t] += now.redundancy.rtr;
+      if constexpr (numbers > 2) {
+        sums[2].data()[t] += now.redundancy.xyta;
+        sums[3].data()[t] += now.redundancy.xytb;
+        sums[4].data()[t] += now.redundancy.xytab;
+        sums[5].data()[t] += now.redundancy.abtx;
+        sums[6].data()[t] += now.redundancy.abty;
+        sums[7].data()[t] += now.redundancy.abtxy;
+      }
+    }
+  }
+
+  bool all_ = false;
   PairBlock block_;
   std::vector<PairSum> pairs_;
   std::vector<double> past_i_, future_i_, past_j_, future_j_;  // [series, time]

@@ -37,7 +37,7 @@ class GaussianTile {
     for (std::size_t j = 0; j < block.count_j; ++j) all_ok_ = all_ok_ && ok(block.first_j + j);
     products_.compute(data, moments, block.first_i, block.count_i, block.first_j, block.count_j);
     const bool ccs = options_.redundancy == Redundancy::ccs;
-    if (ccs) sums_.reset(block);
+    if (ccs) sums_.reset(block, output_ == PhiidOutput::atoms);
     for (std::size_t i = 0; i < block.count_i; ++i) {
       const std::size_t from = block.first_i == block.first_j ? i + 1 : 0;
       correlate(products_, moments, data.transitions, block, i, lanes_);
@@ -111,8 +111,8 @@ class GaussianTile {
       }
     }
     if (status != Status::ok) return tile.refuse(i, j, status);
-    if (options_.redundancy == Redundancy::ccs) return sums_.want(i, j, r);
     const PhiidInformation information = informations(r, data.transitions);
+    if (options_.redundancy == Redundancy::ccs) return sums_.want(i, j, r, information);
     tile.add(i, j,
              outputs_of(phiid_atoms(information, mmi_redundancy(information)), information.xytab,
                         output_));
@@ -127,15 +127,15 @@ class GaussianTile {
   template <class T>
   void finish_ccs(const LaggedRows<T>& data, const LaggedMoments& moments, PhiidTile& tile) {
     const auto n = static_cast<double>(data.transitions);
-    sums_.compute(data, moments, options_,
-                  [&](const LaggedCorrelations& r) { return informations(r, data.transitions); });
-    sums_.for_each(
-        [&](std::size_t i, std::size_t j, const LaggedCorrelations& r, const PhiidRedundancy& sum) {
-          const PhiidInformation information = informations(r, data.transitions);
-          tile.add(i, j,
-                   outputs_of(phiid_atoms(information, mean_redundancy(sum, n)), information.xytab,
-                              output_));
-        });
+    sums_.compute(data, moments, options_.sign_tolerance);
+    for (const CcsSums::PairSum& pair : sums_.pairs()) {
+      if (output_ == PhiidOutput::atoms) {
+        tile.add(pair.i, pair.j, phiid_atoms(pair.information, mean_redundancy(pair.sum, n)));
+      } else {
+        const double rtr = pair.sum.rtr / n;
+        tile.add(pair.i, pair.j, {rtr - pair.remainder / n, rtr, pair.information.xytab});
+      }
+    }
   }
 
   /// Correlations of one pair in double, from the rows themselves.

@@ -15,7 +15,9 @@
 namespace phiscope::detail {
 
 inline constexpr std::size_t tile_width = 96;   ///< series on each side of a tile
-inline constexpr std::size_t panel_times = 64;  ///< time steps multiplied before they are added up
+/// Time steps multiplied before they are added up, so that a panel of either type has one size.
+template <std::floating_point P>
+inline constexpr std::size_t panel_times_of = 512 / sizeof(P);
 
 /// C[i][j] += sum over t of right[t][i] * left[t][j] for four i and `lanes` j, both packed. The sum
 /// over t runs in P from zero, in order, so its digits depend on nothing else.
@@ -23,7 +25,7 @@ inline constexpr std::size_t panel_times = 64;  ///< time steps multiplied befor
 template <std::floating_point P>
 struct OuterProducts {
   using Packet = typename Eigen::internal::packet_traits<P>::type;
-  static constexpr std::size_t packet = Eigen::internal::unpacket_traits<Packet>::size;
+  static constexpr std::size_t packet = Eigen::internal::packet_traits<P>::size;
   static constexpr std::size_t packets = 3;  // 3 x 4 sums and their factors fill 16 registers
   static constexpr std::size_t lanes = packets * packet;
   static constexpr std::size_t columns = 4;
@@ -125,6 +127,7 @@ class LaggedProducts {
  private:
   using Product = OuterProducts<P>;
   // Not a power of two: blocks 4096 bytes apart would push each other out of the first cache.
+  static constexpr std::size_t panel_times = panel_times_of<P>;
   static constexpr std::size_t stored_times = panel_times + 4;
   static constexpr std::size_t group = stored_times * tile_width;
   static constexpr std::size_t ahead = 16;  // rows

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <phiscope/gaussian_information.hpp>
+#include <phiscope/multiply_add.hpp>
 #include <phiscope/phiid_atoms.hpp>
 
 #include <cmath>
@@ -50,28 +51,32 @@ class LocalGaussian {
     const double yy = y * y;
     const double aa = a * a;
     const double bb = b * b;
-    const double y_alone = y - r_.past * x;  // residuals
-    const double b_alone = b - r_.future * a;
-    const double a_rest = a - r_.xa * x;
-    const double y_rest = y - r_.ya * a;
-    const double x_rest = x - r_.xa * a - x_on_b_ * b_alone;
-    const double a_rest_xy = a_rest - a_on_y_ * y_alone;
-    const double b_rest = b - r_.xb * x;
-    const double last = b_alone - last_on_x_ * x - last_on_y_ * y_alone - last_on_a_ * a_rest_xy;
-    const double xyta = mean_.xyta + aa - per_.xyta * (a_rest_xy * a_rest_xy);
-    const auto single = [](double mean, double own, double per, double rest) {
-      return mean + own - per * (rest * rest);
+    const auto less = [](double number, double factor, double other) {
+      return multiply_add(-factor, other, number);
     };
-    return {
-        .xta = single(mean_.xta, aa, per_.xta, a_rest),
-        .xtb = single(mean_.xtb, bb, per_.xtb, b_rest),
-        .yta = single(mean_.yta, aa, per_.yta, a - r_.ya * y),
-        .ytb = single(mean_.ytb, bb, per_.ytb, b - r_.yb * y),
-        .xyta = xyta,
-        .xytb = single(mean_.xytb, bb, per_.xytb, b_rest - b_on_y_ * y_alone),
-        .xtab = single(mean_.xtab, xx, per_.xtab, x_rest),
-        .ytab = single(mean_.ytab, yy, per_.ytab, y_rest - y_on_b_ * b_alone),
-        .xytab = xyta + single(mean_.xytab, per_b_alone_ * (b_alone * b_alone), per_.xytab, last)};
+    const auto local = [&less](double mean, double own, double per, double rest) {
+      return less(mean + own, per, rest * rest);
+    };
+    const double y_alone = less(y, r_.past, x);  // residuals
+    const double b_alone = less(b, r_.future, a);
+    const double a_rest = less(a, r_.xa, x);
+    const double b_rest = less(b, r_.xb, x);
+    const double y_rest = less(y, r_.ya, a);
+    const double x_rest = less(less(x, r_.xa, a), x_on_b_, b_alone);
+    const double a_rest_xy = less(a_rest, a_on_y_, y_alone);
+    const double last =
+        less(less(less(b_alone, last_on_x_, x), last_on_y_, y_alone), last_on_a_, a_rest_xy);
+    const double xyta = local(mean_.xyta, aa, per_.xyta, a_rest_xy);
+    return {.xta = local(mean_.xta, aa, per_.xta, a_rest),
+            .xtb = local(mean_.xtb, bb, per_.xtb, b_rest),
+            .yta = local(mean_.yta, aa, per_.yta, less(a, r_.ya, y)),
+            .ytb = local(mean_.ytb, bb, per_.ytb, less(b, r_.yb, y)),
+            .xyta = xyta,
+            .xytb = local(mean_.xytb, bb, per_.xytb, less(b_rest, b_on_y_, y_alone)),
+            .xtab = local(mean_.xtab, xx, per_.xtab, x_rest),
+            .ytab = local(mean_.ytab, yy, per_.ytab, less(y_rest, y_on_b_, b_alone)),
+            .xytab = xyta + less(multiply_add(per_b_alone_, b_alone * b_alone, mean_.xytab),
+                                 per_.xytab, last * last)};
   }
 
  private:

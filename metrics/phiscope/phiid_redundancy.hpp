@@ -64,19 +64,50 @@ namespace detail {
   return ((low > tolerance) | (high < -tolerance)) ? value : 0.0;
 }
 
-/// Redundancy of i1 and i2 by common change in surprisal, if i12 is their joint information.
-[[nodiscard]] constexpr double ccs(double i1, double i2, double i12, double tolerance) noexcept {
+/// What i1 and i2 share if i12 is their joint information, by common change in surprisal: the part
+/// that counts as redundancy and the part that does not. One of them is 0.
+struct CommonChange {
+  double redundancy = 0.0;
+  double rest = 0.0;
+};
+
+[[nodiscard]] constexpr CommonChange common_change(double i1, double i2, double i12,
+                                                   double tolerance) noexcept {
   const double shared = i1 + i2 - i12;
-  return where_one_sign(shared, lower(lower(i1, i2), lower(i12, shared)),
-                        upper(upper(i1, i2), upper(i12, shared)), tolerance);
+  const double low = lower(lower(i1, i2), lower(i12, shared));
+  const double high = upper(upper(i1, i2), upper(i12, shared));
+  // Two selections and no subtraction: a compiler would branch round that.
+  return {.redundancy = where_one_sign(shared, low, high, tolerance),
+          .rest = (low > tolerance) | (high < -tolerance) ? 0.0 : shared};
 }
 
-/// What is left of the joint information (sign changed) once everything but rtr and sts is taken
-/// out: at every time step sts = rtr - remainder.
-[[nodiscard]] constexpr double phiid_remainder(const PhiidInformation& i,
-                                               const PhiidRedundancy& r) noexcept {
-  return -i.xta - i.xtb - i.yta - i.ytb + i.xtab + i.ytab + i.xyta + i.xytb - i.xytab + r.xyta +
-         r.xytb - r.xytab + r.abtx + r.abty - r.abtxy;
+/// Local redundancies by common change in surprisal.
+struct CcsLocal {
+  PhiidRedundancy redundancy;
+  double remainder = 0.0;  ///< rtr - sts
+};
+
+[[nodiscard]] constexpr CcsLocal ccs_local(const PhiidInformation& i, double tolerance) noexcept {
+  const CommonChange xyta = common_change(i.xta, i.yta, i.xyta, tolerance);
+  const CommonChange xytb = common_change(i.xtb, i.ytb, i.xytb, tolerance);
+  const CommonChange xytab = common_change(i.xtab, i.ytab, i.xytab, tolerance);
+  const CommonChange abtx = common_change(i.xta, i.xtb, i.xtab, tolerance);
+  const CommonChange abty = common_change(i.yta, i.ytb, i.ytab, tolerance);
+  const CommonChange abtxy = common_change(i.xyta, i.xytb, i.xytab, tolerance);
+  // -xta - xtb - yta - ytb + xyta + xytb + xtab + ytab - xytab and the redundancies, which take
+  // their part out of what is shared.
+  const double remainder =
+      xytab.rest - xyta.rest - xytb.rest + (abtx.redundancy + abty.redundancy - abtxy.redundancy);
+  const double low = lower(lower(lower(i.xta, i.xtb), lower(i.yta, i.ytb)), remainder);
+  const double high = upper(upper(upper(i.xta, i.xtb), upper(i.yta, i.ytb)), remainder);
+  return {.redundancy = {.xyta = xyta.redundancy,
+                         .xytb = xytb.redundancy,
+                         .xytab = xytab.redundancy,
+                         .abtx = abtx.redundancy,
+                         .abty = abty.redundancy,
+                         .abtxy = abtxy.redundancy,
+                         .rtr = where_one_sign(remainder, low, high, tolerance)},
+          .remainder = remainder};
 }
 
 }  // namespace detail
@@ -89,20 +120,7 @@ namespace detail {
 ///       (Ince)
 [[nodiscard]] constexpr PhiidRedundancy ccs_redundancy(const PhiidInformation& local,
                                                        double sign_tolerance) noexcept {
-  const PhiidInformation& i = local;
-  PhiidRedundancy r{.xyta = detail::ccs(i.xta, i.yta, i.xyta, sign_tolerance),
-                    .xytb = detail::ccs(i.xtb, i.ytb, i.xytb, sign_tolerance),
-                    .xytab = detail::ccs(i.xtab, i.ytab, i.xytab, sign_tolerance),
-                    .abtx = detail::ccs(i.xta, i.xtb, i.xtab, sign_tolerance),
-                    .abty = detail::ccs(i.yta, i.ytb, i.ytab, sign_tolerance),
-                    .abtxy = detail::ccs(i.xyta, i.xytb, i.xytab, sign_tolerance),
-                    .rtr = 0.0};
-  const double remainder = detail::phiid_remainder(i, r);
-  const double low = detail::lower(detail::lower(i.xta, i.xtb), detail::lower(i.yta, i.ytb));
-  const double high = detail::upper(detail::upper(i.xta, i.xtb), detail::upper(i.yta, i.ytb));
-  r.rtr = detail::where_one_sign(remainder, detail::lower(low, remainder),
-                                 detail::upper(high, remainder), sign_tolerance);
-  return r;
+  return detail::ccs_local(local, sign_tolerance).redundancy;
 }
 
 }  // namespace phiscope

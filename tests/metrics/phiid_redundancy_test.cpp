@@ -3,6 +3,8 @@
 
 #include <phiscope/phiid_redundancy.hpp>
 
+#include <random>
+
 using phiscope::ccs_redundancy;
 using phiscope::mmi_redundancy;
 using phiscope::PhiidInformation;
@@ -100,17 +102,22 @@ TEST_CASE("double redundancy needs one sign of the four single informations",
   CHECK(ccs_redundancy(local, 1e-10).rtr == 0.0);
 }
 
-TEST_CASE("sts is rtr less the remainder", "[phiid_redundancy]") {
-  const PhiidInformation i{.xta = 31,
-                           .xtb = 37,
-                           .yta = 41,
-                           .ytb = 43,
-                           .xyta = 101,
-                           .xytb = 103,
-                           .xtab = 107,
-                           .ytab = 109,
-                           .xytab = 401};
-  const PhiidRedundancy r = mmi_redundancy(i);
-  CHECK(phiscope::phiid_atoms(i, r)[phiscope::phiid_sts] ==
-        r.rtr - phiscope::detail::phiid_remainder(i, r));
+TEST_CASE("at every step sts is rtr less the remainder", "[phiid_redundancy]") {
+  std::mt19937_64 engine(1);
+  const auto number = [&engine] { return static_cast<double>(engine() >> 11) * 0x1p-52 - 0.7; };
+  for (int k = 0; k < 1000; ++k) {
+    const PhiidInformation i{.xta = number(),
+                             .xtb = number(),
+                             .yta = number(),
+                             .ytb = number(),
+                             .xyta = number(),
+                             .xytb = number(),
+                             .xtab = number(),
+                             .ytab = number(),
+                             .xytab = number()};
+    const auto found = phiscope::detail::ccs_local(i, 1e-10);
+    const auto atoms = phiscope::phiid_atoms(i, found.redundancy);
+    CHECK(atoms[phiscope::phiid_sts] ==
+          Approx(found.redundancy.rtr - found.remainder).margin(1e-14));
+  }
 }
