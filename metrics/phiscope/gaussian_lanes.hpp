@@ -46,8 +46,8 @@ void correlate(const LaggedProducts<P>& products, const LaggedMoments& m, std::s
   const std::size_t count = block.count_j;
   // One loop each: a compiler can tell that four arrays do not overlap, not that ten do not.
   const auto fill = [count](const double* sums, double mean, const double* means, double weight,
-                            const double* weights, GaussianLanes& lanes) {
-    double* const lane = lanes.data();
+                            const double* weights, GaussianLanes& filled) {
+    double* const lane = filled.data();
     for (std::size_t j = 0; j < count; ++j) {
       lane[j] = (sums[j] - mean * means[j]) * (weight * weights[j]);
     }

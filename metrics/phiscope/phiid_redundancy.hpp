@@ -78,7 +78,7 @@ struct CommonChange {
   const double high = upper(upper(i1, i2), upper(i12, shared));
   // Two selections and no subtraction: a compiler would branch round that.
   return {.redundancy = where_one_sign(shared, low, high, tolerance),
-          .rest = (low > tolerance) | (high < -tolerance) ? 0.0 : shared};
+          .rest = ((low > tolerance) | (high < -tolerance)) ? 0.0 : shared};
 }
 
 /// Local redundancies by common change in surprisal.

@@ -20,7 +20,7 @@ if [ ! -e "$corpus/index.json" ] || [ ! -e "$judge" ]; then
 fi
 walk=$source_dir/datasets/models/walk
 python3 "$judge" --index "$corpus/index.json" --need-values \
-  --cmd "npy=$programs/npy_describe {path}" \
+  --cmd "npy=$programs/../bin/analyze-metric describe {path}" \
   --cmd "safetensors=$programs/inspect info {path}" \
   --cmd "model_config=$programs/inspect info {path}" \
   --cmd "model_index=$programs/inspect info {path}" \

@@ -33,11 +33,6 @@ nlohmann::json meta(const path& folder) {
   return nlohmann::json::parse(file);
 }
 
-std::vector<int> read_ids(const path& file) {
-  const auto ids = phiscope::shard::NpyFile(file).read<std::int64_t>();
-  return {ids.begin(), ids.end()};
-}
-
 /// How far a hook may be from Hugging Face's, times max(1, largest value).
 double tolerance(Hook hook) {
   switch (hook) {
@@ -117,8 +112,7 @@ TEST_CASE("a batch of ours gives what a padded batch gives on either side", "[go
     const Run* const both[] = {&first, &second};
     for (const Hook hook : {Hook::resid_post, Hook::logits}) {
       const std::string name(hook_name(hook).name);
-      const at::Tensor ours =
-          run_alone(model, capture_plan(hook, layers_of(model, hook)), both).arrays.at(0);
+      const at::Tensor ours = capture_together(model, hook, layers_of(model, hook), both);
       for (const std::string side : {"padded_left", "padded_right"}) {
         CAPTURE(folder.string(), name, side);
         CHECK(scaled_difference(ours, without_padding(folder, side, name)) <= tolerance(hook));
@@ -133,5 +127,27 @@ TEST_CASE("a golden model passes the checks, with a text for every id", "[golden
     const auto described = describe_model(folder / "model", /*quick=*/false);
     CHECK(described.at("tokenizer").at("tokens") == described.at("vocab"));
     CHECK(read_config(folder / "model").eos == meta(folder).at("eos").get<std::vector<long>>());
+  }
+}
+
+TEST_CASE("greedy tokens of a golden model, with and without its end tokens", "[golden_models]") {
+  const c10::InferenceMode no_gradients;
+  for (const path& folder : families()) {
+    const Model model = load(folder / "model");
+    const std::vector<int> ends(model.config.eos.begin(), model.config.eos.end());
+    REQUIRE_FALSE(ends.empty());
+    const Run first{.tokens = read_ids(folder / "short.ids.npy"), .rows = {}};
+    const Run second{.tokens = read_ids(folder / "long.ids.npy"), .rows = {}};
+    const Run* const both[] = {&first, &second};
+    for (const bool to_end : {false, true}) {
+      Plan plan;
+      plan.generation = {
+          .tokens = 32, .end = to_end ? ends : std::vector<int>{}, .rows = GeneratedRows::none};
+      const CapturedRows done = run_alone(model, plan, both);
+      const std::string name = to_end ? ".greedy_to_end.npy" : ".greedy.npy";
+      CAPTURE(folder.string(), to_end);
+      CHECK(done.generated[0] == read_ids(folder / ("short" + name)));
+      CHECK(done.generated[1] == read_ids(folder / ("long" + name)));
+    }
   }
 }
