@@ -154,6 +154,7 @@ std::string deletions(const Arguments& arguments) {
   const auto influences = x.visit([&pairs](auto rows) { return row_deletions(rows, pairs); });
   const auto column = [&influences](Value Influence::*member) {
     std::vector<Value> values;
+    values.reserve(influences.size());
     for (const Influence& influence : influences) values.push_back(influence.*member);
     return values;
   };

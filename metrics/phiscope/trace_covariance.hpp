@@ -16,25 +16,6 @@
 
 namespace phiscope {
 
-/// Mean row, [unit], in double. Differences to row 0 are averaged, so that equal rows have exactly
-/// themselves as their mean.
-/// @param rows  [row, unit]
-template <std::floating_point T>
-[[nodiscard]] std::vector<double> mean_row(MatrixView<T> rows) {
-  std::vector<double> mean(rows.cols(), 0.0);
-  if (rows.rows() == 0) return mean;
-  const auto in_double = [&rows](std::size_t i) {
-    const auto row = rows.row(i);
-    using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
-    return Eigen::Map<const Row>(row.data(), static_cast<Eigen::Index>(row.size()))
-        .template cast<double>();
-  };
-  Eigen::Map<Eigen::ArrayXd> sum(mean.data(), static_cast<Eigen::Index>(mean.size()));
-  for (std::size_t i = 1; i < rows.rows(); ++i) sum += in_double(i) - in_double(0);
-  sum = in_double(0) + sum / static_cast<double>(rows.rows());
-  return mean;
-}
-
 namespace detail {
 
 /// Sums over rows of their differences to row 0, in double and four rows a pass.
@@ -92,6 +73,20 @@ template <std::floating_point T>
 }
 
 }  // namespace detail
+
+/// Mean row, [unit], in double. Differences to row 0 are averaged, so that equal rows have exactly
+/// themselves as their mean.
+/// @param rows  [row, unit]
+/// @return  zeros without a row
+template <std::floating_point T>
+[[nodiscard]] std::vector<double> mean_row(MatrixView<T> rows) {
+  if (rows.rows() == 0) return std::vector<double>(rows.cols(), 0.0);
+  std::vector<double> mean = detail::shifted_sums(rows).differences;
+  for (std::size_t j = 0; j < mean.size(); ++j) {
+    mean[j] = static_cast<double>(rows.row(0)[j]) + mean[j] / static_cast<double>(rows.rows());
+  }
+  return mean;
+}
 
 /// Sum over all rows of |x_i - mean|^2 = tr(Xc^T Xc), activation units squared. One pass shifted by
 /// row 0, and a second one, with the mean, where row 0 is so far out that digits would cancel.

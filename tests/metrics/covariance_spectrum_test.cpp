@@ -15,7 +15,7 @@ using phiscope::test::random_rows;
 
 TEMPLATE_TEST_CASE("the scatter matrix agrees with its definition", "[covariance_spectrum]", float,
                    double) {
-  const std::size_t rows = GENERATE(1, 2, 63, 64, 65, 200);
+  const std::size_t rows = GENERATE(as<std::size_t>{}, 1, 2, 63, 64, 65, 200);
   const auto x = random_rows<TestType>(rows, rows, 5, 2.0, 50.0);
   const Eigen::MatrixXd found = scatter_matrix(x.view());
   for (std::size_t a = 0; a < 5; ++a) {

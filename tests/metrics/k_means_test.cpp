@@ -126,7 +126,7 @@ TEST_CASE("unit of length and origin do not matter", "[k_means]") {
 TEST_CASE("a repeated run is the same to the bit, and more restarts are never worse", "[k_means]") {
   const auto x = random_rows<float>(4, 200, 5);
   double before = INFINITY;
-  for (const std::size_t restarts : {1, 2, 5, 20}) {
+  for (const std::size_t restarts : {1U, 2U, 5U, 20U}) {
     const KMeans found = k_means(x.view(), {.clusters = 7, .restarts = restarts});
     const KMeans again = k_means(x.view(), {.clusters = 7, .restarts = restarts});
     CHECK(found.labels == again.labels);

@@ -11,7 +11,7 @@ using phiscope::add_rows;
 using phiscope::test::random_rows;
 
 TEMPLATE_TEST_CASE("rows are added with their weights", "[row_sums]", float, double) {
-  const std::size_t units = GENERATE(0, 1, 3, 4, 5, 8, 18);
+  const std::size_t units = GENERATE(as<std::size_t>{}, 0, 1, 3, 4, 5, 8, 18);
   const auto x = random_rows<TestType>(units, 4, units + 1);
   const auto row = [&](std::size_t i) { return x.view().row(i).first(units); };
   std::vector<double> four(units, 10.0);

@@ -26,9 +26,9 @@ TEST_CASE("pooling takes tokens k, 2k, ... counted from one", "[strided_mean_poo
 
 TEMPLATE_TEST_CASE("pooling agrees with a search for multiples", "[strided_mean_pooling]", float,
                    double) {
-  const std::size_t length = GENERATE(1, 2, 5, 31, 32, 33, 100);
-  const std::size_t stride = GENERATE(1, 2, 7, 32);
-  const std::size_t window = GENERATE(0, 1, 3);
+  const std::size_t length = GENERATE(as<std::size_t>{}, 1, 2, 5, 31, 32, 33, 100);
+  const std::size_t stride = GENERATE(as<std::size_t>{}, 1, 2, 7, 32);
+  const std::size_t window = GENERATE(as<std::size_t>{}, 0, 1, 3);
   CAPTURE(length, stride, window);
   const auto x = random_rows<TestType>(length, length, 6, 4.0, 1.0);
   std::vector<std::size_t> chosen;

@@ -48,8 +48,8 @@ TEST_CASE("trace_covariance agrees with the pairwise formula", "[trace_covarianc
 
 TEMPLATE_TEST_CASE("any number of rows and units, in place or apart", "[trace_covariance]", float,
                    double) {
-  const std::size_t rows = GENERATE(2, 3, 5, 6, 9, 70);
-  const std::size_t units = GENERATE(1, 4, 7, 33);
+  const std::size_t rows = GENERATE(as<std::size_t>{}, 2, 3, 5, 6, 9, 70);
+  const std::size_t units = GENERATE(as<std::size_t>{}, 1, 4, 7, 33);
   CAPTURE(rows, units);
   const auto x = random_rows<TestType>(rows * units, rows, units, 2.0, 7.0);
   long double sum = 0.0L;
