@@ -61,7 +61,7 @@ namespace detail {
 /// `value` where the numbers between `low` and `high` all have one sign, else 0.
 [[nodiscard]] constexpr double where_one_sign(double value, double low, double high,
                                               double tolerance) noexcept {
-  return (low > tolerance) | (high < -tolerance) ? value : 0.0;
+  return ((low > tolerance) | (high < -tolerance)) ? value : 0.0;
 }
 
 /// What i1 and i2 share if i12 is their joint information, by common change in surprisal: the part
@@ -78,7 +78,7 @@ struct CommonChange {
   const double high = upper(upper(i1, i2), upper(i12, shared));
   // Two selections and no subtraction: a compiler would branch round that.
   return {.redundancy = where_one_sign(shared, low, high, tolerance),
-          .rest = (low > tolerance) | (high < -tolerance) ? 0.0 : shared};
+          .rest = ((low > tolerance) | (high < -tolerance)) ? 0.0 : shared};
 }
 
 /// Local redundancies by common change in surprisal.
