@@ -14,7 +14,7 @@
 
 namespace phiscope::detail {
 
-inline constexpr std::size_t tile_width = 96;   ///< series on each side of a tile
+inline constexpr std::size_t tile_width = 96;  ///< series on each side of a tile
 /// Time steps multiplied before they are added up, so that a panel of either type has one size.
 template <std::floating_point P>
 inline constexpr std::size_t panel_times_of = 512 / sizeof(P);
@@ -32,7 +32,11 @@ struct OuterProducts {
 
   static void add(const P* left, const P* right, std::size_t times,
                   const std::array<double*, columns>& to) {
-    using namespace Eigen::internal;
+    using Eigen::internal::ploadu;
+    using Eigen::internal::pmadd;
+    using Eigen::internal::pset1;
+    using Eigen::internal::pstoreu;
+    // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array drops the alignment of a packet
     Packet sums[columns][packets];
     for (auto& column : sums) {
       for (Packet& sum : column) sum = pset1<Packet>(P{0});
@@ -132,7 +136,7 @@ class LaggedProducts {
   static constexpr std::size_t group = stored_times * tile_width;
   static constexpr std::size_t ahead = 16;  // rows
 
-  const double* row_of(std::size_t block, std::size_t i) const {
+  [[nodiscard]] const double* row_of(std::size_t block, std::size_t i) const {
     return sums_.data() + (block * tile_width + i) * tile_width;
   }
 

@@ -40,7 +40,7 @@ struct PhiidPairsOptions {
 /// several threads; a tile is a function of the series and its block alone, so any number of
 /// threads gives the same bytes.
 ///
-/// Memory: 64 bytes a series and recording, and about 2 MB for a running tile beside its result.
+/// Memory: 64 bytes a series and recording, and about 2 MB (CCS: 6 MB) for a running tile.
 /// The series are read in place and must outlive this object.
 template <std::floating_point T>
 class PhiidPairs {

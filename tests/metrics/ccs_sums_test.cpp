@@ -22,7 +22,7 @@ TEST_CASE("sums of redundancies at every length around a chunk and a lane", "[cc
   std::size_t seen = 0;
   for (int round = 0; round < 2; ++round) {  // used again
     sums.reset({.first_i = 1, .count_i = 1, .first_j = 2, .count_j = 2}, all);
-    for (const std::size_t j : {0, 1}) {
+    for (std::size_t j = 0; j < 2; ++j) {
       const auto pair = phiscope::lagged_pair<double>(
           phiscope::test::column_of(values, 4, 1), phiscope::test::column_of(values, 4, 2 + j), 1);
       sums.want(0, j, pair.correlations, phiscope::gaussian_information(pair.correlations));

@@ -35,9 +35,9 @@ Phiid decompose(const Series& x, const Series& y, const PhiidOptions& options = 
 TEST_CASE("exclusive or of two coins is one bit of synergy", "[discrete_phiid]") {
   // Future of x: x xor y; future of y: a fair coin. Every state of (x, y, coin) equally often.
   BinaryCounts counts{};
-  for (std::size_t x : {0, 1}) {
-    for (std::size_t y : {0, 1}) {
-      for (std::size_t b : {0, 1}) counts[x + 2 * y + 4 * (x ^ y) + 8 * b] = 5;
+  for (std::size_t x = 0; x < 2; ++x) {
+    for (std::size_t y = 0; y < 2; ++y) {
+      for (std::size_t b = 0; b < 2; ++b) counts[x + 2 * y + 4 * (x ^ y) + 8 * b] = 5;
     }
   }
   const Redundancy redundancy = GENERATE(Redundancy::mmi, Redundancy::ccs);

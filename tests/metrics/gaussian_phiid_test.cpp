@@ -5,6 +5,7 @@
 #include <phiscope/gaussian_phiid.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -53,8 +54,9 @@ TEST_CASE("a series that copies another one with a delay is known exactly", "[ga
   const Phiid found = decompose(x, y);
   REQUIRE(found.status == Status::ok);
   CHECK(found.information.xtb == Approx(-0.5 * std::log(1.0 - 0.36)).margin(0.01));
-  CHECK(found.atoms[5 + 1] == Approx(found.information.xytab).margin(0.001));  // xty
-  for (const std::size_t k : {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15}) {
+  CHECK(found.atoms[6] == Approx(found.information.xytab).margin(0.001));  // xty
+  for (std::size_t k = 0; k < phiid_atom_count; ++k) {
+    if (k == 6) continue;
     CHECK(found.atoms[k] == Approx(0.0).margin(0.001));
   }
 }
@@ -180,7 +182,7 @@ TEST_CASE("too few transitions, constant, broken and dependent series have a sta
   for (double& value : line) value = 3.0 - 7.0 * value;
   CHECK(decompose(x, line).status == Status::singular);
   for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
-    for (const std::size_t place : {0, 20, 49}) {
+    for (const std::size_t place : std::array<std::size_t, 3>{0, 20, 49}) {
       Series broken = y;
       broken[place] = bad;
       const Phiid found = decompose(x, broken);

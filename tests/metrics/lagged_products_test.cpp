@@ -4,6 +4,7 @@
 
 #include <phiscope/lagged_products.hpp>
 
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -32,7 +33,7 @@ double worst_error(std::size_t times, std::size_t lag, std::size_t first_i, std:
   double worst = 0.0;
   for (std::size_t i = 0; i < count_i; ++i) {
     for (std::size_t j = first_i == first_j ? i + 1 : 0; j < count_j; ++j) {
-      long double sums[4] = {0, 0, 0, 0};
+      std::array<long double, 4> sums{};
       const std::size_t x = first_i + i, y = first_j + j;
       for (std::size_t t = 0; t < data.rows.size(); ++t) {
         if (data.begins[t] == 0) continue;
@@ -41,9 +42,9 @@ double worst_error(std::size_t times, std::size_t lag, std::size_t first_i, std:
         sums[2] += u(t + lag, x) * u(t, y);
         sums[3] += u(t, x) * u(t + lag, y);
       }
-      const double found[4] = {products.past(i)[j], products.future(i)[j],
-                               products.future_past(i)[j], products.past_future(i)[j]};
-      for (int k = 0; k < 4; ++k) {
+      const std::array<double, 4> found{products.past(i)[j], products.future(i)[j],
+                                        products.future_past(i)[j], products.past_future(i)[j]};
+      for (std::size_t k = 0; k < 4; ++k) {
         worst = std::max(worst, std::abs(static_cast<double>(found[k] - sums[k])));
       }
     }

@@ -11,7 +11,7 @@ using phiscope::pair_index;
 using phiscope::PairBlock;
 
 TEST_CASE("pairs are numbered in lexicographic order", "[pair_blocks]") {
-  for (const std::size_t series : {0, 1, 2, 3, 8, 9}) {
+  for (const std::size_t series : std::vector<std::size_t>{0, 1, 2, 3, 8, 9}) {
     std::size_t next = 0;
     for (std::size_t i = 0; i < series; ++i) {
       for (std::size_t j = i + 1; j < series; ++j) CHECK(pair_index(i, j, series) == next++);

@@ -298,7 +298,7 @@ TEST_CASE("an undefined pair says why and spoils no other", "[phiid_pairs]") {
 
 TEST_CASE("series are read in place, strided and unchanged", "[phiid_pairs]") {
   const std::vector<double> wide = coupled_series(2, 50, 9);
-  const std::vector<double> copy = wide;
+  const std::vector<double> copy(wide.begin(), wide.end());
   std::vector<double> packed;
   for (std::size_t t = 0; t < 50; ++t) {
     packed.insert(packed.end(), wide.begin() + static_cast<std::ptrdiff_t>(t * 9 + 2),

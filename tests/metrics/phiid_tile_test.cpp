@@ -3,6 +3,8 @@
 
 #include <phiscope/phiid_tile.hpp>
 
+#include <array>
+
 using phiscope::PhiidOutput;
 using phiscope::PhiidTile;
 using phiscope::Status;
@@ -14,10 +16,11 @@ TEST_CASE("a tile holds means over the recordings that are ok", "[phiid_tile]") 
   tile.refuse(0, 1, Status::singular);
   tile.refuse(1, 2, Status::nonfinite);
   tile.refuse(1, 2, Status::constant_series);
-  const double sts[3] = {5.0, 6.0, 7.0};
-  const double rtr[3] = {0.5, 0.6, 0.7};
-  tile.add_row(0, 1, 1, sts);  // from 1: the second and third pair, then the third is undefined
-  tile.add_row(1, 1, 1, rtr);
+  const std::array<double, 3> sts{5.0, 6.0, 7.0};
+  const std::array<double, 3> rtr{0.5, 0.6, 0.7};
+  tile.add_row(0, 1, 1,
+               sts.data());  // from 1: the second and third pair, then the third is undefined
+  tile.add_row(1, 1, 1, rtr.data());
   tile.count_row(1, 1);
   tile.divide();
   CHECK(tile.value(0, 0, 1) == 2.0);
