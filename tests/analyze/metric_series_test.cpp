@@ -95,18 +95,38 @@ TEST_CASE("rankings of the reference come out of its matrices", "[metric_series]
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;
-  const auto root = *reference / "headrank";
-  const std::string files = quoted(root / "sts_matrix.npy") + " " + quoted(root / "rtr_matrix.npy");
-  for (const std::string name : {"pair-balance", "rank-difference"}) {
-    const json line = folder.answer(name + " " + files);
-    CHECK(line.at("n") == 9);
-    CHECK(line.at("unranked") == 0);
-    CHECK(line.at("order").size() == 9);
-    for (const json& score : line.at("value")) {
-      CHECK(score.get<double>() >= 0.0);
-      CHECK(score.get<double>() <= 1.0);
+  const json wanted = phiscope::shard::read_json(*reference / "headrank" / "expected.json")
+                          .at("results")
+                          .at("valid_only_recommended");
+  const auto matrix = [&](const std::string& name) {
+    std::vector<double> values;
+    for (const json& row : wanted.at(name)) {
+      for (const json& x : row) values.push_back(x.is_null() ? std::nan("") : x.get<double>());
     }
-  }
+    return folder.matrix(name, 9, 9, values, {"f8"});
+  };
+  const std::string files = matrix("sts") + " " + matrix("rtr");
+  const json balance = folder.answer("pair-balance " + files);
+  const json difference = folder.answer("rank-difference " + files);
+  const auto same = [&](const json& found, const std::string& name) {
+    CAPTURE(name, found.dump());
+    for (std::size_t head = 0; head < 9; ++head) {
+      const json& expected = wanted.at(name).at(head);
+      if (expected.is_null()) {
+        CHECK((found.at(head).is_null() || found.at(head) == 0));  // a rank of 0: unranked
+      } else {
+        CHECK(found.at(head).get<double>() == Approx(expected.get<double>()).margin(1e-9));
+      }
+    }
+  };
+  same(balance.at("balance"), "balance");
+  same(balance.at("value"), "balance_score");
+  same(difference.at("value"), "rank_difference_score");
+  same(difference.at("synergy_rank"), "syn_rank");
+  same(difference.at("redundancy_rank"), "red_rank");
+  same(difference.at("synergy"), "avg_synergy");
+  CHECK(balance.at("unranked") == 1);
+  CHECK(difference.at("order").at(8) == 8);
 }
 
 TEST_CASE("a head without a pair is unranked and last", "[metric_series]") {

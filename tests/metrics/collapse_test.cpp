@@ -53,7 +53,7 @@ TEST_CASE("the participation ratio agrees with the spectrum of the covariance", 
   CHECK(found <= 6.0);
 }
 
-TEST_CASE("the mean cosine agrees with the mean over pairs", "[collapse]") {
+TEST_CASE("its mean cosine agrees with the mean over pairs", "[collapse]") {
   const auto seed = GENERATE(range(0U, 10U));
   const auto x = random_rows<float>(seed, 11, 8, 1.0, 0.3);
   double sum = 0.0;

@@ -42,7 +42,7 @@ double by_covariances(MatrixView<T> x) {
 
 }  // namespace
 
-TEST_CASE("the participation ratio counts directions of equal variance", "[participation_ratio]") {
+TEST_CASE("its ratio counts directions of equal variance", "[participation_ratio]") {
   const std::vector<double> line{0, 0, 1, 2, 5, 10};
   CHECK(participation_ratio(MatrixView<double>(line, 3, 2)).value() == Approx(1.0).epsilon(1e-14));
   const std::vector<double> cross{1, 0, -1, 0, 0, 1, 0, -1};

@@ -49,7 +49,7 @@ TEST_CASE("containers, adaptors and views are viewed in place", "[xtensor_adapto
   CHECK(phiscope::trace_covariance(matrix_view(layer)).value() == 2.0 * 36.0 * 5.0 / 3.0);
 }
 
-TEST_CASE("what cannot be viewed does not compile or is refused", "[xtensor_adaptor]") {
+TEST_CASE("what of xtensor cannot be viewed does not compile or is refused", "[xtensor_adaptor]") {
   STATIC_REQUIRE(Viewable<xt::xtensor<float, 2>&>);
   STATIC_REQUIRE(Viewable<const xt::xarray<double>&>);
   STATIC_REQUIRE_FALSE(Viewable<xt::xtensor<float, 2>>);  // ends with the statement
