@@ -102,15 +102,17 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
   std::vector<std::int64_t> shards(plan.shards());
   for (std::size_t k = 0; k < shards.size(); ++k) shards[k] = static_cast<std::int64_t>(k);
   const auto layers = static_cast<std::uint64_t>(config.layers);
+  const std::uint64_t steps = count.runs * static_cast<std::uint64_t>(plan.generation.tokens);
+  const std::uint64_t generated = plan.generation.rows == GeneratedRows::none ? 0 : steps;
   const std::size_t item = at::elementSize(compute_dtype(options.dtype));
   const std::uint64_t weights = count_parameters(config) * item;
   const std::uint64_t batch =
       expected_batch_bytes(plan, config, described.arrays, item, options.batch_size);
   return {{"shards", plan.shards()},
           {"runs", count.runs},
-          {"rows", count.rows},
-          {"token_layers", count.shared * layers},
-          {"token_layers_without_sharing", count.alone * layers},
+          {"rows", count.rows + generated},
+          {"token_layers", (count.shared + steps) * layers},
+          {"token_layers_without_sharing", (count.alone + steps) * layers},
           {"saved_by_sharing", count.shared == 0 ? 1.0
                                                  : static_cast<double>(count.alone) /
                                                        static_cast<double>(count.shared)},

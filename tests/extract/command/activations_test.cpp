@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
 #include "fixture.hpp"
+#include "reference.hpp"
 #include "shard/run_reader.hpp"
+
+#include <fstream>
+#include <sstream>
 
 using namespace phiscope::test;
 using phiscope::shard::Run;
@@ -155,4 +159,46 @@ TEST_CASE("what cannot be generated is refused", "[activations]") {
   refused("--generate 253", 1, "4 tokens and 253 to generate");
   refused("--generate -1", 2, "--generate");
   refused("--generate 3 --positions middle", 2, "--positions");
+}
+
+TEST_CASE("the model words solves held-out problems, text in and text out", "[activations]") {
+  const TempDir dir;
+  const std::string model = (source_dir() / "datasets/models/words").string();
+  const std::filesystem::path problems = source_dir() / "datasets/words/problems.jsonl";
+  const Finished done =
+      extract("activations --generate 130 --model '" + model + "' --prompts '" + problems.string() +
+                  "' --out '" + (dir.path() / "run").string() + "'",
+              dir.path());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  const Run run = Run::open(dir.path() / "run");
+  std::vector<std::vector<int>> solutions(run.prompts().size());
+  for (const std::int64_t shard : run.shards()) {
+    const auto ids = run.array("generated_ids", shard).read<std::int32_t>();
+    const auto keys = run.keys("generated", shard).read<std::int64_t>();
+    for (std::size_t row = 0; row < ids.size(); ++row) {
+      solutions.at(static_cast<std::size_t>(keys[2 * row])).push_back(ids[row]);
+    }
+  }
+  std::string lines;
+  for (const auto& ids : solutions) lines += nlohmann::json{{"input_ids", ids}}.dump() + "\n";
+  write_text(dir.path() / "solutions.jsonl", lines);
+  const Finished decoded = extract("tokens --model '" + model + "' --prompts '" +
+                                       (dir.path() / "solutions.jsonl").string() + "'",
+                                   dir.path());
+  std::istringstream texts(decoded.out);
+  std::ifstream questions(problems);
+  std::string text;
+  std::string question;
+  std::size_t count = 0;
+  std::size_t right = 0;
+  while (std::getline(texts, text) && std::getline(questions, question)) {
+    const auto answer = nlohmann::json::parse(question).at("answer").get<std::string>();
+    const std::string last = answer.substr(answer.rfind("####"));
+    const auto solution = nlohmann::json::parse(text).at("text").get<std::string>();
+    right += solution.find(last + "<eos>") != std::string::npos ? 1 : 0;
+    ++count;
+  }
+  CHECK(count == 100);
+  CHECK(right >= 97);  // 100 here; another processor may round differently
 }
