@@ -68,7 +68,7 @@ template <std::floating_point T>
   } else if (mode != Detrend::none) {
     // Orthogonal shapes on a time axis around its middle.
     const double middle = static_cast<double>(n - 1) / 2.0;
-    const double size = static_cast<double>(n);
+    const auto size = static_cast<double>(n);
     const double mean_square = (size * size - 1.0) / 12.0;
     std::vector<double> one(n, 1.0), line(n), parabola(n);
     for (std::size_t t = 0; t < n; ++t) {
