@@ -37,8 +37,8 @@ double status_bytes(const std::string& name) {
 void touch(const Model& model) {
   double sum = model.embedding.sum().item<double>() + model.head.sum().item<double>();
   for (const BlockWeights& block : model.blocks) {
-    for (const at::Tensor& weight : {block.query, block.key, block.value, block.output, block.gate,
-                                     block.up, block.down}) {
+    for (const at::Tensor& weight :
+         {block.query, block.key, block.value, block.output, block.gate, block.up, block.down}) {
       sum += weight.sum().item<double>();
     }
   }
