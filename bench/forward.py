@@ -13,7 +13,6 @@ Memory is that above the loaded weights. Needs torch and transformers.
 import argparse
 import os
 import statistics
-import subprocess
 import tempfile
 import time
 
@@ -22,34 +21,12 @@ os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 import torch
 from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
 
+from paired import Program, cpu_seconds
+
 SHAPES = {  # hidden, layers, heads, kv heads, MLP, vocabulary
     "llama50": (512, 8, 8, 8, 1376, 32000),
     "gpt2-small-sized": (768, 12, 12, 12, 2048, 50257),
 }
-
-
-class Engine:
-    def __init__(self, program, model, threads):
-        self.process = subprocess.Popen([program, model, str(threads)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
-
-    def ask(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"forward_bench ended with {self.process.wait()}")
-        return [float(x) for x in line.split()]  # seconds, resident bytes before, peak bytes
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def cpu_seconds(function):
-    start = time.process_time()
-    function()
-    return time.process_time() - start
 
 
 def main():
@@ -76,7 +53,7 @@ def main():
 def measure(options, model, config, folder):
     batch, length = 8, 128
     ids = torch.randint(0, config.vocab_size, (batch, length))
-    engine = Engine(options.program, folder, options.threads)
+    engine = Program(options.program, folder, options.threads)
     kept = {}
 
     def hooked():
@@ -102,13 +79,13 @@ def measure(options, model, config, folder):
 
     cases = {
         "prefill, all logits": (
-            lambda: cpu_seconds(lambda: model(input_ids=ids, use_cache=False)),
+            lambda: cpu_seconds(lambda: model(input_ids=ids, use_cache=False))[0],
             ("prefill", "logits", batch, length)),
         "prefill, last logits": (
-            lambda: cpu_seconds(lambda: model(input_ids=ids, use_cache=False, logits_to_keep=1)),
+            lambda: cpu_seconds(lambda: model(input_ids=ids, use_cache=False, logits_to_keep=1))[0],
             ("last", "logits", batch, length)),
         "residuals and head norms": (
-            lambda: cpu_seconds(hooked), ("prefill", "residuals", batch, length)),
+            lambda: cpu_seconds(hooked)[0], ("prefill", "residuals", batch, length)),
         "decode, batch 1": (lambda: decode(1, 24), ("decode", "plain", 1, 16, 24)),
         "decode, batch 8": (lambda: decode(8, 24), ("decode", "plain", 8, 16, 24)),
         "decode, batch 8, head norms": (lambda: decode(8, 24), ("decode", "norms", 8, 16, 24)),
@@ -133,7 +110,7 @@ def measure(options, model, config, folder):
     engine.close()
     for name, ours in (("plain, last logits", ("last", "logits", batch, length)),
                        ("residuals, head norms, all logits", ("prefill", "residuals", batch, length))):
-        engine = Engine(options.program, folder, options.threads)
+        engine = Program(options.program, folder, options.threads)
         engine.ask("last", "logits", 1, 8)  # every weight has been touched
         _, loaded, _ = engine.ask("memory")
         engine.ask(*ours)

@@ -22,39 +22,18 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse
 import pathlib
 import statistics
-import subprocess
 import tempfile
-import time
 
 import numpy as np
 
-
-class Program:
-    """The C++ side, loaded once."""
-
-    def __init__(self, path, data, words, folder):
-        file = pathlib.Path(folder) / f"{data.shape[1]}-{data.shape[2]}.f32"
-        data.tofile(file)
-        self.process = subprocess.Popen(
-            [path, str(file), *map(str, data.shape), *map(str, words)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, kernel, repeats=1):
-        self.process.stdin.write(f"{kernel} {repeats}\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"loo_bench ended with {self.process.wait()}")
-        return [float(x) for x in line.split()]
-
-    def seconds(self, kernel, repeats=1):
-        return self.ask(kernel, repeats)[0]
+from paired import Program, cpu_seconds
 
 
-def cpu_seconds(function):
-    start = time.process_time()
-    function()
-    return time.process_time() - start
+def loaded(path, data, words, folder):
+    """The C++ side with its data."""
+    file = pathlib.Path(folder) / f"{data.shape[1]}-{data.shape[2]}.f32"
+    data.tofile(file)
+    return Program(path, file, *data.shape, *words)
 
 
 def pairs_of(words):
@@ -154,11 +133,11 @@ def bench_deletions(args, rng, folder):
     words = rng.integers(0, 12, n).tolist()
     x = rng.standard_normal((layers, n, units)).astype(np.float32)
     cross, within = pairs_of(words)
-    program = Program(args.program, x, words, folder)
+    program = loaded(args.program, x, words, folder)
     numpy_form = gram_deletions(x, cross, within)
     as_dict = dict(enumerate(x[0]))
 
-    found = np.array(program.ask("show-deletions")).reshape(layers, n, 4)
+    found = np.array(program.ask("show-deletions", 1)).reshape(layers, n, 4)
     np.testing.assert_allclose(found, numpy_form(), rtol=1e-7, atol=1e-9)
     in_double = dict(enumerate(x[0].astype(np.float64)))
     np.testing.assert_allclose(found[0, 5], loop_influence(in_double, cross, within, 5), rtol=1e-7)
@@ -166,8 +145,9 @@ def bench_deletions(args, rng, folder):
     parts = layers * n
     seconds = rounds(args.rounds, {
         "ours": lambda: program.seconds("deletions"),
-        "numpy": lambda: cpu_seconds(numpy_form),
-        "python": lambda: parts * cpu_seconds(lambda: loop_influence(as_dict, cross, within, 5)),
+        "numpy": lambda: cpu_seconds(numpy_form)[0],
+        "python": lambda: parts * cpu_seconds(
+            lambda: loop_influence(as_dict, cross, within, 5))[0],
         "gram": lambda: program.seconds("gram"),
         "peak": lambda: program.seconds("peak"),
     })
@@ -193,17 +173,17 @@ def bench_context(args, rng, folder, units):
     x = rng.standard_normal((layers, 12, units)).astype(np.float32)
     cross, within = pairs_of(words)
     clusters = [w // 4 for w in words]
-    program = Program(args.program, x, words, folder)
+    program = loaded(args.program, x, words, folder)
     dicts = [dict(enumerate(layer)) for layer in x]
     loop = lambda data: [loop_context(d, cross, within, clusters) for d in data]
 
     in_double = [dict(enumerate(layer)) for layer in x.astype(np.float64)]
-    found = np.array(program.ask("show-context")).reshape(layers, 3)
+    found = np.array(program.ask("show-context", 1)).reshape(layers, 3)
     np.testing.assert_allclose(found, loop(in_double), rtol=1e-10)
 
     seconds = rounds(args.rounds, {
         "ours": lambda: program.seconds("context", repeats),
-        "python": lambda: cpu_seconds(lambda: loop(dicts)),
+        "python": lambda: cpu_seconds(lambda: loop(dicts))[0],
     })
     print(f"\nMetrics of one context: 12 words, d = {units}, {layers} layers "
           "(ratio, distances, energy, variance between clusters)")

@@ -18,35 +18,18 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse
 import pathlib
 import statistics
-import subprocess
 import tempfile
-import time
 
 import numpy as np
 
-
-class Program:
-    """The C++ side, loaded once."""
-
-    def __init__(self, path, data, folder):
-        file = pathlib.Path(folder) / "x.npy"
-        np.save(file, data)
-        self.process = subprocess.Popen([path, str(file)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise SystemExit(f"metrics_bench ended with {self.process.wait()}")
-        return [float(x) for x in answer.split()]
+from paired import Program, cpu_seconds
 
 
-def cpu_seconds(function):
-    start = time.process_time()
-    result = function()
-    return time.process_time() - start, result
+def loaded(path, data, folder):
+    """The C++ side with its data."""
+    file = pathlib.Path(folder) / "x.npy"
+    np.save(file, data)
+    return Program(path, file)
 
 
 def row(name, ours, theirs, note=""):
@@ -77,7 +60,7 @@ def kl(x):
 
 def bench_reductions(args, rng, folder):
     x = rng.standard_normal((8192, 4096)).astype(np.float32) + np.float32(0.5)
-    program = Program(args.program, x, folder)
+    program = loaded(args.program, x, folder)
     print(f"\nReductions of {x.shape[0]} x {x.shape[1]} float, ours and NumPy")
     for kernel, numpy_form in (("trace", trace), ("cosine", cosine),
                                ("pool", lambda x: x.mean(0, dtype=np.float64)[0])):
@@ -93,7 +76,7 @@ def bench_reductions(args, rng, folder):
 
 def bench_kl(args, rng, folder):
     x = (3 * rng.standard_normal((33, 151936))).astype(np.float32)
-    program = Program(args.program, x, folder)
+    program = loaded(args.program, x, folder)
     print("\nKL of 32 pairs of rows of 151,936 logits, both directions and distances; NumPy: KL alone")
     np.testing.assert_allclose(program.ask("kl")[1], kl(x), rtol=1e-10)
     ours, theirs = [], []
@@ -119,7 +102,7 @@ def bench_k_means(args, rng, folder):
     for rows, units, clusters, separation, restarts in ((1000, 3584, 8, 0.05, 10),
                                                         (100000, 256, 64, 0.2, 1)):
         x = blobs(rng, rows, units, clusters, separation)
-        program = Program(args.program, x, folder)
+        program = loaded(args.program, x, folder)
         ours, theirs, steps, their_steps, inertia = [], [], [], [], []
         for seed in range(args.rounds_of_k_means):
             seconds, found, iterations = program.ask(f"k-means {clusters} {restarts} 300 {seed}")

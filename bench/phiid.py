@@ -22,38 +22,18 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse
 import pathlib
 import statistics
-import subprocess
 import tempfile
-import time
 
 import numpy as np
 
-
-class Program:
-    """The C++ side, loaded once."""
-
-    def __init__(self, path, data, folder):
-        file = pathlib.Path(folder) / ("-".join(map(str, data.shape)) + ".f64")
-        data.tofile(file)
-        self.process = subprocess.Popen([path, str(file), *map(str, data.shape)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, kernel, repeats=1):
-        self.process.stdin.write(f"{kernel} {repeats}\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"phiid_bench ended with {self.process.wait()}")
-        return [float(x) for x in line.split()]
-
-    def seconds(self, kernel, repeats=1):
-        return self.ask(kernel, repeats)[0]
+from paired import Program, cpu_seconds
 
 
-def cpu_seconds(function):
-    start = time.process_time()
-    function()
-    return time.process_time() - start
+def loaded(path, data, folder):
+    """The C++ side with its data."""
+    file = pathlib.Path(folder) / ("-".join(map(str, data.shape)) + ".f64")
+    data.tofile(file)
+    return Program(path, file, *data.shape)
 
 
 def head_norms(rng, recordings, times, series):
@@ -181,18 +161,18 @@ def row(name, ours, theirs, note=""):
 def bench_mmi(args, rng, folder, recordings, times, goals):
     series = args.series
     x = head_norms(rng, recordings, times, series)
-    program = Program(args.program, x, folder)
+    program = loaded(args.program, x, folder)
     turned = np.ascontiguousarray(x.transpose(0, 2, 1))  # the layout that NumPy likes best
     expected = numpy_pairs(turned)
-    found = np.array(program.ask("show-mmi")).reshape(2, -1)
-    narrow = np.array(program.ask("show-mmi-float")).reshape(2, -1)
+    found = np.array(program.ask("show-mmi", 1)).reshape(2, -1)
+    narrow = np.array(program.ask("show-mmi-float", 1)).reshape(2, -1)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
     error = np.abs(narrow - found).max()
     assert error < 1e-6, error
     seconds = rounds(args.rounds, {
         "double": lambda: program.seconds("mmi"),
         "float": lambda: program.seconds("mmi-float"),
-        "numpy": lambda: cpu_seconds(lambda: numpy_pairs(turned)),
+        "numpy": lambda: cpu_seconds(lambda: numpy_pairs(turned))[0],
         "peak": lambda: program.seconds("peak"),
         "peak-float": lambda: program.seconds("peak-float"),
     })
@@ -217,8 +197,8 @@ def bench_mmi(args, rng, folder, recordings, times, goals):
 def bench_ccs(args, rng, folder):
     series, times = 97, 6000
     x = head_norms(rng, 1, times, series)
-    program = Program(args.program, x, folder)
-    found = np.array(program.ask("show-ccs")).reshape(2, -1)
+    program = loaded(args.program, x, folder)
+    found = np.array(program.ask("show-ccs", 1)).reshape(2, -1)
     columns = np.ascontiguousarray(x[0].T)
     np.testing.assert_allclose(found[:, 0], numpy_ccs(columns[0], columns[1]), rtol=0, atol=1e-9)
     np.testing.assert_allclose(found[:, 5], numpy_ccs(columns[0], columns[6]), rtol=0, atol=1e-9)
@@ -227,7 +207,7 @@ def bench_ccs(args, rng, folder):
     seconds = rounds(args.rounds, {
         "ours": lambda: program.seconds("ccs"),
         "numpy": lambda: pairs / some * cpu_seconds(
-            lambda: [numpy_ccs(columns[0], columns[1 + k % 96]) for k in range(some)]),
+            lambda: [numpy_ccs(columns[0], columns[1 + k % 96]) for k in range(some)])[0],
     })
     ours = seconds["ours"]
     print(f"\nCCS, {times} steps, {pairs} pairs (NumPy: {some} of them, multiplied)")
