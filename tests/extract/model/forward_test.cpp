@@ -151,6 +151,26 @@ TEST_CASE("sharing a prefix, the batch and the threads change no bit", "[forward
   }
 }
 
+TEST_CASE("sharing a prefix changes no bit where query heads share keys", "[forward]") {
+  const c10::InferenceMode no_gradients;
+  at::set_num_threads(1);
+  const Model model = load_model(golden() / "models/llama/model", at::kFloat, at::kCPU);
+  REQUIRE(model.config.heads == 2 * model.config.kv_heads);
+  const Plan plan = capture_plan(Hook::logits, {});
+  std::vector<int> tokens;
+  for (int i = 0; i < 40; ++i) tokens.push_back(1 + i * 7 % 50);
+  const Run whole = token_run(tokens);
+  const BaseRun base = run_base(model, plan, whole);
+  for (const std::ptrdiff_t at : {1, 5, 16, 23, 38}) {
+    std::vector<int> others = tokens;
+    others.erase(others.begin() + at);
+    const std::vector<Run> one{token_run(others)};
+    CAPTURE(at);
+    CHECK(all_rows(model, plan, run_suffixes(model, plan, whole, base, one))
+              .equal(capture_alone(model, Hook::logits, {}, one[0])));
+  }
+}
+
 TEST_CASE("capturing more changes no bit of the logits", "[forward]") {
   const c10::InferenceMode no_gradients;
   const Run run = token_run(random_tokens(40, 3));
