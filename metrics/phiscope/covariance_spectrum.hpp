@@ -54,9 +54,10 @@ template <std::floating_point T>
 /// @param gram  a symmetric positive semi-definite matrix of finite numbers, such as smaller_gram()
 /// @pre the trace is positive
 /// @return  [m], >= 0 (what rounding makes negative is 0), sum 1
-[[nodiscard]] inline std::vector<double> spectrum_shares(const Eigen::MatrixXd& gram) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram / gram.trace(),
-                                                              Eigen::EigenvaluesOnly);
+/// A template, so that only those who call it pay for compiling the solver.
+template <class Matrix = Eigen::MatrixXd>
+[[nodiscard]] std::vector<double> spectrum_shares(const Matrix& gram) {
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(gram / gram.trace(), Eigen::EigenvaluesOnly);
   const Eigen::ArrayXd positive = solver.eigenvalues().array().max(0.0);
   const Eigen::ArrayXd shares = positive / positive.sum();
   return {shares.begin(), shares.end()};

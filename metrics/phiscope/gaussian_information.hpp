@@ -6,6 +6,7 @@
 #include <Eigen/Eigenvalues>
 
 #include <cmath>
+#include <concepts>
 
 namespace phiscope {
 
@@ -74,14 +75,16 @@ struct GaussianUnexplained {
 }  // namespace detail
 
 /// Whether the 4 x 4 correlation matrix has an eigenvalue of at most `ratio` times its largest one,
-/// or is none (NaN).
-[[nodiscard]] inline bool is_singular(const LaggedCorrelations& r, double ratio) {
-  Eigen::Matrix4d matrix;
+/// or is none (NaN). A template, so that only those who call it pay for compiling the solver.
+template <std::floating_point T = double>
+[[nodiscard]] bool is_singular(const LaggedCorrelations& r, double ratio) {
+  using Matrix = Eigen::Matrix<T, 4, 4>;
+  Matrix matrix;
   matrix << 1.0, r.past, r.xa, r.xb, r.past, 1.0, r.ya, r.yb, r.xa, r.ya, 1.0, r.future, r.xb, r.yb,
       r.future, 1.0;
   if (!matrix.allFinite()) return true;
-  const Eigen::Vector4d values =
-      Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d>(matrix, Eigen::EigenvaluesOnly).eigenvalues();
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(matrix, Eigen::EigenvaluesOnly);
+  const auto& values = solver.eigenvalues();
   return !(values(0) > ratio * values(3)) || !(detail::unexplained(r).determinant > 0.0);
 }
 
