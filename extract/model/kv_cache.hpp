@@ -27,7 +27,7 @@ class KvCache {
   void write(std::size_t layer, const at::Tensor& keys, const at::Tensor& values);
   /// Declares `tokens` more tokens complete, once every layer has them.
   void advance(std::int64_t tokens) { length_ += tokens; }
-  /// The first `tokens` tokens of a layer, filled with zeros up to a whole tile.
+  /// The first `tokens` tokens of a layer, and up to a whole tile what follows: tokens or zeros.
   [[nodiscard]] at::Tensor keys(std::size_t layer, std::int64_t tokens) const;
   [[nodiscard]] at::Tensor values(std::size_t layer, std::int64_t tokens) const;
 
