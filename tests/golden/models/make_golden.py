@@ -2,84 +2,63 @@
 # SPDX-License-Identifier: MIT
 """Writes tiny random models and what Hugging Face transformers computes with them (README.md).
 
-    python3 -m venv v && v/bin/pip install torch==2.11.0 transformers==5.2.0 tokenizers numpy
+    python3 -m venv v && v/bin/pip install torch==2.11.0 transformers==5.23.0 tokenizers numpy
     v/bin/python tests/golden/models/make_golden.py [FAMILY...]
 
-A further family is one function that returns a model and the places of its hooks, and one entry in
-FAMILIES. Float32 arithmetic, eager attention, one thread, no cache but where a test says so.
+The families are in families.py. Float32 arithmetic, eager attention, one thread, no cache but
+where a test says so.
 """
 
 import argparse
+import copy
+import dataclasses
 import json
+import re
 import shutil
 import string
-from dataclasses import dataclass
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
 import transformers
+from families import BOS, FAMILIES, PAD, VOCABULARY
+from safetensors.torch import load_file, save_file
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 
 HERE = Path(__file__).parent
-SEED, GREEDY = 5, 32  # of the weights and prompts; tokens of a continuation
-LENGTHS = {"short": 4, "long": 15}
-VOCABULARY = 72
-BOS, PAD = 1, 0
+GREEDY = 32  # tokens of a continuation
+LENGTHS = {"short": 4, "long": 15, "source": 15}
+PATCHED, ZEROED = [4, 14], [2, 3, 10]  # positions of the long prompt
 MOST_BYTES = 200_000  # of a family's folder
-SMALLEST_GAP = 1e-3  # between the best two logits of a greedy step
-
-
-@dataclass
-class Family:
-    """A model and where in it the hooks are; the functions take the model or one of its layers."""
-
-    model: torch.nn.Module
-    embed: callable  # the module whose output enters block 0
-    layers: callable
-    mid: callable  # of a layer: the module whose input is the residual stream after attention,
-    # or None where attention and MLP are parallel and there is no such place
-    attention: callable  # of a layer: the module whose output the attention adds to the stream
-    mlp: callable  # of a layer: the same for the MLP
-    output: callable  # of a layer: the module whose input is hook_z, heads side by side
-    norm: callable  # the final norm
-    heads: int
-    config_legacy: dict  # fields of config.json in the spelling of published files; None: taken out
-
-
-def llama():
-    """Grouped query heads whose sizes do not add up to the hidden size, an output matrix of its
-    own, and rotary frequencies of which llama3 scaling leaves one, smooths one, divides the rest.
-    """
-    rope = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0,
-            "high_freq_factor": 4.0, "original_max_position_embeddings": 32}
-    config = transformers.LlamaConfig(
-        vocab_size=VOCABULARY, hidden_size=24, intermediate_size=40, num_hidden_layers=3,
-        num_attention_heads=4, num_key_value_heads=2, head_dim=12, max_position_embeddings=128,
-        rms_norm_eps=1e-5, rope_parameters=rope, tie_word_embeddings=False,
-        bos_token_id=BOS, pad_token_id=PAD)
-    scaling = {key: value for key, value in rope.items() if key != "rope_theta"}
-    return Family(
-        model=transformers.LlamaForCausalLM(config), embed=lambda m: m.model.embed_tokens,
-        layers=lambda m: m.model.layers, mid=lambda layer: layer.post_attention_layernorm,
-        attention=lambda layer: layer.self_attn.o_proj, mlp=lambda layer: layer.mlp,
-        output=lambda layer: layer.self_attn.o_proj, norm=lambda m: m.model.norm, heads=4,
-        config_legacy={"rope_parameters": None, "rope_theta": rope["rope_theta"],
-                       "rope_scaling": scaling, "dtype": None, "torch_dtype": "float32"})
-
-
-FAMILIES = {"llama": llama}
+SMALLEST_GAP = 1e-3  # between the best two logits of a greedy step, and the last expert that a
+# token visits and the first that it does not
+TOLERANCES = {"hook_z": 3e-5, "hook_resid_post": 5e-5, "hook_mlp_out": 5e-5, "logits": 1e-4}
+SMALLEST_CHANGE = 2  # times the tolerance, when a feature is switched off
 
 
 @torch.no_grad()
 def randomise(model):
-    """Weights of the size that trained models have: gains about one, a stream that grows."""
-    torch.manual_seed(SEED)
-    for _, value in sorted(model.named_parameters()):
-        if value.ndim == 1:
-            value.copy_(1 + 0.2 * torch.randn(value.shape))
+    """Weights of the size that trained models have: gains about one, biases about a third, a
+    stream that grows."""
+    gain = 0.0 if model.config.model_type.startswith("gemma") else 1.0  # Gemma adds one itself
+    transposed = model.config.model_type == "gpt2"  # of the matrices in blocks: [in, out]
+    for name, value in sorted(model.named_parameters()):
+        random = torch.randn(value.shape)
+        if name.endswith("bias"):
+            value.copy_(0.3 * random)
+        elif value.ndim == 1:
+            value.copy_(gain + 0.2 * random)
         else:
-            value.copy_(torch.randn(value.shape) * 1.5 / value.shape[1] ** 0.5)
+            inputs = value.shape[0 if transposed and ".h." in name else -1]
+            value.copy_(random * 1.5 / inputs ** 0.5)
+
+
+def prepare(model):
+    """The slow and obvious ways to compute, nothing dropped."""
+    model.set_attn_implementation("eager")
+    if hasattr(model.config, "num_experts_per_tok"):
+        model.set_experts_implementation("eager")
     model.eval()
 
 
@@ -140,6 +119,129 @@ def run(family, ids, mask=None):
 
 
 @torch.no_grad()
+def last_logits(model, ids):
+    return model(torch.tensor([ids]), use_cache=False).logits[0, -1]
+
+
+def residual_module(family, k):
+    """The module whose output is residual k: 0 = embedding, k = layer k - 1."""
+    return family.layers(family.model)[k - 1] if k else family.embed(family.model)
+
+
+def changed(family, module, change, ids, of_input=False):
+    """Last logits when `change` has been applied to a module's first input or its output."""
+    def before(_module, inputs):
+        return (change(inputs[0].clone()), *inputs[1:])
+
+    def after(_module, _inputs, output):
+        made = change(first(output).clone())
+        return (made, *output[1:]) if isinstance(output, tuple) else made
+
+    handle = (module.register_forward_pre_hook(before) if of_input
+              else module.register_forward_hook(after))
+    logits = last_logits(family.model, ids)
+    handle.remove()
+    return logits
+
+
+@torch.no_grad()
+def interventions(family, long, source):
+    """Last logits of the long prompt [layer, head, vocab], [residual, position, vocab] and
+    [residual, vocab], with one head's z at zero, one residual from the source, three at zero."""
+    model, layers = family.model, family.layers(family.model)
+    residuals = range(len(layers) + 1)
+    kept = {}
+    for k in residuals:
+        changed(family, residual_module(family, k), lambda x, k=k: kept.setdefault(k, x), source)
+
+    def ablate(head):
+        def change(z):
+            size = z.shape[-1] // family.heads
+            z[..., head * size:(head + 1) * size] = 0
+            return z
+        return change
+
+    def replace(k, positions, values):
+        def change(x):
+            x[0, positions] = values
+            return x
+        return changed(family, residual_module(family, k), change, long)
+
+    arrays = {
+        "ablate_head": [[changed(family, family.output(layer), ablate(h), long, of_input=True)
+                         for h in range(family.heads)] for layer in layers],
+        "patch": [[replace(k, [p], kept[k][0, [p]]) for p in PATCHED] for k in residuals],
+        "zero_positions": [replace(k, ZEROED, 0.0) for k in residuals]}
+    clean, other = last_logits(model, long), last_logits(model, source)
+    made = {name: torch.tensor(np.array(value)) for name, value in arrays.items()}
+    assert torch.equal(made["patch"][-1, -1], other) and torch.equal(made["patch"][-1, 0], clean)
+    assert torch.equal(made["zero_positions"][-1], clean)
+    for name, rows in (("ablate_head", made["ablate_head"].flatten(0, 1)),
+                       ("zero_positions", made["zero_positions"][:-1])):
+        smallest = (rows - clean).abs().amax(-1).min()
+        assert smallest > 100 * TOLERANCES["logits"], (name, smallest)
+    return made
+
+
+@torch.no_grad()
+def check_features(family, prompt):
+    """How much each feature of the family matters to a prompt: the largest scaled difference of a
+    hook when it is switched off, in units of that hook's tolerance."""
+    changes, usual = {}, run(family, torch.tensor([prompt]))
+    for name, change in family.features.items():
+        config = copy.deepcopy(family.model.config)
+        for key, value in (change.items() if isinstance(change, dict) else ()):
+            assert getattr(config, key) != value, (name, key)
+            setattr(config, key, value)
+        other = dataclasses.replace(family, model=type(family.model)(config))
+        other.model.load_state_dict(family.model.state_dict())
+        prepare(other.model)
+        if isinstance(change, tuple):
+            found = [p for n, p in other.model.named_parameters() if re.search(change[0], n)]
+            assert found, name
+            for parameter in found:
+                parameter.fill_(change[1])
+        without = run(other, torch.tensor([prompt]))
+        changes[name] = round(max(
+            ((without[hook] - usual[hook]).abs().max() / usual[hook].abs().max().clamp_min(1)
+             / tolerance).item() for hook, tolerance in TOLERANCES.items()), 1)
+        assert changes[name] > SMALLEST_CHANGE, (name, changes[name])
+    return changes
+
+
+@torch.no_grad()
+def router_gap(family, prompt):
+    """The smallest difference between the last expert that a token visits and the next."""
+    gaps = []
+    for layer in family.layers(family.model):
+        router = family.router(layer)
+        if router is None:
+            continue
+
+        def keep(module, _inputs, output):
+            best = output[0].topk(module.top_k + 1).values
+            gaps.append((best[:, -2] - best[:, -1]).min().item())
+        handle = router.register_forward_hook(keep)
+        last_logits(family.model, prompt)
+        handle.remove()
+    assert min(gaps) > SMALLEST_GAP, gaps
+    return round(min(gaps), 6)
+
+
+def check_sums(family, arrays):
+    """What attention and MLP add makes the residual stream, to the last bit."""
+    pre, post = arrays["hook_resid_pre"], arrays["hook_resid_post"]
+    attention, mlp = arrays["hook_attn_out"], arrays["hook_mlp_out"]
+    if family.mid is None:
+        assert torch.equal(mlp + attention + pre, post)
+    else:
+        assert torch.equal(pre + attention, arrays["hook_resid_mid"])
+        assert torch.equal(arrays["hook_resid_mid"] + mlp, post)
+    assert torch.equal(pre[:, :, 0], arrays["hook_embed"])
+    assert torch.equal(pre[:, :, 1:], post[:, :, :-1])
+
+
+@torch.no_grad()
 def greedy(model, prompt):
     """GREEDY tokens whatever they are, and the smallest gap between the best two logits."""
     ids, gaps = list(prompt), []
@@ -193,18 +295,83 @@ def save(path, array):
     np.save(path, np.ascontiguousarray(values, dtype=wanted))
 
 
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def published(family, config):
+    """config.json in the spelling of published files, with their fields and no other."""
+    known = config | {"architectures": [type(family.model).__name__]} | family.legacy
+    missing = set(family.legacy_keys.split()) - set(known)
+    assert not missing, missing
+    return {key: known[key] for key in sorted(family.legacy_keys.split())}
+
+
 def write_model(family, folder, ends):
     """The model directory, in transformers' spelling and in that of published files."""
     family.model.config.eos_token_id = ends
     family.model.generation_config = transformers.GenerationConfig(
         bos_token_id=BOS, eos_token_id=ends, pad_token_id=PAD)
     family.model.save_pretrained(folder)
+    tensors = load_file(folder / "model.safetensors")
+    save_file(family.rename(tensors), folder / "model.safetensors", {"format": "pt"})
     tokenizer().save(str(folder / "tokenizer.json"))
     config = json.loads((folder / "config.json").read_text())
-    config |= family.config_legacy
-    config = {key: value for key, value in config.items() if value is not None}
-    config["architectures"] = [type(family.model).__name__]
-    (folder / "config_legacy.json").write_text(json.dumps(config, indent=2) + "\n")
+    write_json(folder / "config_legacy.json", published(family, config))
+
+
+def write_variant(family, plain, folder, rename=None, vision=None):
+    """The same weights in another published layout: other names of tensors, or a model that also
+    sees and is to be passed over but for its text."""
+    shutil.copytree(plain, folder)
+    (folder / "config_legacy.json").rename(folder / "config.json")
+    if rename is not None:
+        tensors = rename(load_file(folder / "model.safetensors"))
+    else:
+        config = transformers.Gemma3Config(
+            text_config=family.model.config.to_dict(), vision_config=vision, boi_token_index=5,
+            eoi_token_index=6, image_token_index=VOCABULARY - 1, mm_tokens_per_image=1)
+        whole = transformers.Gemma3ForConditionalGeneration(config)
+        randomise(whole)
+        whole.model.language_model.load_state_dict(family.model.model.state_dict())
+        whole.save_pretrained(folder)
+        tensors = {name.replace("vision_tower.", "vision_tower.vision_model.")
+                   if not name.startswith("vision_tower.vision_model.") else name: value
+                   for name, value in load_file(folder / "model.safetensors").items()}
+        text = json.loads((plain / "config_legacy.json").read_text())
+        defaults = transformers.Gemma3TextConfig().to_dict() | {
+            "rope_theta": 1e6, "rope_local_base_freq": 1e4}
+        outside = ("architectures", "torch_dtype", "transformers_version", "eos_token_id")
+        text = {"model_type": text["model_type"]} | {
+            key: value for key, value in text.items()
+            if key not in outside and (key not in defaults or defaults[key] != value)}
+        made = json.loads((folder / "config.json").read_text())
+        write_json(folder / "config_legacy.json", {
+            key: made[key] for key in sorted(made) if key not in (
+                "dtype", "text_config", "tie_word_embeddings", "transformers_version")}
+            | {"eos_token_id": family.model.config.eos_token_id, "text_config": text,
+               "torch_dtype": "float32", "transformers_version": "4.50.0"})
+        shutil.copy(plain / "generation_config.json", folder)
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+
+
+@torch.no_grad()
+def check_load(family, folder, prompt):
+    """transformers reads the folder, in either spelling, as the very same model."""
+    wanted = last_logits(family.model, prompt)
+    for name in ("config.json", "config_legacy.json"):
+        if not (folder / name).exists():
+            continue
+        with tempfile.TemporaryDirectory() as other:
+            for file in folder.iterdir():
+                shutil.copy(file, other)
+            shutil.copy(folder / name, Path(other) / "config.json")
+            loaded, report = transformers.AutoModelForCausalLM.from_pretrained(
+                other, dtype=torch.float32, output_loading_info=True)
+        prepare(loaded)
+        assert not report["missing_keys"] and not report["mismatched_keys"], (name, report)
+        assert torch.equal(last_logits(loaded, prompt), wanted), (folder, name)
+    return loaded
 
 
 def write(name):
@@ -212,32 +379,39 @@ def write(name):
     out = HERE / name
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    torch.manual_seed(SEED)
     family = FAMILIES[name]()
-    family.model.set_attn_implementation("eager")
+    torch.manual_seed(family.seed)
     randomise(family.model)
-    rng = np.random.default_rng(SEED)
+    prepare(family.model)
+    rng = np.random.default_rng(family.seed)
     prompts = {key: [BOS, *rng.integers(4, VOCABULARY, length - 1).tolist()]
                for key, length in LENGTHS.items()}
+    source = prompts.pop("source")
 
     meta = {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__,
-            "seed": SEED, "smallest_gap": {}}
+            "seed": family.seed, "smallest_gap": {}}
     continuations = {}
     for key, prompt in prompts.items():
         continuations[key], gap = greedy(family.model, prompt)
-        assert gap > SMALLEST_GAP, f"{name} {key}: a greedy step is a near tie ({gap}): other SEED"
+        assert gap > SMALLEST_GAP, f"{name} {key}: a greedy step is a near tie ({gap}): other seed"
         meta["smallest_gap"][key] = round(gap, 6)
+    if family.router is not None:
+        meta["smallest_gap"]["router"] = min(
+            router_gap(family, prompts[key] + continuations[key]) for key in prompts)
     ends = end_tokens(continuations.values())
     write_model(family, out / "model", ends)
-    loaded = transformers.AutoModelForCausalLM.from_pretrained(
-        out / "model", dtype=torch.float32, attn_implementation="eager")
-    assert all(torch.equal(a, b) for a, b in zip(loaded.parameters(), family.model.parameters()))
+    loaded = check_load(family, out / "model", prompts["long"])
+    for folder, layout in family.variants.items():
+        write_variant(family, out / "model", out / folder, **layout)
+        check_load(family, out / folder, prompts["long"])
     for key, prompt in prompts.items():
         check_generation(loaded, prompt, continuations[key], ends)
         save(out / f"{key}.ids.npy", prompt)
         save(out / f"{key}.greedy.npy", continuations[key])
         save(out / f"{key}.greedy_to_end.npy", until_end(continuations[key], ends))
-        for hook, array in run(family, torch.tensor([prompt])).items():
+        arrays = run(family, torch.tensor([prompt]))
+        check_sums(family, arrays)
+        for hook, array in arrays.items():
             save(out / f"{key}.{hook}.npy", array[0])
     for side in ("left", "right"):
         ids, mask = padded(list(prompts.values()), side)
@@ -247,11 +421,17 @@ def write(name):
         for hook in ("hook_resid_post", "logits"):
             values = arrays[hook] * mask.reshape(*mask.shape, *[1] * (arrays[hook].ndim - 2))
             save(out / f"padded_{side}.{hook}.npy", values)
-    meta |= {"eos": ends, "absent_hooks": ["hook_resid_mid"] if family.mid is None else []}
-    (out / "meta.json").write_text(json.dumps(meta, indent=2) + "\n")
+    save(out / "source.ids.npy", source)
+    for kind, array in interventions(family, prompts["long"], source).items():
+        save(out / f"{kind}.last_logits.npy", array)
+    meta |= {"eos": ends, "absent_hooks": ["hook_resid_mid"] if family.mid is None else [],
+             "variants": list(family.variants), "patch_positions": PATCHED,
+             "zero_positions": ZEROED, "change_without": check_features(family, prompts["long"])}
+    write_json(out / "meta.json", meta)
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     assert size <= MOST_BYTES, f"{name}: {size} bytes, at most {MOST_BYTES}"
-    print(f"{name}: {size} bytes, end tokens {ends}, gaps {meta['smallest_gap']}")
+    print(f"{name}: {size} bytes, end tokens {ends}, gaps {meta['smallest_gap']}, "
+          f"changes without a feature, in tolerances: {meta['change_without']}")
 
 
 def main():
