@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/row_product.hpp"
+
+#include "kernel/lanes.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+namespace phiscope::extract::kernel {
+namespace {
+
+// A panel of weights is taken from memory into the first cache, all rows are multiplied with it,
+// and meanwhile the next one is on its way.
+constexpr std::size_t block_in = 1024;       // of this many k a partial sum is made, always
+constexpr std::size_t panel_numbers = 6144;  // 24 KiB of float
+constexpr std::size_t panel_outputs = 24;    // at most; a multiple of the tile's
+constexpr std::size_t block_rows = 64;
+constexpr std::size_t line = 64;  // bytes
+
+/// Part of a matrix that is wanted soon, fetched line by line.
+class Ahead {
+ public:
+  Ahead() = default;
+  template <class T>
+  Ahead(const T* first, std::size_t stride, std::size_t rows, std::size_t columns)
+      : row_(reinterpret_cast<const char*>(first)),
+        stride_(stride * sizeof(T)),
+        rows_(rows),
+        row_lines_((columns * sizeof(T) + line - 1) / line) {}
+
+  [[nodiscard]] std::size_t lines() const { return rows_ * row_lines_; }
+  void fetch(std::size_t count) {
+    for (; count > 0 && rows_ > 0; --count) {
+      __builtin_prefetch(row_ + at_ * line, 0, 2);
+      if (++at_ < row_lines_) continue;
+      at_ = 0;
+      row_ += stride_;
+      --rows_;
+    }
+  }
+
+ private:
+  const char* row_ = nullptr;
+  std::size_t stride_ = 0;
+  std::size_t rows_ = 0;
+  std::size_t row_lines_ = 0;
+  std::size_t at_ = 0;
+};
+
+/// Adds the products of R rows with O outputs over `in` <= block_in to sums[row, output].
+template <class L, std::size_t R, std::size_t O, class S>
+void tile(const S* x, std::size_t x_stride, const S* w, std::size_t w_stride, std::size_t in,
+          Ahead& ahead, std::size_t lines, S* sums) {
+  using Part = typename L::Part;
+  Part sum[R][O][L::parts];
+  const auto add = [&](const S* row, std::size_t row_stride, const S* weight,
+                       std::size_t weight_stride) {
+#pragma GCC unroll 8
+    for (std::size_t part = 0; part < L::parts; ++part) {
+      Part of_row[R];
+#pragma GCC unroll 8
+      for (std::size_t r = 0; r < R; ++r) {
+        of_row[r] = Part::load(row + r * row_stride + part * part_width<L>);
+      }
+#pragma GCC unroll 8
+      for (std::size_t o = 0; o < O; ++o) {
+        const Part of_output = Part::load(weight + o * weight_stride + part * part_width<L>);
+#pragma GCC unroll 8
+        for (std::size_t r = 0; r < R; ++r) sum[r][o][part].add_product(of_row[r], of_output);
+      }
+    }
+  };
+  constexpr std::size_t stretch = 8 * L::width;
+  const std::size_t whole = in / L::width * L::width;
+  std::size_t k = 0;
+  while (k < whole) {
+    const std::size_t to = std::min(k + stretch, whole);
+    ahead.fetch(lines);
+    for (; k < to; k += L::width) add(x + k, x_stride, w + k, w_stride);
+  }
+  if (k < in) {  // the rest, filled up with zeros
+    S row[R * L::width] = {};
+    S weight[O * L::width] = {};
+    for (std::size_t r = 0; r < R; ++r)
+      std::copy_n(x + r * x_stride + k, in - k, row + r * L::width);
+    for (std::size_t o = 0; o < O; ++o) {
+      std::copy_n(w + o * w_stride + k, in - k, weight + o * L::width);
+    }
+    add(row, L::width, weight, L::width);
+  }
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+    for (std::size_t o = 0; o < O; ++o) sums[r * panel_outputs + o] += L::sum(sum[r][o]);
+  }
+}
+
+/// Adds the products of `rows` rows with `outputs` outputs to sums[row, output].
+template <class L, class S>
+void multiply_panel(const S* x, std::size_t x_stride, std::size_t rows, const S* w,
+                    std::size_t w_stride, std::size_t outputs, std::size_t in, Ahead ahead,
+                    S* sums) {
+  const std::size_t stretches = std::max<std::size_t>(1, in / (8 * L::width));
+  const std::size_t passes = ((rows + 1) / 2) * ((outputs + 2) / 3) * stretches;
+  const std::size_t lines = (ahead.lines() + passes - 1) / passes;
+  const auto go = [&]<std::size_t R, std::size_t O>(std::size_t r, std::size_t o) {
+    tile<L, R, O>(x + r * x_stride, x_stride, w + o * w_stride, w_stride, in, ahead,
+                  R == 1 && O == 6 ? 2 * lines : lines, sums + r * panel_outputs + o);
+  };
+  std::size_t r = 0;
+  for (; r + 2 <= rows; r += 2) {
+    std::size_t o = 0;
+    for (; o + 3 <= outputs; o += 3) go.template operator()<2, 3>(r, o);
+    for (; o < outputs; ++o) go.template operator()<2, 1>(r, o);
+  }
+  for (; r < rows; ++r) {
+    std::size_t o = 0;
+    for (; o + 6 <= outputs; o += 6) go.template operator()<1, 6>(r, o);
+    for (; o < outputs; ++o) go.template operator()<1, 1>(r, o);
+  }
+}
+
+template <class L, class T, class S>
+void widen_with(const T* from, std::size_t count, S* to) {
+  std::size_t k = 0;
+  for (; k + part_width<L> <= count; k += part_width<L>) L::Part::load(from + k).store(to + k);
+  for (; k < count; ++k) to[k] = widen(from[k]);
+}
+
+template <class T>
+struct Panel {
+  const T* weight = nullptr;
+  std::size_t outputs = 0;
+  std::size_t in = 0;
+};
+
+template <class L, class T, class Y>
+void multiply(const RowProduct<T, Y>& p, std::size_t begin, std::size_t end) {
+  using S = Wide<T>;
+  constexpr bool direct = std::is_same_v<T, S>;
+  const std::size_t depth = std::min(p.in, block_in);
+  const std::size_t fitting = depth == 0 ? panel_outputs : panel_numbers / depth;
+  const std::size_t width = std::clamp<std::size_t>(fitting / 6 * 6, 6, panel_outputs);
+  alignas(line) S sums[block_rows * panel_outputs];
+  alignas(line) S wide[direct ? 1 : panel_numbers];
+  const auto panel = [&](std::size_t out, std::size_t k) {
+    return Panel<T>{.weight = p.weight + out * p.weight_stride + k,
+                    .outputs = std::min(width, end - out),
+                    .in = std::min(block_in, p.in - k)};
+  };
+  for (std::size_t row = 0; row < p.rows; row += block_rows) {
+    const std::size_t rows = std::min(block_rows, p.rows - row);
+    const S* const x = p.x + row * p.x_stride;
+    for (std::size_t out = begin; out < end; out += width) {
+      const std::size_t outputs = std::min(width, end - out);
+      std::fill_n(sums, rows * panel_outputs, S{0});
+      for (std::size_t k = 0; k < p.in; k += block_in) {
+        const Panel<T> now = panel(out, k);
+        Panel<T> next;
+        if (k + block_in < p.in) {
+          next = panel(out, k + block_in);
+        } else if (out + width < end) {
+          next = panel(out + width, 0);
+        }
+        const Ahead ahead = next.weight == nullptr
+                                ? Ahead()
+                                : Ahead(next.weight, p.weight_stride, next.outputs, next.in);
+        if constexpr (direct) {
+          multiply_panel<L>(x + k, p.x_stride, rows, now.weight, p.weight_stride, outputs, now.in,
+                            ahead, sums);
+        } else {
+          for (std::size_t o = 0; o < outputs; ++o) {
+            widen_with<L>(now.weight + o * p.weight_stride, now.in, wide + o * depth);
+          }
+          multiply_panel<L>(x + k, p.x_stride, rows, wide, depth, outputs, now.in, ahead, sums);
+        }
+      }
+      for (std::size_t r = 0; r < rows; ++r) {
+        Y* const y = p.y + (row + r) * p.y_stride + out;
+        for (std::size_t o = 0; o < outputs; ++o) {
+          S sum = sums[r * panel_outputs + o];
+          if (p.bias != nullptr) sum += widen(p.bias[out + o]);
+          y[o] = narrow<Y>(sum);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <class T, class Y>
+void row_product(const RowProduct<T, Y>& product, std::size_t begin, std::size_t end) {
+  multiply<Lanes<Wide<T>>>(product, begin, end);
+}
+
+template <class T, class Y>
+void portable_row_product(const RowProduct<T, Y>& product, std::size_t begin, std::size_t end) {
+  multiply<PortableLanes<Wide<T>>>(product, begin, end);
+}
+
+template <class T>
+void widen_numbers(const T* from, std::size_t count, Wide<T>* to) {
+  widen_with<Lanes<Wide<T>>>(from, count, to);
+}
+
+#define PHISCOPE_ROW_PRODUCT(T, Y)                                                    \
+  template void row_product<T, Y>(const RowProduct<T, Y>&, std::size_t, std::size_t); \
+  template void portable_row_product<T, Y>(const RowProduct<T, Y>&, std::size_t, std::size_t)
+
+PHISCOPE_ROW_PRODUCT(float, float);
+PHISCOPE_ROW_PRODUCT(double, double);
+PHISCOPE_ROW_PRODUCT(Bfloat16, float);
+PHISCOPE_ROW_PRODUCT(Bfloat16, Bfloat16);
+PHISCOPE_ROW_PRODUCT(Float16, float);
+PHISCOPE_ROW_PRODUCT(Float16, Float16);
+template void widen_numbers<float>(const float*, std::size_t, float*);
+template void widen_numbers<double>(const double*, std::size_t, double*);
+template void widen_numbers<Bfloat16>(const Bfloat16*, std::size_t, float*);
+template void widen_numbers<Float16>(const Float16*, std::size_t, float*);
+
+}  // namespace phiscope::extract::kernel
