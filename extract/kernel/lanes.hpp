@@ -30,6 +30,7 @@ struct PortableLanes {
       for (std::size_t l = 0; l < width; ++l) x.lane[l] = widen(from[l]);
       return x;
     }
+    void hold() {}
     static Part all(S value) {
       Part x;
       std::fill_n(x.lane, width, value);
@@ -66,6 +67,8 @@ struct FloatLanes {
     static Part load(const Float16* from) {
       return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))};
     }
+    /// Stays in a register: the compiler else loads it anew for each product.
+    void hold() { asm("" : "+x"(lane)); }
     static Part all(float value) { return {_mm256_set1_ps(value)}; }
     void store(float* to) const { _mm256_storeu_ps(to, lane); }
     void add_product(const Part& a, const Part& b) { lane = _mm256_fmadd_ps(a.lane, b.lane, lane); }
@@ -85,6 +88,7 @@ struct DoubleLanes {
     __m256d lane = _mm256_setzero_pd();
 
     static Part load(const double* from) { return {_mm256_loadu_pd(from)}; }
+    void hold() { asm("" : "+x"(lane)); }
     static Part all(double value) { return {_mm256_set1_pd(value)}; }
     void store(double* to) const { _mm256_storeu_pd(to, lane); }
     void add_product(const Part& a, const Part& b) { lane = _mm256_fmadd_pd(a.lane, b.lane, lane); }

@@ -49,12 +49,12 @@ class Ahead {
 };
 
 /// Adds the products of R rows with O outputs over `in` <= block_in to sums[row, output].
-template <class L, std::size_t R, std::size_t O, class S>
-void tile(const S* x, std::size_t x_stride, const S* w, std::size_t w_stride, std::size_t in,
+template <class L, std::size_t R, std::size_t O, class W, class S>
+void tile(const S* x, std::size_t x_stride, const W* w, std::size_t w_stride, std::size_t in,
           Ahead& ahead, std::size_t lines, S* sums) {
   using Part = typename L::Part;
   Part sum[R][O][L::parts];
-  const auto add = [&](const S* row, std::size_t row_stride, const S* weight,
+  const auto add = [&](const S* row, std::size_t row_stride, const W* weight,
                        std::size_t weight_stride) {
 #pragma GCC unroll 8
     for (std::size_t part = 0; part < L::parts; ++part) {
@@ -65,7 +65,8 @@ void tile(const S* x, std::size_t x_stride, const S* w, std::size_t w_stride, st
       }
 #pragma GCC unroll 8
       for (std::size_t o = 0; o < O; ++o) {
-        const Part of_output = Part::load(weight + o * weight_stride + part * part_width<L>);
+        Part of_output = Part::load(weight + o * weight_stride + part * part_width<L>);
+        of_output.hold();
 #pragma GCC unroll 8
         for (std::size_t r = 0; r < R; ++r) sum[r][o][part].add_product(of_row[r], of_output);
       }
@@ -81,7 +82,7 @@ void tile(const S* x, std::size_t x_stride, const S* w, std::size_t w_stride, st
   }
   if (k < in) {  // the rest, filled up with zeros
     S row[R * L::width] = {};
-    S weight[O * L::width] = {};
+    W weight[O * L::width] = {};
     for (std::size_t r = 0; r < R; ++r)
       std::copy_n(x + r * x_stride + k, in - k, row + r * L::width);
     for (std::size_t o = 0; o < O; ++o) {
@@ -97,8 +98,8 @@ void tile(const S* x, std::size_t x_stride, const S* w, std::size_t w_stride, st
 }
 
 /// Adds the products of `rows` rows with `outputs` outputs to sums[row, output].
-template <class L, class S>
-void multiply_panel(const S* x, std::size_t x_stride, std::size_t rows, const S* w,
+template <class L, class W, class S>
+void multiply_panel(const S* x, std::size_t x_stride, std::size_t rows, const W* w,
                     std::size_t w_stride, std::size_t outputs, std::size_t in, Ahead ahead,
                     S* sums) {
   const std::size_t stretches = std::max<std::size_t>(1, in / (8 * L::width));
@@ -166,14 +167,16 @@ void multiply(const RowProduct<T, Y>& p, std::size_t begin, std::size_t end) {
         const Ahead ahead = next.weight == nullptr
                                 ? Ahead()
                                 : Ahead(next.weight, p.weight_stride, next.outputs, next.in);
-        if constexpr (direct) {
-          multiply_panel<L>(x + k, p.x_stride, rows, now.weight, p.weight_stride, outputs, now.in,
-                            ahead, sums);
+        const auto with = [&](const auto* w, std::size_t stride) {
+          multiply_panel<L>(x + k, p.x_stride, rows, w, stride, outputs, now.in, ahead, sums);
+        };
+        if (direct || rows <= 2) {
+          with(now.weight, p.weight_stride);
         } else {
           for (std::size_t o = 0; o < outputs; ++o) {
             widen_with<L>(now.weight + o * p.weight_stride, now.in, wide + o * depth);
           }
-          multiply_panel<L>(x + k, p.x_stride, rows, wide, depth, outputs, now.in, ahead, sums);
+          with(wide, depth);
         }
       }
       for (std::size_t r = 0; r < rows; ++r) {
