@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t block_in = 1024;  // of this many k a partial sum is made, always
 constexpr std::size_t panel_outputs = 6;
 constexpr std::size_t block_rows = 64;
+// Weights of 16 bits are widened for every two rows; with more rows than this once, to an array.
+constexpr std::size_t widened_on_the_way = 8;
 constexpr std::size_t line = 64;  // bytes
 
 /// Part of a matrix that is wanted soon, fetched a line of each row in turn.
@@ -107,10 +109,9 @@ template <class L, class W, class S>
 void multiply_panel(const S* x, std::size_t x_stride, std::size_t rows, const W* w,
                     std::size_t w_stride, std::size_t outputs, std::size_t in, Ahead ahead,
                     S* sums) {
-  // With one or two rows the processor's own look-ahead is faster.
   const std::size_t stretches = std::max<std::size_t>(1, in / (8 * L::width));
   const std::size_t passes = ((rows + 1) / 2) * ((outputs + 2) / 3) * stretches;
-  const std::size_t lines = rows <= 2 ? 0 : (ahead.lines() + passes - 1) / passes;
+  const std::size_t lines = (ahead.lines() + passes - 1) / passes;
   const auto go = [&]<std::size_t R, std::size_t O>(std::size_t r, std::size_t o) {
     tile<L, R, O>(x + r * x_stride, x_stride, w + o * w_stride, w_stride, in, ahead,
                   R == 1 && O == 6 ? 2 * lines : lines, sums + r * panel_outputs + o);
@@ -156,6 +157,10 @@ void multiply(const RowProduct<T, Y>& p, std::size_t begin, std::size_t end) {
   constexpr bool direct = std::is_same_v<T, S>;
   alignas(line) S sums[block_rows * panel_outputs];
   alignas(line) S wide[direct ? 1 : panel_outputs * block_in];
+  // In panels: what is fetched ahead is about as much as a panel of whole blocks.
+  const std::size_t distance = std::max<std::size_t>(1, block_in / std::max<std::size_t>(1, p.in));
+  // The processor's own look-ahead is faster where one or two rows meet weights without gaps.
+  const bool fetch = p.rows > 2 || p.weight_stride > 2 * p.in;
   const auto weights = [&](const Panel& panel, std::size_t k) {
     return p.weight + panel.first * p.weight_stride + k;
   };
@@ -164,20 +169,20 @@ void multiply(const RowProduct<T, Y>& p, std::size_t begin, std::size_t end) {
     const S* const x = p.x + row * p.x_stride;
     Panel panel = panel_at(0, begin, end);
     for (std::size_t number = 1; panel.outputs > 0; ++number) {
-      const Panel after = panel_at(number, begin, end);
+      const Panel later = panel_at(number - 1 + distance, begin, end);
       const std::size_t stride = panel.step * p.weight_stride;
       std::fill_n(sums, rows * panel_outputs, S{0});
       for (std::size_t k = 0; k < p.in; k += block_in) {
         const std::size_t in = std::min(block_in, p.in - k);
         const T* const w = weights(panel, k);
         Ahead ahead;
-        if (k + in < p.in) {
+        if (fetch && k + in < p.in) {
           ahead = Ahead(w + in, stride, panel.outputs, std::min(block_in, p.in - k - in));
-        } else if (after.outputs > 0) {
-          ahead = Ahead(weights(after, 0), after.step * p.weight_stride, after.outputs,
+        } else if (fetch && later.outputs > 0) {
+          ahead = Ahead(weights(later, 0), later.step * p.weight_stride, later.outputs,
                         std::min(block_in, p.in));
         }
-        if (direct || rows <= 2) {
+        if (direct || rows <= widened_on_the_way) {
           multiply_panel<L>(x + k, p.x_stride, rows, w, stride, panel.outputs, in, ahead, sums);
         } else {
           for (std::size_t o = 0; o < panel.outputs; ++o) {
@@ -195,7 +200,7 @@ void multiply(const RowProduct<T, Y>& p, std::size_t begin, std::size_t end) {
           p.y[(row + r) * p.y_stride + output] = narrow<Y>(sum);
         }
       }
-      panel = after;
+      panel = panel_at(number, begin, end);
     }
   }
 }

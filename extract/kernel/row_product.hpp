@@ -28,7 +28,7 @@ struct RowProduct {
 };
 
 /// Computes the outputs from `begin` up to `end`; disjoint parts may run on several threads.
-/// Defined for T = float, double, Bfloat16 and Float16. Needs no memory but 32 KiB of stack.
+/// Defined for T = float, double, Bfloat16 and Float16. Needs no memory but 30 KiB of stack.
 template <class T, class Y>
 void row_product(const RowProduct<T, Y>& product, std::size_t begin, std::size_t end);
 
