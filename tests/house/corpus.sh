@@ -25,4 +25,5 @@ python3 "$judge" --index "$corpus/index.json" --need-values \
   --cmd "model_config=$programs/inspect info {path}" \
   --cmd "model_index=$programs/inspect info {path}" \
   --cmd "tokenizer=$programs/inspect tokens --model {path} --prompts $corpus/prompts/ok_plain.jsonl" \
+  --cmd "csv=$programs/ranking {path} balanced_score" \
   --cmd "prompts=$programs/inspect tokens --model $walk --prompts {path}" "$@"

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "ablation_curve.hpp"
+#include "ablation_data.hpp"
+#include "ablation_null.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace phiscope::ablation {
+
+/// How an ablation is analysed.
+struct Options {
+  std::size_t resamples = 1000;  ///< of every bootstrap interval
+  std::uint64_t seed = 0;        ///< of the resampling
+  std::size_t threads = 1;       ///< changes no result
+};
+
+/// Mean over prompts at one number of heads removed.
+struct Point {
+  double removed = 0.0;
+  Estimate kl;  ///< nats
+};
+
+/// The random orders at one number of heads removed.
+struct BandPoint {
+  double removed = 0.0;
+  std::size_t orders = 0;           ///< random orders that reach it
+  Estimate mean = {};               ///< of these orders; the interval is over prompts
+  Value sd = Status::too_few_rows;  ///< over orders, ddof 1
+  double low = 0.0;                 ///< the order with the smallest KL
+  double high = 0.0;
+};
+
+/// An order against the random mean at a part of the heads.
+struct Share {
+  double removed = 0.0;                 ///< heads
+  bool is_measured = false;             ///< false: read off between two points
+  double kl = 0.0;                      ///< nats
+  Value random = Status::too_few_rows;  ///< random mean, where a random order reaches
+};
+
+/// What one order of removal does.
+struct OrderResult {
+  Stretch part;  ///< what is compared: the measured beginning of the curve
+  std::vector<Point> points;
+  Value at_zero = Status::too_few_rows;  ///< KL with no head removed, as measured
+  Value at_all = Status::too_few_rows;   ///< KL with all heads removed
+  Estimate auc;                          ///< over `part`, nats
+  Estimate auc_ratio;                    ///< auc / mean auc of the random orders over `part`
+  RandomNull null;
+  std::optional<std::int64_t> orders_needed;  ///< see random_orders_needed()
+  AbovePoints above;
+  std::vector<Share> eighths;  ///< at 1/8, 2/8, ... of the heads, as far as `part` reaches
+  std::vector<Share> grid;     ///< at every fortieth of the heads
+};
+
+/// The areas of two orders over the part of the axis that both have, prompt by prompt.
+struct Comparison {
+  std::size_t order = 0;
+  std::optional<std::size_t> against =
+      {};  ///< another order; nothing: the mean of the random orders
+  Stretch part = {};
+  Estimate difference = {};              ///< of the areas, nats; positive: `order` damages more
+  Value p_value = Status::too_few_rows;  ///< sign-flip test over prompts, two-sided
+  std::size_t prompts_more = 0;          ///< prompts in which `order` damages more
+  Value rank_correlation = Status::too_few_rows;  ///< of the places of the heads in both orders
+};
+
+/// All results of one sweep.
+struct Result {
+  Ablation data;
+  std::string label;                    ///< unique among those of a report
+  std::vector<OrderResult> orders;      ///< as data.orders
+  std::vector<BandPoint> band;          ///< ascending
+  std::vector<Comparison> comparisons;  ///< rankings and baselines against each other and random
+
+  [[nodiscard]] double fraction(double removed) const {
+    return removed / static_cast<double>(data.heads);
+  }
+};
+
+/// Number of parts of Share lists.
+inline constexpr int eighths = 8;
+inline constexpr int grid_steps = 40;
+
+/// Analyses one sweep. An order is compared over the measured beginning of its curve, with those
+/// random orders that reach as far; of a finished sweep that is everything. Orders with fewer than
+/// two points have points, and no area.
+[[nodiscard]] Result analyze(const Ablation& ablation, const Options& options);
+
+}  // namespace phiscope::ablation

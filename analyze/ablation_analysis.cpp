@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "ablation.hpp"
+#include "parallel.hpp"
+
+#include <phiscope/permutation_test.hpp>
+#include <phiscope/rank_correlation.hpp>
+#include <phiscope/sum.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace phiscope::ablation {
+namespace {
+
+BootstrapOptions bootstrap(const Options& options) {
+  return {.resamples = options.resamples, .confidence = 0.95, .seed = options.seed};
+}
+
+/// The random orders whose curves have the whole part of the axis; all of them but `without`.
+std::vector<const Curve*> random_curves(const Ablation& ablation, Stretch part,
+                                        const Order* without = nullptr) {
+  std::vector<const Curve*> curves;
+  for (const Order& order : ablation.orders) {
+    if (order.kind != Kind::random || order.curve.removed.empty() || &order == without) continue;
+    if (stretch_of(order.curve).contains(part)) curves.push_back(&order.curve);
+  }
+  return curves;
+}
+
+std::vector<double> row(const Curve& curve, std::size_t point) {
+  const auto begin = curve.kl.begin() + static_cast<std::ptrdiff_t>(point * curve.prompts);
+  return {begin, begin + static_cast<std::ptrdiff_t>(curve.prompts)};
+}
+
+/// The curve at equal parts of the heads, beginning with `first` parts.
+std::vector<Share> shares(const Ablation& ablation, const Curve& curve,
+                          const std::vector<const Curve*>& random, int first, int parts) {
+  std::vector<Share> result;
+  const Stretch part = stretch_of(curve);
+  for (int i = first; i <= parts; ++i) {
+    const double removed = static_cast<double>(ablation.heads) * i / parts;
+    if (removed < part.from || removed > part.to) continue;
+    Share share{.removed = removed};
+    share.is_measured = std::binary_search(curve.removed.begin(), curve.removed.end(), removed);
+    share.kl = mean_of(values_at(curve, removed));
+    if (!random.empty()) share.random = mean_of(mean_values_at(random, removed));
+    result.push_back(share);
+  }
+  return result;
+}
+
+void compare_areas(const Ablation& ablation, const Curve& curve,
+                   const std::vector<const Curve*>& random, const Options& options,
+                   OrderResult& result) {
+  const std::vector<double> own = areas(curve, result.part, ablation.heads);
+  result.auc = mean_estimate(own, bootstrap(options));
+  std::vector<std::vector<double>> others;
+  std::vector<double> means;
+  for (const Curve* other : random) {
+    others.push_back(areas(*other, result.part, ablation.heads));
+    means.push_back(mean_of(others.back()));
+  }
+  if (!others.empty()) {
+    result.auc_ratio = ratio_estimate(own, mean_by_prompt(others), bootstrap(options));
+  }
+  result.null = compare_with_random(result.auc.value.value(), means);
+  if (result.null.z.ok()) result.orders_needed = random_orders_needed(result.null.z.value());
+}
+
+OrderResult analyze_order(const Ablation& ablation, const Order& order, const Options& options) {
+  OrderResult result;
+  const Curve& curve = order.curve;
+  for (std::size_t i = 0; i < curve.removed.size(); ++i) {
+    const Estimate kl = mean_estimate(row(curve, i), bootstrap(options));
+    result.points.push_back({.removed = curve.removed[i], .kl = kl});
+    if (curve.removed[i] == 0.0) result.at_zero = kl.value;
+    if (curve.removed[i] == static_cast<double>(ablation.heads)) result.at_all = kl.value;
+  }
+  if (curve.removed.empty()) return result;
+  result.part = stretch_of(curve);
+  const auto random = random_curves(ablation, result.part, &order);
+  result.eighths = shares(ablation, curve, random, 1, eighths);
+  result.grid = shares(ablation, curve, random, 0, grid_steps);
+  if (!random.empty()) {
+    std::vector<double> kl;
+    std::vector<double> means;
+    for (const Point& point : result.points) {
+      kl.push_back(point.kl.value.value());
+      means.push_back(mean_of(mean_values_at(random, point.removed)));
+    }
+    result.above = points_above(curve.removed, kl, means);
+  }
+  if (curve.removed.size() > 1) compare_areas(ablation, curve, random, options, result);
+  return result;
+}
+
+BandPoint band_point(const Ablation& ablation, double removed, const Options& options) {
+  const auto random = random_curves(ablation, {removed, removed});
+  BandPoint result{.removed = removed, .orders = random.size()};
+  std::vector<double> heights;
+  for (const Curve* curve : random) heights.push_back(mean_of(values_at(*curve, removed)));
+  result.mean = mean_estimate(mean_values_at(random, removed), bootstrap(options));
+  result.sd = standard_deviation(heights);
+  result.low = *std::min_element(heights.begin(), heights.end());
+  result.high = *std::max_element(heights.begin(), heights.end());
+  return result;
+}
+
+/// Rank correlation of the places that the heads have in two orders.
+Value agreement(const Order& a, const Order& b) {
+  if (a.heads.empty() || b.heads.empty()) return Status::too_few_rows;
+  const auto places = [](const Order& order) {
+    std::vector<double> result(order.heads.size());
+    for (std::size_t place = 0; place < result.size(); ++place) {
+      result[static_cast<std::size_t>(order.heads[place])] = static_cast<double>(place);
+    }
+    return result;
+  };
+  return rank_correlation(places(a), places(b));
+}
+
+/// Fills in what prompts of both areas say. A table of means has no prompts to test with.
+void compare_prompts(const std::vector<double>& own, const std::vector<double>& other,
+                     bool has_prompts, const Options& options, Comparison& result) {
+  std::vector<double> differences(own.size());
+  for (std::size_t i = 0; i < own.size(); ++i) differences[i] = own[i] - other[i];
+  result.difference = mean_estimate(differences, bootstrap(options));
+  if (!has_prompts) return;
+  result.prompts_more = static_cast<std::size_t>(std::count_if(
+      differences.begin(), differences.end(), [](double difference) { return difference > 0.0; }));
+  result.p_value = sign_flip_test(differences, {.seed = options.seed}).p_value;
+}
+
+/// A comparison without numbers for every pair that is to be compared.
+std::vector<Comparison> pairs_to_compare(const Ablation& ablation) {
+  const auto is_random = [&](std::size_t i) { return ablation.orders[i].kind == Kind::random; };
+  std::vector<Comparison> result;
+  for (std::size_t i = 0; i < ablation.orders.size(); ++i) {
+    if (is_random(i)) continue;
+    result.push_back({.order = i, .against = std::nullopt});
+    for (std::size_t j = i + 1; j < ablation.orders.size(); ++j) {
+      if (is_random(j)) continue;
+      const bool swap = ablation.orders[i].kind == Kind::baseline &&
+                        ablation.orders[j].kind == Kind::ranking;  // the ranking stands first
+      result.push_back({.order = swap ? j : i, .against = swap ? i : j});
+    }
+  }
+  return result;
+}
+
+void compare(const Ablation& ablation, const Options& options, Comparison& result) {
+  const Order& order = ablation.orders[result.order];
+  if (order.curve.removed.empty()) return;
+  result.part = stretch_of(order.curve);
+  if (result.against) {
+    const Order& other = ablation.orders[*result.against];
+    result.rank_correlation = agreement(order, other);
+    if (other.curve.removed.empty()) return;
+    const Stretch there = stretch_of(other.curve);
+    result.part = {std::max(result.part.from, there.from), std::min(result.part.to, there.to)};
+    if (!(result.part.from < result.part.to)) return;
+    compare_prompts(areas(order.curve, result.part, ablation.heads),
+                    areas(other.curve, result.part, ablation.heads), ablation.has_prompts, options,
+                    result);
+    return;
+  }
+  const auto random = random_curves(ablation, result.part);
+  if (random.empty() || !(result.part.from < result.part.to)) return;
+  std::vector<std::vector<double>> others;
+  for (const Curve* curve : random) others.push_back(areas(*curve, result.part, ablation.heads));
+  compare_prompts(areas(order.curve, result.part, ablation.heads), mean_by_prompt(others),
+                  ablation.has_prompts, options, result);
+}
+
+}  // namespace
+
+Result analyze(const Ablation& ablation, const Options& options) {
+  Result result;
+  result.data = ablation;
+  result.label = ablation.name;
+  result.orders.resize(ablation.orders.size());
+  for_each_tile(ablation.orders.size(), options.threads, [&](std::size_t i) {
+    result.orders[i] = analyze_order(ablation, ablation.orders[i], options);
+  });
+  std::set<double> counts;
+  for (const Order& order : ablation.orders) {
+    if (order.kind != Kind::random) continue;
+    counts.insert(order.curve.removed.begin(), order.curve.removed.end());
+  }
+  const std::vector<double> grid(counts.begin(), counts.end());
+  result.band.resize(grid.size());
+  for_each_tile(grid.size(), options.threads,
+                [&](std::size_t i) { result.band[i] = band_point(ablation, grid[i], options); });
+  result.comparisons = pairs_to_compare(ablation);
+  for_each_tile(result.comparisons.size(), options.threads,
+                [&](std::size_t i) { compare(ablation, options, result.comparisons[i]); });
+  return result;
+}
+
+}  // namespace phiscope::ablation

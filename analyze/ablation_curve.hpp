@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "ablation_data.hpp"
+
+#include <phiscope/bootstrap.hpp>
+#include <phiscope/value.hpp>
+
+#include <span>
+#include <vector>
+
+namespace phiscope::ablation {
+
+/// Part of the axis of heads removed.
+struct Stretch {
+  double from = 0.0;  ///< heads
+  double to = 0.0;
+  [[nodiscard]] bool contains(const Stretch& other) const noexcept {
+    return from <= other.from && other.to <= to;
+  }
+};
+
+/// From the first point of the curve to its last. @pre the curve has a point
+[[nodiscard]] Stretch stretch_of(const Curve& curve);
+
+/// The curve read off at a number of heads removed, by straight lines between its points.
+/// @return  [prompt], nats
+/// @throws std::invalid_argument outside of the curve: nothing is extrapolated
+[[nodiscard]] std::vector<double> values_at(const Curve& curve, double removed);
+
+/// Area under the curve over a part of the axis, by the trapezoid rule over the fraction of heads
+/// removed, removed / heads. Over all heads it is the mean KL of the sweep.
+/// @return  [prompt], nats
+/// @throws std::invalid_argument if the part is empty or lies outside of the curve
+[[nodiscard]] std::vector<double> areas(const Curve& curve, Stretch part, std::int64_t heads);
+
+/// Mean of curves read off at the same place. @return [prompt]; @pre there is a curve
+[[nodiscard]] std::vector<double> mean_values_at(std::span<const Curve* const> curves,
+                                                 double removed);
+
+/// Mean, prompt by prompt, of lists of equal length. @pre there is a list
+[[nodiscard]] std::vector<double> mean_by_prompt(const std::vector<std::vector<double>>& lists);
+
+/// An estimate with its 95 % interval over prompts.
+struct Estimate {
+  Value value = Status::too_few_rows;
+  Value low = Status::too_few_rows;
+  Value high = Status::too_few_rows;
+};
+
+/// Mean over prompts; the interval resamples prompts and needs two of them.
+[[nodiscard]] Estimate mean_estimate(std::span<const double> by_prompt,
+                                     const BootstrapOptions& options);
+
+/// Ratio of the means of two quantities of the same prompts. A resample draws prompts, and both
+/// means are over the drawn ones.
+/// @return  constant where the denominator is 0: the value, or an end of the interval
+/// @throws std::invalid_argument if the lengths differ
+[[nodiscard]] Estimate ratio_estimate(std::span<const double> numerator,
+                                      std::span<const double> denominator,
+                                      const BootstrapOptions& options);
+
+}  // namespace phiscope::ablation

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phiscope::ablation {
+
+/// Where an order of removal comes from.
+enum class Kind {
+  ranking,   ///< a score of information decomposition, e.g. most synergistic heads first
+  baseline,  ///< a simpler score of the heads: norm, autocorrelation, damage of one head alone
+  random,    ///< a seeded permutation: together they are the null hypothesis
+};
+[[nodiscard]] std::string_view kind_name(Kind kind) noexcept;
+[[nodiscard]] std::optional<Kind> kind_named(std::string_view name) noexcept;
+
+/// Damage against the number of heads removed.
+struct Curve {
+  std::vector<double> removed;  ///< [point], heads, strictly ascending
+  std::vector<double> kl;       ///< [point, prompt], KL(intact || ablated) in nats
+  std::size_t prompts = 0;
+};
+
+/// One order of removal and what has been measured along it.
+struct Order {
+  std::string name;
+  Kind kind = Kind::ranking;
+  std::vector<std::int64_t> heads = {};    ///< [place], the first is removed first; empty: unknown
+  std::vector<std::int64_t> planned = {};  ///< numbers of heads removed, ascending
+  Curve curve = {};          ///< the part of `planned` that is measured from its start on
+  std::size_t measured = 0;  ///< numbers of `planned` with all prompts, also behind a gap
+
+  [[nodiscard]] bool finished() const { return curve.removed.size() == planned.size(); }
+};
+
+/// A sweep of cumulative head ablation on one model.
+struct Ablation {
+  std::filesystem::path path;
+  std::string name;
+  std::int64_t heads = 0;    ///< of the model, all layers together
+  std::int64_t layers = 0;   ///< 0: unknown
+  bool has_prompts = false;  ///< false: a table of means, `prompts` of the curves is 1
+  std::size_t prompts = 0;   ///< columns of the curves
+  std::vector<Order> orders;
+  nlohmann::ordered_json details = nlohmann::ordered_json::object();  ///< of plan.json
+};
+
+/// What is read, and how.
+struct ReadOptions {
+  bool allow_partial = false;            ///< take what an unfinished run has
+  std::vector<std::string> orders = {};  ///< only these; empty: all
+  std::int64_t heads = 0;                ///< of the model of a CSV; 0: the most that it removes
+};
+
+/// Reads a run directory of `extract ablate`, or a CSV with a row per order and number of heads:
+/// columns `num_heads_removed` (or `removed`), `mean_kl_div` (or `kl`), `order_type` (or `order`),
+/// perhaps `kind`; without it, orders whose name begins with "random" are random ones, all others
+/// rankings. The published tables and curves.csv of one run are such files.
+/// @throws shard::FormatError naming the file, the place, what was found and what was expected
+[[nodiscard]] Ablation read_ablation(const std::filesystem::path& path, const ReadOptions& options);
+
+/// The two forms of input. @throws as read_ablation()
+[[nodiscard]] Ablation read_ablation_run(const std::filesystem::path& run, bool allow_partial);
+[[nodiscard]] Ablation read_ablation_csv(const std::filesystem::path& file, std::int64_t heads);
+
+}  // namespace phiscope::ablation

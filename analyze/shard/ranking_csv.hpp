@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phiscope::shard {
+
+/// How many heads a model has; query head `head` of `layer` is number layer * heads + head.
+struct HeadGrid {
+  std::int64_t layers = 0;
+  std::int64_t heads = 0;  ///< a layer
+  [[nodiscard]] std::int64_t count() const noexcept { return layers * heads; }
+  friend bool operator==(const HeadGrid&, const HeadGrid&) = default;
+};
+
+/// A score for every attention head of a model.
+struct Ranking {
+  std::string score_column;
+  std::optional<HeadGrid> grid;               ///< where the file has layer and head_in_layer
+  std::vector<std::optional<double>> scores;  ///< [head], finite; nothing: the head is unranked
+  std::size_t unranked = 0;                   ///< heads without a score
+
+  /// The heads from the highest score to the lowest, of equal ones the lower number first, then the
+  /// unranked ones: the order in which they are removed.
+  [[nodiscard]] std::vector<std::int64_t> descending() const;
+};
+
+/// Reads a CSV with a row per head: `head_idx`, or `layer` and `head_in_layer`, or all three, and a
+/// column of scores. Rows may stand in any order; every head must be there once. An empty score is
+/// an unranked head where the column `n_pairs_ok` says 0 in that row (what analyze-phiid writes for
+/// a head without a usable pair), and an error elsewhere. Other columns may hold anything.
+///
+/// @param score_column  its name; empty: the only column whose name ends with "score"
+/// @param expected  the model's heads, where known
+/// @throws FormatError naming line, column, what was found and what was expected
+[[nodiscard]] Ranking read_ranking(const std::filesystem::path& file,
+                                   std::string_view score_column = "",
+                                   std::optional<HeadGrid> expected = std::nullopt);
+
+}  // namespace phiscope::shard

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "ablation_curve.hpp"
+
+#include "catch.hpp"
+
+#include <vector>
+
+using namespace phiscope::ablation;
+using phiscope::BootstrapOptions;
+using phiscope::Status;
+using phiscope::Value;
+using Numbers = std::vector<double>;
+
+namespace {
+
+/// Two prompts, the second three times the first.
+const Curve curve{.removed = {0, 2, 4, 8}, .kl = {0, 0, 1, 3, 2, 6, 10, 30}, .prompts = 2};
+
+}  // namespace
+
+TEST_CASE("a curve is read off by straight lines and nowhere else", "[ablation_curve]") {
+  CHECK(values_at(curve, 0) == Numbers{0, 0});
+  CHECK(values_at(curve, 4) == Numbers{2, 6});
+  CHECK(values_at(curve, 3) == Numbers{1.5, 4.5});
+  CHECK(values_at(curve, 5) == Numbers{4, 12});
+  CHECK(values_at(curve, 8) == Numbers{10, 30});
+  CHECK_THROWS_WITH(values_at(curve, 8.5), Contains("does not reach 8.5"));
+  CHECK_THROWS(values_at(curve, -1));
+}
+
+TEST_CASE("the area is over the fraction of heads, whole or in part", "[ablation_curve]") {
+  // Trapezoids by hand: 2 * 0.5 + 2 * 1.5 + 4 * 6 = 28 over 8 heads.
+  CHECK(areas(curve, {0, 8}, 8) == Numbers{3.5, 10.5});
+  CHECK(areas(curve, {0, 8}, 16) == Numbers{1.75, 5.25});  // half of the model's heads
+  CHECK(areas(curve, {2, 4}, 8) == Numbers{0.375, 1.125});
+  CHECK(areas(curve, {3, 5}, 8)[0] == Approx((1.75 + 3.0) / 8));  // both ends between points
+  const double whole = areas(curve, {0, 3}, 8)[1] + areas(curve, {3, 8}, 8)[1];
+  CHECK(whole == Approx(10.5));
+  CHECK_THROWS(areas(curve, {4, 4}, 8));
+  CHECK_THROWS(areas(curve, {0, 9}, 8));
+}
+
+TEST_CASE("means of curves are taken prompt by prompt", "[ablation_curve]") {
+  const Curve other{.removed = {0, 8}, .kl = {2, 4, 10, 20}, .prompts = 2};
+  const std::vector<const Curve*> both = {&curve, &other};
+  CHECK(mean_values_at(both, 4) == Numbers{4, 9});  // (2 + 6) / 2, (6 + 12) / 2
+  CHECK(mean_by_prompt({{1, 2}, {3, 6}, {5, 1}}) == Numbers{3, 3});
+}
+
+TEST_CASE("an estimate needs two prompts for its interval", "[ablation_curve]") {
+  const BootstrapOptions options{.resamples = 200, .confidence = 0.95, .seed = 1};
+  const Estimate one = mean_estimate(Numbers{3}, options);
+  CHECK(one.value == Value(3.0));
+  CHECK(one.low == Value(Status::too_few_rows));
+  const Estimate two = mean_estimate(Numbers{2, 4}, options);
+  CHECK(two.value == Value(3.0));
+  CHECK(two.low == Value(2.0));  // a quarter of the resamples draws prompt 0 twice
+  CHECK(two.high == Value(4.0));
+}
+
+TEST_CASE("a ratio is that of the means, and its resamples draw both alike", "[ablation_curve]") {
+  const BootstrapOptions options{.resamples = 400, .confidence = 0.95, .seed = 1};
+  const Estimate equal = ratio_estimate(Numbers{2, 6, 4}, Numbers{1, 3, 2}, options);
+  CHECK(equal.value == Value(2.0));
+  CHECK(equal.low == Value(2.0));  // every prompt has the same ratio
+  CHECK(equal.high == Value(2.0));
+  // Prompts with ratios 1 and 4: the only resamples are both, or one of them twice.
+  const Estimate two = ratio_estimate(Numbers{1, 8}, Numbers{1, 2}, options);
+  CHECK(two.value == Value(3.0));
+  CHECK(two.low == Value(1.0));
+  CHECK(two.high == Value(4.0));
+  CHECK(ratio_estimate(Numbers{1}, Numbers{2}, options).value == Value(0.5));
+  CHECK(ratio_estimate(Numbers{1}, Numbers{2}, options).low == Value(Status::too_few_rows));
+  CHECK(ratio_estimate(Numbers{1, 2}, Numbers{0, 0}, options).value == Value(Status::constant));
+  const Estimate some = ratio_estimate(Numbers{1, 2}, Numbers{0, 1}, options);
+  CHECK(some.value == Value(3.0));
+  CHECK(some.high == Value(Status::constant));  // a resample without the second prompt
+  CHECK_THROWS(ratio_estimate(Numbers{1, 2}, Numbers{1}, options));
+}
