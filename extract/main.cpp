@@ -27,6 +27,8 @@ struct Program {
   TokensOptions tokens;
   VerifyOptions verify;
   ActivationsOptions activations;
+  PhiidOptions phiid;
+  AblateOptions ablate;
   LooOptions loo;
 
   Program() {
@@ -34,6 +36,8 @@ struct Program {
     app.set_version_flag("--version", std::string(program_version) + " (" + git_revision + ")");
     add_inspection();
     add_activations();
+    add_phiid();
+    add_ablate();
     add_loo();
   }
 
@@ -64,7 +68,7 @@ struct Program {
   void add_activations() {
     CLI::App* const command = app.add_subcommand(
         "activations",
-        "Values at hooks for tokens of some prompts and of their greedy continuations.\n"
+        "Values at hooks for tokens of some prompts and of their continuations.\n"
         "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
         "           --capture hook_resid_post,logits --out run\n"
         "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
@@ -78,21 +82,105 @@ struct Program {
     command
         ->add_option("--positions", activations.positions,
                      "rows to keep: all tokens, those generated included; last: the last token of "
-                     "each prompt; gen: for each generated token the position that predicts it")
-        ->check(CLI::IsMember({"all", "last", "gen"}))
+                     "each prompt; gen: for each generated token the position that predicts it; "
+                     "pooled: means over every --stride-th generated token")
+        ->check(CLI::IsMember({"all", "last", "gen", "pooled"}))
         ->capture_default_str();
     command
-        ->add_option("--generate", activations.generate,
-                     "tokens to add greedily to each prompt, at most; stored as generated_ids")
-        ->check(CLI::Range(0, 1000000))
+        ->add_option("--interventions", activations.interventions,
+                     "JSON list of what is done inside the runs, e.g. [{\"prompt\": \"*\", "
+                     "\"action\": \"zero_head\", \"layer\": 0, \"head\": 2}]; actions: "
+                     "zero_head, zero_positions, patch, mean, resample, force_token, force_prefix")
+        ->check(CLI::ExistingFile);
+    command->add_option("--stride", activations.stride, "with pooled: tokens from one to the next")
+        ->check(CLI::Range(1, 1000000))
         ->capture_default_str();
-    command->add_flag("--ignore-eos", activations.ignore_eos,
-                      "go on generating after the model's end-of-text tokens");
+    command
+        ->add_option("--checkpoints", activations.checkpoints,
+                     "with pooled: a row for the tokens up to each of these; default: the end")
+        ->delimiter(',');
     command->add_option("--prompts-per-shard", activations.prompts_per_shard, "prompts in a shard")
         ->check(CLI::Range(1, 1000000))
         ->capture_default_str();
     command->add_flag("--no-special", activations.no_special,
                       "do not add special tokens such as BOS");
+    add_generation(*command, activations.generate);
+  }
+
+  static void add_generation(CLI::App& command, GenerateOptions& options) {
+    command
+        .add_option("--generate", options.tokens,
+                    "tokens to add to each prompt, at most; stored as generated_ids")
+        ->check(CLI::Range(0, 1000000))
+        ->capture_default_str();
+    command.add_flag("--ignore-eos", options.ignore_eos,
+                     "go on generating after the model's end-of-text tokens");
+    add_sampling_options(command, options);
+    command
+        .add_option("--samples", options.samples,
+                    "continuations of each prompt, each with a seed of its own")
+        ->check(CLI::Range(0, 1000000));
+  }
+
+  void add_phiid() {
+    CLI::App* const command = app.add_subcommand(
+        "phiid",
+        "Norms of the attention heads at every token that prompts are continued by.\n"
+        "example: extract phiid --model datasets/models/words --prompts "
+        "datasets/phiid/prompts.jsonl\n"
+        "           --generate 100 --out run && analyze-phiid run --out report");
+    add_run_options(*command, phiid.run);
+    command->add_option("--prompts", phiid.prompts, "prompt file (JSON lines)")->required();
+    command->add_option("--generate", phiid.generate.tokens, "tokens to add to each prompt")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    command->add_flag("--stop-at-eos", phiid.stop_at_eos,
+                      "end a continuation with the model's end-of-text token, which is kept");
+    command->add_option("--prompts-per-shard", phiid.prompts_per_shard, "prompts in a shard")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    command->add_flag("--no-special", phiid.no_special, "do not add special tokens such as BOS");
+    add_sampling_options(*command, phiid.generate);
+  }
+
+  void add_ablate() {
+    CLI::App* const command = app.add_subcommand(
+        "ablate",
+        "Divergence of the next token from the intact model's while attention heads are removed "
+        "one after the other.\n"
+        "example: extract ablate --model datasets/models/words --texts run --ranking\n"
+        "           report/rankings.csv --orders balance,random:0-4 --out ablation");
+    add_run_options(*command, ablate.run);
+    command->add_option("--texts", ablate.texts, "run directory of extract phiid")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    command
+        ->add_option("--ranking", ablate.rankings,
+                     "CSV files with head_idx (or layer and head_in_layer) and columns of scores")
+        ->delimiter(',')
+        ->check(CLI::ExistingFile);
+    command->add_option("--score-column", ablate.score_columns, "further orders by their columns")
+        ->delimiter(',');
+    command
+        ->add_option("--orders", ablate.orders,
+                     "columns of the rankings (balance, rank-difference, tdmi, head-norm, "
+                     "autocorrelation, ...), highest first, and random:FIRST-LAST")
+        ->delimiter(',')
+        ->capture_default_str();
+    command->add_option("--step-size", ablate.step_size, "heads from one removal to the next")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    command
+        ->add_option("--removals-per-shard", ablate.removals_per_shard,
+                     "removals in a shard: what is lost at most when a run is killed")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    command->add_flag("--heads-alone", ablate.heads_alone,
+                      "remove every head alone instead: the reference for any ranking");
+    command->add_flag("--dump-logits", ablate.dump_logits,
+                      "keep a row for every token, and its scores; for small runs");
+    command->add_option("--limit", ablate.limit, "use the first texts alone; 0: all")
+        ->check(CLI::Range(0, 1000000));
   }
 
   void add_loo() {
@@ -152,6 +240,8 @@ int run_program(int argc, char** argv) {
   const CLI::App* const chosen = program.app.get_subcommands().front();
   const std::string name = chosen->get_name();
   if ((name == "loo" && program.loo.run.print_config) ||
+      (name == "phiid" && program.phiid.run.print_config) ||
+      (name == "ablate" && program.ablate.run.print_config) ||
       (name == "activations" && program.activations.run.print_config)) {
     std::cout << config_text(*chosen);
     return 0;
@@ -160,6 +250,8 @@ int run_program(int argc, char** argv) {
   if (name == "tokens") tokens(program.tokens);
   if (name == "verify") verify(program.verify);
   if (name == "activations") activations(program.activations, command_line);
+  if (name == "phiid") phiid(program.phiid, command_line);
+  if (name == "ablate") ablate(program.ablate, command_line);
   if (name == "loo") loo(program.loo, command_line);
   return 0;
 }

@@ -72,4 +72,16 @@ std::string_view MappedFile::text() const noexcept {
   return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
 }
 
+void release_pages(std::span<const std::byte> bytes) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());  // NOLINT
+  const std::uintptr_t first = (begin + page - 1) / page * page;
+  const std::uintptr_t last = (begin + bytes.size()) / page * page;
+  if (first >= last) return;
+  void* const pages = reinterpret_cast<void*>(first);  // NOLINT
+  if (::madvise(pages, last - first, MADV_DONTNEED) != 0) {
+    throw std::system_error(errno, std::generic_category(), "madvise");
+  }
+}
+
 }  // namespace phiscope::shard

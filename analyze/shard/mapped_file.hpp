@@ -32,4 +32,8 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
+/// Gives back the memory of the pages that lie wholly inside these bytes of a mapped file; they are
+/// read from the file again when someone looks at them.
+void release_pages(std::span<const std::byte> bytes);
+
 }  // namespace phiscope::shard

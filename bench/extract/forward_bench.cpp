@@ -35,11 +35,12 @@ double status_bytes(const std::string& name) {
 
 /// Reads every weight, so that mapped ones count as memory in use.
 void touch(const Model& model) {
-  double sum = model.embedding.sum().item<double>() + model.head.sum().item<double>();
+  double sum = model.parts[Part::embedding].sum().item<double>() +
+               model.parts[Part::head].sum().item<double>();
   for (const BlockWeights& block : model.blocks) {
-    for (const at::Tensor& weight :
-         {block.query, block.key, block.value, block.output, block.gate, block.up, block.down}) {
-      sum += weight.sum().item<double>();
+    for (int part = 0; part < static_cast<int>(Part::count); ++part) {
+      const at::Tensor& weight = block.parts[static_cast<Part>(part)];
+      if (weight.defined()) sum += weight.sum().item<double>();
     }
   }
   if (std::isnan(sum)) std::cerr << "forward_bench: a weight is not a number\n";

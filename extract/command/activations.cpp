@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "command/commands.hpp"
+#include "command/interventions.hpp"
 #include "command/run.hpp"
 #include "files/prompts.hpp"
+#include "shard/json_file.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -13,7 +15,7 @@ using nlohmann::json;
 
 /// The hooks of --capture, each once.
 std::vector<Capture> parse_captures(const std::vector<std::string>& names,
-                                    const std::vector<int>& layers) {
+                                    const std::vector<int>& layers, const ModelConfig& config) {
   std::vector<Capture> captures;
   for (const std::string& name : names) {
     const auto* const found =
@@ -22,6 +24,11 @@ std::vector<Capture> parse_captures(const std::vector<std::string>& names,
       std::string known;
       for (const HookName& hook : hook_names) known += " " + std::string(hook.name);
       throw std::runtime_error("--capture: found '" + name + "', expected some of" + known);
+    }
+    if (found->hook == Hook::resid_mid && config.parallel_residual) {
+      throw std::runtime_error("--capture: found '" + name +
+                               "', expected hooks of this model: its attention and MLP stand side "
+                               "by side, there is nothing between them");
     }
     const bool twice = std::ranges::any_of(
         captures, [&](const Capture& capture) { return capture.hook == found->hook; });
@@ -33,48 +40,68 @@ std::vector<Capture> parse_captures(const std::vector<std::string>& names,
   return captures;
 }
 
-/// The ids of a prompt, checked against the model.
-std::vector<int> prompt_tokens(const Prompt& prompt, const ActivationsOptions& options,
-                               const ModelConfig& config, std::optional<Tokenizer>& tokenizer) {
-  std::vector<int> tokens;
-  if (prompt.text) {
-    if (!tokenizer) tokenizer = Tokenizer::open(options.run.model);
-    tokens = tokenizer->encode(*prompt.text, !options.no_special).ids;
-  } else {
-    tokens = prompt.input_ids.value();
-  }
-  const std::string where = options.prompts.string() + ": prompt " + prompt.id;
-  if (tokens.empty()) throw std::runtime_error(where + ": no tokens, expected at least one");
-  if (std::ssize(tokens) + options.generate > config.max_positions) {
-    throw std::runtime_error(
-        where + ": " + std::to_string(tokens.size()) + " tokens" +
-        (options.generate > 0 ? " and " + std::to_string(options.generate) + " to generate" : "") +
-        ", expected at most the context length of the model, " +
-        std::to_string(config.max_positions));
-  }
-  for (const int id : tokens) {
-    if (id < 0 || id >= config.vocab) {
-      throw std::runtime_error(where + ": token id " + std::to_string(id) + ", expected 0 to " +
-                               std::to_string(config.vocab - 1));
-    }
-  }
-  return tokens;
-}
-
-/// What --positions and --generate ask for.
+/// What --positions, --generate and the options of sampling ask for.
 Generation parse_generation(const ActivationsOptions& options, const ModelConfig& config) {
-  Generation generation{.tokens = options.generate, .end = {}, .rows = GeneratedRows::none};
-  if (options.positions == "gen" && options.generate == 0) {
-    throw std::runtime_error("--positions gen: nothing is generated, expected --generate N");
+  const int tokens = options.generate.tokens;
+  const bool pooled = options.positions == "pooled";
+  if ((options.positions == "gen" || pooled) && tokens == 0) {
+    throw std::runtime_error("--positions " + options.positions +
+                             ": nothing is generated, expected --generate N");
   }
-  if (options.capture.empty() && options.generate == 0) {
+  if (options.capture.empty() && tokens == 0) {
     throw std::runtime_error("--capture: found nothing, expected hooks, or --generate N");
   }
-  if (options.generate == 0) return generation;
+  Generation generation{.tokens = tokens, .end = {}, .rows = GeneratedRows::none};
+  generation.drawing = parse_drawing(options.generate, options.run.seed);
+  if (tokens == 0) return generation;
   if (options.positions == "gen") generation.rows = GeneratedRows::predicting;
   if (options.positions == "all") generation.rows = GeneratedRows::tokens;
-  if (!options.ignore_eos) generation.end.assign(config.eos.begin(), config.eos.end());
+  if (pooled) {
+    generation.rows = GeneratedRows::pooled;
+    generation.pooling = {.stride = options.stride, .checkpoints = options.checkpoints};
+    if (options.checkpoints.empty()) generation.pooling.checkpoints = {tokens};
+    int before = options.stride - 1;
+    for (const int checkpoint : generation.pooling.checkpoints) {
+      if (checkpoint <= before || checkpoint > tokens) {
+        throw std::runtime_error("--checkpoints: found " + std::to_string(checkpoint) +
+                                 ", expected ascending numbers from --stride (" +
+                                 std::to_string(options.stride) + ") to --generate (" +
+                                 std::to_string(tokens) + ")");
+      }
+      before = checkpoint;
+    }
+  }
+  if (!options.generate.ignore_eos) generation.end.assign(config.eos.begin(), config.eos.end());
   return generation;
+}
+
+/// The positions of a prompt whose rows are kept, for the run with this key.
+std::vector<Row> prompt_rows(const std::string& positions, const std::vector<std::int64_t>& key,
+                             int length) {
+  std::vector<Row> rows;
+  if (positions == "gen" || positions == "pooled") return rows;
+  for (int position = positions == "all" ? 0 : length - 1; position < length; ++position) {
+    rows.push_back({.key = key, .spans = {{position, position + 1}}});
+    rows.back().key.push_back(position);
+  }
+  return rows;
+}
+
+/// Runs of all prompts and samples.
+void add_groups(const ActivationsOptions& options, const std::vector<TokenPrompt>& prompts,
+                const std::vector<Group>& groups, Plan& plan) {
+  const int samples = std::max(1, options.generate.samples);
+  for (std::size_t p = 0; p < prompts.size(); ++p) {
+    for (int sample = 0; sample < samples; ++sample) {
+      Group group = groups[p];
+      Run& run = group.runs.back();
+      run.key = {static_cast<std::int64_t>(p)};
+      if (options.generate.samples > 0) run.key.push_back(sample);
+      run.rows = prompt_rows(options.positions, run.key, static_cast<int>(run.tokens.size()));
+      plan.groups.push_back(std::move(group));
+    }
+  }
+  plan.groups_per_shard = options.prompts_per_shard * static_cast<std::size_t>(samples);
 }
 
 }  // namespace
@@ -82,48 +109,55 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
 void activations(const ActivationsOptions& options, const std::string& command_line) {
   const CheckedModel model = check_run(options.run);
   const ModelConfig& config = model.config;
+  const bool pooled = options.positions == "pooled";
   RunRequest request{.experiment = "activations",
                      .plan = {},
                      .row_formula = "",
-                     .row_space = "token",
-                     .row_key = {"prompt", "position"},
+                     .row_space = pooled ? "pooled" : "token",
+                     .row_key = {"prompt"},
                      .prompts_jsonl = "",
                      .options = {},
                      .details = {}};
-  request.plan.captures = parse_captures(
-      options.capture, parse_layers(options.run.layers, static_cast<int>(config.layers)));
-  request.plan.groups_per_shard = options.prompts_per_shard;
-
-  request.plan.generation = parse_generation(options, config);
-
-  std::optional<Tokenizer> tokenizer;  // not needed, and perhaps not there, when ids are given
-  std::int64_t index = 0;
-  for (const Prompt& prompt : read_prompts(options.prompts)) {
-    Run run{
-        .tokens = prompt_tokens(prompt, options, config, tokenizer), .rows = {}, .key = {index}};
-    const int length = static_cast<int>(run.tokens.size());
-    const int first = options.positions == "all" ? 0 : length - 1;
-    for (int position = options.positions == "gen" ? length : first; position < length;
-         ++position) {
-      run.rows.push_back({.key = {index, position}, .spans = {{position, position + 1}}});
-    }
-    request.prompts_jsonl +=
-        nlohmann::ordered_json{{"id", prompt.id},
-                               {"text", prompt.text ? json(*prompt.text) : json()},
-                               {"input_ids", run.tokens},
-                               {"meta", prompt.meta}}
-            .dump() +
-        "\n";
-    request.plan.groups.push_back({.runs = {std::move(run)}});
-    ++index;
+  if (options.generate.samples > 0) request.row_key.emplace_back("sample");
+  request.row_key.emplace_back(pooled ? "checkpoint" : "position");
+  Plan& plan = request.plan;
+  plan.captures = parse_captures(
+      options.capture, parse_layers(options.run.layers, static_cast<int>(config.layers)), config);
+  plan.generation = parse_generation(options, config);
+  if (pooled) {
+    request.row_formula = "mean over the generated tokens " + std::to_string(options.stride) +
+                          ", 2 * " + std::to_string(options.stride) +
+                          ", ... (counted from one) up to the checkpoint or the end";
   }
+  const std::vector<TokenPrompt> prompts =
+      token_prompts(options.prompts, options.run.model, config, options.generate.tokens,
+                    !options.no_special, request.prompts_jsonl);
+  Interventions made;
+  if (options.interventions.empty()) {
+    for (const TokenPrompt& prompt : prompts) {
+      made.groups.push_back({.runs = {{.tokens = prompt.tokens, .rows = {}}}});
+    }
+  } else {
+    made = read_interventions(options.interventions, prompts, config, options.generate.tokens,
+                              options.run.seed);
+  }
+  add_groups(options, prompts, made.groups, plan);
   request.options = {{"capture", options.capture},
                      {"layers", options.run.layers},
                      {"positions", options.positions},
-                     {"generate", options.generate},
-                     {"end_tokens", request.plan.generation.end},
-                     {"special_tokens", !options.no_special},
-                     {"seed", options.run.seed}};
+                     {"generate", options.generate.tokens},
+                     {"end_tokens", plan.generation.end}};
+  request.options.update(described(options.generate));
+  request.options["special_tokens"] = !options.no_special;
+  request.options["seed"] = options.run.seed;
+  if (pooled) {
+    request.options["stride"] = plan.generation.pooling.stride;
+    request.options["checkpoints"] = plan.generation.pooling.checkpoints;
+  }
+  if (!options.interventions.empty()) {
+    request.options["interventions"] = shard::read_json(options.interventions);
+    request.options["actions"] = made.counts;
+  }
   run(options.run, model, request, command_line);
 }
 

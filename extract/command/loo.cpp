@@ -135,8 +135,10 @@ void check_removals(const LooContext& context, const LooTokens& tokens,
 
 /// BOS where the model has one, else its first end token.
 int neutral_token(const ModelConfig& config) {
-  if (config.bos) return static_cast<int>(*config.bos);
-  if (!config.eos.empty()) return static_cast<int>(config.eos.front());
+  if (config.bos && *config.bos < config.vocab) return static_cast<int>(*config.bos);
+  for (const std::int64_t id : config.eos) {
+    if (id < config.vocab) return static_cast<int>(id);
+  }
   throw std::runtime_error("--sink prefix: the model names no BOS and no end token");
 }
 

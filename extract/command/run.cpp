@@ -98,11 +98,13 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
 /// Work, disk and memory of a plan, for people and for --dry-run.
 ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::RunPlan& described,
                       const RunOptions& options) {
-  const TokenCount count = count_tokens(plan.groups);
+  const TokenCount count = count_tokens(plan.groups, static_cast<int>(config.layers));
   std::vector<std::int64_t> shards(plan.shards());
   for (std::size_t k = 0; k < shards.size(); ++k) shards[k] = static_cast<std::int64_t>(k);
   const auto layers = static_cast<std::uint64_t>(config.layers);
   const std::uint64_t steps = count.runs * static_cast<std::uint64_t>(plan.generation.tokens);
+  const std::uint64_t shared = count.token_layers_shared + steps * layers;
+  const std::uint64_t alone = count.token_layers_alone + steps * layers;
   const std::uint64_t generated = plan.generation.rows == GeneratedRows::none ? 0 : steps;
   const std::size_t item = at::elementSize(compute_dtype(options.dtype));
   const std::uint64_t weights = count_parameters(config) * item;
@@ -111,11 +113,10 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
   return {{"shards", plan.shards()},
           {"runs", count.runs},
           {"rows", count.rows + generated},
-          {"token_layers", (count.shared + steps) * layers},
-          {"token_layers_without_sharing", (count.alone + steps) * layers},
-          {"saved_by_sharing", count.shared == 0 ? 1.0
-                                                 : static_cast<double>(count.alone) /
-                                                       static_cast<double>(count.shared)},
+          {"token_layers", shared},
+          {"token_layers_without_sharing", alone},
+          {"saved_by_sharing",
+           shared == 0 ? 1.0 : static_cast<double>(alone) / static_cast<double>(shared)},
           {"disk_bytes", expected_bytes(plan, described.arrays, shards)},
           {"weight_bytes", weights},
           {"batch_bytes", batch}};
@@ -144,8 +145,9 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             << bytes_text(expected["disk_bytes"]) << " on disk, "
             << bytes_text(expected["weight_bytes"]) << " of weights and about "
             << bytes_text(expected["batch_bytes"])
-            << " for a batch in memory; sharing prefixes: " << expected["token_layers"]
-            << " token-layers instead of " << expected["token_layers_without_sharing"] << '\n';
+            << " for a batch in memory; sharing what runs have in common: "
+            << expected["token_layers"] << " token-layers instead of "
+            << expected["token_layers_without_sharing"] << '\n';
   if (options.dry_run) {
     std::cout << ordered_json{{"dry_run", true}, {"plan", expected}}.dump() << '\n';
     return;

@@ -2,6 +2,7 @@
 #include "files/config.hpp"
 
 #include "files/family.hpp"
+#include "files/family_fields.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 
@@ -45,33 +46,35 @@ std::string read_dtype(const JsonFields& fields) {
   return fields.text_or("dtype", fields.text_or("torch_dtype", ""));
 }
 
-/// Token ids of a field that holds an integer, a list of integers, or nothing.
-std::vector<std::int64_t> token_ids(const JsonFields& fields, std::string_view key,
-                                    std::int64_t vocab) {
+/// Token ids of a field that holds an integer, a list of integers, or nothing. Ids beyond the
+/// vocabulary occur in files whose fields were left at the family's defaults; no text has them.
+std::vector<std::int64_t> token_ids(const JsonFields& fields, std::string_view key) {
   if (!fields.has(key)) return {};
   const json& field = fields.value().at(std::string(key));
   const json list = field.is_array() ? field : json::array({field});
   std::vector<std::int64_t> ids;
   for (const json& value : list) {
-    if (!value.is_number_unsigned() ||
-        value.get<std::uint64_t>() >= static_cast<std::uint64_t>(vocab)) {
-      fields.refuse(key, "token ids in [0, " + std::to_string(vocab) + ") (vocab_size)");
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > 0x7FFFFFFF) {
+      fields.refuse(key, "token ids");
     }
     ids.push_back(value.get<std::int64_t>());
   }
   return ids;
 }
 
-void read_special_ids(const JsonFields& fields, const fs::path& generation, ModelConfig& config) {
-  config.eos = token_ids(fields, "eos_token_id", config.vocab);
-  std::vector<std::int64_t> bos = token_ids(fields, "bos_token_id", config.vocab);
-  if (bos.size() > 1) fields.refuse("bos_token_id", "one token id");
+/// @param text  the object of the language model, which is asked where the file itself is silent
+void read_special_ids(const JsonFields& fields, const JsonFields& text, const fs::path& generation,
+                      ModelConfig& config) {
+  config.eos = token_ids(fields.has("eos_token_id") ? fields : text, "eos_token_id");
+  const JsonFields& begins = fields.has("bos_token_id") ? fields : text;
+  std::vector<std::int64_t> bos = token_ids(begins, "bos_token_id");
+  if (bos.size() > 1) begins.refuse("bos_token_id", "one token id");
   if (fs::exists(generation)) {
     const json root = shard::read_json(generation);
     const JsonFields generate(root, generation);
-    auto eos = token_ids(generate, "eos_token_id", config.vocab);
+    auto eos = token_ids(generate, "eos_token_id");
     if (!eos.empty()) config.eos = std::move(eos);
-    if (bos.empty()) bos = token_ids(generate, "bos_token_id", config.vocab);
+    if (bos.empty()) bos = token_ids(generate, "bos_token_id");
     if (bos.size() > 1) generate.refuse("bos_token_id", "one token id");
   }
   if (!bos.empty()) config.bos = bos.front();
@@ -94,8 +97,10 @@ ModelConfig read_config(const fs::path& directory) {
   config.family = family.model_type;
   config.architecture = family.architecture;
   config.dtype = read_dtype(fields);
-  family.read(fields, config);
-  read_special_ids(fields, directory / "generation_config.json", config);
+  const JsonFields text = family.text_config.empty() ? fields : fields.object(family.text_config);
+  if (config.dtype.empty()) config.dtype = read_dtype(text);
+  family.read(text, config);
+  read_special_ids(fields, text, directory / "generation_config.json", config);
   return config;
 }
 
@@ -106,22 +111,10 @@ std::optional<std::int64_t> read_vocab_size(const fs::path& directory) {
   const JsonFields fields(root, path);
   // Models of text and images keep the text model's numbers apart.
   const bool nested = !fields.has("vocab_size") && fields.has("text_config");
-  return (nested ? fields.object("text_config") : fields).integer("vocab_size");
-}
-
-std::vector<TensorSpec> expected_tensors(const ModelConfig& config) {
-  return family_of(config).tensors(config);
-}
-
-std::uint64_t count_parameters(const ModelConfig& config) {
-  std::uint64_t total = 0;
-  for (const TensorSpec& spec : expected_tensors(config)) {
-    std::uint64_t elements = 1;
-    for (const std::int64_t dimension : spec.shape)
-      elements *= static_cast<std::uint64_t>(dimension);
-    total += elements;
-  }
-  return total;
+  if (!nested) return fields.integer("vocab_size");
+  const JsonFields text = fields.object("text_config");
+  if (!text.has("vocab_size")) return std::nullopt;
+  return text.integer("vocab_size");
 }
 
 }  // namespace phiscope::extract

@@ -26,52 +26,85 @@ struct RopeParameters {
   double low_freq_factor = 1.0;             ///< llama3: > 0
   double high_freq_factor = 4.0;            ///< llama3: > low_freq_factor
   std::int64_t original_max_positions = 0;  ///< llama3: trained context in tokens
+  friend bool operator==(const RopeParameters&, const RopeParameters&) = default;
 };
 
-/// The shape of a model: the numbers of config.json under one name each, whatever its dialect.
+enum class NormKind {
+  rms,           ///< x / rms(x) * w
+  rms_plus_one,  ///< x / rms(x) * (1 + w), all of it in float32 or better (Gemma)
+  layer,         ///< (x - mean) / deviation * w + b
+};
+
+/// What is normed of queries and keys before they are rotated.
+enum class QkNorm { none, head, projection };
+
+enum class Activation { silu, gelu, gelu_tanh };
+
+/// MLPs of which a router chooses some for each token.
+struct Experts {
+  std::int64_t count = 0;
+  std::int64_t per_token = 0;     ///< how many a token passes through
+  std::int64_t intermediate = 0;  ///< width of one
+  bool renormalise = false;       ///< the chosen ones' weights are divided by their sum
+  std::vector<bool> layers;       ///< [layer] experts here, or one dense MLP
+  friend bool operator==(const Experts&, const Experts&) = default;
+};
+
+/// A model as the forward pass sees it: the numbers of config.json under one name each, whatever
+/// their dialect, and what distinguishes the families.
 struct ModelConfig {
   std::string family;        ///< model_type of config.json: "llama"
   std::string architecture;  ///< "LlamaForCausalLM"
   std::int64_t layers = 0;
   std::int64_t heads = 0;     ///< query heads
   std::int64_t kv_heads = 0;  ///< divides heads
-  std::int64_t head_dim = 0;  ///< even; heads * head_dim need not be hidden
+  std::int64_t head_dim = 0;  ///< heads * head_dim need not be hidden
   std::int64_t hidden = 0;
-  std::int64_t intermediate = 0;   ///< width of the MLP
+  std::int64_t intermediate = 0;   ///< width of a dense MLP
   std::int64_t vocab = 0;          ///< rows of the embedding
   std::int64_t max_positions = 0;  ///< longest context in tokens
-  double rms_eps = 0.0;
+
+  double embedding_scale = 1.0;    ///< embeddings are multiplied by it, rounded to their dtype
+  bool learned_positions = false;  ///< a table of max_positions is added to the embedding
+  std::int64_t rotary_dim = 0;     ///< leading units of a head that are rotated; even; perhaps none
   RopeParameters rope;
-  bool tied = false;            ///< the embedding is the output matrix as well
-  bool attention_bias = false;  ///< q, k, v and o have biases
+  std::optional<RopeParameters> local_rope;  ///< of the layers with a window, where it differs
+
+  NormKind norm = NormKind::rms;
+  double norm_eps = 0.0;
+  QkNorm qk_norm = QkNorm::none;
+  bool post_norms = false;         ///< attention and MLP are normed once more behind (Gemma)
+  bool parallel_residual = false;  ///< the MLP reads the stream from before the attention
+
+  bool query_bias = false;              ///< q, k and v have biases
+  bool output_bias = false;             ///< o has one
+  double attention_scale = 0.0;         ///< of query times key
+  double attention_softcap = 0.0;       ///< scores become cap * tanh(score / cap); 0: they do not
+  std::vector<std::int64_t> windows{};  ///< [layer] tokens visible, its own included; 0: all before
+
+  Activation activation = Activation::silu;
+  bool gated = true;  ///< down(act(gate x) * up x), else down(act(up x))
   bool mlp_bias = false;
+  std::optional<Experts> experts;
+
+  bool tied = false;           ///< the embedding is the output matrix as well
+  double logit_softcap = 0.0;  ///< as attention_softcap, of the logits
+
   std::string dtype;                ///< "float32", ...; empty when the file says nothing
   std::optional<std::int64_t> bos;  ///< first token of a text, where the model has one
   std::vector<std::int64_t> eos;    ///< tokens that end a generation; perhaps none
+  friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
 };
 
 /// Reads DIRECTORY/config.json in either dialect (published files, transformers 5) and the end
 /// tokens of generation_config.json, which win where that file has some.
 /// @throws shard::FormatError naming file, key, what was found and what is expected; an unknown
-/// model
-///         type is refused by name with the list of supported ones
+///         model type is refused by name with the list of supported ones
 [[nodiscard]] ModelConfig read_config(const std::filesystem::path& directory);
 
-/// Rows of the embedding according to DIRECTORY/config.json, whatever the family; nothing without
-/// the file. @throws shard::FormatError if the file is malformed
+/// Rows of the embedding according to DIRECTORY/config.json, whatever the family; nothing where
+/// the file is missing or leaves it to the family.
+/// @throws shard::FormatError if the file is malformed
 [[nodiscard]] std::optional<std::int64_t> read_vocab_size(const std::filesystem::path& directory);
-
-/// Name and shape of a tensor that a model of some configuration consists of.
-struct TensorSpec {
-  std::string name;
-  std::vector<std::int64_t> shape;
-};
-
-/// Every tensor of the model, in the order of the forward pass, under the names its files use.
-/// The output matrix is absent when it is tied to the embedding.
-[[nodiscard]] std::vector<TensorSpec> expected_tensors(const ModelConfig& config);
-
-/// Elements of all expected tensors together.
-[[nodiscard]] std::uint64_t count_parameters(const ModelConfig& config);
 
 }  // namespace phiscope::extract

@@ -2,6 +2,7 @@
 #include "files/describe.hpp"
 
 #include "files/model_check.hpp"
+#include "files/model_tensors.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/sha256.hpp"
 

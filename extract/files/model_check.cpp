@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "files/model_check.hpp"
 
-#include "files/family.hpp"
 #include "shard/format_error.hpp"
 #include "shard/sha256.hpp"
 
@@ -17,11 +16,6 @@ using shard::FormatError;
 using shard::quote_bytes;
 
 namespace {
-
-bool is_float(TensorDtype dtype) {
-  return dtype == TensorDtype::f16 || dtype == TensorDtype::bf16 || dtype == TensorDtype::f32 ||
-         dtype == TensorDtype::f64;
-}
 
 /// First element whose exponent bits are all set, that is a NaN or an infinity. Blocks are tested
 /// without a branch, so that the scan runs at the speed of memory.
@@ -58,55 +52,7 @@ std::string place_of(std::uint64_t element, const std::vector<std::int64_t>& sha
   return text_of(index);
 }
 
-/// Accepts a stored output matrix of a tied model only if it repeats the embedding.
-void check_tied_output(const Family& family, const Weights& weights, const TensorView& output) {
-  const TensorView& embedding = weights.at(std::string(family.embedding));
-  const bool same = output.dtype == embedding.dtype && output.shape == embedding.shape &&
-                    std::ranges::equal(output.bytes, embedding.bytes);
-  if (same) return;
-  throw FormatError(weights.file_of(output.name),
-                    "tensor " + quote_bytes(output.name) + " differs from " +
-                        quote_bytes(std::string(family.embedding)) +
-                        ", expected equal ones as config.json says tie_word_embeddings");
-}
-
 }  // namespace
-
-std::map<std::string, TensorView> model_tensors(const ModelConfig& config, const Weights& weights) {
-  const Family& family = family_of(config);
-  std::map<std::string, TensorView> tensors;
-  for (const TensorSpec& spec : expected_tensors(config)) {
-    const auto found = weights.tensors().find(spec.name);
-    if (found == weights.tensors().end()) {
-      throw FormatError(weights.main_file(), "tensor " + quote_bytes(spec.name) +
-                                                 " is missing, expected " + text_of(spec.shape) +
-                                                 " by config.json");
-    }
-    const TensorView& view = found->second;
-    if (view.shape != spec.shape) {
-      throw FormatError(weights.file_of(spec.name),
-                        "tensor " + quote_bytes(spec.name) + " has shape " + text_of(view.shape) +
-                            ", expected " + text_of(spec.shape) + " by config.json");
-    }
-    if (!is_float(view.dtype)) {
-      throw FormatError(weights.file_of(spec.name),
-                        "tensor " + quote_bytes(spec.name) + " has dtype " +
-                            std::string(name_of(view.dtype)) + ", expected F32, BF16, F16 or F64");
-    }
-    tensors.emplace(spec.name, view);
-  }
-  for (const auto& [name, view] : weights.tensors()) {
-    if (tensors.contains(name) || family.ignored(name)) continue;
-    if (config.tied && name == family.output) {
-      check_tied_output(family, weights, view);
-      continue;
-    }
-    throw FormatError(weights.file_of(name),
-                      "tensor " + quote_bytes(name) + " " + text_of(view.shape) +
-                          " is surplus, expected only tensors that config.json calls for");
-  }
-  return tensors;
-}
 
 std::optional<std::uint64_t> first_nonfinite(const TensorView& tensor) {
   switch (tensor.dtype) {
@@ -128,8 +74,8 @@ void check_finite(const std::map<std::string, TensorView>& tensors, const Weight
   for (const auto& [name, view] : tensors) {
     const auto element = first_nonfinite(view);
     if (!element) continue;
-    throw FormatError(weights.file_of(name),
-                      "tensor " + quote_bytes(name) + " holds a NaN or an infinity at " +
+    throw FormatError(weights.file_of(view.name),
+                      "tensor " + quote_bytes(view.name) + " holds a NaN or an infinity at " +
                           place_of(*element, view.shape) + ", expected finite values");
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "files/config.hpp"
 #include "files/weights.hpp"
 
 #include <cstdint>
@@ -12,15 +11,6 @@
 #include <vector>
 
 namespace phiscope::extract {
-
-/// The tensors of a model by the names of expected_tensors(), checked against the headers alone:
-/// each one present, of the right shape and of a float dtype, and no other tensor in the files.
-/// Buffers that old files carry along (rotary_emb.inv_freq) are left out. A stored output matrix of
-/// a tied model is left out if it equals the embedding byte for byte.
-/// @return  views that live as long as `weights`
-/// @throws  shard::FormatError naming the tensor, what was found and what is expected
-[[nodiscard]] std::map<std::string, TensorView> model_tensors(const ModelConfig& config,
-                                                              const Weights& weights);
 
 /// Reads every tensor once. @throws shard::FormatError naming the first tensor that holds a NaN or
 /// an infinity, with its place [i, j].

@@ -3,36 +3,67 @@
 
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
 namespace phiscope::extract {
 namespace {
 
+[[noreturn]] void refuse(const Lane& lane, const std::string& what) {
+  throw std::invalid_argument("make_batch: a lane starts at " + std::to_string(lane.start) +
+                              " but " + what);
+}
+
 void check_cache(const Lane& lane) {
-  const auto refuse = [&](const std::string& what) {
-    throw std::invalid_argument("make_batch: a lane starts at " + std::to_string(lane.start) +
-                                " but " + what);
-  };
   if (lane.own != nullptr) {
-    if (lane.prefix != nullptr) refuse("has both a prefix and a cache of its own");
-    if (lane.own->length() != lane.start) refuse("its cache is not as long");
-    if (lane.own->capacity() < lane.start + std::ssize(lane.tokens)) refuse("its cache is full");
+    if (lane.prefix != nullptr) refuse(lane, "has both a prefix and a cache of its own");
+    if (lane.own->length() != lane.start) refuse(lane, "its cache is not as long");
+    if (lane.own->capacity() < lane.start + std::ssize(lane.tokens))
+      refuse(lane, "its cache is full");
   } else if (lane.start > 0 && (lane.prefix == nullptr || lane.prefix->length() < lane.start)) {
-    refuse("its prefix is shorter");
+    refuse(lane, "its prefix is shorter");
+  }
+}
+
+void check_entry(const Lane& lane) {
+  if (lane.from_layer == 0) return;
+  if (lane.own != nullptr) refuse(lane, "enters late with a cache of its own");
+  if (!lane.entering.defined() || lane.entering.size(0) != std::ssize(lane.tokens)) {
+    refuse(lane, "enters late without a value for each token");
   }
 }
 
 }  // namespace
 
+std::int64_t filled_rows(std::int64_t rows) {
+  return std::max<std::int64_t>(16, (rows + 7) / 8 * 8);
+}
+
+Stage stage_of(const Batch& batch, int layer) {
+  Stage stage;
+  while (stage.lanes < batch.lanes.size() && batch.lanes[stage.lanes].from_layer <= layer) {
+    ++stage.lanes;
+  }
+  stage.used = batch.begin[stage.lanes];
+  stage.rows = batch.step ? stage.used : filled_rows(stage.used);
+  return stage;
+}
+
 Batch make_batch(std::vector<Lane> lanes, at::Device device) {
   if (lanes.empty()) throw std::invalid_argument("make_batch: no lanes");
   Batch batch;
+  batch.step = true;
   std::vector<std::int64_t> ids;
   std::vector<std::int64_t> positions;
+  int from_layer = 0;
   for (const Lane& lane : lanes) {
     if (lane.tokens.empty()) throw std::invalid_argument("make_batch: a lane without tokens");
     check_cache(lane);
+    check_entry(lane);
+    if (lane.from_layer < from_layer) refuse(lane, "enters before the lane ahead of it");
+    from_layer = lane.from_layer;
+    batch.step = batch.step && lane.own != nullptr && lane.start > 0 && lane.tokens.size() == 1;
     batch.begin.push_back(static_cast<std::int64_t>(ids.size()));
     for (std::size_t i = 0; i < lane.tokens.size(); ++i) {
       ids.push_back(lane.tokens[i]);
@@ -40,9 +71,8 @@ Batch make_batch(std::vector<Lane> lanes, at::Device device) {
     }
   }
   batch.begin.push_back(static_cast<std::int64_t>(ids.size()));
-  ids.resize((ids.size() + 7) / 8 * 8, 0);
+  if (!batch.step) ids.resize(static_cast<std::size_t>(filled_rows(std::ssize(ids))), 0);
   positions.resize(ids.size(), 0);
-  batch.rows = static_cast<std::int64_t>(ids.size());
   batch.lanes = std::move(lanes);
   batch.ids = at::tensor(ids, at::kLong).to(device);
   batch.positions = at::tensor(positions, at::kLong).to(device);

@@ -24,6 +24,13 @@ KvCache::KvCache(const ModelConfig& config, std::int64_t tokens, at::ScalarType 
   }
 }
 
+KvCache KvCache::copy() const {
+  KvCache other = *this;
+  for (at::Tensor& keys : other.keys_) keys = keys.clone();
+  for (at::Tensor& values : other.values_) values = values.clone();
+  return other;
+}
+
 void KvCache::write(std::size_t layer, const at::Tensor& keys, const at::Tensor& values) {
   keys_.at(layer).narrow(0, length_, keys.size(0)).copy_(keys);
   values_.at(layer).narrow(0, length_, values.size(0)).copy_(values);

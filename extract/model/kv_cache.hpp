@@ -21,6 +21,9 @@ class KvCache {
   /// @param tokens  the most tokens it will hold
   KvCache(const ModelConfig& config, std::int64_t tokens, at::ScalarType dtype, at::Device device);
 
+  /// A cache of its own with the same tokens.
+  [[nodiscard]] KvCache copy() const;
+
   [[nodiscard]] std::int64_t length() const { return length_; }      ///< tokens that are complete
   [[nodiscard]] std::int64_t capacity() const { return capacity_; }  ///< tokens that fit
   /// Writes tokens of one layer behind those that are complete. [token, kv_head, unit]

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "model/model.hpp"
 
-#include "files/model_check.hpp"
+#include "shard/mapped_file.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -29,23 +31,91 @@ at::ScalarType scalar_type(TensorDtype dtype, const std::string& name) {
   }
 }
 
-/// A tensor in the wanted dtype on the wanted device; the mapped bytes themselves where they serve.
-at::Tensor load(const TensorView& view, at::ScalarType dtype, at::Device device) {
-  const at::ScalarType stored = scalar_type(view.dtype, view.name);
-  const auto options = at::TensorOptions().dtype(stored);
+/// A stored tensor where it is mapped; a copy where its bytes are not aligned.
+at::Tensor stored(const TensorView& view) {
+  const auto options = at::TensorOptions().dtype(scalar_type(view.dtype, view.name));
   // ATen takes a pointer to mutable data; nothing writes to a weight.
   auto* data = const_cast<std::byte*>(view.bytes.data());       // NOLINT
   const auto address = reinterpret_cast<std::uintptr_t>(data);  // NOLINT
-  const bool aligned = address % item_size(view.dtype) == 0;
-  at::Tensor tensor;
-  if (aligned) {
-    tensor = at::from_blob(data, view.shape, options);
-  } else {
-    tensor = at::empty(view.shape, options);
-    std::memcpy(tensor.mutable_data_ptr(), data, view.bytes.size());
-  }
-  return tensor.to(device, dtype);
+  if (address % item_size(view.dtype) == 0) return at::from_blob(data, view.shape, options);
+  at::Tensor tensor = at::empty(view.shape, options);
+  std::memcpy(tensor.mutable_data_ptr(), data, view.bytes.size());
+  return tensor;
 }
+
+/// Part `index` of `count` of a tensor whose first axis holds several, as blocks or head by head.
+at::Tensor cut(const at::Tensor& whole, const TensorSpec& spec, std::int64_t index,
+               std::int64_t heads) {
+  const std::int64_t count = std::ssize(spec.parts);
+  if (count == 1) return whole;
+  const std::int64_t size = whole.size(0) / count;
+  if (!spec.by_head) return whole.narrow(0, index * size, size);
+  std::vector<std::int64_t> by_head{heads, count, size / heads};
+  std::vector<std::int64_t> flat{size};
+  if (whole.dim() == 2) {
+    by_head.push_back(whole.size(1));
+    flat.push_back(whole.size(1));
+  }
+  return whole.view(by_head).select(1, index).reshape(flat);
+}
+
+bool is_gain(Part part) {
+  switch (part) {
+    case Part::attention_norm:
+    case Part::attention_post_norm:
+    case Part::query_norm:
+    case Part::key_norm:
+    case Part::mlp_norm:
+    case Part::mlp_post_norm:
+    case Part::final_norm:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Puts tensors where the forward pass looks for them.
+class Loader {
+ public:
+  explicit Loader(Model& model) : model_(model) {
+    model.blocks.resize(static_cast<std::size_t>(model.config.layers));
+    if (!model.config.experts) return;
+    for (std::size_t layer = 0; layer < model.blocks.size(); ++layer) {
+      if (!model.config.experts->layers[layer]) continue;
+      model.blocks[layer].experts.resize(static_cast<std::size_t>(model.config.experts->count));
+    }
+  }
+
+  void load(const TensorSpec& spec, const TensorView& view) {
+    const at::Tensor mapped = stored(view);
+    const at::Tensor whole = spec.transposed ? mapped.t() : mapped;
+    bool copied = true;
+    for (std::size_t p = 0; p < spec.parts.size(); ++p) {
+      const at::Tensor part = cut(whole, spec, static_cast<std::int64_t>(p), model_.config.heads);
+      const at::Tensor weight = prepared(part, spec.parts[p]);
+      copied = copied && weight.const_data_ptr() != part.const_data_ptr();
+      place(spec)[spec.parts[p]] = weight;
+    }
+    if (copied) shard::release_pages(view.bytes);
+  }
+
+ private:
+  [[nodiscard]] at::Tensor prepared(const at::Tensor& part, Part what) const {
+    const at::ScalarType wide = model_.dtype == at::kDouble ? at::kDouble : at::kFloat;
+    if (model_.config.norm == NormKind::rms_plus_one && is_gain(what)) {
+      return (part.to(model_.device, wide) + 1.0);
+    }
+    return part.to(model_.device, model_.dtype).contiguous();
+  }
+
+  [[nodiscard]] PartTensors& place(const TensorSpec& spec) const {
+    if (spec.layer < 0) return model_.parts;
+    BlockWeights& block = model_.blocks.at(static_cast<std::size_t>(spec.layer));
+    return spec.expert < 0 ? block.parts : block.experts.at(static_cast<std::size_t>(spec.expert));
+  }
+
+  Model& model_;
+};
 
 }  // namespace
 
@@ -53,32 +123,21 @@ Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, a
   Model model{.config = read_config(directory),
               .device = device,
               .dtype = dtype,
-              .files = Weights::open(directory),
-              .embedding = {},
-              .blocks = {},
-              .final_norm = {},
-              .head = {},
-              .rope_frequencies = {}};
+              .files = Weights::open(directory)};
   const std::map<std::string, TensorView> tensors = model_tensors(model.config, *model.files);
-  const auto weight = [&](const std::string& name) {
-    return load(tensors.at(name), dtype, device);
-  };
-  model.embedding = weight("model.embed_tokens.weight");
-  for (std::int64_t layer = 0; layer < model.config.layers; ++layer) {
-    const std::string block = "model.layers." + std::to_string(layer) + ".";
-    model.blocks.push_back({.attention_norm = weight(block + "input_layernorm.weight"),
-                            .query = weight(block + "self_attn.q_proj.weight"),
-                            .key = weight(block + "self_attn.k_proj.weight"),
-                            .value = weight(block + "self_attn.v_proj.weight"),
-                            .output = weight(block + "self_attn.o_proj.weight"),
-                            .mlp_norm = weight(block + "post_attention_layernorm.weight"),
-                            .gate = weight(block + "mlp.gate_proj.weight"),
-                            .up = weight(block + "mlp.up_proj.weight"),
-                            .down = weight(block + "mlp.down_proj.weight")});
+  Loader loader(model);
+  for (const TensorSpec& spec : expected_tensors(model.config)) {
+    loader.load(spec, tensors.at(spec.name));
   }
-  model.final_norm = weight("model.norm.weight");
-  model.head = model.config.tied ? model.embedding : weight("lm_head.weight");
-  model.rope_frequencies = rope_frequencies(model.config, device);
+  const ModelConfig& config = model.config;
+  if (config.tied) model.parts[Part::head] = model.parts[Part::embedding];
+  if (config.rotary_dim > 0) {
+    const auto frequencies = [&](const RopeParameters& rope) {
+      return rope_frequencies(rope, config.rotary_dim, device);
+    };
+    model.rope_frequencies = frequencies(config.rope);
+    if (config.local_rope) model.local_rope_frequencies = frequencies(*config.local_rope);
+  }
   return model;
 }
 

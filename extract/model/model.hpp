@@ -2,30 +2,36 @@
 #pragma once
 
 #include "files/config.hpp"
+#include "files/model_tensors.hpp"
 #include "files/weights.hpp"
 #include "model/batch.hpp"
+#include "model/edit.hpp"
 #include "model/rope.hpp"
-#include "plan/plan.hpp"
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace phiscope::extract {
 
-/// Weights of one block of the Llama family; products are x Wᵀ with W [out, in].
+/// Weights by what they are for; those that a family does not have are undefined.
+class PartTensors {
+ public:
+  const at::Tensor& operator[](Part part) const { return tensors_[static_cast<std::size_t>(part)]; }
+  at::Tensor& operator[](Part part) { return tensors_[static_cast<std::size_t>(part)]; }
+
+ private:
+  std::array<at::Tensor, static_cast<std::size_t>(Part::count)> tensors_;
+};
+
+/// Weights of one block.
 struct BlockWeights {
-  at::Tensor attention_norm;  ///< [hidden]
-  at::Tensor query;           ///< [heads * head_dim, hidden]
-  at::Tensor key;             ///< [kv_heads * head_dim, hidden]
-  at::Tensor value;           ///< [kv_heads * head_dim, hidden]
-  at::Tensor output;          ///< [hidden, heads * head_dim]
-  at::Tensor mlp_norm;        ///< [hidden]
-  at::Tensor gate;            ///< [intermediate, hidden]
-  at::Tensor up;              ///< [intermediate, hidden]
-  at::Tensor down;            ///< [hidden, intermediate]
+  PartTensors parts;
+  std::vector<PartTensors> experts;  ///< gate, up and down of each; empty: one dense MLP
 };
 
 /// A model ready to run: read-only after loading.
@@ -33,39 +39,50 @@ struct Model {
   ModelConfig config;
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
-  std::optional<Weights> files;  ///< keeps the mapped files alive that tensors may point into
-  at::Tensor embedding;          ///< [vocab, hidden]
-  std::vector<BlockWeights> blocks;
-  at::Tensor final_norm;        ///< [hidden]
-  at::Tensor head;              ///< [vocab, hidden]; the embedding when tied
-  at::Tensor rope_frequencies;  ///< [head_dim / 2] float32
+  std::optional<Weights> files{};  ///< keeps the mapped files alive that tensors may point into
+  PartTensors parts{};             ///< those of no block; the head is the embedding when tied
+  std::vector<BlockWeights> blocks{};
+  at::Tensor rope_frequencies{};        ///< [rotary_dim / 2] float32, or undefined
+  at::Tensor local_rope_frequencies{};  ///< of the layers with a window
 };
 
 /// Loads a Hugging Face directory. A weight of the wanted dtype on the CPU is used where it is
-/// mapped; others are converted one at a time. Call check_model() first: nothing is verified here.
+/// mapped; others are converted or turned [out, in] one at a time, and their pages given back.
+/// Call check_model() first: nothing is verified here.
 Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, at::Device device);
 
-/// What a block computes on the way, [row, ...]; only those asked for are set.
+/// What all blocks of one pass have in common.
+struct Pass {
+  const Batch& batch;
+  Rotation rotation;
+  Rotation local_rotation;
+  std::span<const Edit> edits;
+};
+Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edits = {});
+
+/// What a block computes on the way, [row, ...], edits made.
 struct BlockTrace {
-  at::Tensor resid_mid;  ///< [row, hidden]
+  at::Tensor resid_mid;  ///< [row, hidden]; undefined where attention and MLP stand side by side
   at::Tensor attn_out;   ///< [row, hidden]
   at::Tensor mlp_out;    ///< [row, hidden]
   at::Tensor z;          ///< [row, heads, head_dim]
 };
 
-/// Token embeddings [row, hidden].
+/// What enters block 0, [row, hidden], for all rows of the batch.
 at::Tensor embed(const Model& model, const Batch& batch);
 
-/// One block: the residual stream [row, hidden] into the residual stream behind it. Lanes with a
-/// cache of their own have their keys and values of this layer written there.
+/// One block: the residual stream [row, hidden] of the lanes that have entered into the residual
+/// stream behind it, before edits there. Lanes with a cache of their own have their keys and values
+/// of this layer written there.
 /// @param trace  receives the intermediate values; looking at them changes no bit of the result
-at::Tensor block(const Model& model, int layer, const at::Tensor& residual, const Batch& batch,
-                 const Rotation& by, BlockTrace& trace);
+at::Tensor block(const Model& model, int layer, const at::Tensor& residual, const Pass& pass,
+                 BlockTrace& trace);
 
 /// The residual stream after the final norm.
 at::Tensor final_norm(const Model& model, const at::Tensor& residual);
 
 /// Scores [row, vocab] from the output of final_norm(). A row has the same bits among any others.
-at::Tensor logits(const Model& model, const at::Tensor& normed);
+/// @param step  the rows are those of a Batch with `step`
+at::Tensor logits(const Model& model, const at::Tensor& normed, bool step = false);
 
 }  // namespace phiscope::extract

@@ -11,10 +11,8 @@
 
 namespace phiscope::extract {
 
-at::Tensor rope_frequencies(const ModelConfig& config, at::Device device) {
-  const RopeParameters& rope = config.rope;
-  const at::Tensor exponent =
-      at::arange(0, config.head_dim, 2, at::kLong).to(at::kFloat) / config.head_dim;
+at::Tensor rope_frequencies(const RopeParameters& rope, std::int64_t units, at::Device device) {
+  const at::Tensor exponent = at::arange(0, units, 2, at::kLong).to(at::kFloat) / units;
   at::Tensor frequency = at::pow(rope.theta, exponent).reciprocal();
   if (rope.type == RopeType::linear) frequency = frequency / rope.factor;
   if (rope.type == RopeType::llama3) {
@@ -36,15 +34,26 @@ at::Tensor rope_frequencies(const ModelConfig& config, at::Device device) {
 
 Rotation rotation(const at::Tensor& frequencies, const at::Tensor& positions,
                   at::ScalarType dtype) {
+  if (!frequencies.defined()) return {};
   const at::Tensor angle = positions.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
   const at::Tensor both = at::cat({angle, angle}, 1).unsqueeze(1);
   return {.cosine = both.cos().to(dtype), .sine = both.sin().to(dtype)};
 }
 
+Rotation first_rows(const Rotation& by, std::int64_t rows) {
+  if (!by.cosine.defined()) return {};
+  return {.cosine = by.cosine.narrow(0, 0, rows), .sine = by.sine.narrow(0, 0, rows)};
+}
+
 at::Tensor rotate(const at::Tensor& x, const Rotation& by) {
-  const std::int64_t half = x.size(2) / 2;
+  if (!by.cosine.defined()) return x;
+  const std::int64_t units = by.cosine.size(2);
+  const std::int64_t half = units / 2;
+  const at::Tensor leading = x.narrow(2, 0, units);
   at::Tensor turned = at::cat({-x.narrow(2, half, half), x.narrow(2, 0, half)}, 2);
-  return (x * by.cosine).add_(turned.mul_(by.sine));
+  const at::Tensor rotated = (leading * by.cosine).add_(turned.mul_(by.sine));
+  if (units == x.size(2)) return rotated;
+  return at::cat({rotated, x.narrow(2, units, x.size(2) - units)}, 2);
 }
 
 }  // namespace phiscope::extract

@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "plan/action.hpp"
+#include "plan/generation.hpp"
+#include "plan/hook.hpp"
+
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace phiscope::extract {
-
-/// Places inside the model that can be captured, by TransformerLens's names (ours: head_norm).
-enum class Hook {
-  embed,       ///< hook_embed [token, unit]: what enters block 0
-  resid_pre,   ///< blocks.{l}.hook_resid_pre [token, unit]
-  resid_mid,   ///< blocks.{l}.hook_resid_mid [token, unit]
-  resid_post,  ///< blocks.{l}.hook_resid_post [token, unit]; layer -1 is hook_embed
-  attn_out,    ///< blocks.{l}.hook_attn_out [token, unit]
-  mlp_out,     ///< blocks.{l}.hook_mlp_out [token, unit]
-  z,           ///< blocks.{l}.attn.hook_z [token, head, unit]: input of o_proj, per query head
-  head_norm,   ///< blocks.{l}.attn.head_norm [token, head]: L2 norm of hook_z
-  final_norm,  ///< ln_final.hook_out [token, unit]: Hugging Face's last hidden state
-  logits,      ///< logits [token, vocabulary]
-};
 
 /// Half-open range of token positions of a run.
 struct Span {
@@ -44,32 +33,32 @@ struct Run {
   std::vector<int> tokens;
   std::vector<Row> rows;
   std::vector<std::int64_t> key{};  ///< what the run is; keys of its generated rows begin with it
+  std::vector<Action> actions{};
+  bool donor = false;  ///< there only for the values that others take: no rows, not continued
+  bool whole = false;  ///< nothing of another run is shared
 };
 
-/// Which rows the captures keep of a generation.
-enum class GeneratedRows {
-  none,
-  predicting,  ///< of step s the position that predicts generated token s; key: run, s
-  tokens,      ///< behind the run's own rows those of the generated tokens; key: run, position
-};
-
-/// Greedy continuation of every run, captured in the same pass.
-struct Generation {
-  int tokens = 0;        ///< at most so many a run; 0: none
-  std::vector<int> end;  ///< a run ends with the first of these tokens, which is kept
-  GeneratedRows rows = GeneratedRows::none;
-};
-
-/// Runs that belong together. They may share a token prefix with the first, which is computed once.
+/// Runs that belong together. What they have in common with the first, which has no actions if
+/// there are others, is computed once: leading positions, and blocks below the first action.
 struct Group {
   std::vector<Run> runs;
 };
 
-/// What is stored of every row.
+/// What of a hook's values is stored.
+enum class Measure {
+  values,
+  kl,                  ///< of logits: KL(first run of the group || this run), nats
+  reverse_kl,          ///< of logits: KL(this run || first run), nats
+  prediction_changed,  ///< of logits: 1 where the highest score is another token's, else 0
+};
+
+/// What is stored of every row. A measure compares, token by token, the run with the first of its
+/// group; a row is the mean over its spans as for values.
 struct Capture {
   std::string array;  ///< name of the array in the run directory
   Hook hook = Hook::resid_post;
   std::vector<int> layers;  ///< empty for hooks that are not in a block
+  Measure measure = Measure::values;
 };
 
 /// Everything that will be computed, as plain data. Shard k holds `groups_per_shard` groups from
@@ -85,40 +74,6 @@ struct Plan {
   }
 };
 
-/// A hook's name, as users write it, and the formula that goes with it into plan.json.
-struct HookName {
-  Hook hook;
-  std::string_view name;
-  std::string_view path;     ///< full TransformerLens path, {l} = layer
-  std::string_view formula;  ///< what the array holds
-  bool in_block;
-};
-
-inline constexpr std::array<HookName, 10> hook_names{{
-    {Hook::embed, "hook_embed", "hook_embed", "token embedding that enters block 0", false},
-    {Hook::resid_pre, "hook_resid_pre", "blocks.{l}.hook_resid_pre", "residual stream into block l",
-     true},
-    {Hook::resid_mid, "hook_resid_mid", "blocks.{l}.hook_resid_mid",
-     "residual stream after the attention of block l", true},
-    {Hook::resid_post, "hook_resid_post", "blocks.{l}.hook_resid_post",
-     "residual stream out of block l; layer -1 is hook_embed", true},
-    {Hook::attn_out, "hook_attn_out", "blocks.{l}.hook_attn_out",
-     "what the attention of block l adds to the residual stream", true},
-    {Hook::mlp_out, "hook_mlp_out", "blocks.{l}.hook_mlp_out",
-     "what the MLP of block l adds to the residual stream", true},
-    {Hook::z, "hook_z", "blocks.{l}.attn.hook_z", "input of o_proj, per query head", true},
-    {Hook::head_norm, "head_norm", "blocks.{l}.attn.head_norm",
-     "L2 norm of hook_z over the units of each query head", true},
-    {Hook::final_norm, "ln_final.hook_out", "ln_final.hook_out",
-     "residual stream after the final norm", false},
-    {Hook::logits, "logits", "logits", "scores before the softmax", false},
-}};
-
-/// The entry of a hook.
-inline const HookName& hook_name(Hook hook) {
-  return hook_names[static_cast<std::size_t>(hook)];
-}
-
 /// Number of leading tokens that two runs have in common.
 inline std::size_t shared_prefix(const std::vector<int>& a, const std::vector<int>& b) {
   std::size_t n = 0;
@@ -126,26 +81,55 @@ inline std::size_t shared_prefix(const std::vector<int>& a, const std::vector<in
   return n;
 }
 
-/// Tokens that pass through the model, once with every run alone and once with prefixes shared.
+/// What must be computed of a run that has something in common with another: tokens from `position`
+/// on, in the blocks from `layer` on. At least one token.
+struct Divergence {
+  std::size_t position = 0;
+  int layer = 0;
+};
+inline Divergence divergence(const Run& base, const Run& run) {
+  if (run.whole) return {};
+  const std::size_t common = shared_prefix(base.tokens, run.tokens);
+  std::size_t position = std::min(common, run.tokens.size() - 1);
+  int layer = std::numeric_limits<int>::max();
+  for (const Action& action : run.actions) {
+    const Site* site = site_of(action);
+    if (site == nullptr) continue;
+    position = std::min(position, static_cast<std::size_t>(first_position(*site)));
+    layer = std::min(layer, entry_layer(*site));
+  }
+  // Other tokens change everything from the embedding on; so does being computed at all.
+  const bool same_tokens = common == run.tokens.size();
+  return {.position = position, .layer = same_tokens && !run.actions.empty() ? layer : 0};
+}
+
+/// Work, once with every run alone and once with what is shared computed once.
 struct TokenCount {
   std::uint64_t runs = 0;
   std::uint64_t rows = 0;
-  std::uint64_t alone = 0;
-  std::uint64_t shared = 0;
+  std::uint64_t alone = 0;   ///< tokens
+  std::uint64_t shared = 0;  ///< tokens
+  std::uint64_t token_layers_alone = 0;
+  std::uint64_t token_layers_shared = 0;
 };
 
-/// Counts the work of some groups; times the number of layers these are token-layers. At least one
-/// token of every run is computed, even of one that is all prefix.
-inline TokenCount count_tokens(std::span<const Group> groups) {
+/// Counts the work of some groups, without what is generated.
+/// @param layers  of the model
+inline TokenCount count_tokens(std::span<const Group> groups, int layers = 1) {
   TokenCount count;
   for (const Group& group : groups) {
     for (std::size_t r = 0; r < group.runs.size(); ++r) {
       const Run& run = group.runs[r];
-      const std::size_t known = r == 0 ? 0 : shared_prefix(group.runs.front().tokens, run.tokens);
+      const bool whole = r == 0 || run.donor;
+      const Divergence from = whole ? Divergence{} : divergence(group.runs.front(), run);
+      const std::uint64_t computed = run.tokens.size() - from.position;
+      const int above = layers - std::min(from.layer, layers);
       ++count.runs;
       count.rows += run.rows.size();
       count.alone += run.tokens.size();
-      count.shared += std::max<std::size_t>(1, run.tokens.size() - known);
+      count.shared += computed;
+      count.token_layers_alone += run.tokens.size() * static_cast<std::uint64_t>(layers);
+      count.token_layers_shared += computed * static_cast<std::uint64_t>(above);
     }
   }
   return count;

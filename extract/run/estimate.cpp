@@ -52,8 +52,22 @@ std::uint64_t bytes_per_row(const shard::ArrayPlan& array) {
 
 /// Rows that the captures keep of a run, at most.
 std::uint64_t rows_of(const Plan& plan, const Run& run) {
-  const bool generated = plan.generation.rows != GeneratedRows::none;
-  return run.rows.size() + (generated ? static_cast<std::uint64_t>(plan.generation.tokens) : 0);
+  const Generation& generation = plan.generation;
+  if (run.donor || generation.rows == GeneratedRows::none) return run.rows.size();
+  return run.rows.size() + (generation.rows == GeneratedRows::pooled
+                                ? generation.pooling.checkpoints.size()
+                                : static_cast<std::uint64_t>(generation.tokens));
+}
+
+/// A measure is one number a row.
+void describe_measure(Measure measure, shard::ArrayPlan& array) {
+  array.axes = {"row"};
+  array.row_shape.clear();
+  array.dtype = shard::Dtype::f8;
+  array.encoding = "";
+  array.formula = measure == Measure::kl           ? "KL(intact || changed) of the next token, nats"
+                  : measure == Measure::reverse_kl ? "KL(changed || intact) of the next token, nats"
+                                                   : "1 where the likeliest next token changes";
 }
 
 }  // namespace
@@ -66,14 +80,16 @@ std::vector<shard::RowSpace> row_spaces(const Plan& plan, const shard::RowSpace&
   std::vector<shard::RowSpace> spaces;
   if (uses_own_space(plan)) spaces.push_back(own);
   if (plan.generation.tokens > 0) {
-    spaces.push_back({.name = generated_space, .key = {"prompt", "step"}});
+    std::vector<std::string> key = own.key;
+    key.back() = "step";
+    spaces.push_back({.name = generated_space, .key = key});
   }
   return spaces;
 }
 
 std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& config,
                                           at::ScalarType dtype, const std::string& row_space) {
-  const bool means = plan_has_means(plan);
+  const bool means = plan.generation.rows == GeneratedRows::pooled || plan_has_means(plan);
   const bool predicting = plan.generation.rows == GeneratedRows::predicting;
   std::vector<shard::ArrayPlan> arrays;
   for (const Capture& capture : plan.captures) {
@@ -103,16 +119,29 @@ std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& c
                                               : capture.hook == Hook::logits ? config.vocab
                                                                              : config.hidden));
     }
+    if (capture.measure != Measure::values) describe_measure(capture.measure, array);
     arrays.push_back(std::move(array));
   }
   if (plan.generation.tokens > 0) {
     arrays.push_back({.name = generated_array,
                       .hook = "",
-                      .formula = "token of the highest score after prompt and steps before",
+                      .formula = plan.generation.drawing
+                                     ? "token drawn after prompt and steps before"
+                                     : "token of the highest score after prompt and steps before",
                       .row_space = generated_space,
                       .encoding = "",
                       .axes = {"row"},
                       .dtype = shard::Dtype::i4,
+                      .layers = {},
+                      .row_shape = {}});
+    arrays.push_back({.name = log_probability_array,
+                      .hook = "",
+                      .formula = "logarithm of the token's probability under the model, before any "
+                                 "filter, in nats",
+                      .row_space = generated_space,
+                      .encoding = "",
+                      .axes = {"row"},
+                      .dtype = shard::Dtype::f4,
                       .layers = {},
                       .row_shape = {}});
   }
@@ -130,14 +159,14 @@ std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPla
   const auto steps = static_cast<std::uint64_t>(plan.generation.tokens);
   std::uint64_t row_bytes = 0;
   for (const shard::ArrayPlan& array : arrays) {
-    if (array.name != generated_array) row_bytes += bytes_per_row(array);
+    if (!array.hook.empty()) row_bytes += bytes_per_row(array);
   }
   std::uint64_t bytes = 0;
   for (const std::int64_t shard : shards) {
     for (const Group& group : groups_of(plan, shard)) {
       for (const Run& run : group.runs) {
-        const std::size_t key = run.rows.empty() ? 2 : run.rows.front().key.size();
-        bytes += rows_of(plan, run) * (row_bytes + 8 * key) + steps * (4 + 8 * key);
+        const std::size_t key = run.rows.empty() ? run.key.size() + 1 : run.rows.front().key.size();
+        bytes += rows_of(plan, run) * (row_bytes + 8 * key) + steps * (8 + 8 * key);
       }
     }
   }
@@ -149,7 +178,7 @@ std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
                                    std::size_t item_bytes, std::size_t batch_size) {
   std::uint64_t row_bytes = 0;
   for (const shard::ArrayPlan& array : arrays) {
-    const bool scores = array.hook == "logits";
+    const bool scores = array.hook == "logits" && !array.row_shape.empty();
     row_bytes += scores ? item_bytes * unsigned_size(config.hidden) : bytes_per_row(array);
   }
   std::uint64_t longest = 0;
@@ -180,7 +209,7 @@ std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>&
 
 double expected_seconds(const Model& model, std::uint64_t tokens) {
   const c10::InferenceMode no_gradients;
-  const at::Tensor& weight = model.blocks.front().gate;
+  const at::Tensor& weight = model.blocks.front().parts[Part::query];
   constexpr std::int64_t rows = 64;
   const at::Tensor x = at::ones({rows, weight.size(1)}, weight.options());
   using Clock = std::chrono::steady_clock;
@@ -194,7 +223,7 @@ double expected_seconds(const Model& model, std::uint64_t tokens) {
     before = after;
   }
   // Every weight but the embedding multiplies every token once.
-  const std::uint64_t embedding = static_cast<std::uint64_t>(model.embedding.numel());
+  const std::uint64_t embedding = static_cast<std::uint64_t>(model.parts[Part::embedding].numel());
   const double weights = static_cast<double>(count_parameters(model.config) - embedding);
   const double seconds_per_weight =
       seconds_per_product / (static_cast<double>(rows) * static_cast<double>(weight.numel()));

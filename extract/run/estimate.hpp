@@ -12,16 +12,18 @@
 
 namespace phiscope::extract {
 
-/// Name of the row space (run, step) of what is generated, and of its array of token ids.
+/// Name of the row space (run, step) of what is generated, and of its arrays: token ids and their
+/// logarithmic probabilities.
 inline constexpr const char* generated_space = "generated";
 inline constexpr const char* generated_array = "generated_ids";
+inline constexpr const char* log_probability_array = "generated_logprob";
 
 /// True if rows of the runs' own row space are kept.
 bool uses_own_space(const Plan& plan);
 
 /// The row spaces of a plan: that of the runs' own rows where captures use it, `generated` where
 /// something is generated.
-/// @param own  name and key of the runs' own rows
+/// @param own  name and key of the runs' own rows; the key's last entry is their position
 std::vector<shard::RowSpace> row_spaces(const Plan& plan, const shard::RowSpace& own);
 
 /// The arrays of a plan as the run directory describes them. What a model in bfloat16 computes is

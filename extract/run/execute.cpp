@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "run/execute.hpp"
 
+#include "run/divergence.hpp"
+#include "run/edits.hpp"
 #include "run/estimate.hpp"
 #include "run/forward.hpp"
 #include "run/progress.hpp"
@@ -24,7 +26,7 @@ void append(shard::ShardWriter& shard, const std::string& array, const at::Tenso
 /// Appends the rows of one run, or of several whose rows follow each other.
 void append(shard::ShardWriter& shard, const Model& model, const Plan& plan,
             const CapturedRows& rows, std::int64_t first, std::int64_t count) {
-  for (std::size_t c = 0; c < plan.captures.size(); ++c) {
+  for (std::size_t c = 0; c < plan.captures.size() && count > 0; ++c) {
     const std::int64_t portion = portion_rows(model, plan, rows, c);
     for (std::int64_t at = first; at < first + count; at += portion) {
       append(shard, plan.captures[c].array,
@@ -50,12 +52,18 @@ void append(shard::ShardWriter& shard, const Model& model, const Plan& plan,
     const std::vector<int>& tokens = rows.generated[r];
     const std::vector<std::int32_t> ids(tokens.begin(), tokens.end());
     shard.append<std::int32_t>(generated_array, ids);
+    shard.append<float>(log_probability_array, rows.log_probabilities[r]);
     for (std::size_t step = 0; step < tokens.size(); ++step) {
       add(generated_keys, runs[r]->key);
       generated_keys.push_back(static_cast<std::int64_t>(step));
       if (plan.generation.rows != GeneratedRows::tokens || plan.captures.empty()) continue;
       add(keys, runs[r]->key);
       keys.push_back(std::ssize(runs[r]->tokens) + static_cast<std::int64_t>(step));
+    }
+    if (plan.generation.rows != GeneratedRows::pooled || rows.count[r] == 0) continue;
+    for (const int checkpoint : plan.generation.pooling.checkpoints) {
+      add(keys, runs[r]->key);
+      keys.push_back(checkpoint);
     }
   }
 }
@@ -76,12 +84,17 @@ class ShardMaker {
     rows_ = 0;
     keys_.clear();
     generated_keys_.clear();
-    const bool singles =
-        std::ranges::all_of(groups, [](const Group& group) { return group.runs.size() == 1; });
-    if (singles) {
-      make_singles(groups, shard);
-    } else {
-      for (const Group& group : groups) make_group(group, shard);
+    for (std::size_t g = 0; g < groups.size();) {
+      stop_if_asked();
+      if (groups[g].runs.size() > 1) {
+        make_group(groups[g++], shard);
+        continue;
+      }
+      std::vector<const Run*> singles;
+      while (g < groups.size() && groups[g].runs.size() == 1 && singles.size() < batch_size_) {
+        singles.push_back(&groups[g++].runs.front());
+      }
+      take(singles, run_alone(model_, plan_, singles), shard);
     }
     if (uses_own_space(plan_)) shard.append_keys(row_space_, keys_);
     if (plan_.generation.tokens > 0) shard.append_keys(generated_space, generated_keys_);
@@ -96,32 +109,73 @@ class ShardMaker {
     progress_.add(rows.tokens);
   }
 
-  /// Runs that share prefixes with the first of their group.
+  /// Runs that have something in common with the first of their group, or take values from each
+  /// other.
   void make_group(const Group& group, shard::ShardWriter& shard) {
+    if (plan_.generation.tokens > 0) {
+      make_continuations(group, shard);
+      return;
+    }
     const Run& first = group.runs.front();
-    const BaseRun base = run_base(model_, plan_, first);
-    const Run* const only[] = {&first};
-    take(only, base.rows, shard);
-    const std::span<const Run> others = std::span(group.runs).subspan(1);
-    for (std::size_t i = 0; i < others.size(); i += batch_size_) {
+    std::vector<Place> places = wanted_places(group, 0);
+    const std::vector<Place> entries = entry_places(model_, group);
+    places.insert(places.end(), entries.begin(), entries.end());
+    const bool measured = has_measures(plan_);
+    if (measured) places.emplace_back(Hook::final_norm, 0);
+    const BaseRun base = run_base(model_, plan_, first, places);
+    const Reference reference = reference_scores(model_, plan_, group, base);
+    take_one(first, base.rows, shard);
+    GroupTraces traces{{0, base.trace}};
+    std::vector<const Run*> waiting;
+    const auto flush = [&] {
+      if (waiting.empty()) return;
       stop_if_asked();
-      const auto part = others.subspan(i, std::min(batch_size_, others.size() - i));
-      std::vector<const Run*> runs;
-      for (const Run& run : part) runs.push_back(&run);
-      take(runs, run_suffixes(model_, plan_, first, base, part), shard);
+      take(waiting,
+           run_suffixes(model_, plan_, first, base, waiting, traces,
+                        measured ? &reference : nullptr),
+           shard);
+      waiting.clear();
+    };
+    for (std::size_t r = 1; r < group.runs.size(); ++r) {
+      const Run& run = group.runs[r];
+      const std::vector<Place> wanted = wanted_places(group, r);
+      if (run.donor || !wanted.empty()) {
+        flush();
+        const BaseRun source = run_base(model_, plan_, run, wanted);
+        take_one(run, source.rows, shard);
+        traces[r] = source.trace;
+        continue;
+      }
+      waiting.push_back(&run);
+      if (waiting.size() == batch_size_) flush();
+    }
+    flush();
+  }
+
+  /// The continuations of a group's runs; its donors are computed for their values alone.
+  void make_continuations(const Group& group, shard::ShardWriter& shard) {
+    GroupTraces traces;
+    std::vector<const Run*> runs;
+    for (std::size_t r = 0; r < group.runs.size(); ++r) {
+      const Run& run = group.runs[r];
+      if (run.donor) {
+        const BaseRun source = run_base(model_, {}, run, wanted_places(group, r));
+        progress_.add(source.rows.tokens);
+        traces[r] = source.trace;
+      } else {
+        runs.push_back(&run);
+      }
+    }
+    for (std::size_t i = 0; i < runs.size(); i += batch_size_) {
+      stop_if_asked();
+      const auto part = std::span(runs).subspan(i, std::min(batch_size_, runs.size() - i));
+      take(part, run_alone(model_, plan_, part, traces), shard);
     }
   }
 
-  /// Groups of one run each, several in a batch.
-  void make_singles(std::span<const Group> groups, shard::ShardWriter& shard) {
-    for (std::size_t i = 0; i < groups.size(); i += batch_size_) {
-      stop_if_asked();
-      std::vector<const Run*> runs;
-      for (const Group& group : groups.subspan(i, std::min(batch_size_, groups.size() - i))) {
-        runs.push_back(&group.runs.front());
-      }
-      take(runs, run_alone(model_, plan_, runs), shard);
-    }
+  void take_one(const Run& run, const CapturedRows& rows, shard::ShardWriter& shard) {
+    const Run* const only[] = {&run};
+    take(only, rows, shard);
   }
 
   const Plan& plan_;

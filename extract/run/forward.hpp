@@ -4,19 +4,26 @@
 #include "model/model.hpp"
 #include "plan/plan.hpp"
 #include "run/rows.hpp"
+#include "run/trace.hpp"
 
 #include <span>
 #include <vector>
 
 namespace phiscope::extract {
 
-/// The primitive: lanes through the model from the embedding to the last place that is captured.
-/// @param rows  a pass has been begun with this batch
-/// @param to_the_end  compute every block even if nothing there is captured
-/// @return  the residual stream behind the last block, [row, hidden]; undefined when it was not
-///          reached
+/// What a pass looks at and changes.
+struct Visit {
+  RowCollector& rows;             ///< a pass has been begun with the batch
+  std::span<const Edit> edits{};  ///< in the batch's rows
+  RunTrace* keep = nullptr;       ///< receives the values of the batch's only lane at its places
+  bool to_the_end = false;        ///< compute every block even if nothing there is looked at
+};
+
+/// The primitive: lanes through the model, each from its first block, to the last place that is
+/// looked at.
+/// @return  the residual stream behind the final norm, [row, hidden]; undefined unless to_the_end
 /// @throws std::runtime_error naming hook and layer when a value is not finite
-at::Tensor forward(const Model& model, const Batch& batch, RowCollector& rows, bool to_the_end);
+at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit);
 
 /// Rows of some runs.
 struct CapturedRows {
@@ -25,7 +32,8 @@ struct CapturedRows {
   std::vector<std::int64_t> count;          ///< [run] rows
   bool scores_later = false;                ///< see RowCollector::scores_later()
   std::vector<std::vector<int>> generated;  ///< [run][step]; empty without generation
-  std::uint64_t tokens = 0;                 ///< tokens that went through the model for them
+  std::vector<std::vector<float>> log_probabilities;  ///< [run][step] of these tokens, nats
+  std::uint64_t tokens = 0;  ///< tokens that went through the model for them
 };
 
 /// Some rows of a capture as they are stored, [row, ...], contiguous on the CPU.
@@ -37,21 +45,31 @@ at::Tensor stored_rows(const Model& model, const Plan& plan, const CapturedRows&
 std::int64_t portion_rows(const Model& model, const Plan& plan, const CapturedRows& rows,
                           std::size_t capture);
 
-/// A run whose prefix others share: its rows, its keys and values, its values at every place.
+/// A run computed whole, with what others share of it or take from it.
 struct BaseRun {
   CapturedRows rows;
   KvCache cache;
   RunTrace trace;
 };
 
-/// The first run of a group, computed whole.
-BaseRun run_base(const Model& model, const Plan& plan, const Run& run);
+/// @param places  to keep besides those of the plan's captures
+BaseRun run_base(const Model& model, const Plan& plan, const Run& run,
+                 std::span<const Place> places = {});
 
-/// Runs that continue `base_run`: only what lies behind the shared prefix is computed.
+/// The places of a group's first run that the others continue from.
+std::vector<Place> entry_places(const Model& model, const Group& group);
+
+struct Reference;
+
+/// Runs that have tokens or blocks in common with `base_run`: only the rest is computed.
+/// @param traces  of the runs that actions take values from
+/// @param reference  what the plan's measures compare with; null if it has none
 CapturedRows run_suffixes(const Model& model, const Plan& plan, const Run& base_run,
-                          const BaseRun& base, std::span<const Run> runs);
+                          const BaseRun& base, std::span<const Run* const> runs,
+                          const GroupTraces& traces = {}, const Reference* reference = nullptr);
 
-/// Runs without anything in common, and their greedy continuations if the plan has some.
-CapturedRows run_alone(const Model& model, const Plan& plan, std::span<const Run* const> runs);
+/// Runs without anything in common, and their continuations if the plan has some.
+CapturedRows run_alone(const Model& model, const Plan& plan, std::span<const Run* const> runs,
+                       const GroupTraces& traces = {});
 
 }  // namespace phiscope::extract

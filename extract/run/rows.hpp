@@ -3,25 +3,22 @@
 
 #include "model/batch.hpp"
 #include "plan/plan.hpp"
+#include "run/trace.hpp"
 
 #include <ATen/core/Tensor.h>
 
 #include <map>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace phiscope::extract {
-
-/// Values of a run at every place that the plan captures, [token, ...], for later runs that share
-/// its prefix.
-using RunTrace = std::map<std::pair<Hook, int>, at::Tensor>;
 
 /// A row that one pass through the model yields.
 struct PassRow {
   std::size_t run = 0;          ///< which of the collector's runs it belongs to, behind its others
   std::size_t lane = 0;         ///< lane of the batch
   std::span<const Span> spans;  ///< positions of the run
+  int slot = -1;                ///< of a pooled row: which of the run's rows it is added to
 };
 
 /// Whether some row of these runs is the mean of several tokens.
@@ -44,10 +41,9 @@ class RowCollector {
                const std::vector<std::int64_t>& room);
 
   /// Begins a pass. `batch` and what `rows` point to must live until its last take().
-  /// @param prefix  trace of the run that lanes with start > 0 and no own cache continue; or null
-  /// @param keep    receives the trace of the batch's only lane; or null
-  void begin(const Batch& batch, std::span<const PassRow> rows, const RunTrace* prefix = nullptr,
-             RunTrace* keep = nullptr);
+  /// @param prefix  trace of the run that lanes continue which have no cache of their own and begin
+  ///                behind its first tokens or above its first blocks; or null
+  void begin(const Batch& batch, std::span<const PassRow> rows, const RunTrace* prefix = nullptr);
 
   /// True if some capture wants this place and the pass has rows.
   [[nodiscard]] bool wants(Hook hook, int layer) const;
@@ -55,22 +51,34 @@ class RowCollector {
   [[nodiscard]] int last_block() const;
   /// True if scores are kept as what they follow from: take(Hook::logits) wants final_norm().
   [[nodiscard]] bool scores_later() const { return !means_; }
-  /// Takes the rows of `values` [row of the batch, ...].
-  void take(Hook hook, int layer, const at::Tensor& values);
+  /// Takes the rows of `values` [row of the batch, ...], of which the first `lanes` lanes are
+  /// there; those of lanes that have not entered yet are the prefix's own.
+  void take(Hook hook, int layer, std::size_t lanes, const at::Tensor& values);
 
   /// Per capture [row, ...] or [row, layer, ...] in row_dtype(), on the CPU.
   [[nodiscard]] const std::vector<at::Tensor>& arrays() const { return arrays_; }
   [[nodiscard]] const std::vector<std::int64_t>& first_row() const { return first_; }  ///< [run]
   [[nodiscard]] const std::vector<std::int64_t>& row_count() const { return count_; }  ///< [run]
+  /// Ends pooling: each of a run's pooled rows becomes a mean. @param added  [slot] rows added to
+  /// it
+  void divide(std::size_t run, std::span<const int> added);
   /// "run 3 (prompt 17)", for messages about a lane of the current pass.
   [[nodiscard]] std::string lane_name(std::size_t lane) const;
 
  private:
-  [[nodiscard]] at::Tensor gather(const at::Tensor& source) const;
+  /// Where the rows of a pass are found: in the prefix's values followed by the batch's.
+  struct Selection {
+    std::int64_t prefix = 0;  ///< tokens of the prefix that precede the batch's rows
+    std::int64_t from = -1;   ///< first entry of index if it is a range, else -1
+    at::Tensor index;         ///< [used token] row of prefix + batch
+  };
+  const Selection& selection(std::size_t lanes);
+  [[nodiscard]] at::Tensor gather(const Selection& where, const at::Tensor& source) const;
   void put(std::size_t capture, std::size_t layer, const at::Tensor& rows);
 
   const Plan& plan_;
   std::vector<const Run*> runs_;
+  bool pooled_;
   bool means_;
   std::vector<std::int64_t> first_;  ///< [run] where its rows begin
   std::vector<std::int64_t> count_;  ///< [run] rows so far
@@ -79,15 +87,13 @@ class RowCollector {
 
   const Batch* batch_ = nullptr;  ///< this and what follows: of the current pass
   const RunTrace* prefix_ = nullptr;
-  RunTrace* keep_ = nullptr;
-  std::int64_t prefix_length_ = 0;     ///< tokens of the prefix run that precede the batch's rows
-  std::vector<std::size_t> lane_run_;  ///< [lane]
-  std::int64_t rows_from_ = -1;        ///< first entry of index_ if it is a range, else -1
-  std::int64_t rows_to_ = -1;          ///< first entry of to_ if it is a range, else -1
-  at::Tensor to_;                      ///< [row] where it goes
-  at::Tensor index_;                   ///< [used token] row of prefix + batch
-  at::Tensor offset_;                  ///< [row] first entry of index_
-  at::Tensor weight_;                  ///< [used token] float64
+  std::span<const PassRow> pass_;
+  std::map<std::size_t, Selection> selections_;  ///< by the lanes that are there
+  std::vector<std::size_t> lane_run_;            ///< [lane]
+  std::int64_t rows_to_ = -1;                    ///< first entry of to_ if it is a range, else -1
+  at::Tensor to_;                                ///< [row] where it goes
+  at::Tensor offset_;                            ///< [row] its first used token
+  at::Tensor weight_;                            ///< [used token] float64
 };
 
 }  // namespace phiscope::extract

@@ -2,6 +2,7 @@
 #include "files/model_check.hpp"
 
 #include "catch.hpp"
+#include "files/model_tensors.hpp"
 #include "reference.hpp"
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"
@@ -148,15 +149,35 @@ TEST_CASE("the revision is the folder of a snapshot", "[model_check]") {
   CHECK(model_revision("/models/b").empty());
 }
 
-TEST_CASE("reference Llama models pass", "[model_check]") {
+TEST_CASE("reference models of every family pass", "[model_check]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   for (const std::string name :
-       {"models/llama/model", "models/llama_untied_bf16/model", "real_models/stories260K_hf"}) {
+       {"models/gemma2/model", "models/gemma3_text/model", "models/gpt2/model",
+        "models/gpt_neox_parallel/model", "models/gpt_neox_sequential/model", "models/llama/model",
+        "models/llama_untied_bf16/model", "models/mistral/model", "models/qwen2/model",
+        "models/qwen3/model", "models/qwen3_moe/model", "real_models/stories260K_hf"}) {
     CAPTURE(name);
     const Weights weights = Weights::open(*reference / name);
     const auto tensors = model_tensors(read_config(*reference / name), weights);
     CHECK(tensors.size() == weights.tensors().size());
     CHECK_NOTHROW(check_finite(tensors, weights));
+  }
+}
+
+TEST_CASE("the text half of a model of text and images is the text model", "[model_check]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const auto folder = *reference / "models/gemma3_text";
+  const Weights text = Weights::open(folder / "model");
+  const Weights both = Weights::open(folder / "model_multimodal");
+  const auto wanted = model_tensors(read_config(folder / "model"), text);
+  const auto found = model_tensors(read_config(folder / "model_multimodal"), both);
+  REQUIRE(found.size() == wanted.size());
+  CHECK(both.tensors().size() > found.size());
+  for (const auto& [name, view] : wanted) {
+    CAPTURE(name);
+    const auto& same = found.at("language_model." + name);
+    CHECK(std::ranges::equal(same.bytes, view.bytes));
   }
 }

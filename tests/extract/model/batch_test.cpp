@@ -37,7 +37,7 @@ TEST_CASE("a lane's own cache must be as long as its start and have room", "[bat
   KvCache cache = four_tokens();
   const std::vector<int> twelve(12, 3);
   const std::vector<int> thirteen(13, 3);
-  CHECK(make_batch({{.tokens = twelve, .start = 4, .own = &cache}}, at::kCPU).rows == 16);
+  CHECK(make_batch({{.tokens = twelve, .start = 4, .own = &cache}}, at::kCPU).ids.size(0) == 16);
   CHECK_THROWS_AS(make_batch({{.tokens = thirteen, .start = 4, .own = &cache}}, at::kCPU),
                   std::invalid_argument);
   CHECK_THROWS_AS(make_batch({{.tokens = twelve, .start = 3, .own = &cache}}, at::kCPU),
@@ -48,14 +48,15 @@ TEST_CASE("a lane's own cache must be as long as its start and have room", "[bat
       std::invalid_argument);
 }
 
-TEST_CASE("lanes lie end to end and the end is filled to a multiple of eight", "[batch]") {
+TEST_CASE("lanes lie end to end and the end is filled", "[batch]") {
   const std::vector<int> a{7, 8, 9};
   const std::vector<int> b{5};
   const KvCache cache = four_tokens();
   const Batch batch =
       make_batch({{.tokens = a}, {.tokens = b, .start = 4, .prefix = &cache}}, at::kCPU);
   CHECK(batch.begin == std::vector<std::int64_t>{0, 3, 4});
-  CHECK(batch.rows == 8);
+  CHECK(batch.ids.size(0) == 16);
+  CHECK_FALSE(batch.step);
   const auto* ids = batch.ids.const_data_ptr<std::int64_t>();
   const auto* positions = batch.positions.const_data_ptr<std::int64_t>();
   CHECK(std::vector<std::int64_t>(ids, ids + 8) ==
@@ -72,4 +73,31 @@ TEST_CASE("a batch without lanes, an empty lane and a short prefix are refused",
   CHECK_THROWS_AS(make_batch({{.tokens = a, .start = 1}}, at::kCPU), std::invalid_argument);
   CHECK_THROWS_AS(make_batch({{.tokens = a, .start = 5, .prefix = &cache}}, at::kCPU),
                   std::invalid_argument);
+}
+
+TEST_CASE("one new token of every lane is a step, which is not filled", "[batch]") {
+  KvCache cache = four_tokens();
+  const std::vector<int> one{7};
+  const Batch batch = make_batch({{.tokens = one, .start = 4, .own = &cache}}, at::kCPU);
+  CHECK(batch.step);
+  CHECK(batch.ids.size(0) == 1);
+  CHECK(stage_of(batch, 0).rows == 1);
+}
+
+TEST_CASE("lanes enter at their blocks, in that order and with their values", "[batch]") {
+  const std::vector<int> a{7, 8, 9};
+  const at::Tensor values = at::ones({3, 2});
+  const Batch batch =
+      make_batch({{.tokens = a}, {.tokens = a, .from_layer = 2, .entering = values}}, at::kCPU);
+  CHECK(stage_of(batch, 1).lanes == 1);
+  CHECK(stage_of(batch, 1).used == 3);
+  CHECK(stage_of(batch, 1).rows == 16);
+  CHECK(filled_rows(1) == 16);
+  CHECK(filled_rows(17) == 24);
+  CHECK(stage_of(batch, 2).lanes == 2);
+  CHECK(stage_of(batch, 2).used == 6);
+  CHECK_THROWS_AS(
+      make_batch({{.tokens = a, .from_layer = 2, .entering = values}, {.tokens = a}}, at::kCPU),
+      std::invalid_argument);
+  CHECK_THROWS_AS(make_batch({{.tokens = a, .from_layer = 2}}, at::kCPU), std::invalid_argument);
 }

@@ -80,8 +80,10 @@ TEST_CASE("runs that share a prefix give the rows they give alone", "[forward]")
   std::size_t row = 0;
   for (std::size_t i = 0; i < others.size(); i += batch) {
     const auto runs = others.subspan(i, std::min(batch, others.size() - i));
+    std::vector<const Run*> part;
+    for (const Run& run : runs) part.push_back(&run);
     const at::Tensor rows =
-        all_rows(walk_model(), plan, run_suffixes(walk_model(), plan, group.runs[0], base, runs));
+        all_rows(walk_model(), plan, run_suffixes(walk_model(), plan, group.runs[0], base, part));
     std::int64_t from = 0;
     for (const Run& run : runs) {
       const auto count = static_cast<std::int64_t>(run.rows.size());
@@ -138,9 +140,10 @@ TEST_CASE("sharing a prefix, the batch and the threads change no bit", "[forward
       std::size_t first = 0;
       while (first < runs.size()) {
         const std::size_t count = std::min(batch, runs.size() - first);
-        const at::Tensor rows = all_rows(
-            walk_model(), plan,
-            run_suffixes(walk_model(), plan, whole, base, std::span(runs).subspan(first, count)));
+        std::vector<const Run*> part;
+        for (std::size_t i = 0; i < count; ++i) part.push_back(&runs[first + i]);
+        const at::Tensor rows =
+            all_rows(walk_model(), plan, run_suffixes(walk_model(), plan, whole, base, part));
         for (std::size_t i = 0; i < count; ++i) {
           CAPTURE(threads, batch, first + i);
           CHECK(rows.narrow(0, static_cast<std::int64_t>(i) * 89, 89).equal(alone[first + i]));
@@ -164,10 +167,11 @@ TEST_CASE("sharing a prefix changes no bit where query heads share keys", "[forw
   for (const std::ptrdiff_t at : {1, 5, 16, 23, 38}) {
     std::vector<int> others = tokens;
     others.erase(others.begin() + at);
-    const std::vector<Run> one{token_run(others)};
+    const Run run = token_run(others);
+    const Run* const one[] = {&run};
     CAPTURE(at);
     CHECK(all_rows(model, plan, run_suffixes(model, plan, whole, base, one))
-              .equal(capture_alone(model, Hook::logits, {}, one[0])));
+              .equal(capture_alone(model, Hook::logits, {}, run)));
   }
 }
 

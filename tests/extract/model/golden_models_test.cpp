@@ -103,6 +103,23 @@ TEST_CASE("both spellings of a golden model's configuration are one model", "[go
   }
 }
 
+TEST_CASE("the other layouts of a golden model's files are the same model", "[golden_models]") {
+  const c10::InferenceMode no_gradients;
+  int variants = 0;
+  for (const path& folder : families()) {
+    const nlohmann::json others = meta(folder).at("variants");
+    for (const auto& name : others) {
+      CAPTURE(folder.string(), name);
+      ++variants;
+      const Run run = token_run(read_ids(folder / "long.ids.npy"));
+      CHECK(
+          at::equal(capture_alone(load(folder / "model"), Hook::logits, {}, run),
+                    capture_alone(load(folder / name.get<std::string>()), Hook::logits, {}, run)));
+    }
+  }
+  CHECK(variants >= 2);
+}
+
 TEST_CASE("a batch of ours gives what a padded batch gives on either side", "[golden_models]") {
   const c10::InferenceMode no_gradients;
   for (const path& folder : families()) {

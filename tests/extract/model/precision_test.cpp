@@ -55,23 +55,23 @@ TEST_CASE("a value beyond float16 is an error that names hook, layer and prompt"
   run.key = {5};
   const Run* const runs[] = {&run};
   SECTION("what the MLP adds") {
-    model.blocks[1].down = model.blocks[1].down * 30000.0;
+    model.blocks[1].parts[Part::down] = model.blocks[1].parts[Part::down] * 30000.0;
     CHECK_THROWS_WITH(run_alone(model, capture_plan(Hook::logits, {}), runs),
                       Contains("blocks.1.hook_mlp_out") && Contains("float16") &&
                           Contains("prompt 5") && Contains("--dtype bfloat16"));
   }
   SECTION("what attention adds") {
-    model.blocks[2].output = model.blocks[2].output * 60000.0;
+    model.blocks[2].parts[Part::output] = model.blocks[2].parts[Part::output] * 60000.0;
     CHECK_THROWS_WITH(run_alone(model, capture_plan(Hook::logits, {}), runs),
                       Contains("blocks.2.hook_attn_out"));
   }
   SECTION("the embedding itself") {
-    model.embedding = model.embedding * 65000.0 * 65000.0;
+    model.parts[Part::embedding] = model.parts[Part::embedding] * 65000.0 * 65000.0;
     CHECK_THROWS_WITH(run_alone(model, capture_plan(Hook::logits, {}), runs),
                       Contains("hook_embed") && Contains("position 0"));
   }
   SECTION("scores") {
-    model.head = model.head * 60000.0;
+    model.parts[Part::head] = model.parts[Part::head] * 60000.0;
     const Plan plan = capture_plan(Hook::logits, {});
     CHECK_THROWS_WITH(all_rows(model, plan, run_alone(model, plan, runs)), Contains("logits"));
   }

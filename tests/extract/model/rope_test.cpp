@@ -14,23 +14,21 @@ using namespace phiscope::extract;
 
 namespace {
 
-ModelConfig config_with(RopeType type) {
-  ModelConfig config;
-  config.head_dim = 8;
-  config.rope = {.type = type,
-                 .theta = 500000.0,
-                 .factor = 8.0,
-                 .low_freq_factor = 1.0,
-                 .high_freq_factor = 4.0,
-                 .original_max_positions = 8192};
-  return config;
+at::Tensor frequencies_of(RopeType type, std::int64_t units = 8) {
+  return rope_frequencies({.type = type,
+                           .theta = 500000.0,
+                           .factor = 8.0,
+                           .low_freq_factor = 1.0,
+                           .high_freq_factor = 4.0,
+                           .original_max_positions = 8192},
+                          units, at::kCPU);
 }
 
 }  // namespace
 
 TEST_CASE("frequencies are powers of theta, divided by the factor when linear", "[rope]") {
-  const at::Tensor plain = rope_frequencies(config_with(RopeType::plain), at::kCPU);
-  const at::Tensor linear = rope_frequencies(config_with(RopeType::linear), at::kCPU);
+  const at::Tensor plain = frequencies_of(RopeType::plain);
+  const at::Tensor linear = frequencies_of(RopeType::linear);
   for (std::int64_t i = 0; i < 4; ++i) {
     const double wanted = std::pow(500000.0, -static_cast<double>(2 * i) / 8);
     CHECK(plain[i].item<double>() == Approx(wanted).epsilon(1e-6));
@@ -39,14 +37,8 @@ TEST_CASE("frequencies are powers of theta, divided by the factor when linear", 
 }
 
 TEST_CASE("llama3 keeps short waves, divides long ones and joins them smoothly", "[rope]") {
-  ModelConfig config = config_with(RopeType::llama3);
-  config.head_dim = 64;
-  const at::Tensor plain = [&] {
-    ModelConfig without = config;
-    without.rope.type = RopeType::plain;
-    return rope_frequencies(without, at::kCPU);
-  }();
-  const at::Tensor scaled = rope_frequencies(config, at::kCPU);
+  const at::Tensor plain = frequencies_of(RopeType::plain, 64);
+  const at::Tensor scaled = frequencies_of(RopeType::llama3, 64);
   int between = 0;
   for (std::int64_t i = 0; i < 32; ++i) {
     const double frequency = plain[i].item<double>();
@@ -67,7 +59,7 @@ TEST_CASE("llama3 keeps short waves, divides long ones and joins them smoothly",
 }
 
 TEST_CASE("turning keeps lengths, and products depend on the distance alone", "[rope]") {
-  const at::Tensor frequencies = rope_frequencies(config_with(RopeType::plain), at::kCPU);
+  const at::Tensor frequencies = frequencies_of(RopeType::plain);
   const at::Tensor q = at::rand({1, 1, 8});
   const at::Tensor k = at::rand({1, 1, 8});
   const auto at_position = [&](const at::Tensor& x, std::int64_t position) {
@@ -78,4 +70,14 @@ TEST_CASE("turning keeps lengths, and products depend on the distance alone", "[
   const double near = (at_position(q, 9) * at_position(k, 4)).sum().item<double>();
   const double far = (at_position(q, 109) * at_position(k, 104)).sum().item<double>();
   CHECK(near == Approx(far).epsilon(1e-4));
+}
+
+TEST_CASE("units behind the rotated ones stay as they are", "[rope]") {
+  const at::Tensor frequencies = frequencies_of(RopeType::plain, 4);
+  const at::Tensor x = at::rand({1, 2, 8});
+  const Rotation by = rotation(frequencies, at::tensor({3}, at::kLong), at::kFloat);
+  const at::Tensor turned = rotate(x, by);
+  CHECK(turned.narrow(2, 4, 4).equal(x.narrow(2, 4, 4)));
+  CHECK(turned.narrow(2, 0, 4).equal(rotate(x.narrow(2, 0, 4), by)));
+  CHECK_FALSE(turned.narrow(2, 0, 4).equal(x.narrow(2, 0, 4)));
 }

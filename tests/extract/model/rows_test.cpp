@@ -34,7 +34,7 @@ TEST_CASE("a row is the mean over spans of the mean over tokens", "[rows]") {
   RowCollector rows(plan, runs, {2});
   const std::vector<PassRow> pass = rows_of(run);
   rows.begin(batch, pass);
-  rows.take(Hook::embed, 0, column({10, 1, 2, 6, 9, 9, 9, 9}));
+  rows.take(Hook::embed, 0, batch.lanes.size(), column({10, 1, 2, 6, 9, 9, 9, 9}));
   const at::Tensor taken = rows.arrays().at(0);
   CHECK(taken[0][0].item<double>() == Approx((10.0 + 3.0) / 2));
   CHECK(taken[1][0].item<double>() == 2.0);
@@ -55,7 +55,7 @@ TEST_CASE("rows before a lane's start come from the prefix run", "[rows]") {
   RowCollector rows(plan, runs, {2});
   const std::vector<PassRow> pass = rows_of(run);
   rows.begin(batch, pass, &trace);
-  rows.take(Hook::resid_post, -1, column({40, 50, 9, 9, 9, 9, 9, 9}));
+  rows.take(Hook::resid_post, -1, batch.lanes.size(), column({40, 50, 9, 9, 9, 9, 9, 9}));
   const at::Tensor taken = rows.arrays().at(0);
   CHECK(taken.sizes().vec() == std::vector<std::int64_t>{2, 1, 1});
   CHECK(taken[0][0][0].item<double>() == 21.0);  // (2 + 40) / 2
@@ -73,7 +73,7 @@ TEST_CASE("a value that is not finite stays in its own row", "[rows]") {
   RowCollector rows(plan, runs, {2});
   const std::vector<PassRow> pass = rows_of(run);
   rows.begin(batch, pass);
-  rows.take(Hook::embed, 0, column({INFINITY, 1, 3, 0, 0, 0, 0, 0}));
+  rows.take(Hook::embed, 0, batch.lanes.size(), column({INFINITY, 1, 3, 0, 0, 0, 0, 0}));
   CHECK(std::isinf(rows.arrays().at(0)[0][0].item<double>()));
   CHECK(rows.arrays().at(0)[1][0].item<double>() == 2.0);
 }
@@ -92,7 +92,7 @@ TEST_CASE("rows of several passes stand together run by run", "[rows]") {
   for (const double value : {1.0, 2.0}) {
     rows.begin(batch, both);
     CHECK(rows.lane_name(1) == "prompt 7");
-    rows.take(Hook::embed, 0, column({10 * value, value, 0, 0, 0, 0, 0, 0}));
+    rows.take(Hook::embed, 0, batch.lanes.size(), column({10 * value, value, 0, 0, 0, 0, 0, 0}));
   }
   CHECK(rows.first_row() == std::vector<std::int64_t>{0, 3});
   CHECK(rows.row_count() == std::vector<std::int64_t>{2, 2});
@@ -109,4 +109,36 @@ TEST_CASE("means and norms of 16-bit values are float32, single tokens keep thei
   CHECK(row_dtype(Hook::head_norm, at::kHalf, false) == at::kFloat);
   CHECK(row_dtype(Hook::head_norm, at::kDouble, true) == at::kDouble);
   CHECK(row_dtype(Hook::logits, at::kFloat, true) == at::kFloat);
+}
+
+TEST_CASE("rows of a lane that has not entered yet are the prefix's", "[rows]") {
+  Plan plan;
+  plan.captures.push_back({.array = "x", .hook = Hook::resid_pre, .layers = {0, 1}});
+  const std::vector<int> tokens{1, 2};
+  const Run run{.tokens = tokens,
+                .rows = {{.key = {}, .spans = {{0, 1}}}, {.key = {}, .spans = {{1, 2}}}}};
+  const Batch batch = make_batch(
+      {{.tokens = tokens}, {.tokens = tokens, .from_layer = 1, .entering = column({3, 4})}},
+      at::kCPU);
+  RunTrace trace;
+  trace[{Hook::resid_pre, 0}] = column({10, 20});
+  trace[{Hook::resid_pre, 1}] = column({30, 40});
+  const Run* const runs[] = {&run, &run};
+  RowCollector rows(plan, runs, {2, 2});
+  std::vector<PassRow> pass = rows_of(run);
+  for (const PassRow& row : rows_of(run)) {
+    pass.push_back({.run = 1, .lane = 1, .spans = row.spans});
+  }
+  rows.begin(batch, pass, &trace);
+  rows.take(Hook::resid_pre, 0, 1, column({1, 2, 0, 0, 0, 0, 0, 0}));
+  rows.take(Hook::resid_pre, 1, 2, column({5, 6, 7, 8, 0, 0, 0, 0}));
+  const at::Tensor taken = rows.arrays().at(0).squeeze(2);
+  const at::Tensor first = taken.select(1, 0);
+  const at::Tensor second = taken.select(1, 1);
+  for (const std::int64_t row : {0, 1, 2, 3}) {
+    CAPTURE(row);
+    const double wanted[] = {1, 2, 10, 20};
+    CHECK(first[row].item<double>() == wanted[row]);
+    CHECK(second[row].item<double>() == 5.0 + static_cast<double>(row));
+  }
 }

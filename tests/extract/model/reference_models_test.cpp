@@ -11,6 +11,18 @@ using namespace phiscope::test;
 
 namespace {
 
+const std::vector<std::string> reference_names{"gemma2",
+                                               "gemma3_text",
+                                               "gpt2",
+                                               "gpt_neox_parallel",
+                                               "gpt_neox_sequential",
+                                               "llama",
+                                               "llama_untied_bf16",
+                                               "mistral",
+                                               "qwen2",
+                                               "qwen3",
+                                               "qwen3_moe"};
+
 /// Compares every hook of a model with stored arrays of Hugging Face, in the stated tolerances.
 void compare(const Model& model, const std::filesystem::path& folder, const std::string& length) {
   const auto stored = [&](const std::string& name) {
@@ -31,30 +43,33 @@ void compare(const Model& model, const std::filesystem::path& folder, const std:
   CHECK(scaled_difference(ours(Hook::z, layers), stored("z").transpose(0, 1)) <= 3e-5);
   CHECK(scaled_difference(ours(Hook::head_norm, layers), stored("z_norm").transpose(0, 1)) <= 3e-5);
   CHECK(scaled_difference(ours(Hook::logits), stored("logits")) <= 1e-4);
-  const at::Tensor mid = ours(Hook::resid_mid, layers);
-  CHECK(scaled_difference(mid, ours(Hook::resid_pre, layers) + ours(Hook::attn_out, layers)) <=
-        1e-6);
+  const at::Tensor pre = ours(Hook::resid_pre, layers);
+  const at::Tensor attn_out = ours(Hook::attn_out, layers);
+  const at::Tensor mid =
+      model.config.parallel_residual ? pre + attn_out : ours(Hook::resid_mid, layers);
+  CHECK(scaled_difference(mid, pre + attn_out) <= 1e-6);
   CHECK(scaled_difference(ours(Hook::resid_post, layers), mid + ours(Hook::mlp_out, layers)) <=
         1e-6);
 }
 
 }  // namespace
 
-TEST_CASE("every hook of the reference models is Hugging Face's", "[llama]") {
+TEST_CASE("every hook of the reference models is Hugging Face's", "[reference_models]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
-  const std::string name = GENERATE(as<std::string>{}, "llama", "llama_untied_bf16");
+  const std::string name = GENERATE(from_range(reference_names));
   const std::filesystem::path folder = *reference / "models" / name;
   const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
   for (const char* length : {"len1", "len7", "len33"}) compare(model, folder, length);
 }
 
-TEST_CASE("a batch of three gives what Hugging Face gives with either padding", "[llama]") {
+TEST_CASE("a batch of three gives what Hugging Face gives with either padding",
+          "[reference_models]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
-  const std::string name = GENERATE(as<std::string>{}, "llama", "llama_untied_bf16");
+  const std::string name = GENERATE(from_range(reference_names));
   const std::string side = GENERATE(as<std::string>{}, "left", "right");
   const std::filesystem::path folder = *reference / "models" / name;
   const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
@@ -88,7 +103,7 @@ TEST_CASE("a batch of three gives what Hugging Face gives with either padding", 
   CHECK(from == scores.size(0));
 }
 
-TEST_CASE("a trained model computes what Hugging Face computes with it", "[llama]") {
+TEST_CASE("a trained model computes what Hugging Face computes with it", "[reference_models]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
@@ -113,32 +128,63 @@ TEST_CASE("a trained model computes what Hugging Face computes with it", "[llama
   CHECK(scaled_difference(ours(Hook::logits), stored("logits")) <= 1e-4);
 }
 
-TEST_CASE("both dialects of config.json give the same numbers", "[llama]") {
+TEST_CASE("the text half of a model of text and images is the text model", "[reference_models]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
-  const std::string name = GENERATE(as<std::string>{}, "llama", "llama_untied_bf16");
+  const std::filesystem::path folder = *reference / "models" / "gemma3_text";
+  compare(load_model(folder / "model_multimodal", at::kFloat, at::kCPU), folder, "len33");
+}
+
+TEST_CASE("greedy tokens of the reference models are Hugging Face's", "[reference_models]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const c10::InferenceMode no_gradients;
+  const std::string name = GENERATE(from_range(reference_names));
+  const std::filesystem::path folder = *reference / "models" / name;
+  const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
+  const Run run{.tokens = read_ids(folder / "greedy.prompt.npy"), .rows = {}};
+  const Run longer{.tokens = read_ids(folder / "len33.ids.npy"), .rows = {}};
+  Plan plan;
+  plan.generation = {.tokens = 32, .end = {}, .rows = GeneratedRows::none};
+  const Run* const runs[] = {&longer, &run};
+  CAPTURE(name);
+  CHECK(run_alone(model, plan, runs).generated[1] == read_ids(folder / "greedy.tokens.npy"));
+}
+
+TEST_CASE("both dialects of config.json give the same numbers", "[reference_models]") {
+  const auto reference = phiscope::test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const c10::InferenceMode no_gradients;
+  const std::string name = GENERATE(from_range(reference_names));
   const std::filesystem::path folder = *reference / "models" / name;
   const TempDir legacy;
-  for (const char* file : {"model.safetensors", "tokenizer.json", "generation_config.json"}) {
-    std::filesystem::copy(folder / "model" / file, legacy.path() / file);
+  for (const auto& file : std::filesystem::directory_iterator(folder / "model")) {
+    const std::string to = file.path().filename().string();
+    if (to != "config.json") std::filesystem::copy(file, legacy.path() / to);
   }
-  std::filesystem::copy(folder / "model" / "config_legacy.json", legacy.path() / "config.json");
+  std::filesystem::rename(legacy.path() / "config_legacy.json", legacy.path() / "config.json");
   compare(load_model(legacy.path(), at::kFloat, at::kCPU), folder, "len33");
 }
 
-TEST_CASE("the attention output of the reference is ours", "[llama]") {
+TEST_CASE("the attention output of the reference is ours", "[reference_models]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
-  const std::filesystem::path folder = *reference / "models" / "llama";
+  // Of the Gemmas the stored array is what is normed once more before it is added.
+  const std::string name =
+      GENERATE(filter([](const std::string& one) { return !one.starts_with("gemma"); },
+                      from_range(reference_names)));
+  CAPTURE(name);
+  const std::filesystem::path folder = *reference / "models" / name;
   const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
   const Run run = token_run(read_ids(folder / "len33.ids.npy"));
   CHECK(scaled_difference(capture_alone(model, Hook::attn_out, all_layers(model), run),
                           read_tensor(folder / "len33.attn_out.npy").transpose(0, 1)) <= 3e-5);
 }
 
-TEST_CASE("the model walk computes what Hugging Face computes with its weights", "[llama]") {
+TEST_CASE("the model walk computes what Hugging Face computes with its weights",
+          "[reference_models]") {
   const c10::InferenceMode no_gradients;
   const Model model = load_model(source_dir() / "datasets/models/walk", at::kFloat, at::kCPU);
   const std::filesystem::path oracle = golden() / "loo" / "walk_oracle";
@@ -151,7 +197,7 @@ TEST_CASE("the model walk computes what Hugging Face computes with its weights",
                           read_tensor(oracle / "logits.npy")) <= 1e-4);
 }
 
-TEST_CASE("float64 is nearer to the truth than float32 and agrees with it", "[llama]") {
+TEST_CASE("float64 is nearer to the truth than float32 and agrees with it", "[reference_models]") {
   const c10::InferenceMode no_gradients;
   const std::filesystem::path folder = source_dir() / "datasets/models/walk";
   const Run run = token_run({1, 10, 11, 12, 10, 13});

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "plan/ablate.hpp"
+
+#include "command/ablate_inputs.hpp"
+#include "command/commands.hpp"
+#include "command/run.hpp"
+#include "shard/format_error.hpp"
+
+#include <stdexcept>
+
+namespace phiscope::extract {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// What each order removes, for plan.json.
+ordered_json described(const std::vector<AblationOrder>& orders) {
+  ordered_json list = ordered_json::array();
+  for (const AblationOrder& order : orders) {
+    list.push_back({{"name", order.name}, {"kind", order.kind}, {"heads", order.heads}});
+  }
+  return list;
+}
+
+std::vector<Capture> measures(bool logits) {
+  std::vector<Capture> captures{
+      {.array = "kl", .hook = Hook::logits, .layers = {}, .measure = Measure::kl},
+      {.array = "reverse_kl", .hook = Hook::logits, .layers = {}, .measure = Measure::reverse_kl},
+      {.array = "prediction_changed",
+       .hook = Hook::logits,
+       .layers = {},
+       .measure = Measure::prediction_changed}};
+  if (logits) captures.push_back({.array = "logits", .hook = Hook::logits, .layers = {}});
+  return captures;
+}
+
+}  // namespace
+
+void ablate(const AblateOptions& options, const std::string& command_line) {
+  const CheckedModel model = check_run(options.run);
+  const ModelConfig& config = model.config;
+  const AblationInputs inputs = read_ablation_texts(options.texts, model, options.limit);
+  const int heads = static_cast<int>(config.layers * config.heads);
+  std::vector<AblationOrder> orders;
+  if (!options.heads_alone) orders = read_orders(options, config);
+
+  RunRequest request{.experiment = "ablate",
+                     .plan = {},
+                     .row_formula = "mean over the positions that predict the response",
+                     .row_space = "ablation",
+                     .row_key = {"order", "removed", "prompt"},
+                     .prompts_jsonl = inputs.prompts_jsonl,
+                     .options = {},
+                     .details = {}};
+  if (options.dump_logits) {
+    request.row_key.emplace_back("step");
+    request.row_formula = "one position that predicts the response";
+  }
+  request.plan.captures = measures(options.dump_logits);
+  const std::vector<Removal> removals =
+      options.heads_alone ? single_removals(heads) : removals_of(orders, options.step_size);
+  add_ablation(inputs.texts, removals, static_cast<int>(config.heads), options.removals_per_shard,
+               options.dump_logits, request.plan);
+  request.options = {{"texts_run", inputs.digest},
+                     {"orders", options.orders},
+                     {"score_columns", options.score_columns},
+                     {"heads_alone", options.heads_alone},
+                     {"dump_logits", options.dump_logits},
+                     {"removals_per_shard", options.removals_per_shard},
+                     {"limit", options.limit},
+                     {"seed", options.run.seed}};
+  request.details = {{"orders", described(orders)},
+                     {"heads", heads},
+                     {"layers", config.layers},
+                     {"step_size", options.step_size},
+                     {"removed", options.heads_alone ? std::vector<int>{}
+                                                     : removal_counts(heads, options.step_size)}};
+  run(options.run, model, request, command_line);
+}
+
+}  // namespace phiscope::extract

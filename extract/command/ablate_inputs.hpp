@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "command/commands.hpp"
+#include "command/run.hpp"
+#include "plan/ablate.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// Texts to be judged by, as a run of `extract phiid` (or `activations --generate`) has them.
+struct AblationInputs {
+  std::vector<AblationText> texts;
+  std::string prompts_jsonl;  ///< of that run, its first lines
+  std::string digest;         ///< SHA-256 of that run's manifest
+};
+
+/// @param limit  texts; 0: all
+/// @throws shard::FormatError for a run that is incomplete, without generated tokens, with samples,
+///         or of another model
+AblationInputs read_ablation_texts(const std::filesystem::path& run, const CheckedModel& model,
+                                   int limit);
+
+/// The orders of --orders and --score-column: random:FIRST-LAST, or the name of a column of the
+/// ranking files, with or without "_score"; highest first.
+/// @throws std::runtime_error or shard::FormatError naming what was found and expected
+std::vector<AblationOrder> read_orders(const AblateOptions& options, const ModelConfig& config);
+
+}  // namespace phiscope::extract

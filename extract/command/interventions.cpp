@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#include "command/interventions.hpp"
+
+#include "files/json_fields.hpp"
+#include "plan/counter_random.hpp"
+#include "shard/format_error.hpp"
+#include "shard/json_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace phiscope::extract {
+namespace {
+
+using nlohmann::json;
+using shard::FormatError;
+
+/// One entry of the file, for one prompt after another.
+class Entry {
+ public:
+  Entry(const json& value, const std::filesystem::path& file, std::size_t number,
+        const ModelConfig& config)
+      : fields_(value, file, "entry " + std::to_string(number)), config_(config) {
+    static const std::map<std::string, std::set<std::string>> known{
+        {"zero_head", {"layer", "head", "positions"}},
+        {"zero_positions", {"layer", "positions", "hook", "head"}},
+        {"patch", {"layer", "positions", "hook", "head", "source"}},
+        {"mean", {"layer", "positions", "hook", "head", "source"}},
+        {"resample", {"layer", "positions", "hook", "head"}},
+        {"force_token", {"step", "token"}},
+        {"force_prefix", {"tokens"}}};
+    action_ = fields_.text("action");
+    const auto found = known.find(action_);
+    if (found == known.end()) {
+      std::string names;
+      for (const auto& [name, keys] : known) names += " " + name;
+      fields_.refuse("action", "one of" + names);
+    }
+    for (const auto& [key, unused] : value.items()) {
+      if (key == "prompt" || key == "action" || found->second.contains(key)) continue;
+      fields_.refuse(key, "no such field of " + action_);
+    }
+  }
+
+  [[nodiscard]] bool concerns(const std::string& id) const {
+    const std::string prompt = prompt_id(fields_, "prompt");
+    return prompt == "*" || prompt == id;
+  }
+  [[nodiscard]] const std::string& action() const { return action_; }
+  [[nodiscard]] const JsonFields& fields() const { return fields_; }
+
+  [[nodiscard]] static std::string prompt_id(const JsonFields& fields, std::string_view key) {
+    const json& id = fields.at(key, "the id of a prompt");
+    if (id.is_string()) return id.get<std::string>();
+    if (id.is_number_integer()) return id.dump();
+    fields.refuse(key, "the id of a prompt");
+  }
+
+  /// @param length  positions of the run; @param tokens  of its prompt
+  [[nodiscard]] Site site(std::int64_t length, std::int64_t tokens) const {
+    Site site;
+    const std::string name =
+        action_ == "zero_head" ? "hook_z" : fields_.text_or("hook", "hook_resid_post");
+    const auto* const hook = std::ranges::find(hook_names, std::string_view(name), &HookName::name);
+    const bool usable = hook != hook_names.end() && hook->hook != Hook::head_norm &&
+                        hook->hook != Hook::logits &&
+                        !(hook->hook == Hook::resid_mid && config_.parallel_residual);
+    if (!usable) fields_.refuse("hook", "a hook whose values are read further on in this model");
+    site.hook = hook->hook;
+    const std::int64_t first = site.hook == Hook::resid_post ? -1 : 0;
+    if (hook->in_block) {
+      site.layer =
+          static_cast<int>(fields_.integer("layer", {.least = first, .most = config_.layers - 1}));
+    } else if (fields_.has("layer")) {
+      fields_.refuse("layer", "no layer for " + name);
+    }
+    if (action_ == "zero_head" || fields_.has("head")) {
+      site.head =
+          static_cast<int>(fields_.integer("head", {.least = 0, .most = config_.heads - 1}));
+      if (site.hook != Hook::z) fields_.refuse("head", "no head for " + name);
+    }
+    if (action_ != "zero_head" || fields_.has("positions")) {
+      site.positions = positions(fields_, length, tokens);
+    }
+    return site;
+  }
+
+  /// @param tokens  of the prompt, from whose end negative positions count
+  static std::vector<int> positions(const JsonFields& fields, std::int64_t length,
+                                    std::int64_t tokens) {
+    const std::string expected = "a list of positions in [-" + std::to_string(tokens) + ", " +
+                                 std::to_string(length) + "), each once";
+    std::vector<int> all;
+    for (const json& entry : fields.array("positions")) {
+      if (!entry.is_number_integer()) fields.refuse("positions", expected);
+      const double number = entry.get<double>();  // far out of range without a wrap
+      if (number < static_cast<double>(-tokens) || number >= static_cast<double>(length)) {
+        fields.refuse("positions", expected);
+      }
+      const auto position = entry.get<std::int64_t>();
+      all.push_back(static_cast<int>(position < 0 ? position + tokens : position));
+    }
+    const std::set<int> once(all.begin(), all.end());
+    if (all.empty() || once.size() != all.size()) fields.refuse("positions", expected);
+    return all;
+  }
+
+ private:
+  JsonFields fields_;
+  const ModelConfig& config_;
+  std::string action_;
+};
+
+/// Builds the group of one prompt.
+class GroupBuilder {
+ public:
+  GroupBuilder(std::span<const TokenPrompt> prompts, std::size_t prompt, const ModelConfig& config,
+               int generated, std::uint64_t seed)
+      : prompts_(prompts), prompt_(prompt), config_(config), generated_(generated), seed_(seed) {}
+
+  void add(const Entry& entry) {
+    const JsonFields& fields = entry.fields();
+    if (entry.action() == "force_token") {
+      actions_.emplace_back(
+          Force{.step = step(fields), .token = token(fields, fields.at("token", "a token id"))});
+      return;
+    }
+    if (entry.action() == "force_prefix") {
+      int at = 0;
+      const json& tokens = fields.array("tokens");
+      if (tokens.empty() || std::ssize(tokens) > generated_) {
+        fields.refuse("tokens", "1 to " + std::to_string(generated_) + " tokens (--generate)");
+      }
+      for (const json& id : tokens) {
+        actions_.emplace_back(Force{.step = at++, .token = token(fields, id)});
+      }
+      return;
+    }
+    const std::int64_t tokens = std::ssize(prompts_[prompt_].tokens);
+    const Site site = entry.site(tokens + generated_, tokens);
+    if (entry.action() == "patch") {
+      actions_.emplace_back(Patch{.site = site, .from = source(fields.object("source"), &site)});
+    } else if (entry.action() == "mean") {
+      actions_.emplace_back(Mean{.site = site, .from = sources(fields)});
+    } else if (entry.action() == "resample") {
+      actions_.emplace_back(Patch{.site = site, .from = resampled(fields, site)});
+    } else {
+      actions_.emplace_back(Zero{.site = site});
+    }
+  }
+
+  [[nodiscard]] Group group() const {
+    Group group;
+    for (const std::size_t donor : donors_) {
+      group.runs.push_back({.tokens = prompts_[donor].tokens, .rows = {}, .donor = true});
+    }
+    group.runs.push_back({.tokens = prompts_[prompt_].tokens, .rows = {}, .actions = actions_});
+    return group;
+  }
+  [[nodiscard]] std::size_t count() const { return actions_.size(); }
+
+ private:
+  [[nodiscard]] int step(const JsonFields& fields) const {
+    if (generated_ == 0) fields.refuse("action", "--generate N for tokens to be forced");
+    return static_cast<int>(fields.integer("step", {.least = 0, .most = generated_ - 1}));
+  }
+
+  [[nodiscard]] int token(const JsonFields& fields, const json& id) const {
+    if (!id.is_number_integer() || id.get<std::int64_t>() < 0 ||
+        id.get<std::int64_t>() >= config_.vocab) {
+      fields.refuse(fields.has("token") ? "token" : "tokens",
+                    "token ids in [0, " + std::to_string(config_.vocab) + ")");
+    }
+    return id.get<int>();
+  }
+
+  std::size_t donor_run(std::size_t prompt) {
+    const auto found = std::ranges::find(donors_, prompt);
+    if (found != donors_.end()) return static_cast<std::size_t>(found - donors_.begin());
+    donors_.push_back(prompt);
+    return donors_.size() - 1;
+  }
+
+  /// @param site  to be filled one to one; null where any number of positions will do
+  Source source(const JsonFields& fields, const Site* site) {
+    const std::string id = Entry::prompt_id(fields, "prompt");
+    const auto found = std::ranges::find(prompts_, id, &TokenPrompt::id);
+    if (found == prompts_.end()) fields.refuse("prompt", "the id of a prompt of this run");
+    const std::int64_t length = std::ssize(found->tokens);
+    std::vector<int> positions;
+    if (fields.has("positions")) {
+      positions = Entry::positions(fields, length, length);
+    } else if (site != nullptr) {
+      positions = site->positions;
+    } else {
+      for (int p = 0; p < length; ++p) positions.push_back(p);
+    }
+    if (site != nullptr && positions.size() != site->positions.size()) {
+      fields.refuse("positions",
+                    "as many as are patched, " + std::to_string(site->positions.size()));
+    }
+    if (std::ranges::any_of(positions, [&](int p) { return p >= length; })) {
+      fields.refuse("prompt", "a prompt that has all these positions, or positions of its own");
+    }
+    return {.run = donor_run(static_cast<std::size_t>(found - prompts_.begin())),
+            .positions = positions};
+  }
+
+  std::vector<Source> sources(const JsonFields& fields) {
+    const json& value = fields.at("source", "an object {prompt, positions} or a list of them");
+    if (!value.is_array()) return {source(fields.object("source"), nullptr)};
+    std::vector<Source> all;
+    for (const json& one : value) {
+      all.push_back(source(JsonFields(one, fields.file(), fields.name_of("source")), nullptr));
+    }
+    if (all.empty()) fields.refuse("source", "at least one source");
+    return all;
+  }
+
+  Source resampled(const JsonFields& fields, const Site& site) {
+    const int last = *std::ranges::max_element(site.positions);
+    std::vector<std::size_t> fit;
+    for (std::size_t p = 0; p < prompts_.size(); ++p) {
+      if (p != prompt_ && std::ssize(prompts_[p].tokens) > last) fit.push_back(p);
+    }
+    if (fit.empty()) fields.refuse("action", "another prompt that has all these positions");
+    const double u = uniform_at(seed_, {.prompt = prompt_, .sample = 0, .step = 0});
+    const auto drawn = static_cast<std::size_t>(u * static_cast<double>(fit.size()));
+    return {.run = donor_run(fit[std::min(drawn, fit.size() - 1)]), .positions = site.positions};
+  }
+
+  std::span<const TokenPrompt> prompts_;
+  std::size_t prompt_;
+  const ModelConfig& config_;
+  int generated_;
+  std::uint64_t seed_;
+  std::vector<std::size_t> donors_;  ///< prompts, by their run in the group
+  std::vector<Action> actions_;
+};
+
+}  // namespace
+
+Interventions read_interventions(const std::filesystem::path& file,
+                                 std::span<const TokenPrompt> prompts, const ModelConfig& config,
+                                 int generated, std::uint64_t seed) {
+  const json root = shard::read_json(file);
+  if (!root.is_array()) {
+    throw FormatError(file, "the top of the JSON is " + shown(root) + ", expected a list");
+  }
+  std::vector<Entry> entries;
+  for (std::size_t i = 0; i < root.size(); ++i) {
+    entries.emplace_back(root[i], file, i, config);
+    const bool somewhere = std::ranges::any_of(
+        prompts, [&](const TokenPrompt& prompt) { return entries.back().concerns(prompt.id); });
+    if (!somewhere)
+      entries.back().fields().refuse("prompt", "the id of a prompt of this run, or *");
+  }
+  Interventions made;
+  for (std::size_t p = 0; p < prompts.size(); ++p) {
+    GroupBuilder builder(prompts, p, config, generated, seed);
+    for (const Entry& entry : entries) {
+      if (entry.concerns(prompts[p].id)) builder.add(entry);
+    }
+    made.groups.push_back(builder.group());
+    made.counts.push_back(builder.count());
+  }
+  return made;
+}
+
+}  // namespace phiscope::extract

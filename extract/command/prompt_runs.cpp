@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "command/prompt_runs.hpp"
+
+#include "files/prompts.hpp"
+#include "files/tokenizer.hpp"
+
+#include <stdexcept>
+
+namespace phiscope::extract {
+namespace {
+
+using nlohmann::json;
+
+/// Where prompts come from and what they must fit.
+struct PromptSource {
+  const std::filesystem::path& file;
+  const std::filesystem::path& model;
+  int generated;
+  bool special;
+};
+
+/// The ids of a prompt, checked against the model.
+std::vector<int> prompt_tokens(const Prompt& prompt, const PromptSource& from,
+                               const ModelConfig& config, std::optional<Tokenizer>& tokenizer) {
+  std::vector<int> tokens;
+  if (prompt.text) {
+    if (!tokenizer) tokenizer = Tokenizer::open(from.model);
+    tokens = tokenizer->encode(*prompt.text, from.special).ids;
+  } else {
+    tokens = prompt.input_ids.value();
+  }
+  const std::string where = from.file.string() + ": prompt " + prompt.id;
+  if (tokens.empty()) throw std::runtime_error(where + ": no tokens, expected at least one");
+  if (std::ssize(tokens) + from.generated > config.max_positions) {
+    throw std::runtime_error(
+        where + ": " + std::to_string(tokens.size()) + " tokens" +
+        (from.generated > 0 ? " and " + std::to_string(from.generated) + " to generate" : "") +
+        ", expected at most the context length of the model, " +
+        std::to_string(config.max_positions));
+  }
+  for (const int id : tokens) {
+    if (id < 0 || id >= config.vocab) {
+      throw std::runtime_error(where + ": token id " + std::to_string(id) + ", expected 0 to " +
+                               std::to_string(config.vocab - 1));
+    }
+  }
+  return tokens;
+}
+
+}  // namespace
+
+void add_sampling_options(CLI::App& command, GenerateOptions& options) {
+  command
+      .add_option("--temperature", options.temperature,
+                  "draw tokens with the scores divided by it; 0: take the highest")
+      ->capture_default_str();
+  command.add_option("--top-k", options.top_k, "draw from the K best alone; 0: from all")
+      ->capture_default_str();
+  command
+      .add_option("--top-p", options.top_p, "draw from the best whose probabilities add up to this")
+      ->capture_default_str();
+  command
+      .add_option("--repetition-penalty", options.repetition_penalty,
+                  "above 1: tokens of the prompt and drawn before become less probable")
+      ->capture_default_str();
+}
+
+std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64_t seed) {
+  if (options.temperature == 0.0) {
+    if (options.top_k != 0 || options.top_p != 1.0 || options.repetition_penalty != 1.0) {
+      throw std::runtime_error(
+          "--temperature: found 0, expected a number above 0 beside --top-k, --top-p or "
+          "--repetition-penalty");
+    }
+    if (options.samples > 1) {
+      throw std::runtime_error("--samples: found " + std::to_string(options.samples) +
+                               ", expected --temperature above 0: greedy samples are all alike");
+    }
+    return std::nullopt;
+  }
+  const SamplingOptions sampling{.temperature = options.temperature,
+                                 .top_k = options.top_k,
+                                 .top_p = options.top_p,
+                                 .repetition_penalty = options.repetition_penalty};
+  check_sampling(sampling);
+  return Drawing{.options = sampling, .seed = seed};
+}
+
+nlohmann::ordered_json described(const GenerateOptions& options) {
+  return {{"samples", options.samples},
+          {"temperature", options.temperature},
+          {"top_k", options.top_k},
+          {"top_p", options.top_p},
+          {"repetition_penalty", options.repetition_penalty}};
+}
+
+std::vector<TokenPrompt> token_prompts(const std::filesystem::path& file,
+                                       const std::filesystem::path& model,
+                                       const ModelConfig& config, int generated, bool special,
+                                       std::string& lines) {
+  const PromptSource from{file, model, generated, special};
+  std::optional<Tokenizer> tokenizer;  // not needed, and perhaps not there, when ids are given
+  std::vector<TokenPrompt> prompts;
+  for (const Prompt& prompt : read_prompts(file)) {
+    prompts.push_back({.id = prompt.id, .tokens = prompt_tokens(prompt, from, config, tokenizer)});
+    lines += nlohmann::ordered_json{{"id", prompt.id},
+                                    {"text", prompt.text ? json(*prompt.text) : json()},
+                                    {"input_ids", prompts.back().tokens},
+                                    {"meta", prompt.meta}}
+                 .dump() +
+             "\n";
+  }
+  return prompts;
+}
+
+}  // namespace phiscope::extract

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "command/interventions.hpp"
+#include "command/options.hpp"
+#include "plan/generation.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// How tokens are generated.
+struct GenerateOptions {
+  int tokens = 0;  ///< at most
+  bool ignore_eos = false;
+  int samples = 0;           ///< continuations of each prompt; 0: one, not numbered
+  double temperature = 0.0;  ///< 0: the highest score
+  int top_k = 0;
+  double top_p = 1.0;
+  double repetition_penalty = 1.0;
+};
+
+/// Adds the flags of sampling, all but the number of tokens, to a subcommand.
+void add_sampling_options(CLI::App& command, GenerateOptions& options);
+
+/// What the options of sampling ask for; nothing for the highest score.
+/// @throws std::runtime_error or std::invalid_argument naming the option, found and expected
+std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64_t seed);
+
+/// These options as plan.json has them.
+nlohmann::ordered_json described(const GenerateOptions& options);
+
+/// The prompts of a file with their tokens, checked against the model.
+/// @param generated  tokens that each may be continued by
+/// @param special  add special tokens such as BOS
+/// @param lines  receives a line of prompts.jsonl for each
+/// @throws std::runtime_error naming file, prompt, found and expected
+std::vector<TokenPrompt> token_prompts(const std::filesystem::path& file,
+                                       const std::filesystem::path& model,
+                                       const ModelConfig& config, int generated, bool special,
+                                       std::string& lines);
+
+}  // namespace phiscope::extract

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Gemma-3: norms of queries and keys, five layers with a window for each without, and two rotary
+// bases. As a text model, or as the text half of a model of text and images, whose vision tower is
+// passed over.
+#include "files/family.hpp"
+#include "files/gemma_fields.hpp"
+#include "files/llama_layout.hpp"
+
+#include <algorithm>
+
+namespace phiscope::extract {
+
+namespace {
+
+/// Published files name the base of the layers with a window apart; transformers 5 has an object
+/// per kind of layer.
+void read_ropes(const JsonFields& fields, ModelConfig& config) {
+  const std::string_view rope = "rope_parameters";
+  const bool by_kind = fields.has(rope) && fields.object(rope).has("full_attention");
+  RopeParameters local{.theta = fields.positive_or("rope_local_base_freq", 10'000.0)};
+  if (by_kind) {
+    const JsonFields kinds = fields.object(rope);
+    config.rope = read_rope_object(kinds.object("full_attention"), 1e6);
+    if (kinds.has("sliding_attention")) {
+      local = read_rope_object(kinds.object("sliding_attention"), local.theta);
+    }
+    config.rotary_dim = config.head_dim;
+    if (config.head_dim % 2 != 0) fields.refuse("head_dim", "an even number");
+  } else {
+    read_rope(fields, {.default_theta = 1e6}, config);
+  }
+  config.local_rope = local;
+}
+
+void read(const JsonFields& fields, ModelConfig& config) {
+  read_gemma_sizes(fields, {.vocab = 262'208, .kv_heads = 4, .max_positions = 131'072}, config);
+  config.qk_norm = QkNorm::head;
+  read_ropes(fields, config);
+  const std::string_view key =
+      fields.has("sliding_window_pattern") ? "sliding_window_pattern" : "_sliding_window_pattern";
+  const std::int64_t pattern = fields.integer_or(key, 6);
+  const std::int64_t window = fields.integer_or("sliding_window", 4096);
+  read_windows(fields, window, config,
+               [=](std::int64_t layer) { return (layer + 1) % pattern != 0; });
+}
+
+std::vector<TensorSpec> tensors(const ModelConfig& config) {
+  return llama_layout(config);
+}
+
+std::vector<TensorSpec> tensors_beside_images(const ModelConfig& config) {
+  return llama_layout(config, "language_model.lm_head.weight");
+}
+
+bool is_vision(std::string_view tensor) {
+  return tensor.starts_with("vision_tower.") || tensor.starts_with("multi_modal_projector.") ||
+         tensor.starts_with("model.vision_tower.") ||
+         tensor.starts_with("model.multi_modal_projector.") || is_rotary_buffer(tensor);
+}
+
+constexpr std::array<std::string_view, 2> prefixes_beside_images{"language_model.model.",
+                                                                 "model.language_model."};
+
+}  // namespace
+
+extern const Family gemma3_text_family{
+    .model_type = "gemma3_text",
+    .architecture = "Gemma3ForCausalLM",
+    .text_config = "",
+    .read = read,
+    .tensors = tensors,
+    .prefixes = llama_prefixes,
+    .embedding = llama_embedding,
+    .output = llama_output,
+    .ignored = is_rotary_buffer,
+};
+
+extern const Family gemma3_family{
+    .model_type = "gemma3",
+    .architecture = "Gemma3ForConditionalGeneration",
+    .text_config = "text_config",
+    .read = read,
+    .tensors = tensors_beside_images,
+    .prefixes = prefixes_beside_images,
+    .embedding = llama_embedding,
+    .output = "language_model.lm_head.weight",
+    .ignored = is_vision,
+};
+
+}  // namespace phiscope::extract

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Qwen2 and Qwen2.5: Llama with biases of query, key and value; optional windows in upper layers.
+#include "files/family.hpp"
+#include "files/family_fields.hpp"
+#include "files/llama_layout.hpp"
+
+namespace phiscope::extract {
+
+namespace {
+
+void read(const JsonFields& fields, ModelConfig& config) {
+  read_llama_sizes(fields, config);
+  read_rope(fields, {}, config);
+  config.query_bias = true;
+  read_upper_windows(fields, config);
+}
+
+std::vector<TensorSpec> tensors(const ModelConfig& config) {
+  return llama_layout(config);
+}
+
+}  // namespace
+
+extern const Family qwen2_family{
+    .model_type = "qwen2",
+    .architecture = "Qwen2ForCausalLM",
+    .text_config = "",
+    .read = read,
+    .tensors = tensors,
+    .prefixes = llama_prefixes,
+    .embedding = llama_embedding,
+    .output = llama_output,
+    .ignored = is_rotary_buffer,
+};
+
+}  // namespace phiscope::extract

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Qwen3-MoE: Qwen3 whose MLPs are experts, in all layers but some.
+#include "files/family.hpp"
+#include "files/family_fields.hpp"
+#include "files/llama_layout.hpp"
+
+namespace phiscope::extract {
+
+namespace {
+
+/// Layers whose MLP is dense by name.
+void read_dense_layers(const JsonFields& fields, std::vector<bool>& routed) {
+  if (!fields.has("mlp_only_layers")) return;
+  for (const auto& entry : fields.array("mlp_only_layers")) {
+    if (!entry.is_number_unsigned() || entry.get<std::uint64_t>() >= routed.size()) {
+      fields.refuse("mlp_only_layers", "layers below num_hidden_layers");
+    }
+    routed[entry.get<std::size_t>()] = false;
+  }
+}
+
+void read(const JsonFields& fields, ModelConfig& config) {
+  read_llama_sizes(fields, config);
+  read_rope(fields, {}, config);
+  config.qk_norm = QkNorm::head;
+  expect_false(fields, "attention_bias", "false (biases are not supported in this family)");
+  config.experts = read_experts(fields, fields.integer("moe_intermediate_size"), config.layers);
+  const std::int64_t step = fields.integer_or("decoder_sparse_step", 1);
+  std::vector<bool>& routed = config.experts->layers;
+  for (std::size_t layer = 0; layer < routed.size(); ++layer) {
+    routed[layer] = (static_cast<std::int64_t>(layer) + 1) % step == 0;
+  }
+  read_dense_layers(fields, routed);
+  const bool use = fields.boolean_or("use_sliding_window", false);
+  const std::int64_t window = use ? fields.integer_or("sliding_window", 4096) : 0;
+  read_windows(fields, window, config, [](std::int64_t) { return true; });
+}
+
+std::vector<TensorSpec> tensors(const ModelConfig& config) {
+  return llama_layout(config);
+}
+
+}  // namespace
+
+extern const Family qwen3_moe_family{
+    .model_type = "qwen3_moe",
+    .architecture = "Qwen3MoeForCausalLM",
+    .text_config = "",
+    .read = read,
+    .tensors = tensors,
+    .prefixes = llama_prefixes,
+    .embedding = llama_embedding,
+    .output = llama_output,
+    .ignored = is_rotary_buffer,
+};
+
+}  // namespace phiscope::extract

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "model/layers.hpp"
+
+#include "model/step.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/rsqrt.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/topk.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <optional>
+
+namespace phiscope::extract {
+namespace {
+
+/// Changes values element by element. The last few of a tensor would be computed one at a time,
+/// with other bits than those computed side by side: which ones must not depend on the number of
+/// rows.
+template <class Change>
+at::Tensor in_whole_vectors(at::Tensor x, Change change) {
+  constexpr std::int64_t most_side_by_side = 64;
+  const std::int64_t count = x.numel();
+  const std::int64_t missing = (most_side_by_side - count % most_side_by_side) % most_side_by_side;
+  if (missing == 0) {
+    change(x);
+    return x;
+  }
+  at::Tensor flat = at::constant_pad_nd(x.reshape({count}), {0, missing});
+  change(flat);
+  return flat.narrow(0, 0, count).view(x.sizes());
+}
+
+std::optional<at::Tensor> if_defined(const at::Tensor& tensor) {
+  return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
+}
+
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon, bool plus_one) {
+  const at::Tensor wide = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
+  const at::Tensor scale = at::rsqrt(wide.pow(2).mean(-1, true) + epsilon);
+  // Gemma's gains are applied before rounding to the model's dtype, Llama's after.
+  if (plus_one) return (wide * scale).mul_(weight).to(x.scalar_type());
+  return (wide * scale).to(x.scalar_type()).mul_(weight);
+}
+
+at::Tensor activated(Activation activation, const at::Tensor& x) {
+  return in_whole_vectors(x, [activation](at::Tensor& values) {
+    switch (activation) {
+      case Activation::silu:
+        at::silu_(values);
+        return;
+      case Activation::gelu:
+        at::gelu_(values, "none");
+        return;
+      case Activation::gelu_tanh:
+        at::gelu_(values, "tanh");
+        return;
+    }
+  });
+}
+
+}  // namespace
+
+at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                   bool step) {
+  if (step && has_step_kernels(x)) return step_product(x, weight, bias);
+  const std::int64_t rows = x.size(0);
+  const std::int64_t missing = filled_rows(rows) - rows;
+  if (missing == 0) return at::linear(x, weight, if_defined(bias));
+  return at::linear(at::constant_pad_nd(x, {0, 0, 0, missing}), weight, if_defined(bias))
+      .narrow(0, 0, rows);
+}
+
+at::Tensor norm(const ModelConfig& config, const at::Tensor& x, const at::Tensor& weight,
+                const at::Tensor& bias) {
+  if (config.norm == NormKind::layer) {
+    return at::layer_norm(x, {x.size(-1)}, weight, if_defined(bias), config.norm_eps);
+  }
+  return rms_norm(x, weight, config.norm_eps, config.norm == NormKind::rms_plus_one);
+}
+
+at::Tensor soft_capped(const at::Tensor& x, double cap) {
+  return in_whole_vectors(x, [cap](at::Tensor& values) { values.div_(cap).tanh_().mul_(cap); });
+}
+
+at::Tensor mlp(const ModelConfig& config, const PartTensors& weights, const at::Tensor& x,
+               bool step) {
+  at::Tensor wide;
+  if (config.gated) {
+    wide = activated(config.activation, product(x, weights[Part::gate], {}, step));
+    wide.mul_(product(x, weights[Part::up], weights[Part::up_bias], step));
+  } else {
+    wide =
+        activated(config.activation, product(x, weights[Part::up], weights[Part::up_bias], step));
+  }
+  return product(wide, weights[Part::down], weights[Part::down_bias], step);
+}
+
+at::Tensor experts(const ModelConfig& config, const BlockWeights& weights, const at::Tensor& x,
+                   std::int64_t used, bool step) {
+  const Experts& experts = config.experts.value();
+  const at::Tensor scores = product(x, weights.parts[Part::router], {}, step).narrow(0, 0, used);
+  const at::ScalarType wide = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  auto [share, chosen] = at::topk(at::softmax(scores, -1, wide), experts.per_token, -1);
+  if (experts.renormalise) share = share / share.sum(-1, true);
+  share = share.to(x.scalar_type());
+  at::Tensor out = at::zeros_like(x);
+  // In the order of the experts, so that a row is summed the same way in any batch.
+  for (std::int64_t e = 0; e < experts.count; ++e) {
+    const at::Tensor hits = (chosen == e).nonzero();  // [hit, (row, rank)]
+    if (hits.size(0) == 0) continue;
+    const at::Tensor rows = hits.select(1, 0);
+    const at::Tensor shares = share.index({rows, hits.select(1, 1)}).unsqueeze(1);
+    const at::Tensor result =
+        mlp(config, weights.experts[static_cast<std::size_t>(e)], x.index_select(0, rows), step);
+    out.index_add_(0, rows, result * shares);
+  }
+  return out;
+}
+
+}  // namespace phiscope::extract

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "plan/hook.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <variant>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// Positions of a run at a hook of a layer; not of head_norm or logits, which nothing reads.
+struct Site {
+  Hook hook = Hook::resid_post;
+  int layer = 0;                 ///< as captured: -1 of resid_post is hook_embed
+  int head = -1;                 ///< of hook_z: this head alone; -1: all units
+  std::vector<int> positions{};  ///< empty: every position, generated ones included
+  friend bool operator==(const Site&, const Site&) = default;
+};
+
+/// Values of another run of the group, at the same hook, layer and head.
+struct Source {
+  std::size_t run = 0;  ///< of the group; that run has no actions of its own
+  std::vector<int> positions;
+  friend bool operator==(const Source&, const Source&) = default;
+};
+
+/// The values at a site become zero.
+struct Zero {
+  Site site;
+  friend bool operator==(const Zero&, const Zero&) = default;
+};
+
+/// The value at site.positions[i] becomes the one at from.positions[i].
+struct Patch {
+  Site site;
+  Source from;
+  friend bool operator==(const Patch&, const Patch&) = default;
+};
+
+/// The values at a site become the mean over all positions of all sources.
+struct Mean {
+  Site site;
+  std::vector<Source> from;
+  friend bool operator==(const Mean&, const Mean&) = default;
+};
+
+/// The generated token of a step is this one, whatever the scores.
+struct Force {
+  int step = 0;
+  int token = 0;
+  friend bool operator==(const Force&, const Force&) = default;
+};
+
+/// What is done to a run. Later actions on the same place win.
+using Action = std::variant<Zero, Patch, Mean, Force>;
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+/// The site of an action; null for one that has none.
+inline const Site* site_of(const Action& action) {
+  return std::visit(Overloaded{[](const Force&) -> const Site* { return nullptr; },
+                               [](const auto& a) -> const Site* { return &a.site; }},
+                    action);
+}
+
+/// The sources of an action.
+inline std::vector<Source> sources_of(const Action& action) {
+  return std::visit(Overloaded{[](const Patch& a) { return std::vector<Source>{a.from}; },
+                               [](const Mean& a) { return a.from; },
+                               [](const auto&) { return std::vector<Source>{}; }},
+                    action);
+}
+
+/// The first block that must be computed anew when a site changes: a change of the residual stream
+/// behind block l leaves block l as it was.
+inline int entry_layer(const Site& site) {
+  if (site.hook == Hook::embed) return 0;
+  if (site.hook == Hook::resid_post) return site.layer + 1;
+  if (site.hook == Hook::final_norm) return std::numeric_limits<int>::max();
+  return site.layer;
+}
+
+/// The first position that a site changes.
+inline int first_position(const Site& site) {
+  return site.positions.empty() ? 0 : *std::ranges::min_element(site.positions);
+}
+
+}  // namespace phiscope::extract

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "run/forward.hpp"
+
+#include <span>
+
+namespace phiscope::extract {
+
+/// Scores of the first run of a group, where others are compared with it.
+struct Reference {
+  int first = 0;      ///< position of the first row
+  at::Tensor scores;  ///< [position, vocab] float32 or float64, on the CPU; perhaps undefined
+};
+
+/// True if some capture is a measure.
+bool has_measures(const Plan& plan);
+
+/// The scores of a group's first run at all positions that rows of the others look at.
+/// @param base  with the trace of Hook::final_norm
+Reference reference_scores(const Model& model, const Plan& plan, const Group& group,
+                           const BaseRun& base);
+
+/// Puts the plan's measures into `rows`, whose runs and rows are those of `runs`. What a run shares
+/// with the first has the same bits: a divergence of zero there is no assumption.
+/// @param normed  [row of the batch, hidden] behind the final norm
+/// @param lane_of  [run] its lane
+/// @throws std::runtime_error where scores are not finite
+void add_measures(const Model& model, const Plan& plan, const Reference& reference,
+                  std::span<const Run* const> runs, const Batch& batch,
+                  std::span<const std::size_t> lane_of, const at::Tensor& normed,
+                  CapturedRows& rows);
+
+}  // namespace phiscope::extract

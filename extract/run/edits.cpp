@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "run/edits.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace phiscope::extract {
+namespace {
+
+/// Rows of one lane in its batch.
+struct LaneRows {
+  std::int64_t first_position = 0;
+  std::int64_t count = 0;
+  std::int64_t first_row = 0;
+
+  [[nodiscard]] bool holds(int position) const {
+    return position >= first_position && position < first_position + count;
+  }
+  [[nodiscard]] std::int64_t row_of(int position) const {
+    return first_row + position - first_position;
+  }
+};
+
+at::Tensor index(const std::vector<std::int64_t>& numbers, at::Device device) {
+  return at::tensor(numbers, at::kLong).to(device);
+}
+
+/// Values of a source at some of its positions: [position, ...].
+at::Tensor values_of(const Site& site, const Source& source, const GroupTraces& traces,
+                     std::span<const std::int64_t> which) {
+  const at::Tensor& all = traces.at(source.run).at({site.hook, site.layer});
+  std::vector<std::int64_t> positions;
+  for (const std::int64_t i : which) {
+    const int position = source.positions.at(static_cast<std::size_t>(i));
+    if (position >= all.size(0)) {
+      throw std::invalid_argument("edits_of: a source has no position " + std::to_string(position));
+    }
+    positions.push_back(position);
+  }
+  const at::Tensor rows = all.index_select(0, index(positions, all.device()));
+  return site.head < 0 ? rows : rows.select(1, site.head);
+}
+
+/// The rows of a site in a lane, and which of the site's positions they are.
+struct SiteRows {
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> which;
+};
+SiteRows rows_of(const Site& site, const LaneRows& lane) {
+  SiteRows found;
+  if (site.positions.empty()) {
+    for (std::int64_t i = 0; i < lane.count; ++i) found.rows.push_back(lane.first_row + i);
+    return found;
+  }
+  for (std::size_t i = 0; i < site.positions.size(); ++i) {
+    if (!lane.holds(site.positions[i])) continue;
+    found.rows.push_back(lane.row_of(site.positions[i]));
+    found.which.push_back(static_cast<std::int64_t>(i));
+  }
+  return found;
+}
+
+at::Tensor mean_of(const Mean& action, const GroupTraces& traces) {
+  std::vector<at::Tensor> all;
+  for (const Source& source : action.from) {
+    std::vector<std::int64_t> every(source.positions.size());
+    for (std::size_t i = 0; i < every.size(); ++i) every[i] = static_cast<std::int64_t>(i);
+    all.push_back(values_of(action.site, source, traces, every).to(at::kDouble));
+  }
+  return at::cat(all, 0).mean(0, /*keepdim=*/true);
+}
+
+void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, at::Device device,
+               std::vector<Edit>& edits) {
+  for (const Action& action : run.actions) {
+    const Site* site = site_of(action);
+    if (site == nullptr) continue;
+    const SiteRows found = rows_of(*site, lane);
+    if (found.rows.empty()) continue;
+    edits.push_back({.hook = site->hook,
+                     .layer = site->layer,
+                     .head = site->head,
+                     .rows = index(found.rows, device)});
+    edits.back().values = std::visit(
+        Overloaded{
+            [](const Zero&) { return at::Tensor(); },
+            [&](const Patch& a) { return values_of(a.site, a.from, traces, found.which); },
+            [&](const Mean& a) { return mean_of(a, traces); },
+            [](const Force&) { return at::Tensor(); },
+        },
+        action);
+  }
+}
+
+}  // namespace
+
+std::vector<Edit> edits_of(std::span<const Run* const> runs, const Batch& batch,
+                           const GroupTraces& traces) {
+  std::vector<Edit> edits;
+  for (std::size_t l = 0; l < runs.size(); ++l) {
+    const LaneRows lane{.first_position = batch.lanes[l].start,
+                        .count = batch.begin[l + 1] - batch.begin[l],
+                        .first_row = batch.begin[l]};
+    add_edits(*runs[l], lane, traces, batch.ids.device(), edits);
+  }
+  return edits;
+}
+
+std::vector<Place> wanted_places(const Group& group, std::size_t source) {
+  std::vector<Place> places;
+  for (const Run& run : group.runs) {
+    for (const Action& action : run.actions) {
+      for (const Source& from : sources_of(action)) {
+        if (from.run != source) continue;
+        const Site& site = *site_of(action);
+        places.emplace_back(site.hook, site.layer);
+      }
+    }
+  }
+  return places;
+}
+
+std::vector<int> forced_tokens(const Run& run, int steps) {
+  std::vector<int> tokens(static_cast<std::size_t>(std::max(0, steps)), -1);
+  for (const Action& action : run.actions) {
+    const auto* force = std::get_if<Force>(&action);
+    if (force != nullptr && force->step < steps) {
+      tokens[static_cast<std::size_t>(force->step)] = force->token;
+    }
+  }
+  return tokens;
+}
+
+}  // namespace phiscope::extract

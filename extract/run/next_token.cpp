@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "run/next_token.hpp"
+
+#include "plan/counter_random.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/argmax.h>
+#include <ATen/ops/logsumexp.h>
+#include <ATen/ops/tensor.h>
+
+namespace phiscope::extract {
+namespace {
+
+int drawn(const Drawing& drawing, const Waiting& waiting, const at::Tensor& scores) {
+  const at::Tensor row = scores.to(at::kFloat).contiguous();
+  std::vector<int> earlier = waiting.run->tokens;
+  earlier.insert(earlier.end(), waiting.generated.begin(), waiting.generated.end());
+  const std::vector<std::int64_t>& key = waiting.run->key;
+  const DrawPlace place{.prompt = key.empty() ? 0 : static_cast<std::uint64_t>(key[0]),
+                        .sample = key.size() < 2 ? 0 : static_cast<std::uint32_t>(key[1]),
+                        .step = static_cast<std::uint32_t>(waiting.generated.size())};
+  const std::span<const float> values(row.const_data_ptr<float>(),
+                                      static_cast<std::size_t>(row.numel()));
+  return draw(token_distribution(values, earlier, drawing.options),
+              uniform_at(drawing.seed, place));
+}
+
+}  // namespace
+
+std::vector<NextToken> next_tokens(const Generation& generation, std::span<const Waiting> runs,
+                                   const at::Tensor& scores) {
+  const at::Tensor best = at::argmax(scores, -1).to(at::kCPU).contiguous();
+  const at::Tensor on_cpu = generation.drawing ? scores.to(at::kCPU) : at::Tensor();
+  std::vector<std::int64_t> ids;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    const auto row = static_cast<std::int64_t>(r);
+    if (runs[r].forced >= 0) {
+      ids.push_back(runs[r].forced);
+    } else if (generation.drawing) {
+      ids.push_back(drawn(*generation.drawing, runs[r], on_cpu[row]));
+    } else {
+      ids.push_back(best.const_data_ptr<std::int64_t>()[r]);
+    }
+  }
+  const at::ScalarType wide = scores.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const at::Tensor wide_scores = scores.to(wide);
+  const at::Tensor chosen =
+      wide_scores.gather(1, at::tensor(ids, at::kLong).to(scores.device()).unsqueeze(1)).squeeze(1);
+  const at::Tensor log_probabilities =
+      (chosen - at::logsumexp(wide_scores, {1})).to(at::kCPU, at::kFloat).contiguous();
+  std::vector<NextToken> tokens;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    tokens.push_back({.id = static_cast<int>(ids[r]),
+                      .log_probability = log_probabilities.const_data_ptr<float>()[r]});
+  }
+  return tokens;
+}
+
+}  // namespace phiscope::extract

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "plan/plan.hpp"
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// A run that waits for its next token.
+struct Waiting {
+  const Run* run = nullptr;
+  std::span<const int> generated;  ///< so far
+  int forced = -1;                 ///< the token to take whatever the scores; -1: none
+};
+
+/// A token and its logarithmic probability under the model, before any filter, in nats.
+struct NextToken {
+  int id = 0;
+  float log_probability = 0.0F;
+};
+
+/// The next token of each run: the forced one, else the draw of its prompt, sample and step (the
+/// first two entries of the run's key), else the one of the highest score, of equal ones the lower.
+/// @param scores  [run, vocab]
+std::vector<NextToken> next_tokens(const Generation& generation, std::span<const Waiting> runs,
+                                   const at::Tensor& scores);
+
+}  // namespace phiscope::extract
