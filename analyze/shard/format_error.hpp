@@ -18,6 +18,6 @@ class FormatError : public std::runtime_error {
 
 /// Bytes of a file made fit for a message: in quotes, one line, printable ASCII (others as `\xNN`),
 /// at most `limit` characters followed by `...`.
-[[nodiscard]] std::string quote_bytes(std::string_view bytes, std::size_t limit = 60);
+[[nodiscard]] std::string quote_bytes(std::string_view bytes, std::size_t limit = 120);
 
 }  // namespace phiscope::shard

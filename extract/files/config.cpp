@@ -99,6 +99,10 @@ ModelConfig read_config(const fs::path& directory) {
   config.dtype = read_dtype(fields);
   const JsonFields text = family.text_config.empty() ? fields : fields.object(family.text_config);
   if (config.dtype.empty()) config.dtype = read_dtype(text);
+  if (!family.text_config.empty()) {
+    const std::string nested = std::string(family.model_type) + "_text";
+    expect_one_of(text, "model_type", {nested});
+  }
   family.read(text, config);
   read_special_ids(fields, text, directory / "generation_config.json", config);
   return config;

@@ -145,7 +145,9 @@ void read_upper_windows(const JsonFields& fields, ModelConfig& config) {
 }
 
 Experts read_experts(const JsonFields& fields, std::int64_t intermediate, std::int64_t layers) {
-  const std::string_view key = fields.has("num_experts") ? "num_experts" : "num_local_experts";
+  const std::string_view key = fields.has("num_local_experts") && !fields.has("num_experts")
+                                   ? "num_local_experts"
+                                   : "num_experts";
   Experts experts{.count = fields.integer(key, {.most = 65'536}),
                   .per_token = fields.integer("num_experts_per_tok"),
                   .intermediate = intermediate,
@@ -154,6 +156,10 @@ Experts read_experts(const JsonFields& fields, std::int64_t intermediate, std::i
   if (fields.has("num_experts") && fields.has("num_local_experts") &&
       fields.integer("num_local_experts") != experts.count) {
     fields.refuse("num_local_experts", "the same as num_experts");
+  }
+  // A list of their tensors must fit into memory before a file can prove it wrong.
+  if (experts.count * layers > 1'000'000) {
+    fields.refuse(key, "at most 1000000 experts in all " + std::to_string(layers) + " layers");
   }
   if (experts.per_token > experts.count) {
     fields.refuse("num_experts_per_tok",
