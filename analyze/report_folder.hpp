@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "figure/report.hpp"
+#include "table.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace phiscope {
+
+/// A table, the file it is written to, and what a row of it is.
+struct NamedTable {
+  std::string file;
+  std::string about;
+  Table table;
+};
+
+/// A file that is to be written.
+struct OutputFile {
+  std::string name;
+  std::string bytes;
+};
+
+/// Figures as a report shows them.
+struct DrawnFigures {
+  std::vector<figure::FigureBlock> blocks;
+  std::vector<OutputFile> files;   ///< SVG and PNG of every figure
+  std::vector<std::string> notes;  ///< why the report shows less than it could
+};
+
+/// Draws the figures, several at a time; the bytes do not depend on `threads`.
+/// @param draw  false: nothing is drawn, the blocks hold only the texts
+/// @throws figure::GnuplotError
+[[nodiscard]] DrawnFigures draw_figures(const std::vector<figure::Figure>& figures, bool draw,
+                                        std::size_t threads);
+
+/// The CSV files of the tables, and tables.json: what a row is, rows, columns.
+[[nodiscard]] std::vector<OutputFile> table_files(const std::vector<NamedTable>& tables);
+
+/// Writes all files, each complete or not at all, and makes the directory.
+/// @return  the names in the order written
+/// @throws std::runtime_error if two have one name; std::system_error
+std::vector<std::string> write_files(const std::vector<OutputFile>& files,
+                                     const std::filesystem::path& directory);
+
+/// The names with "_2", "_3", ... after those that stood before; an empty one is "run".
+[[nodiscard]] std::vector<std::string> unique_labels(const std::vector<std::string>& names);
+
+}  // namespace phiscope
