@@ -35,6 +35,7 @@ struct Series {
   std::vector<std::optional<double>> high;  ///< [x] or empty
   int color = 0;                            ///< index into palette()
   int dash = 0;                             ///< 0 solid, 1 dashed, 2 dotted, 3 dash-dotted
+  bool scattered = false;                   ///< points in any order, joined by no line
 };
 
 /// Curves over a common axis.

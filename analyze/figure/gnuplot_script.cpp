@@ -185,8 +185,9 @@ class PanelScript {
     const std::string name = "s" + std::to_string(index);
     if (!block(name, rows.str())) return;
     const std::string points = series.x.size() <= 12 ? " pt 7 ps 0.55" : " pt 7 ps 0.3";
-    plots.push_back(prefix_ + name + " using 1:2 with linespoints lw 1.8" + points + " lc rgb " +
-                    color(series.color) + ' ' + dash(series.dash));
+    plots.push_back(prefix_ + name + " using 1:2 with " +
+                    (series.scattered ? "points" : "linespoints lw 1.8") + points + " lc rgb " +
+                    color(series.color) + (series.scattered ? "" : ' ' + dash(series.dash)));
   }
 
   bool block(const std::string& name, const std::string& rows) {

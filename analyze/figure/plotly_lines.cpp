@@ -77,7 +77,7 @@ class LinesWriter {
       trace["meta"].update({{"low", numbers(series.low)}, {"high", numbers(series.high)}});
     }
     trace.update(
-        {{"mode", "lines+markers"},
+        {{"mode", series.scattered ? "markers" : "lines+markers"},
          {"x", series.x},
          {"y", numbers(series.y)},
          {"line", plotly_line(series.color, series.dash)},

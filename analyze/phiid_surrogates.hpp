@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "phiid.hpp"
+#include "phiid_scores.hpp"
+#include "phiid_series.hpp"
+
+#include <phiscope/pairs.hpp>
+#include <phiscope/surrogates.hpp>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace phiscope::heads {
+
+/// What is compared with surrogates: the columns avg_synergy, avg_redundancy and syn_balance.
+inline constexpr std::array<std::string_view, 3> tested_names = {"synergy", "redundancy",
+                                                                 "balance"};
+
+/// One number of all heads against surrogates.
+struct HeadTests {
+  std::vector<SurrogateTest> heads;  ///< [head]
+  std::size_t tested = 0;            ///< heads with a p-value
+  std::size_t below_5_percent = 0;   ///< heads with p <= 0.05; chance alone: 5 % of `tested`
+  std::size_t holm = 0;              ///< heads with a Holm-adjusted p <= 0.05
+};
+
+/// Tests of all heads; empty without surrogates.
+struct SurrogateTests {
+  std::size_t surrogates = 0;
+  std::array<HeadTests, tested_names.size()> tests;
+};
+
+/// The series of surrogate number `index`: every series of every prompt by itself, so that its own
+/// dynamics stay and its relations to the other heads go. A series with a number that is not finite
+/// stays as it is.
+[[nodiscard]] std::vector<std::vector<double>> surrogate_series(const Series& series,
+                                                                std::size_t index,
+                                                                const Options& options);
+
+/// Compares each head with the same head in surrogates.
+/// @param chosen  the pairs that were decomposed; empty: all
+[[nodiscard]] SurrogateTests test_surrogates(const Series& series, const HeadScores& observed,
+                                             std::span<const Pair> chosen, const Options& options);
+
+}  // namespace phiscope::heads
