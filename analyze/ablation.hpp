@@ -59,15 +59,18 @@ struct OrderResult {
   std::vector<Share> grid;     ///< at every fortieth of the heads
 };
 
-/// The areas of two orders over the part of the axis that both have, prompt by prompt.
+/// The areas of two orders over the part of the axis that both have, prompt by prompt. A test over
+/// prompts tells any two orders apart, given enough prompts, so the differences between two random
+/// orders stand beside it: only a difference that is rare among them is one of the scores.
 struct Comparison {
   std::size_t order = 0;
-  std::optional<std::size_t> against =
-      {};  ///< another order; nothing: the mean of the random orders
+  std::optional<std::size_t> against = {};  ///< another order; nothing: the random mean
   Stretch part = {};
   Estimate difference = {};              ///< of the areas, nats; positive: `order` damages more
   Value p_value = Status::too_few_rows;  ///< sign-flip test over prompts, two-sided
   std::size_t prompts_more = 0;          ///< prompts in which `order` damages more
+  std::size_t random_pairs = 0;          ///< pairs of random orders that have the part
+  std::size_t random_pairs_as_far = 0;   ///< of them, whose areas differ at least as much
   Value rank_correlation = Status::too_few_rows;  ///< of the places of the heads in both orders
 };
 

@@ -7,6 +7,7 @@
 #include <phiscope/sum.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace phiscope::ablation {
@@ -131,6 +132,18 @@ void compare_prompts(const std::vector<double>& own, const std::vector<double>& 
   result.p_value = sign_flip_test(differences, {.seed = options.seed}).p_value;
 }
 
+/// How many pairs of random orders differ in their areas at least as much as the two compared.
+void compare_pairs(const std::vector<double>& random, Comparison& result) {
+  if (!result.difference.value.ok()) return;
+  const double difference = std::abs(result.difference.value.value());
+  for (std::size_t i = 0; i < random.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      ++result.random_pairs;
+      if (std::abs(random[i] - random[j]) >= difference) ++result.random_pairs_as_far;
+    }
+  }
+}
+
 /// A comparison without numbers for every pair that is to be compared.
 std::vector<Comparison> pairs_to_compare(const Ablation& ablation) {
   const auto is_random = [&](std::size_t i) { return ablation.orders[i].kind == Kind::random; };
@@ -162,6 +175,11 @@ void compare(const Ablation& ablation, const Options& options, Comparison& resul
     compare_prompts(areas(order.curve, result.part, ablation.heads),
                     areas(other.curve, result.part, ablation.heads), ablation.has_prompts, options,
                     result);
+    std::vector<double> random;
+    for (const Curve* curve : random_curves(ablation, result.part)) {
+      random.push_back(mean_of(areas(*curve, result.part, ablation.heads)));
+    }
+    compare_pairs(random, result);
     return;
   }
   const auto random = random_curves(ablation, result.part);

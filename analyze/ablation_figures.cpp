@@ -210,7 +210,7 @@ void add_random_orders(double at, const Result& result, Lines& lines) {
 Figure ratios(const std::vector<Result>& results) {
   Figure figure;
   figure.name = "auc_ratio";
-  figure.title = "Area under the KL curve, over that of random orders";
+  figure.title = "Areas relative to random orders";
   figure.columns = std::min<std::size_t>(results.size(), 4);
   figure.caption =
       "Above 1 an order does more damage than random orders on average. Bars: rankings and "
@@ -231,8 +231,7 @@ Figure ratios(const std::vector<Result>& results) {
       if (order.kind == Kind::random || !found.auc_ratio.value.ok()) continue;
       add_bar(at, found.auc_ratio, order.name, color_at(place_of(names, order.name)), lines);
       lines.x_ticks.push_back(at);
-      lines.x_tick_labels.push_back(order.name.size() > 10 ? order.name.substr(0, 9) + "\u2026"
-                                                           : order.name);
+      lines.x_tick_labels.push_back(std::to_string(place_of(names, order.name) + 1));
       at += 1.0;
     }
     add_random_orders(at, result, lines);
@@ -245,6 +244,9 @@ Figure ratios(const std::vector<Result>& results) {
     figure.panels.push_back(std::move(panel));
   }
   add_legend(results, "random orders, one by one", figure);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    figure.legend[i].text = std::to_string(i + 1) + " " + names[i];
+  }
   return figure;
 }
 

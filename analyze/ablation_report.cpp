@@ -72,12 +72,12 @@ std::string power_text(const Result& result) {
   for (std::size_t i = 0; i < result.orders.size(); ++i) {
     const Order& order = result.data.orders[i];
     const OrderResult& found = result.orders[i];
-    if (order.kind == Kind::random || found.null.orders == 0) continue;
+    if (order.kind != Kind::ranking || found.null.orders == 0) continue;
     orders = std::max(orders, found.null.orders);
     if (!found.null.z.ok()) continue;
     needed += (needed.empty() ? " " : "; ") + order.name +
               " lies z = " + number(found.null.z.value()) +
-              " standard deviations of the random areas away, " +
+              " standard deviations from the random areas, " +
               (found.orders_needed ? "which takes about " + std::to_string(*found.orders_needed) +
                                          " random orders for p < 0.05"
                                    : "too close for p < 0.05 with any number of random orders");
@@ -90,6 +90,16 @@ std::string power_text(const Result& result) {
                     : ", so they cannot show a difference at 0.05 whatever the curves are; " +
                           std::to_string(*random_orders_needed(40.0)) + " are the least.") +
          needed + (needed.empty() ? "" : ".");
+}
+
+/// Whether a ranking does more damage than a baseline: over prompts, and by more than two random
+/// orders differ.
+std::string verdict(const Comparison& found) {
+  if (!found.p_value.ok()) return "The table has no prompts to test with";
+  const double as_far = (1.0 + static_cast<double>(found.random_pairs_as_far)) /
+                        (1.0 + static_cast<double>(found.random_pairs));
+  if (found.p_value.value() >= 0.05 || as_far >= 0.05) return "Not shown";
+  return found.difference.value.value() > 0.0 ? "Yes" : "No, worse";
 }
 
 std::vector<std::string> baseline_lines(const Result& result) {
@@ -106,19 +116,15 @@ std::vector<std::string> baseline_lines(const Result& result) {
       lines.push_back(line + "The two have no part of the heads in common yet.");
       continue;
     }
-    const double difference = found.difference.value.value();
-    const bool is_clear = found.p_value.ok() && found.p_value.value() < 0.05;
-    line += !found.p_value.ok() ? "The table has no prompts to test with"
-            : !is_clear         ? "Not shown"
-            : difference > 0.0  ? "Yes"
-                                : "No, worse";
-    line += ": its area is larger by " + with_interval(found.difference) + " nats" +
-            part_text(result, found.part);
+    line += verdict(found) + ": its area is larger by " + with_interval(found.difference) +
+            " nats" + part_text(result, found.part);
     if (found.p_value.ok()) {
       line += ", larger in " + std::to_string(found.prompts_more) + " of " +
               std::to_string(result.data.prompts) +
-              " prompts, p = " + number(found.p_value.value());
+              " prompts, p = " + number(found.p_value.value()) + " over prompts";
     }
+    line += "; of " + std::to_string(found.random_pairs) + " pairs of random orders " +
+            std::to_string(found.random_pairs_as_far) + " differ as much";
     lines.push_back(line + ".");
   }
   if (lines.empty()) {
@@ -148,8 +154,9 @@ std::string ends_text(const Result& result) {
   // A table can hold a 0 that was assumed, as the published ones do.
   const std::string how = result.data.has_prompts ? "measured" : "as the table says";
   const auto span = [](Stretch range) {
-    return range.from == range.to ? number(range.from)
-                                  : number(range.from) + " to " + number(range.to);
+    const std::string from = number(range.from);
+    const std::string to = number(range.to);
+    return from == to ? from : from + " to " + to;
   };
   return "KL with no head removed: " + (zero ? span(*zero) + " nats, " + how : "not measured") +
          "; with all heads removed: " + (all ? span(*all) + " nats, " + how : "not measured") + ".";

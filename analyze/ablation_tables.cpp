@@ -214,9 +214,10 @@ Table band_table(const std::vector<Result>& results) {
 }
 
 Table comparison_table(const std::vector<Result>& results) {
-  OrderTable table(results, {"order", "kind", "against", "against_kind", "from_fraction",
-                             "to_fraction", "auc_difference", "ci_low", "ci_high", "p_sign_flip",
-                             "n_prompts", "n_prompts_more", "rank_correlation_of_orders"});
+  OrderTable table(
+      results, {"order", "kind", "against", "against_kind", "from_fraction", "to_fraction",
+                "auc_difference", "ci_low", "ci_high", "p_sign_flip", "n_prompts", "n_prompts_more",
+                "n_random_pairs", "n_random_pairs_as_far", "rank_correlation_of_orders"});
   for (const Result& result : results) {
     const auto& orders = result.data.orders;
     for (const Comparison& found : result.comparisons) {
@@ -230,7 +231,8 @@ Table comparison_table(const std::vector<Result>& results) {
                    result.fraction(found.part.to)});
       append(row, found.difference);
       append(row, {cell(found.p_value), prompts(result, result.data.prompts),
-                   prompts(result, found.prompts_more), cell(found.rank_correlation)});
+                   prompts(result, found.prompts_more), count(found.random_pairs),
+                   count(found.random_pairs_as_far), cell(found.rank_correlation)});
       table.add(std::move(row));
     }
   }
@@ -252,7 +254,9 @@ std::vector<NamedTable> tables(const std::vector<Result>& results) {
        fraction_table(results)},
       {"comparisons.csv",
        "Difference of two areas, order - against, prompt by prompt over the part of the axis that "
-       "both have: mean, interval over prompts, two-sided sign-flip test over prompts.",
+       "both have: mean, interval over prompts, two-sided sign-flip test over prompts; how many "
+       "pairs "
+       "of random orders differ at least as much (not counted against the random mean).",
        comparison_table(results)},
       {"ranges.csv", "Where an order does more damage than the mean of the random orders.",
        range_table(results)},

@@ -134,6 +134,15 @@ TEST_CASE("a ranking is compared with every baseline prompt by prompt", "[ablati
   }
   CHECK(baseline->prompts_more == more);
   CHECK(baseline->p_value == Value(2.0 / 32.0));  // all five prompts agree: two of 2^5 signs
+  // Areas of the random orders, two by two.
+  std::size_t as_far = 0;
+  for (const auto& [a, b] : {std::pair(2U, 3U), std::pair(2U, 4U), std::pair(3U, 4U)}) {
+    const double apart = plain_mean_area(options, a, 5) - plain_mean_area(options, b, 5);
+    as_far += std::abs(apart) >= std::abs(difference) ? 1 : 0;
+  }
+  CHECK(baseline->random_pairs == 3);
+  CHECK(baseline->random_pairs_as_far == as_far);
+  CHECK(as_far == 1);
   // The orders are 0 1 ... 7 and 1 2 ... 7 0: 1 - 6 (7 + 49) / (8 * 63).
   CHECK(baseline->rank_correlation.value() == Approx(1.0 - 6.0 * 56.0 / 504.0));
   const Comparison& random = found.comparisons[0];

@@ -110,17 +110,27 @@ TEST_CASE("a report tells what was read, then what is wrong, then the rest", "[a
 }
 
 TEST_CASE("a clear baseline is named better or worse", "[ablation_output]") {
-  const auto sentence = [](double balance, double norm) {
+  const auto sentence = [](double balance, double norm, bool many) {
     const TempDir folder;
     SyntheticAblation options;
     options.prompts = 10;
+    if (many) {  // 28 pairs of random orders that hardly differ
+      for (int i = 3; i < 8; ++i) {
+        options.orders.push_back({"random:" + std::to_string(i), "random", 1.0 + 0.01 * i});
+      }
+      for (std::size_t i = 2; i < 5; ++i) options.orders[i].power = 1.0;
+    }
     options.orders[0].power = balance;
     options.orders[1].power = norm;
     write_synthetic_ablation(folder.path() / "run", options);
     return outputs({folder.path() / "run"}, {.resamples = 20}).at("summary.txt");
   };
-  CHECK_THAT(sentence(0.4, 2.0), Contains("better than norm? Yes: its area is larger by"));
-  CHECK_THAT(sentence(2.0, 0.4), Contains("better than norm? No, worse: its area is larger by -"));
+  CHECK_THAT(sentence(0.4, 2.0, true), Contains("better than norm? Yes: its area is larger by"));
+  CHECK_THAT(sentence(2.0, 0.4, true),
+             Contains("better than norm? No, worse: its area is larger by -"));
+  // Prompts agree, but three random orders cannot tell how much two orders differ by chance.
+  CHECK_THAT(sentence(0.4, 2.0, false), Contains("Not shown: its area is larger by") &&
+                                            Contains("p = 0.00195 over prompts; of 3 pairs of"));
 }
 
 TEST_CASE("figures hold the curves and what they are compared with", "[ablation_output]") {
