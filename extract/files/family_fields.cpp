@@ -148,6 +148,7 @@ Experts read_experts(const JsonFields& fields, std::int64_t intermediate, std::i
   const std::string_view key = fields.has("num_local_experts") && !fields.has("num_experts")
                                    ? "num_local_experts"
                                    : "num_experts";
+  if (!fields.has(key)) fields.refuse(key, "a number of experts, here or as num_local_experts");
   Experts experts{.count = fields.integer(key, {.most = 65'536}),
                   .per_token = fields.integer("num_experts_per_tok"),
                   .intermediate = intermediate,
