@@ -125,11 +125,11 @@ TEST_CASE("a clear baseline is named better or worse", "[ablation_output]") {
     write_synthetic_ablation(folder.path() / "run", options);
     return outputs({folder.path() / "run"}, {.resamples = 20}).at("summary.txt");
   };
-  CHECK_THAT(sentence(0.4, 2.0, true), Contains("better than norm? Yes: its area is larger by"));
+  CHECK_THAT(sentence(0.4, 2.0, true), Contains("better than norm? Yes: difference of the areas"));
   CHECK_THAT(sentence(2.0, 0.4, true),
-             Contains("better than norm? No, worse: its area is larger by -"));
+             Contains("better than norm? No, worse: difference of the areas -"));
   // Prompts agree, but three random orders cannot tell how much two orders differ by chance.
-  CHECK_THAT(sentence(0.4, 2.0, false), Contains("Not shown: its area is larger by") &&
+  CHECK_THAT(sentence(0.4, 2.0, false), Contains("Not shown: difference of the areas") &&
                                             Contains("p = 0.00195 over prompts; of 3 pairs of"));
 }
 
