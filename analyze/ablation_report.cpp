@@ -116,7 +116,7 @@ std::vector<std::string> baseline_lines(const Result& result) {
       lines.push_back(line + "The two have no part of the heads in common yet.");
       continue;
     }
-    line += verdict(found) + ": its area is larger by " + with_interval(found.difference) +
+    line += verdict(found) + ": difference of the areas " + with_interval(found.difference) +
             " nats" + part_text(result, found.part);
     if (found.p_value.ok()) {
       line += ", larger in " + std::to_string(found.prompts_more) + " of " +

@@ -230,6 +230,34 @@ TEST_CASE("KL without ablation and with all heads removed is checked", "[ablatio
   CHECK_THAT(warnings(found)[0], Contains("No KL with no head removed is measured"));
 }
 
+TEST_CASE("two orders are compared over what both have", "[ablation_analysis]") {
+  Ablation ablation;
+  ablation.heads = 8;
+  ablation.prompts = 1;
+  const auto add = [&ablation](const std::string& name, Curve curve) {
+    Order order{.name = name};
+    order.curve = std::move(curve);
+    ablation.orders.push_back(std::move(order));
+  };
+  add("late", {.removed = {2, 4, 8}, .kl = {1, 3, 3}, .prompts = 1});
+  add("short", {.removed = {0, 4, 6}, .kl = {0, 2, 2}, .prompts = 1});
+  ablation.orders[0].heads = {1, 2, 0, 3};  // places of the heads: 2 0 1 3
+  ablation.orders[1].heads = {0, 2, 1, 3};  // 0 2 1 3
+  for (int round = 0; round < 2; ++round) {
+    const Result found = analyze(ablation, {.resamples = 10});
+    REQUIRE(found.comparisons.size() == 3);
+    const Comparison& pair = found.comparisons[1];
+    CHECK(pair.part.from == 2);
+    CHECK(pair.part.to == 6);
+    // From 2 to 6 of 8 heads: 2 * 2 + 2 * 3 = 10 and 2 * 1.5 + 2 * 2 = 7.
+    const double sign = round == 0 ? 1.0 : -1.0;
+    CHECK(pair.difference.value.value() == Approx(sign * 3.0 / 8.0));
+    CHECK(pair.rank_correlation.value() == Approx(1.0 - 6.0 * 8.0 / 60.0));
+    CHECK_FALSE(pair.p_value.ok());  // no prompts to test with
+    std::swap(ablation.orders[0], ablation.orders[1]);
+  }
+}
+
 TEST_CASE("any number of threads gives the same numbers", "[ablation_analysis]") {
   const SyntheticAblation options;
   const Result one = result_of(options);

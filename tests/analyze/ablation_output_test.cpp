@@ -75,6 +75,42 @@ TEST_CASE("tables of one run and of several", "[ablation_output]") {
   CHECK_THAT(two.at("summary.txt"), Contains("run_2: ranking balance: area"));
 }
 
+TEST_CASE("tables hold the numbers under their names", "[ablation_output]") {
+  const TempDir folder;
+  write_synthetic_ablation(folder.path() / "run", {});
+  const auto results = analyze_paths({folder.path() / "run"}, {}, {.resamples = 20});
+  const OrderResult& balance = results[0].orders[0];
+  const auto all = tables(results);
+  const auto number = [&](const std::string& file, std::size_t row, const std::string& column) {
+    for (const auto& named : all) {
+      if (named.file != file) continue;
+      const auto& names = named.table.columns;
+      const auto at = std::find(names.begin(), names.end(), column) - names.begin();
+      const phiscope::Cell& cell = named.table.rows.at(row).at(static_cast<std::size_t>(at));
+      const auto* integer = std::get_if<std::int64_t>(&cell);
+      return integer != nullptr ? static_cast<double>(*integer) : std::get<double>(cell);
+    }
+    throw std::runtime_error("no table " + file);
+  };
+  CHECK(number("auc.csv", 0, "p_more") == 0.25);
+  CHECK(number("auc.csv", 0, "p_less") == 1.0);
+  CHECK(number("auc.csv", 0, "points_compared") == 4);
+  CHECK(number("auc.csv", 0, "points_above") == 3);
+  CHECK(number("ranges.csv", 0, "from_heads") == 2);
+  CHECK(number("ranges.csv", 0, "to_heads") == 6);
+  const double kl = balance.eighths[3].kl;
+  const double random = balance.eighths[3].random.value();
+  const double of_all = balance.at_all.value();
+  CHECK(number("fractions.csv", 3, "ratio") == Approx(kl / random));
+  CHECK(number("grid.csv", 20, "fraction") == 0.5);
+  CHECK(number("grid.csv", 20, "difference") == Approx(kl - random));
+  CHECK(number("grid.csv", 20, "ratio") == Approx(kl / random));
+  CHECK(number("grid.csv", 20, "kl_of_all") == Approx(kl / of_all));
+  CHECK(number("grid.csv", 20, "random_kl_of_all") == Approx(random / of_all));
+  CHECK(number("random_band.csv", 2, "least") == results[0].band[2].low);
+  CHECK(number("random_band.csv", 2, "most") == results[0].band[2].high);
+}
+
 TEST_CASE("the curves of a run can be read back as a table of means", "[ablation_output]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {});
@@ -125,11 +161,11 @@ TEST_CASE("a clear baseline is named better or worse", "[ablation_output]") {
     write_synthetic_ablation(folder.path() / "run", options);
     return outputs({folder.path() / "run"}, {.resamples = 20}).at("summary.txt");
   };
-  CHECK_THAT(sentence(0.4, 2.0, true), Contains("better than norm? Yes: its area is larger by"));
+  CHECK_THAT(sentence(0.4, 2.0, true), Contains("better than norm? Yes: difference of the areas"));
   CHECK_THAT(sentence(2.0, 0.4, true),
-             Contains("better than norm? No, worse: its area is larger by -"));
+             Contains("better than norm? No, worse: difference of the areas -"));
   // Prompts agree, but three random orders cannot tell how much two orders differ by chance.
-  CHECK_THAT(sentence(0.4, 2.0, false), Contains("Not shown: its area is larger by") &&
+  CHECK_THAT(sentence(0.4, 2.0, false), Contains("Not shown: difference of the areas") &&
                                             Contains("p = 0.00195 over prompts; of 3 pairs of"));
 }
 

@@ -127,6 +127,17 @@ TEST_CASE("a plan that is not one of an ablation is refused", "[ablation_run]") 
   CHECK_THROWS_WITH(read_ablation(folder.path(), {}), Contains("is not a run directory"));
 }
 
+TEST_CASE("an order that removes a head twice is refused", "[ablation_run]") {
+  const TempDir folder;
+  write_synthetic_ablation(folder.path() / "run", {}, {24});
+  const auto file = folder.path() / "run" / "plan.json";
+  auto plan = nlohmann::ordered_json::parse(phiscope::test::read_text(file));
+  plan["orders"][1]["heads"] = {0, 1, 2, 3, 4, 5, 5, 7};
+  phiscope::test::write_text(file, plan.dump());
+  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "run", true),
+                    Contains("orders[1].heads is [0,1,2,3,4,5,5,7], expected the heads 0 to 7"));
+}
+
 TEST_CASE("rows that contradict the plan are refused", "[ablation_run]") {
   const auto refused = [](const std::function<void(std::vector<std::int64_t>&)>& change) {
     const TempDir folder;
