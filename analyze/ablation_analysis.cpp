@@ -99,6 +99,7 @@ BandPoint band_point(const Ablation& ablation, double removed, const Options& op
   const auto random = random_curves(ablation, {removed, removed});
   BandPoint result{.removed = removed, .orders = random.size()};
   std::vector<double> heights;
+  heights.reserve(random.size());
   for (const Curve* curve : random) heights.push_back(mean_of(values_at(*curve, removed)));
   result.mean = mean_estimate(mean_values_at(random, removed), bootstrap(options));
   result.sd = standard_deviation(heights);
@@ -185,6 +186,7 @@ void compare(const Ablation& ablation, const Options& options, Comparison& resul
   const auto random = random_curves(ablation, result.part);
   if (random.empty() || !(result.part.from < result.part.to)) return;
   std::vector<std::vector<double>> others;
+  others.reserve(random.size());
   for (const Curve* curve : random) others.push_back(areas(*curve, result.part, ablation.heads));
   compare_prompts(areas(order.curve, result.part, ablation.heads), mean_by_prompt(others),
                   ablation.has_prompts, options, result);

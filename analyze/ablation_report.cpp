@@ -180,6 +180,7 @@ Table columns_of(const Table& table, const std::vector<std::string>& wanted) {
   }
   for (const auto& row : table.rows) {
     std::vector<Cell> cells;
+    cells.reserve(places.size());
     for (const std::size_t place : places) cells.push_back(row[place]);
     result.rows.push_back(std::move(cells));
   }
