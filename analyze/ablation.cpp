@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation_output.hpp"
+#include "ablation_single.hpp"
+#include "report_folder.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -29,6 +31,10 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 10000000));
   app.add_option("--threads", options.threads, "changes the time, no result")
       ->check(CLI::Range(1, 1024));
+  bool heads_alone = false;
+  app.add_flag("--heads-alone", heads_alone,
+               "of a run of `extract ablate --heads-alone`: writes single_heads.csv, a ranking by "
+               "what each head does alone");
   app.add_flag("--no-figures", no_figures, "tables and report only");
   app.add_flag("--allow-partial", read.allow_partial, "take what an unfinished run has");
   app.add_option("--bootstrap", options.resamples, "resamples of every interval")
@@ -42,6 +48,13 @@ int main(int argc, char** argv) {
   }
 
   try {
+    if (heads_alone) {
+      if (paths.size() != 1) throw std::runtime_error("--heads-alone: expected one run");
+      const auto table = phiscope::ablation::single_heads(paths.front());
+      const auto files = phiscope::write_files({{"single_heads.csv", to_csv(table)}}, out);
+      std::cout << nlohmann::ordered_json{{"out", out.string()}, {"files", files}}.dump() << '\n';
+      return 0;
+    }
     const auto results = phiscope::ablation::analyze_paths(paths, read, options);
     for (const auto& result : results) {
       std::cerr << "analyze-ablation: " << result.label << ": " << result.orders.size()
