@@ -43,7 +43,8 @@ Measured measure(std::span<const MatrixView<double>> prompts, std::span<const Pa
         Part part{.numbers = pieces.numbers(k), .totals = {}};
         place(part.numbers, result.matrices);
         if (resample) part.totals = totals(part.numbers, weights);
-        part.numbers.by_recording = part.numbers.is_ok = part.numbers.atoms = {};
+        part.numbers.by_recording = part.numbers.is_ok = {};
+        part.numbers.atoms = {};
         return part;
       },
       [&](std::size_t, const Part& part) {
@@ -128,7 +129,7 @@ RunResult analyze(Input input, const Options& options) {
   result.matrices = std::move(measured.matrices);
   if (!on_the_way) measured.resampled = resample_series(prompts, chosen, weights, options);
   result.scores = head_scores(result.matrices);
-  result.surrogates = test_surrogates(result.series, result.scores, chosen, options);
+  result.surrogates = test_surrogates(result.series, chosen, options);
   result.series.values = {};
   add_profiles(measured.resampled, result);
   add_intervals(measured.resampled, result);

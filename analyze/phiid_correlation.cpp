@@ -34,27 +34,38 @@ Correlation correlation(std::string over, std::string first, std::string second,
           .pearson = {.value = pearson(numbers.x, numbers.y)}};
 }
 
-/// The pairs that are ok: sts, rtr and, where both heads have one, the mean autocorrelation.
-struct PairColumns {
-  std::vector<Value> sts, rtr, autocorrelation;
+/// A number of every pair, and its ranks: they are sorted once for all correlations.
+struct Column {
+  std::vector<double> numbers, ranks;
 };
 
-PairColumns pair_columns(const Series& series, const Matrices& matrices) {
-  PairColumns result;
+Correlation correlation(std::string first, std::string second, const Column& x, const Column& y) {
+  return {.over = "pair",
+          .first = std::move(first),
+          .second = std::move(second),
+          .n = x.numbers.size(),
+          .spearman = {.value = pearson(x.ranks, y.ranks)},
+          .pearson = {.value = pearson(x.numbers, y.numbers)}};
+}
+
+/// Correlations over the pairs that are ok and whose heads both have an autocorrelation.
+void add_pairs(const Series& series, const Matrices& matrices, std::vector<Correlation>& result) {
+  Column sts, rtr, own;
   for (std::size_t i = 0; i < matrices.heads; ++i) {
     for (std::size_t j = i + 1; j < matrices.heads; ++j) {
-      const double sts = matrices.sts[i * matrices.heads + j];
-      if (std::isnan(sts)) continue;
-      result.sts.emplace_back(sts);
-      result.rtr.emplace_back(matrices.rtr[i * matrices.heads + j]);
       const Value& a = series.autocorrelation[i];
       const Value& b = series.autocorrelation[j];
-      const Status reason = first_reason(a.status(), b.status());
-      result.autocorrelation.push_back(reason == Status::ok ? Value((a.value() + b.value()) / 2.0)
-                                                            : Value(reason));
+      const double number = matrices.sts[i * matrices.heads + j];
+      if (std::isnan(number) || !a.ok() || !b.ok()) continue;
+      sts.numbers.push_back(number);
+      rtr.numbers.push_back(matrices.rtr[i * matrices.heads + j]);
+      own.numbers.push_back((a.value() + b.value()) / 2.0);
     }
   }
-  return result;
+  for (Column* column : {&sts, &rtr, &own}) column->ranks = average_ranks(column->numbers);
+  result.push_back(correlation("sts", "rtr", sts, rtr));
+  result.push_back(correlation("sts", "autocorrelation", sts, own));
+  result.push_back(correlation("rtr", "autocorrelation", rtr, own));
 }
 
 }  // namespace
@@ -82,14 +93,7 @@ std::vector<Correlation> correlations(const Series& series, const Matrices& matr
     over_heads("avg_redundancy", scores.redundancy, name, *other);
     over_heads("syn_balance", scores.balance, name, *other);
   }
-  const PairColumns pairs = pair_columns(series, matrices);
-  const auto over_pairs = [&](const char* first, const std::vector<Value>& x, const char* second,
-                              const std::vector<Value>& y) {
-    result.push_back(correlation("pair", first, second, both_ok(x, y)));
-  };
-  over_pairs("sts", pairs.sts, "rtr", pairs.rtr);
-  over_pairs("sts", pairs.sts, "autocorrelation", pairs.autocorrelation);
-  over_pairs("rtr", pairs.rtr, "autocorrelation", pairs.autocorrelation);
+  add_pairs(series, matrices, result);
   return result;
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "phiid_figures.hpp"
 
+#include "figure/scale.hpp"
+
 #include <algorithm>
+#include <cmath>
 
 namespace phiscope::heads {
 namespace {
@@ -70,6 +73,17 @@ std::string interval_text(const std::vector<const RunResult*>& runs) {
                               std::to_string(resamples) + " resamples).";
 }
 
+/// Few ticks at round numbers, so that their labels have room.
+void set_ticks(Lines& lines) {
+  if (lines.series.empty()) return;
+  const figure::Range range = figure::x_range(lines);
+  const double step = figure::color_bar_step(range.high - range.low);
+  for (double k = std::ceil(range.low / step); k * step <= range.high; k += 1.0) {
+    lines.x_ticks.push_back(k * step);
+    lines.x_tick_labels.push_back(figure::tick_text(k * step));
+  }
+}
+
 /// Synergy against redundancy, one point a head, one colour a third of the layers.
 Figure scatter_figure(const RunResult& run, const Options& options) {
   const std::vector<std::string> names = {"first third of the layers", "middle third",
@@ -91,6 +105,7 @@ Figure scatter_figure(const RunResult& run, const Options& options) {
     figure.legend.push_back({names[third], series.color, 0});
     lines.series.push_back(std::move(series));
   }
+  set_ticks(lines);
   const std::string unit(options.unit());
   figure.name = "scatter";
   figure.title = "Synergy and redundancy of the heads";

@@ -101,13 +101,15 @@ std::vector<std::string> findings(const RunResult& run, const Options& options) 
                     " heads are more than --graph-limit " + std::to_string(options.graph_limit) +
                     ".");
   }
+  const double least = 1.0 / (1.0 + static_cast<double>(run.surrogates.surrogates));
   for (std::size_t k = 0; k < tested_names.size(); ++k) {
     const HeadTests& tests = run.surrogates.tests[k];
     if (run.surrogates.surrogates == 0) break;
     lines.push_back("Larger " + std::string(tested_names[k]) + " than in surrogates (p <= 0.05): " +
                     std::to_string(tests.below_5_percent) + " of " + std::to_string(tests.tested) +
                     " heads, " + std::to_string(tests.holm) + " after Holm's correction; " +
-                    std::to_string(run.surrogates.surrogates) + " surrogates.");
+                    std::to_string(run.surrogates.surrogates) + " surrogates give no p below " +
+                    rounded_text(least, 2) + ".");
   }
   return lines;
 }

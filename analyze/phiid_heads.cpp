@@ -11,9 +11,9 @@ namespace phiscope::heads {
 namespace {
 
 // A run has at most as many pairs as a tile is wide: no memory is asked for.
-using Numbers = Eigen::Array<double, Eigen::Dynamic, 1, 0, detail::tile_width, 1>;
-using ConstMap = Eigen::Map<const Numbers>;
-using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+template <class T>
+using Numbers = Eigen::Array<T, Eigen::Dynamic, 1, 0, detail::tile_width, 1>;
+using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// Pairs in a row: one first head, and second heads that follow one another.
 struct PairRun {
@@ -40,10 +40,12 @@ class RunAdder {
   RunAdder(HeadTotals& totals, std::size_t resample, const PairRun& run)
       : totals_(totals), resample_(resample), run_(run) {}
 
-  void add(HeadSum sum, const Numbers& numbers) {
+  template <class T>
+  void add(HeadSum sum, const Numbers<T>& numbers) {
     const std::span<double> heads = totals_.of(resample_, sum);
-    heads[run_.first] += numbers.sum();
-    Eigen::Map<Numbers>(heads.data() + run_.second, numbers.size()) += numbers;
+    heads[run_.first] += static_cast<double>(numbers.sum());
+    Eigen::Map<Numbers<double>>(heads.data() + run_.second, numbers.size()) +=
+        numbers.template cast<double>();
   }
 
  private:
@@ -53,25 +55,27 @@ class RunAdder {
 };
 
 /// @param ok  1 where the pair is defined, else 0; sts, rtr and tdmi are 0 there
-void add_run(const Numbers& sts, const Numbers& rtr, const Numbers& tdmi, const Numbers& ok,
-             RunAdder to) {
-  const Numbers both = sts + rtr;
-  const Numbers balanced = (both > 0.0).select(Numbers::Ones(both.size()), 0.0);
-  const Numbers informed = (tdmi > 0.0).select(Numbers::Ones(tdmi.size()), 0.0);
-  const Numbers per_tdmi = informed / (tdmi > 0.0).select(tdmi, 1.0);
-  to.add(sum_sts, sts);
-  to.add(sum_rtr, rtr);
-  to.add(sum_balance, balanced * sts / (both > 0.0).select(both, 1.0));
-  to.add(sum_sts_tdmi, sts * per_tdmi);
-  to.add(sum_rtr_tdmi, rtr * per_tdmi);
-  to.add(count_pairs, ok);
-  to.add(count_balance, balanced);
-  to.add(count_tdmi, informed);
+template <class T>
+void add_run(const Numbers<T>& sts, const Numbers<T>& rtr, const Numbers<T>& tdmi,
+             const Numbers<T>& ok, RunAdder to) {
+  const auto where = [](const auto& condition) { return Numbers<T>(condition.template cast<T>()); };
+  const Numbers<T> both = sts + rtr;
+  const Numbers<T> balanced = where(both > T{0});
+  const Numbers<T> informed = where(tdmi > T{0});
+  const Numbers<T> per_tdmi = informed / (tdmi > T{0}).select(tdmi, T{1});
+  to.add<T>(sum_sts, sts);
+  to.add<T>(sum_rtr, rtr);
+  to.add<T>(sum_balance, balanced * sts / (both > T{0}).select(both, T{1}));
+  to.add<T>(sum_sts_tdmi, sts * per_tdmi);
+  to.add<T>(sum_rtr_tdmi, rtr * per_tdmi);
+  to.add<T>(count_pairs, ok);
+  to.add<T>(count_balance, balanced);
+  to.add<T>(count_tdmi, informed);
 }
 
 /// Sums over recordings, [resample, column], of the columns [recording, column] that begin at
 /// `from` and lie `stride` apart, each recording as often as it was drawn.
-RowMajor weighted_sums(const Weights& weights, const double* from, std::size_t stride,
+RowMajor weighted_sums(const Weights& weights, const float* from, std::size_t stride,
                        std::size_t columns) {
   const auto index = [](std::size_t n) { return static_cast<Eigen::Index>(n); };
   const Eigen::Map<const RowMajor> drawn(weights.drawn.data(), index(weights.resamples),
@@ -111,11 +115,11 @@ void HeadTotals::add(const HeadTotals& part, std::span<const std::size_t> heads)
 Weights draw_prompts(std::size_t resamples, std::size_t prompts, std::uint64_t seed) {
   Weights weights{.resamples = resamples,
                   .prompts = prompts,
-                  .drawn = std::vector<double>(resamples * prompts, 0.0)};
+                  .drawn = std::vector<float>(resamples * prompts, 0.0F)};
   std::mt19937_64 engine(seed);
   for (std::size_t resample = 0; resample < resamples; ++resample) {
     for (std::size_t draw = 0; draw < prompts; ++draw) {
-      weights.drawn[resample * prompts + uniform_below(engine, prompts)] += 1.0;
+      weights.drawn[resample * prompts + uniform_below(engine, prompts)] += 1.0F;
     }
   }
   return weights;
@@ -124,15 +128,14 @@ Weights draw_prompts(std::size_t resamples, std::size_t prompts, std::uint64_t s
 HeadTotals totals(const PieceNumbers& numbers) {
   HeadTotals result(1, numbers.heads.size());
   std::vector<double> ok(numbers.pairs());
-  for (std::size_t p = 0; p < numbers.pairs(); ++p) {
-    ok[p] = numbers.n_ok[p] > 0 ? 1.0 : 0.0;
-  }
+  for (std::size_t p = 0; p < numbers.pairs(); ++p) ok[p] = numbers.n_ok[p] > 0 ? 1.0 : 0.0;
   for (const PairRun& run : pair_runs(numbers)) {
-    const auto part = [&run](const double* numbers_of) {
-      return ConstMap(numbers_of + run.begin, static_cast<Eigen::Index>(run.count));
+    const auto part = [&run](const std::vector<double>& all) {
+      return Numbers<double>(Eigen::Map<const Eigen::ArrayXd>(
+          all.data() + run.begin, static_cast<Eigen::Index>(run.count)));
     };
-    add_run(part(numbers.sts.data()), part(numbers.rtr.data()), part(numbers.tdmi.data()),
-            part(ok.data()), RunAdder(result, 0, run));
+    add_run<double>(part(numbers.sts), part(numbers.rtr), part(numbers.tdmi), part(ok),
+                    RunAdder(result, 0, run));
   }
   return result;
 }
@@ -141,23 +144,25 @@ HeadTotals totals(const PieceNumbers& numbers, const Weights& weights) {
   HeadTotals result(weights.resamples, numbers.heads.size());
   const std::size_t pairs = numbers.pairs();
   for (const PairRun& run : pair_runs(numbers)) {
-    const double* const from = numbers.by_recording.data() + run.begin;
+    const float* const from = numbers.by_recording.data() + run.begin;
     const RowMajor sts = weighted_sums(weights, from, 3 * pairs, run.count);
     const RowMajor rtr = weighted_sums(weights, from + pairs, 3 * pairs, run.count);
     const RowMajor tdmi = weighted_sums(weights, from + 2 * pairs, 3 * pairs, run.count);
-    const double drawn = static_cast<double>(weights.prompts);
-    RowMajor n;
+    RowMajor n;  // recordings that count, with their repetitions
     if (!numbers.all_ok) {
       n = weighted_sums(weights, numbers.is_ok.data() + run.begin, pairs, run.count);
     }
+    Numbers<float> ok = Numbers<float>::Ones(sts.cols());
+    Numbers<float> per = ok / static_cast<float>(weights.prompts);
     for (std::size_t resample = 0; resample < weights.resamples; ++resample) {
       const auto row = static_cast<Eigen::Index>(resample);
-      const Numbers times = n.size() == 0 ? Numbers::Constant(sts.cols(), drawn).eval()
-                                          : Numbers(n.row(row).transpose().array());
-      const Numbers ok = (times > 0.0).select(Numbers::Ones(times.size()), 0.0);
-      const Numbers per = ok / (times > 0.0).select(times, 1.0);
-      add_run(sts.row(row).transpose().array() * per, rtr.row(row).transpose().array() * per,
-              tdmi.row(row).transpose().array() * per, ok, RunAdder(result, resample, run));
+      if (n.size() > 0) {
+        const Numbers<float> times = n.row(row).transpose().array();
+        ok = (times > 0.0F).cast<float>();
+        per = ok / (times > 0.0F).select(times, 1.0F);
+      }
+      add_run<float>(sts.row(row).transpose().array() * per, rtr.row(row).transpose().array() * per,
+                     tdmi.row(row).transpose().array() * per, ok, RunAdder(result, resample, run));
     }
   }
   return result;

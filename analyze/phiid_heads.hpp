@@ -59,7 +59,7 @@ class HeadTotals {
 struct Weights {
   std::size_t resamples = 0;
   std::size_t prompts = 0;
-  std::vector<double> drawn;  ///< [resample, prompt], whole numbers
+  std::vector<float> drawn;  ///< [resample, prompt], whole numbers
 };
 
 /// As many prompts as there are, drawn with replacement, for each resample.

@@ -13,7 +13,8 @@ using figure::Figure;
 using figure::Heatmap;
 using figure::Panel;
 
-constexpr std::size_t most_cells = 64;  // a matrix with more heads is drawn by layers
+constexpr std::size_t side_by_side = 12;  // wider maps stand below one another
+constexpr std::size_t most_cells = 64;    // a matrix with more heads is drawn by layers
 
 std::vector<std::string> layer_labels(const Input& input) {
   std::vector<std::string> labels;
@@ -114,7 +115,7 @@ std::vector<Figure> heat_figures(const RunResult& run, const Options& options) {
       "One cell a head; grey where it has no pair that is ok, or all scores are equal.";
   scores.definition = method_text(options);
   scores.source = source;
-  scores.columns = 2;
+  scores.columns = run.input.heads_per_layer > side_by_side ? 1 : 2;
   scores.panels = {
       head_panel(run, "balance", run.scores.of(Ranking::balance), figure::Colormap::sequential),
       head_panel(run, "rank difference", run.scores.of(Ranking::rank_difference),
@@ -132,7 +133,7 @@ std::vector<Figure> heat_figures(const RunResult& run, const Options& options) {
                          : "One cell a pair of heads; grey where it is not ok.";
   matrices.definition = method_text(options);
   matrices.source = source;
-  matrices.columns = 2;
+  matrices.columns = groups(run).size() > side_by_side ? 1 : 2;
   matrices.panels = {matrix_panel(run, "sts", run.matrices.sts, unit),
                      matrix_panel(run, "rtr", run.matrices.rtr, unit)};
   return {std::move(scores), std::move(matrices)};

@@ -53,9 +53,9 @@ class TileReader {
   void read(const PhiidTile& tile, std::span<const Pair> wanted, std::size_t recording,
             std::size_t recordings) {
     const std::size_t pairs = wanted.size();
-    numbers_.by_recording.resize(recordings * kept * pairs, 0.0);
-    numbers_.is_ok.resize(recordings * pairs, 0.0);
-    double* const own = numbers_.by_recording.data() + recording * kept * pairs;
+    numbers_.by_recording.resize(recordings * kept * pairs, 0.0F);
+    numbers_.is_ok.resize(recordings * pairs, 0.0F);
+    float* const own = numbers_.by_recording.data() + recording * kept * pairs;
     for (std::size_t p = 0; p < pairs; ++p) {
       const auto [i, j] = wanted[p];
       numbers_.counts.add(tile.status(i, j));
@@ -64,10 +64,10 @@ class TileReader {
         continue;
       }
       ++numbers_.n_ok[p];
-      numbers_.is_ok[recording * pairs + p] = 1.0;
-      own[p] = sts(tile, i, j);
-      own[pairs + p] = rtr(tile, i, j);
-      own[2 * pairs + p] = tdmi(tile, i, j);
+      numbers_.is_ok[recording * pairs + p] = 1.0F;
+      own[p] = static_cast<float>(sts(tile, i, j));
+      own[pairs + p] = static_cast<float>(rtr(tile, i, j));
+      own[2 * pairs + p] = static_cast<float>(tdmi(tile, i, j));
       add(tile, i, j, p);
     }
   }

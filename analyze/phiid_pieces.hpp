@@ -24,10 +24,11 @@ struct PieceNumbers {
   std::vector<std::uint32_t> n_ok;  ///< [pair]: recordings in which it is ok
   PhiidCounts counts;               ///< by (pair, recording)
 
-  /// Each recording by itself, if that is wanted; 0 where the pair is not ok.
-  std::vector<double> by_recording;  ///< [recording, sts | rtr | tdmi, pair]
-  std::vector<double> is_ok;         ///< [recording, pair], 0 or 1
-  bool all_ok = true;                ///< every pair in every recording
+  /// Each recording by itself, if that is wanted; 0 where the pair is not ok. Single precision is
+  /// enough for what it serves, the intervals.
+  std::vector<float> by_recording;  ///< [recording, sts | rtr | tdmi, pair]
+  std::vector<float> is_ok;         ///< [recording, pair], 0 or 1
+  bool all_ok = true;               ///< every pair in every recording
 
   [[nodiscard]] std::size_t pairs() const noexcept { return first.size(); }
 };

@@ -74,26 +74,39 @@ std::vector<std::vector<double>> surrogate_series(const Series& series, std::siz
   return result;
 }
 
-SurrogateTests test_surrogates(const Series& series, const HeadScores& observed,
-                               std::span<const Pair> chosen, const Options& options) {
+std::vector<std::vector<double>> closed_circle(std::vector<std::vector<double>> prompts,
+                                               std::size_t heads, std::size_t lag) {
+  for (std::vector<double>& values : prompts) {
+    const std::size_t first = std::min(values.size(), lag * heads);
+    values.reserve(values.size() + first);
+    values.insert(values.end(), values.begin(),
+                  values.begin() + static_cast<std::ptrdiff_t>(first));
+  }
+  return prompts;
+}
+
+SurrogateTests test_surrogates(const Series& series, std::span<const Pair> chosen,
+                               const Options& options) {
   SurrogateTests result{.surrogates = options.surrogates, .tests = {}};
   if (options.surrogates == 0) return result;
   const PhiidPairsOptions pairs{
       .phiid = options.phiid, .join = options.join(), .output = PhiidOutput::sts_rtr_tdmi};
+  const auto statistic = [&](std::vector<std::vector<double>> prompts) {
+    Series closed;
+    closed.heads = series.heads;
+    closed.values = closed_circle(std::move(prompts), series.heads, options.phiid.lag);
+    const HeadTotals totals = all_totals(closed.views(), pairs, chosen, options.threads);
+    return Statistic{totals.means(0, sum_sts, count_pairs), totals.means(0, sum_rtr, count_pairs),
+                     totals.means(0, sum_balance, count_balance)};
+  };
+  const Statistic observed = statistic(series.values);
   std::array<std::vector<std::vector<Value>>, tested_names.size()> drawn;  // [tested][surrogate]
   for (std::size_t index = 0; index < options.surrogates; ++index) {
-    Series surrogate;
-    surrogate.heads = series.heads;
-    surrogate.values = surrogate_series(series, index, options);
-    const HeadTotals totals = all_totals(surrogate.views(), pairs, chosen, options.threads);
-    drawn[0].push_back(totals.means(0, sum_sts, count_pairs));
-    drawn[1].push_back(totals.means(0, sum_rtr, count_pairs));
-    drawn[2].push_back(totals.means(0, sum_balance, count_balance));
+    Statistic one = statistic(surrogate_series(series, index, options));
+    for (std::size_t k = 0; k < drawn.size(); ++k) drawn[k].push_back(std::move(one[k]));
   }
-  const std::array<const std::vector<Value>*, tested_names.size()> numbers = {
-      &observed.synergy, &observed.redundancy, &observed.balance};
-  for (std::size_t k = 0; k < numbers.size(); ++k) {
-    result.tests[k] = test_heads(*numbers[k], drawn[k]);
+  for (std::size_t k = 0; k < drawn.size(); ++k) {
+    result.tests[k] = test_heads(observed[k], drawn[k]);
   }
   return result;
 }

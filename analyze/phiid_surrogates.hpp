@@ -41,9 +41,15 @@ struct SurrogateTests {
                                                                 std::size_t index,
                                                                 const Options& options);
 
-/// Compares each head with the same head in surrogates.
+/// Prompts that go on with their own first `lag` steps, so that every step begins a transition.
+/// Shifts and phases keep all that a series says about itself on this circle, and on nothing less:
+/// without it surrogates lose the transition at the seam and almost any series exceeds them.
+[[nodiscard]] std::vector<std::vector<double>> closed_circle(
+    std::vector<std::vector<double>> prompts, std::size_t heads, std::size_t lag);
+
+/// Compares each head with the same head in surrogates, all on closed circles.
 /// @param chosen  the pairs that were decomposed; empty: all
-[[nodiscard]] SurrogateTests test_surrogates(const Series& series, const HeadScores& observed,
-                                             std::span<const Pair> chosen, const Options& options);
+[[nodiscard]] SurrogateTests test_surrogates(const Series& series, std::span<const Pair> chosen,
+                                             const Options& options);
 
 }  // namespace phiscope::heads

@@ -122,6 +122,12 @@ void warn_of_texts(const Findings& found, std::vector<std::string>& lines) {
   }
 }
 
+void warn_of_missing_prompts(const Findings& found, std::vector<std::string>& lines) {
+  if (found.prompts.size() == found.input.prompts_planned) return;
+  lines.push_back("Partial run: " + text(found.prompts.size()) + " of " +
+                  text(found.input.prompts_planned) + " prompts.");
+}
+
 void warn_of_length(const Findings& found, std::vector<std::string>& lines) {
   const Bias& bias = found.bias;
   const auto exceeds = [](const Value& part, const Value& whole, double share) {
@@ -142,8 +148,23 @@ void warn_of_length(const Findings& found, std::vector<std::string>& lines) {
   }
 }
 
+/// Heads that have pairs, but none that the ranking can use.
+std::size_t unscored_heads(const Findings& found, Ranking ranking) {
+  std::size_t heads = 0;
+  for (std::size_t head = 0; head < found.matrices.heads; ++head) {
+    const Value& score = found.scores.of(ranking)[head];
+    heads += found.scores.n_pairs[head] > 0 && score.status() == Status::no_pairs ? 1 : 0;
+  }
+  return heads;
+}
+
 void warn_of_scores(const Findings& found, std::vector<std::string>& lines) {
   for (const Ranking ranking : rankings) {
+    const std::size_t unscored = unscored_heads(found, ranking);
+    if (unscored > 0) {
+      lines.push_back(text(unscored) + " heads have no " + std::string(ranking_column(ranking)) +
+                      ", for in none of their pairs is the denominator above 0.");
+    }
     const std::size_t tied = tied_heads(found.scores.of(ranking));
     if (20 * tied <= found.matrices.heads) continue;
     lines.push_back(text(tied) + " of " + text(found.matrices.heads) + " heads share their " +
@@ -166,6 +187,7 @@ void warn_of_scores(const Findings& found, std::vector<std::string>& lines) {
 std::vector<std::string> warnings(const Findings& found) {
   std::vector<std::string> lines;
   warn_of_pairs(found, lines);
+  warn_of_missing_prompts(found, lines);
   warn_of_series(found, lines);
   warn_of_texts(found, lines);
   warn_of_length(found, lines);

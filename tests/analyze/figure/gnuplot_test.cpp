@@ -39,6 +39,13 @@ TEST_CASE("a gap in a curve stays a gap", "[gnuplot]") {
   CHECK_THAT(script, Contains("no defined value"));
 }
 
+TEST_CASE("scattered points are joined by no line", "[gnuplot]") {
+  Figure figure = example_curves();
+  CHECK_THAT(gnuplot_script(figure, Format::svg), Contains("$p0s0 using 1:2 with linespoints lw"));
+  std::get<Lines>(figure.panels[0].content).series[0].scattered = true;
+  CHECK_THAT(gnuplot_script(figure, Format::svg), Contains("$p0s0 using 1:2 with points pt 7"));
+}
+
 TEST_CASE("texts reach gnuplot as literals that cannot end early", "[gnuplot]") {
   Figure figure = example_map();
   figure.title = "'\n!touch /tmp/x\n' . system('id') . '";

@@ -141,6 +141,13 @@ TEST_CASE("a curve keeps its gap, its band and every digit", "[plotly]") {
   CHECK_THAT(plotly_figure(figure).json, Contains("no defined value"));
 }
 
+TEST_CASE("scattered points have no lines", "[plotly]") {
+  Figure figure = example_curves();
+  CHECK(traces(parsed(figure), "curve")[0].at("mode") == "lines+markers");
+  std::get<Lines>(figure.panels[0].content).series[0].scattered = true;
+  CHECK(traces(parsed(figure), "curve")[0].at("mode") == "markers");
+}
+
 TEST_CASE("a logarithmic axis says which values it has no place for", "[plotly]") {
   Figure figure = example_curves();
   auto& lines = std::get<Lines>(figure.panels[0].content);
