@@ -9,7 +9,7 @@ tests/house/rules.sh .
 mapfile -t files < <(find metrics analyze extract tests bench -name '*.hpp' -o -name '*.cpp' | sort)
 clang-format --dry-run -Werror "${files[@]}"
 echo "format: ${#files[@]} files"
-mapfile -t sources < <(find analyze extract/files extract/inspect bench -path bench/extract -prune -o -name '*.cpp' -print | sort)
+mapfile -t sources < <(find analyze extract/files extract/inspect extract/kernel bench -path bench/extract -prune -o -name '*.cpp' -print | sort)
 # The metric headers through the file that CMake makes of them all.
 headers=build/no-extract/tests/metrics/all_metric_headers.cpp
 printf '%s\0' "$headers" "${sources[@]}" |
