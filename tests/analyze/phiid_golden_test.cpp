@@ -83,6 +83,21 @@ TEST_CASE("profiles of the golden series are those of the NumPy script", "[phiid
   }
 }
 
+TEST_CASE("correlations of the golden series are those of the NumPy script", "[phiid_golden]") {
+  const TempDir folder;
+  const auto found = csv_file(analyze(folder, "--bootstrap 0") / "correlations.csv");
+  const auto expected = csv_file(golden / "expected_correlations.csv");
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CAPTURE(i);
+    for (const char* name : {"over", "first", "second", "n"}) {
+      CHECK(found[i].at(name) == expected[i].at(name));
+    }
+    check_equal(found[i].at("spearman"), expected[i].at("spearman"), 1e-9);
+    check_equal(found[i].at("pearson"), expected[i].at("pearson"), 1e-9);
+  }
+}
+
 TEST_CASE("the networks of the golden series are those of the NumPy script", "[phiid_golden]") {
   const TempDir folder;
   const auto found = csv_file(analyze(folder, "--bootstrap 0") / "graph.csv");
@@ -127,13 +142,27 @@ TEST_CASE("broken heads of the golden series are named, none is 0", "[phiid_gold
   CHECK_THAT(summary, Contains("Only 4 prompts"));
 }
 
-TEST_CASE("intervals of the golden series hold together", "[phiid_golden]") {
+TEST_CASE("intervals of the golden series have a width, in both modes", "[phiid_golden]") {
   const TempDir folder;
-  std::size_t intervals = 0;
-  for (const Record& row : csv_file(analyze(folder, "--bootstrap 300") / "profile.csv")) {
-    if (row.at("low").empty()) continue;
-    ++intervals;
-    CHECK(std::stod(row.at("low")) <= std::stod(row.at("high")));
-  }
+  const std::string mode = GENERATE(std::string("per-prompt"), std::string("concat"));
+  const auto out = analyze(folder, "--bootstrap 60 --mode " + mode);
+  // Resamples leave the scores themselves alone.
+  check_table(csv_file(out / "rankings.csv"),
+              csv_file(golden / (mode == "concat" ? "expected_rankings_concat.csv"
+                                                  : "expected_rankings.csv")));
+  const auto wide = [](const Record& row, const std::string& low, const std::string& high) {
+    if (row.at(low).empty()) return 0;
+    CHECK(std::stod(row.at(low)) <= std::stod(row.at(high)));
+    return std::stod(row.at(low)) < std::stod(row.at(high)) ? 1 : 0;
+  };
+  int intervals = 0;
+  for (const Record& row : csv_file(out / "profile.csv")) intervals += wide(row, "low", "high");
   CHECK(intervals > 60);
+  intervals = 0;
+  for (const Record& row : csv_file(out / "rankings.csv")) {
+    intervals += wide(row, "balance_score_low", "balance_score_high");
+  }
+  CHECK(intervals >= 7);
+  const Record first = csv_file(out / "correlations.csv").front();
+  CHECK(wide(first, "spearman_low", "spearman_high") == 1);
 }

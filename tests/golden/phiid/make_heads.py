@@ -161,6 +161,33 @@ def profile_rows(table):
     return dict(zip(("measure", "part", "name", "value"), zip(*rows)))
 
 
+def shared_ranks(v):
+    """Ranks, equal ones shared: two pairs of one head may have its own information as their rtr."""
+    v = np.round(v, 12)
+    return (v[:, None] > v).sum(axis=1) + (v[:, None] == v).sum(axis=1) / 2
+
+
+def correlations(table, sts, rtr):
+    """over, first, second, n, spearman, pearson, in the order of correlations.csv."""
+    def row(over, first, second, x, y):
+        ok = ~(np.isnan(x) | np.isnan(y))
+        x, y = x[ok], y[ok]
+        return (over, first, second, len(x), np.corrcoef(shared_ranks(x), shared_ranks(y))[0, 1],
+                np.corrcoef(x, y)[0, 1])
+
+    rows = [("head", "avg_synergy", "avg_redundancy")]
+    rows += [("head", first, second) for second in ("autocorrelation", "head_norm")
+             for first in ("avg_synergy", "avg_redundancy", "syn_balance")]
+    result = [row(*r, table[r[1]], table[r[2]]) for r in rows]
+    pairs = np.triu_indices(len(sts), 1)
+    own = (table["autocorrelation"][pairs[0]] + table["autocorrelation"][pairs[1]]) / 2
+    own = np.where(np.isnan(sts[pairs]), np.nan, own)
+    numbers = {"sts": sts[pairs], "rtr": rtr[pairs], "autocorrelation": own}
+    result += [row("pair", a, b, numbers[a], numbers[b]) for a, b in
+               (("sts", "rtr"), ("sts", "autocorrelation"), ("rtr", "autocorrelation"))]
+    return dict(zip(("over", "first", "second", "n", "spearman", "pearson"), zip(*result)))
+
+
 def graph(weights):
     """Mean weight, global efficiency (plain and relative), modularity of the layers."""
     w = np.where(np.nan_to_num(weights) > 0, np.nan_to_num(weights), 0.0)
@@ -193,6 +220,7 @@ def main():
     table = rankings(*found, x)
     write("expected_rankings.csv", table)
     write("expected_profile.csv", profile_rows(table))
+    write("expected_correlations.csv", correlations(table, *found[:2]))
     columns = list(zip(*(graph(m) for m in found[:2])))
     names = ("n_edges", "mean_weight", "global_efficiency", "relative_efficiency",
              "layer_modularity")
