@@ -89,11 +89,13 @@ void check_count(const Csv& csv, std::optional<HeadGrid> expected) {
                                     std::to_string(expected->heads) + ")");
 }
 
-/// True if analyze-phiid left the score of this row out because the head has no usable pair.
+/// True if analyze-phiid left the score of this row out: the head has no usable pair, or none whose
+/// score is defined; the file has the column `status` then.
 bool is_unranked(const Csv& csv, std::size_t row, std::size_t score) {
   if (!csv.text(row, score).empty() || !csv.has("n_pairs_ok")) return false;
   const auto largest = std::numeric_limits<std::int64_t>::max();
-  return csv.count(row, csv.column("n_pairs_ok"), largest) == 0;
+  const std::int64_t pairs = csv.count(row, csv.column("n_pairs_ok"), largest);
+  return pairs == 0 || csv.has("status");
 }
 
 }  // namespace

@@ -33,8 +33,9 @@ struct Ranking {
 
 /// Reads a CSV with a row per head: `head_idx`, or `layer` and `head_in_layer`, or all three, and a
 /// column of scores. Rows may stand in any order; every head must be there once. An empty score is
-/// an unranked head where the column `n_pairs_ok` says 0 in that row (what analyze-phiid writes for
-/// a head without a usable pair), and an error elsewhere. Other columns may hold anything.
+/// an unranked head where the column `n_pairs_ok` says 0 in that row or stands beside a column
+/// `status` (what analyze-phiid writes for a head whose score is undefined), and an error
+/// elsewhere. Other columns may hold anything.
 ///
 /// @param score_column  its name; empty: the only column whose name ends with "score"
 /// @param expected  the model's heads, where known

@@ -58,6 +58,7 @@ TEST_CASE("an unranked head is removed last", "[ranking_csv]") {
   CHECK(ranking.descending() == Heads{3, 1, 0, 2});
   CHECK(ranking.unranked == 2);
   CHECK_FALSE(ranking.scores[0].has_value());
+  CHECK(ranking_of("head_idx,score,n_pairs_ok,status\n0,,3,ok\n1,1,2,ok\n").unranked == 1);
   CHECK_THROWS_WITH(ranking_of("head_idx,score,n_pairs_ok\n0,,3\n1,1,2\n"),
                     Contains("r.csv: line 2, column 'score': found '', expected a finite number"));
   CHECK_THROWS_WITH(ranking_of("head_idx,score\n0,1\n1,\n"), Contains("line 3, column 'score'"));
