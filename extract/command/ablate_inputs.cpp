@@ -8,6 +8,7 @@
 #include "shard/sha256.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <stdexcept>
 
@@ -84,7 +85,9 @@ AblationOrder ranked_order(const AblateOptions& options, const std::string& name
       if (!shard::Csv::read(file).has(column)) continue;
       const shard::Ranking ranking = shard::read_ranking(file, column, grid);
       const std::vector<std::int64_t> heads = ranking.descending();
-      const bool ranks = column.ends_with("_score");
+      constexpr std::array<std::string_view, 3> decompositions{
+          "balance_score", "rank_difference_score", "tdmi_score"};
+      const bool ranks = std::ranges::count(decompositions, column) > 0;
       return {.name = name,
               .kind = ranks ? "ranking" : "baseline",
               .heads = {heads.begin(), heads.end()}};
