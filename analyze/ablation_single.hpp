@@ -12,6 +12,6 @@ namespace phiscope::ablation {
 /// the head) over the prompts, nats), standard_error, n_prompts, kl_intact (the same with no head
 /// removed, as measured). A ranking for `extract ablate --ranking`.
 /// @throws shard::FormatError for another kind of run, or one that is not complete
-[[nodiscard]] Table single_heads(const std::filesystem::path& run);
+[[nodiscard]] Table single_heads(const std::filesystem::path& path);
 
 }  // namespace phiscope::ablation

@@ -78,6 +78,7 @@ std::vector<HeadScores> resample_series(std::span<const MatrixView<double>> prom
 template <class Choose>
 std::vector<std::vector<Value>> each(const std::vector<HeadScores>& resampled, Choose choose) {
   std::vector<std::vector<Value>> result;
+  result.reserve(resampled.size());
   for (const HeadScores& scores : resampled) result.push_back(choose(scores));
   return result;
 }
@@ -103,6 +104,7 @@ void add_intervals(const std::vector<HeadScores>& resampled, RunResult& result) 
     const std::vector<Value>& scores = result.scores.score[k];
     for (std::size_t head = 0; head < scores.size(); ++head) {
       std::vector<Value> drawn;
+      drawn.reserve(resampled.size());
       for (const HeadScores& resample : resampled) drawn.push_back(resample.score[k][head]);
       result.intervals[k].push_back(with_interval(scores[head], drawn));
     }
