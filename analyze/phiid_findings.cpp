@@ -85,6 +85,7 @@ void add_correlations(const RunResult& run, std::vector<std::string>& lines) {
 
 std::vector<std::string> findings(const RunResult& run, const Options& options) {
   std::vector<std::string> lines;
+  lines.reserve(rankings.size());
   for (const Ranking ranking : rankings) lines.push_back(profile_line(run, ranking));
   add_correlations(run, lines);
   lines.push_back(extremes_line(run));

@@ -44,12 +44,12 @@ struct Input {
 /// `generated_ids` where it is there.
 /// @param allow_partial  take the prompts that are there, of a run that is not complete
 /// @throws shard::FormatError if the directory is not such a run or contradicts itself
-[[nodiscard]] Input read_run(const std::filesystem::path& run, bool allow_partial);
+[[nodiscard]] Input read_run(const std::filesystem::path& path, bool allow_partial);
 
 /// Reads a plain array [time, series] or [prompt, time, series].
 /// @param layers  number of layers that the series are divided into
 /// @throws shard::FormatError for another shape, or series that `layers` does not divide
-[[nodiscard]] Input read_series(const std::filesystem::path& file, std::size_t layers);
+[[nodiscard]] Input read_series(const std::filesystem::path& path, std::size_t layers);
 
 /// Inputs in the order given, with labels that differ: "name", "name_2", ...
 void make_labels_unique(std::vector<Input>& inputs);

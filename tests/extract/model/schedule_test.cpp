@@ -83,7 +83,7 @@ Group many_runs(const Model& model) {
   act(zero(place(Hook::embed, 0, {8})));
   act(zero(place(Hook::final_norm, 0, {8, 20})));
   act(zero(place(Hook::z, 1, {}, 1)));
-  act(mean(place(Hook::z, last, {6, 7}, 0), {Source{1, {0, 1, 2}}, Source{0, {5}}}));
+  act(mean(place(Hook::z, last, {6, 7}, 1), {Source{1, {0, 1, 2}}, Source{0, {5}}}));
   act(mean(place(Hook::resid_post, 0, {4}), {Source{1, {9}}}));
   add({zero(place(Hook::resid_post, 0, {3})), zero(place(Hook::resid_post, last, {19}))}, tokens);
   std::vector<int> other = tokens;
