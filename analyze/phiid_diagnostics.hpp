@@ -58,6 +58,6 @@ struct Findings {
 };
 
 /// Plain sentences on why the rankings may not be trustworthy; the gravest first.
-[[nodiscard]] std::vector<std::string> warnings(const Findings& findings);
+[[nodiscard]] std::vector<std::string> warnings(const Findings& found);
 
 }  // namespace phiscope::heads

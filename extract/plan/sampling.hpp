@@ -101,9 +101,10 @@ struct Candidates {
 /// one keeps its own. Of equal scores the lower id is the worse.
 /// Bins by score tell whose mass is below any doubt; only the bin with the limit is sorted.
 inline void drop_tail(Candidates& candidates, double spare) {
-  const auto [lowest, highest] = std::ranges::minmax(candidates.scores);
+  const auto ends = std::ranges::minmax(candidates.scores);
+  const double highest = ends.max;
   constexpr std::size_t bins = 4096;
-  const double range = highest - lowest;
+  const double range = ends.max - ends.min;
   const double per_unit = range > 1e-300 ? (bins - 1) / range : 0.0;
   const auto bin_of = [&](std::size_t i) {  // 0 holds the best
     return static_cast<std::size_t>((highest - candidates.scores[i]) * per_unit);

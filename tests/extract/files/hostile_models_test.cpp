@@ -148,7 +148,7 @@ Tensor reshaped(Tensor tensor) {
   if (tensor.shape.size() < 2 || square) {
     tensor.shape.insert(tensor.shape.begin(), 1);
   } else {
-    std::ranges::rotate(tensor.shape, tensor.shape.end() - 1);
+    std::rotate(tensor.shape.begin(), tensor.shape.end() - 1, tensor.shape.end());
   }
   return tensor;
 }
