@@ -43,7 +43,14 @@ std::vector<AblationText> texts_of(const shard::Run& run) {
                                           ", expected 0 to " +
                                           std::to_string(std::ssize(texts) - 1));
       }
-      texts[static_cast<std::size_t>(prompt)].tokens.push_back(ids[i]);
+      AblationText& text = texts[static_cast<std::size_t>(prompt)];
+      const std::int64_t next = std::ssize(text.tokens) - text.response;
+      if (keys[2 * i + 1] != next) {
+        throw FormatError(run.path(), "prompt " + std::to_string(prompt) + ": found step " +
+                                          std::to_string(keys[2 * i + 1]) + ", expected " +
+                                          std::to_string(next));
+      }
+      text.tokens.push_back(ids[i]);
     }
   }
   return texts;
