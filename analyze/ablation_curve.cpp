@@ -65,6 +65,7 @@ std::vector<double> areas(const Curve& curve, Stretch part, std::int64_t heads) 
   append(part.to, values_at(curve, part.to));
   for (double& removed : inner.removed) removed /= static_cast<double>(heads);
   std::vector<double> result;
+  result.reserve(curve.prompts);
   for (std::size_t prompt = 0; prompt < curve.prompts; ++prompt) {
     result.push_back(auc(inner.removed, prompt_curve(inner, prompt)).value());
   }

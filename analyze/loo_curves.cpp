@@ -92,7 +92,7 @@ void add_run_legend(const std::vector<RunResult>& runs, Figure& figure) {
   }
 }
 
-const std::string band_caption =
+constexpr std::string_view band_caption =
     " Colour: context length. Bands: 95 % bootstrap intervals of the mean that resample contexts "
     "(trials); with few trials they are rough.";
 
@@ -104,8 +104,8 @@ Figure level_curves(const std::vector<RunResult>& runs, const std::string& condi
   figure.caption =
       "Above: absolute. Below: divided by the embedding layer's value of the same "
       "context, since a fixed set of words has an offset of its own there; falling "
-      "energy alone is no evidence of structure." +
-      band_caption;
+      "energy alone is no evidence of structure.";
+  figure.caption += band_caption;
   figure.definition =
       "Ratio: mean distance of cross pairs / mean distance of within pairs, above 1 "
       "where words of a cluster lie closer together. Energy: mean squared distance "
@@ -142,8 +142,8 @@ Figure influence_curves(const std::vector<RunResult>& runs, const std::string& c
   figure.name = "influence_by_layer_" + file_stem(condition);
   figure.title = "Influence of a position by layer: " + condition;
   figure.columns = metrics.size();
-  figure.caption =
-      "Mean influence of leaving one position out, for bridge and anchor positions." + band_caption;
+  figure.caption = "Mean influence of leaving one position out, for bridge and anchor positions.";
+  figure.caption += band_caption;
   for (const Metric metric : metrics) figure.definition += definition(metric) + " ";
   figure.source = "loo.csv (own pairs, absolute scale)";
   for (const RunResult& run : runs) {

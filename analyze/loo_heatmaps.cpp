@@ -87,7 +87,7 @@ std::vector<Panel> influence_row(const RunResult& run, const std::vector<std::st
   return row;
 }
 
-const std::string map_caption =
+constexpr std::string_view map_caption =
     "Mean influence of leaving one position out, by layer (rows) and context length (columns), for "
     "bridge positions (the word's cluster differs from that of the word before) and anchor "
     "positions. Red: positive, blue: negative; grey: no defined value. One colour scale per row "

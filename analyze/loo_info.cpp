@@ -43,6 +43,7 @@ class Node {
   [[nodiscard]] std::vector<Node> items() const {
     if (!json_->is_array()) fail("found " + std::string(json_->type_name()) + ", expected array");
     std::vector<Node> result;
+    result.reserve(json_->size());
     for (std::size_t i = 0; i < json_->size(); ++i) {
       result.emplace_back((*json_)[i], *file_, name_ + "[" + std::to_string(i) + "]");
     }

@@ -76,7 +76,7 @@ std::string phiid_of_all(const Arguments& arguments) {
     for_each_tile(blocks.size(), arguments.threads, [&](std::size_t k) {
       const PhiidTile tile = pairs.tile(blocks[k]);
       table.place(tile);
-      const std::lock_guard lock(counting);
+      const std::scoped_lock lock(counting);
       table.counts += tile.counts();
     });
     const std::size_t count = table.status.size();

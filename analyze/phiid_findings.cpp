@@ -59,7 +59,7 @@ std::string extremes_line(const RunResult& run) {
   std::erase_if(order,
                 [&](std::size_t head) { return !run.scores.of(Ranking::balance)[head].ok(); });
   if (order.empty()) return "No head has a balance score.";
-  const auto names = [&run](auto begin, auto end) {
+  const auto names = [&run](const auto& begin, const auto& end) {
     std::string text;
     for (auto it = begin; it != end; ++it) text += (text.empty() ? "" : ", ") + head_name(run, *it);
     return text;

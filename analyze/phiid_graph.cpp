@@ -38,6 +38,7 @@ Graph graph(std::string edges, const std::vector<double>& weights, const Matrice
   result.modularity = found.modularity;
   result.communities = found.count;
   std::vector<std::size_t> layer;
+  layer.reserve(matrices.heads);
   for (std::size_t head = 0; head < matrices.heads; ++head)
     layer.push_back(input.layer_index(head));
   result.layer_modularity = modularity(view, layer);

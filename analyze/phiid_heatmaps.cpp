@@ -18,6 +18,7 @@ constexpr std::size_t most_cells = 64;    // a matrix with more heads is drawn b
 
 std::vector<std::string> layer_labels(const Input& input) {
   std::vector<std::string> labels;
+  labels.reserve(input.layers.size());
   for (const std::int64_t layer : input.layers) labels.push_back(std::to_string(layer));
   return labels;
 }

@@ -18,6 +18,7 @@ std::vector<Value> rank_score(const std::vector<Value>& synergy,
   const auto high = ordinal_ranks(std::span<const Value>(synergy));
   const auto low = ordinal_ranks(std::span<const Value>(redundancy));
   std::vector<Value> difference;
+  difference.reserve(synergy.size());
   for (std::size_t head = 0; head < synergy.size(); ++head) {
     difference.push_back(
         synergy[head].ok() ? Value(static_cast<double>(high[head]) - static_cast<double>(low[head]))

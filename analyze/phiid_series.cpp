@@ -152,6 +152,7 @@ Series prepare(const Input& input, const Options& options) {
 
 std::vector<MatrixView<double>> Series::views() const {
   std::vector<MatrixView<double>> result;
+  result.reserve(values.size());
   for (const std::vector<double>& prompt : values) {
     result.emplace_back(std::span<const double>(prompt), prompt.size() / heads, heads);
   }

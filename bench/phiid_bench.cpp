@@ -32,6 +32,7 @@ struct Data {
 
   [[nodiscard]] std::vector<MatrixView<double>> views() const {
     std::vector<MatrixView<double>> result;
+    result.reserve(recordings);
     const std::size_t size = times * series;
     for (std::size_t k = 0; k < recordings; ++k) {
       result.emplace_back(std::span<const double>(values).subspan(k * size, size), times, series);

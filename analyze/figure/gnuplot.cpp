@@ -23,27 +23,34 @@ namespace {
 class TemporaryFile {
  public:
   TemporaryFile() : file_(std::tmpfile(), &std::fclose) {
-    if (file_ == nullptr) throw std::system_error(errno, std::generic_category(), "temporary file");
+    if (file_ == nullptr) fail();
   }
   void write(std::string_view bytes) {
     if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() ||
         std::fflush(file_.get()) != 0) {
-      throw std::system_error(errno, std::generic_category(), "temporary file");
+      fail();
     }
-    std::rewind(file_.get());
+    rewind();
   }
   [[nodiscard]] std::string read() {
-    std::rewind(file_.get());
+    rewind();
     std::string bytes;
     std::array<char, 65536> part{};
     while (const std::size_t n = std::fread(part.data(), 1, part.size(), file_.get())) {
       bytes.append(part.data(), n);
     }
+    if (std::ferror(file_.get()) != 0) fail();
     return bytes;
   }
   [[nodiscard]] int descriptor() const { return fileno(file_.get()); }
 
  private:
+  [[noreturn]] static void fail() {
+    throw std::system_error(errno, std::generic_category(), "temporary file");
+  }
+  void rewind() {
+    if (std::fseek(file_.get(), 0, SEEK_SET) != 0) fail();
+  }
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
@@ -127,7 +134,7 @@ std::optional<std::filesystem::path> find_gnuplot() {
   std::string_view rest = path == nullptr ? "" : path;
   while (!rest.empty()) {
     const std::size_t end = rest.find(':');
-    const std::filesystem::path candidate = std::filesystem::path(rest.substr(0, end)) / "gnuplot";
+    std::filesystem::path candidate = std::filesystem::path(rest.substr(0, end)) / "gnuplot";
     if (access(candidate.c_str(), X_OK) == 0) return candidate;
     rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
   }

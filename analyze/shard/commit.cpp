@@ -59,6 +59,7 @@ Json files_json(std::span<const Commit> commits, std::size_t i) {
 
 std::vector<std::string> committed_names(const RunPlan& plan, std::int64_t shard) {
   std::vector<std::string> names;
+  names.reserve(plan.arrays.size() + plan.row_spaces.size());
   for (const ArrayPlan& array : plan.arrays) names.push_back(array_file(array.name, shard));
   for (const RowSpace& space : plan.row_spaces) names.push_back(keys_file(space.name, shard));
   return names;

@@ -96,6 +96,7 @@ std::vector<std::int64_t> JsonObject::integers(std::string_view name) const {
 std::vector<JsonObject> JsonObject::objects(std::string_view name) const {
   std::vector<JsonObject> values;
   const Json& members = list(name, "a list of objects");
+  values.reserve(members.size());
   for (std::size_t i = 0; i < members.size(); ++i) {
     values.emplace_back(members[i], place(name) + "[" + std::to_string(i) + "]", file_);
   }

@@ -32,7 +32,7 @@ HeadGrid grid_of(const Csv& csv, std::optional<HeadGrid> expected) {
   const auto rows = static_cast<std::int64_t>(csv.rows());
   if (expected) return *expected;
   const std::size_t head = csv.column("head_in_layer");
-  std::int64_t heads = 0;
+  std::int64_t heads = 1;
   for (std::size_t row = 0; row < csv.rows(); ++row) {
     heads = std::max(heads, csv.count(row, head, rows - 1) + 1);
   }

@@ -104,6 +104,7 @@ bool Run::complete() const noexcept {
 
 std::vector<std::int64_t> Run::shards() const {
   std::vector<std::int64_t> shards;
+  shards.reserve(commits_.size());
   for (const Commit& commit : commits_) shards.push_back(commit.shard);
   return shards;
 }

@@ -35,10 +35,9 @@ double same_inside_and_outside(const JsonFields* rope, std::string_view inside,
                                const JsonFields& fields, std::string_view outside, double absent) {
   const bool within = rope != nullptr && rope->has(inside);
   const bool without = !outside.empty() && fields.has(outside);
-  const double number = within    ? rope->positive(inside)
-                        : without ? fields.positive(outside)
-                                  : absent;
-  if (without && fields.positive(outside) != number) {
+  if (!without) return within ? rope->positive(inside) : absent;
+  const double number = fields.positive(outside);
+  if (within && rope->positive(inside) != number) {
     rope->refuse(inside, "the same as the outer " + std::string(outside));
   }
   return number;

@@ -34,7 +34,7 @@ using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
   const std::uint32_t rest = x.bits & 0x7fffU;
   // The exponents are biased by 15 and by 127; a product also sets a subnormal number right.
   const float finite = std::bit_cast<float>(rest << 13) * 0x1p112F;
-  std::uint32_t bits = std::bit_cast<std::uint32_t>(finite);
+  auto bits = std::bit_cast<std::uint32_t>(finite);
   if (rest >= 0x7c00U) bits = 0x7f800000U | rest << 13 | (rest > 0x7c00U ? 0x00400000U : 0U);
   return std::bit_cast<float>(bits | (x.bits & 0x8000U) << 16);
 }
