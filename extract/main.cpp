@@ -4,6 +4,7 @@
 #include "run/stop.hpp"
 
 #include <CLI/CLI.hpp>
+#include <c10/util/Exception.h>
 
 #include <exception>
 #include <iostream>
@@ -265,6 +266,10 @@ int main(int argc, char** argv) {
   } catch (const phiscope::extract::Stopped& stopped) {
     std::cerr << "extract: " << stopped.what() << '\n';
     return phiscope::extract::stopped_early;
+  } catch (const c10::Error& error) {  // LibTorch's texts have a trace behind the first line
+    const std::string text = error.what_without_backtrace();
+    std::cerr << "error: " << text.substr(0, text.find('\n')) << '\n';
+    return phiscope::extract::bad_input;
   } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << '\n';
     return phiscope::extract::bad_input;

@@ -91,7 +91,8 @@ void add_keys(const toml::table& table, const CLI::App& app, const CLI::App& com
 void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--model", options.model, "Hugging Face model directory")->required();
   command.add_option("--out", options.out, "run directory to write or to continue")->required();
-  command.add_option("--device", options.device, "where to compute")->capture_default_str();
+  command.add_option("--device", options.device, "where to compute: cpu, cuda, cuda:1, ...")
+      ->capture_default_str();
   command
       .add_option("--dtype", options.dtype,
                   "what to compute and store in: float32, bfloat16, float16, float64")
@@ -111,8 +112,9 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                   "threads of the matrix products; 0: one for a small model, else all processors")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
-  command.add_flag("--batch-invariant", options.batch_invariant,
-                   "a run's numbers do not depend on its batch (always so: batches are packed)");
+  command.add_flag(
+      "--batch-invariant", options.batch_invariant,
+      "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
   command.add_flag("--dry-run", options.dry_run, "print what would be run, then stop");
   command.add_flag("--print-config", options.print_config, "print the options as TOML, then stop");
   command.add_option("--config", "TOML file with any of these flags; the command line wins")

@@ -20,8 +20,8 @@ struct RunOptions {
   std::string layers = "all";
   std::uint64_t seed = 0;
   std::string shard = "0/1";
-  int threads = 0;  ///< 0: by the size of the model; the numbers do not depend on it
-  bool batch_invariant = true;
+  int threads = 0;               ///< 0: by the size of the model; the numbers do not depend on it
+  bool batch_invariant = false;  ///< asked for; on the CPU always so
   bool dry_run = false;
   bool print_config = false;
 };

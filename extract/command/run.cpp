@@ -3,6 +3,7 @@
 
 #include "command/version.hpp"
 #include "files/describe.hpp"
+#include "model/device.hpp"
 #include "run/estimate.hpp"
 #include "run/execute.hpp"
 #include "run/progress.hpp"
@@ -85,11 +86,13 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   plan.details["revision"] = git_revision;
   plan.details["options"] = request.options;
   plan.details["model"] = model.description;
-  plan.details["numerics"] = {{"device", options.device},
+  // Tasks of a run may be on different devices of one kind.
+  const c10::Device device = parse_device(options.device);
+  plan.details["numerics"] = {{"device", c10::DeviceTypeName(device.type(), /*lower_case=*/true)},
                               {"dtype", options.dtype},
                               {"attention", "scaled_dot_product_attention"},
                               {"batch_size", options.batch_size},
-                              {"batch_invariant", options.batch_invariant}};
+                              {"batch_invariant", device.is_cpu()}};
   plan.details["prompts_per_shard"] = request.plan.groups_per_shard;
   if (!request.details.is_null()) plan.details.update(request.details);
   return plan;
@@ -125,10 +128,12 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
 }  // namespace
 
 CheckedModel check_run(const RunOptions& options) {
-  if (options.device != "cpu") {
-    throw std::runtime_error("--device: found '" + options.device +
-                             "', expected cpu (this build of extract has no CUDA)");
+  const c10::Device device = parse_device(options.device);
+  if (options.batch_invariant && !device.is_cpu()) {
+    throw std::runtime_error("--batch-invariant: found --device " + options.device +
+                             ", expected cpu: elsewhere a run's last bits depend on its batch");
   }
+  if (!options.dry_run) open_device(device);
   if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
   // A run without reading every weight once could be made of a broken download.
   ordered_json description = describe_model(options.model, /*quick=*/false);
@@ -172,13 +177,21 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"argv", command_line},
             {"open_shards", open.size()},
             {"estimate", expected}});
-  const Model loaded = load_model(options.model, compute_dtype(options.dtype), at::kCPU);
-  set_threads(options.threads, model.config);
-  std::cerr << "extract " << request.experiment << ": about "
-            << duration_text(expected_seconds(loaded, expected_tokens(request.plan, open)))
-            << " for " << open.size() << " shards\n";
-  const Executed done =
-      execute(request.plan, loaded, writer, request.row_space, options.batch_size);
+  const c10::Device device = parse_device(options.device);
+  Executed done;
+  try {
+    const Model loaded = load_model(options.model, compute_dtype(options.dtype), device);
+    set_threads(options.threads, model.config);
+    std::cerr << "extract " << request.experiment << ": about "
+              << duration_text(expected_seconds(loaded, expected_tokens(request.plan, open)))
+              << " for " << open.size() << " shards\n";
+    done = execute(request.plan, loaded, writer, request.row_space, options.batch_size);
+  } catch (const c10::OutOfMemoryError&) {
+    throw std::runtime_error(out_of_memory_text(
+        options.device, device_facts(device).total_bytes, expected["weight_bytes"],
+        expected["batch_bytes"].get<std::uint64_t>() / options.batch_size, options.batch_size));
+  }
+  const DeviceFacts facts = device_facts(device);
   const double rate = static_cast<double>(done.tokens) / std::max(done.seconds, 1e-9);
   log_line(options.out, task,
            {{"event", "done"},
@@ -187,7 +200,9 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"tokens", done.tokens},
             {"seconds", done.seconds},
             {"tokens_per_second", rate},
-            {"peak_memory_bytes", peak_memory_bytes()}});
+            {"peak_memory_bytes", peak_memory_bytes()},
+            {"device", facts.name},
+            {"peak_device_memory_bytes", facts.peak_bytes}});
   std::cout << ordered_json{{"run", options.out.string()},
                             {"shards", done.shards},
                             {"shards_found_done",

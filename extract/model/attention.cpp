@@ -6,10 +6,12 @@
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace phiscope::extract {
@@ -126,23 +128,48 @@ at::Tensor attend(const Lane& lane, std::size_t layer, const Scores& how, const 
 void attend_step(const Batch& batch, std::size_t layer, const Scores& how, const at::Tensor& query,
                  const at::Tensor& key, const at::Tensor& value, const at::Tensor& z) {
   const at::Tensor queries = query.contiguous();
+  const bool kernels = has_step_kernels(query);
   for (std::size_t l = 0; l < batch.lanes.size(); ++l) {
     const auto row = static_cast<std::int64_t>(l);
     KvCache& cache = *batch.lanes[l].own;
     cache.write(layer, key.narrow(0, row, 1), value.narrow(0, row, 1));
     const std::int64_t tokens = batch.lanes[l].start + 1;
-    step_attend(queries[row], cache.keys(layer, tokens), cache.values(layer, tokens), tokens, how,
-                z[row]);
+    const at::Tensor keys = cache.keys(layer, tokens);
+    const at::Tensor values = cache.values(layer, tokens);
+    if (kernels) {
+      step_attend(queries[row], keys, values, tokens, how, z[row]);
+    } else {
+      step_attend_anywhere(queries[row], keys, values, tokens, how, z[row]);
+    }
   }
 }
 
 }  // namespace
 
+void step_attend_anywhere(const at::Tensor& query, const at::Tensor& keys, const at::Tensor& values,
+                          std::int64_t tokens, const Scores& scores, const at::Tensor& z) {
+  const std::int64_t seen = scores.window > 0 ? std::min(scores.window, tokens) : tokens;
+  const auto visible = [&](const at::Tensor& x) {
+    return heads_first(x.narrow(0, tokens - seen, seen));
+  };
+  const std::int64_t kv_heads = keys.size(1);
+  const at::Tensor rows = query.view({1, kv_heads, query.size(0) / kv_heads, query.size(1)});
+  at::Tensor mixed;
+  if (scores.softcap > 0.0) {
+    const at::Tensor all = at::ones({rows.size(2), seen}, query.options().dtype(at::kBool));
+    mixed = capped_attention(rows, visible(keys), visible(values), all, scores);
+  } else {
+    mixed = at::scaled_dot_product_attention(rows, visible(keys), visible(values), std::nullopt,
+                                             0.0, /*is_causal=*/false, scores.scale);
+  }
+  z.copy_(mixed.reshape(z.sizes()));
+}
+
 at::Tensor attention(const Batch& batch, const Stage& stage, std::size_t layer,
                      const Scores& scores, const at::Tensor& query, const at::Tensor& key,
                      const at::Tensor& value) {
   at::Tensor z = at::zeros_like(query);
-  if (batch.step && has_step_kernels(query)) {
+  if (batch.step) {
     attend_step(batch, layer, scores, query, key, value, z);
     return z;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/batch.hpp"
 
-#include <ATen/ops/tensor.h>
+#include "model/index_tensor.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -74,8 +74,8 @@ Batch make_batch(std::vector<Lane> lanes, at::Device device) {
   if (!batch.step) ids.resize(static_cast<std::size_t>(filled_rows(std::ssize(ids))), 0);
   positions.resize(ids.size(), 0);
   batch.lanes = std::move(lanes);
-  batch.ids = at::tensor(ids, at::kLong).to(device);
-  batch.positions = at::tensor(positions, at::kLong).to(device);
+  batch.ids = index_tensor(ids, device);
+  batch.positions = index_tensor(positions, device);
   return batch;
 }
 

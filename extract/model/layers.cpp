@@ -19,15 +19,15 @@
 namespace phiscope::extract {
 namespace {
 
-/// Changes values element by element. The last few of a tensor would be computed one at a time,
-/// with other bits than those computed side by side: which ones must not depend on the number of
-/// rows.
+/// Changes values element by element. On the CPU the last few of a tensor would be computed one at
+/// a time, with other bits than those computed side by side: which ones must not depend on the
+/// number of rows.
 template <class Change>
 at::Tensor in_whole_vectors(at::Tensor x, Change change) {
   constexpr std::int64_t most_side_by_side = 64;
   const std::int64_t count = x.numel();
   const std::int64_t missing = (most_side_by_side - count % most_side_by_side) % most_side_by_side;
-  if (missing == 0) {
+  if (missing == 0 || !x.is_cpu()) {
     change(x);
     return x;
   }
@@ -71,7 +71,7 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tens
   if (step && has_step_kernels(x)) return step_product(x, weight, bias);
   const std::int64_t rows = x.size(0);
   const std::int64_t missing = filled_rows(rows) - rows;
-  if (missing == 0) return at::linear(x, weight, if_defined(bias));
+  if (missing == 0 || !x.is_cpu()) return at::linear(x, weight, if_defined(bias));
   return at::linear(at::constant_pad_nd(x, {0, 0, 0, missing}), weight, if_defined(bias))
       .narrow(0, 0, rows);
 }

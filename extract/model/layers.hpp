@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The parts that a block is made of. Rows are tokens; a row's bits do not depend on its neighbours.
+// The parts that a block is made of. Rows are tokens; on the CPU a row's bits do not depend on its
+// neighbours.
 #pragma once
 
 #include "model/model.hpp"
 
 namespace phiscope::extract {
 
-/// x W^T + b. Unless the rows are those of a step, they are filled to filled_rows().
+/// x W^T + b. On the CPU, unless the rows are those of a step, they are filled to filled_rows().
 /// @param x  [row, in]; @param weight  [out, in]; @param bias  [out] or undefined
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                    bool step);

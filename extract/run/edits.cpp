@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "run/edits.hpp"
 
+#include "model/index_tensor.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -26,10 +27,6 @@ struct LaneRows {
   }
 };
 
-at::Tensor index(const std::vector<std::int64_t>& numbers, at::Device device) {
-  return at::tensor(numbers, at::kLong).to(device);
-}
-
 /// Values of a source at some of its positions: [position, ...].
 at::Tensor values_of(const Site& site, const Source& source, const GroupTraces& traces,
                      std::span<const std::int64_t> which) {
@@ -42,7 +39,7 @@ at::Tensor values_of(const Site& site, const Source& source, const GroupTraces& 
     }
     positions.push_back(position);
   }
-  const at::Tensor rows = all.index_select(0, index(positions, all.device()));
+  const at::Tensor rows = all.index_select(0, index_tensor(positions, all.device()));
   return site.head < 0 ? rows : rows.select(1, site.head);
 }
 
@@ -85,7 +82,7 @@ void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, 
     edits.push_back({.hook = site->hook,
                      .layer = site->layer,
                      .head = site->head,
-                     .rows = index(found.rows, device)});
+                     .rows = index_tensor(found.rows, device)});
     edits.back().values = std::visit(
         Overloaded{
             [](const Zero&) { return at::Tensor(); },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/estimate.hpp"
 
+#include "run/progress.hpp"
 #include "run/rows.hpp"
 
 #include <ATen/ops/linear.h>
@@ -195,7 +196,25 @@ std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
       unsigned_size(3 * config.intermediate + 6 * config.hidden) * item_bytes;
   const std::uint64_t per_cached =
       unsigned_size(2 * config.layers * config.kv_heads * config.head_dim) * item_bytes;
-  return batch_size * (most_rows * row_bytes + longest * per_token + cached * per_cached);
+  return batch_size * (2 * most_rows * row_bytes + longest * per_token + cached * per_cached);
+}
+
+std::string out_of_memory_text(const std::string& device, std::uint64_t device_bytes,
+                               std::uint64_t weight_bytes, std::uint64_t run_bytes,
+                               std::size_t batch_size) {
+  // A tenth is left to what is not counted: the device's own libraries and gaps between tensors.
+  const std::uint64_t usable = device_bytes / 10 * 9;
+  const std::uint64_t room = usable > weight_bytes ? usable - weight_bytes : 0;
+  std::uint64_t fits = run_bytes == 0 ? 0 : room / run_bytes;
+  if (fits >= batch_size) fits = batch_size / 2;  // the estimate was too low
+  const std::string found =
+      "--batch-size: found " + std::to_string(batch_size) + ", but " + device + " (" +
+      bytes_text(static_cast<double>(device_bytes)) + ") ran out of memory: weights take " +
+      bytes_text(static_cast<double>(weight_bytes)) + ", a run of the batch about " +
+      bytes_text(static_cast<double>(run_bytes));
+  if (fits == 0)
+    return found + ", expected a smaller model or dtype, shorter prompts or fewer hooks";
+  return found + ", expected at most --batch-size " + std::to_string(fits);
 }
 
 std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>& shards) {
@@ -216,7 +235,7 @@ double expected_seconds(const Model& model, std::uint64_t tokens) {
   const auto end = Clock::now() + std::chrono::milliseconds(20);
   double seconds_per_product = std::numeric_limits<double>::infinity();  // the fastest: no start-up
   for (auto before = Clock::now(); before < end;) {
-    at::linear(x, weight);
+    at::linear(x, weight)[0][0].item<double>();  // waits for a device
     const auto after = Clock::now();
     seconds_per_product =
         std::min(seconds_per_product, std::chrono::duration<double>(after - before).count());

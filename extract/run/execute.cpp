@@ -6,9 +6,11 @@
 #include "run/estimate.hpp"
 #include "run/forward.hpp"
 #include "run/progress.hpp"
+#include "run/shard_queue.hpp"
 #include "run/stop.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -19,25 +21,21 @@
 namespace phiscope::extract {
 namespace {
 
-void append(shard::ShardWriter& shard, const std::string& array, const at::Tensor& rows) {
-  shard.append(array, {static_cast<const std::byte*>(rows.const_data_ptr()), rows.nbytes()});
-}
-
 /// Appends the rows of one run, or of several whose rows follow each other.
-void append(shard::ShardWriter& shard, const Model& model, const Plan& plan,
-            const CapturedRows& rows, std::int64_t first, std::int64_t count) {
+void append(ShardQueue& shard, const Model& model, const Plan& plan, const CapturedRows& rows,
+            std::int64_t first, std::int64_t count) {
   for (std::size_t c = 0; c < plan.captures.size() && count > 0; ++c) {
     const std::int64_t portion = portion_rows(model, plan, rows, c);
     for (std::int64_t at = first; at < first + count; at += portion) {
-      append(shard, plan.captures[c].array,
-             stored_rows(model, plan, rows, c, at, std::min(portion, first + count - at)));
+      const std::int64_t size = std::min(portion, first + count - at);
+      shard.push(plan.captures[c].array, HostCopy(stored_rows(model, plan, rows, c, at, size)));
     }
   }
 }
 
 /// Appends the rows of runs, in their order, and what was generated, to a shard.
 /// @param keys,generated_keys  receive the keys of these rows
-void append(shard::ShardWriter& shard, const Model& model, const Plan& plan,
+void append(ShardQueue& shard, const Model& model, const Plan& plan,
             std::span<const Run* const> runs, const CapturedRows& rows,
             std::vector<std::int64_t>& keys, std::vector<std::int64_t>& generated_keys) {
   const auto add = [](std::vector<std::int64_t>& to, const std::vector<std::int64_t>& key) {
@@ -51,8 +49,8 @@ void append(shard::ShardWriter& shard, const Model& model, const Plan& plan,
     append(shard, model, plan, rows, rows.first[r], rows.count[r]);
     const std::vector<int>& tokens = rows.generated[r];
     const std::vector<std::int32_t> ids(tokens.begin(), tokens.end());
-    shard.append<std::int32_t>(generated_array, ids);
-    shard.append<float>(log_probability_array, rows.log_probabilities[r]);
+    shard.push(generated_array, HostCopy(at::tensor(ids, at::kInt)));
+    shard.push(log_probability_array, HostCopy(at::tensor(rows.log_probabilities[r], at::kFloat)));
     for (std::size_t step = 0; step < tokens.size(); ++step) {
       add(generated_keys, runs[r]->key);
       generated_keys.push_back(static_cast<std::int64_t>(step));
@@ -84,6 +82,16 @@ class ShardMaker {
     rows_ = 0;
     keys_.clear();
     generated_keys_.clear();
+    make_rows(groups, shard);
+    if (uses_own_space(plan_)) shard.append_keys(row_space_, keys_);
+    if (plan_.generation.tokens > 0) shard.append_keys(generated_space, generated_keys_);
+    shard.commit();
+    return rows_;
+  }
+
+ private:
+  void make_rows(std::span<const Group> groups, shard::ShardWriter& writer) {
+    ShardQueue shard(writer);
     for (std::size_t g = 0; g < groups.size();) {
       stop_if_asked();
       if (groups[g].runs.size() > 1) {
@@ -96,14 +104,10 @@ class ShardMaker {
       }
       take(singles, run_alone(model_, plan_, singles), shard);
     }
-    if (uses_own_space(plan_)) shard.append_keys(row_space_, keys_);
-    if (plan_.generation.tokens > 0) shard.append_keys(generated_space, generated_keys_);
-    shard.commit();
-    return rows_;
+    shard.finish();
   }
 
- private:
-  void take(std::span<const Run* const> runs, const CapturedRows& rows, shard::ShardWriter& shard) {
+  void take(std::span<const Run* const> runs, const CapturedRows& rows, ShardQueue& shard) {
     append(shard, model_, plan_, runs, rows, keys_, generated_keys_);
     for (const std::int64_t count : rows.count) rows_ += static_cast<std::uint64_t>(count);
     progress_.add(rows.tokens);
@@ -111,7 +115,7 @@ class ShardMaker {
 
   /// Runs that have something in common with the first of their group, or take values from each
   /// other.
-  void make_group(const Group& group, shard::ShardWriter& shard) {
+  void make_group(const Group& group, ShardQueue& shard) {
     if (plan_.generation.tokens > 0) {
       make_continuations(group, shard);
       return;
@@ -153,7 +157,7 @@ class ShardMaker {
   }
 
   /// The continuations of a group's runs; its donors are computed for their values alone.
-  void make_continuations(const Group& group, shard::ShardWriter& shard) {
+  void make_continuations(const Group& group, ShardQueue& shard) {
     GroupTraces traces;
     std::vector<const Run*> runs;
     for (std::size_t r = 0; r < group.runs.size(); ++r) {
@@ -173,7 +177,7 @@ class ShardMaker {
     }
   }
 
-  void take_one(const Run& run, const CapturedRows& rows, shard::ShardWriter& shard) {
+  void take_one(const Run& run, const CapturedRows& rows, ShardQueue& shard) {
     const Run* const only[] = {&run};
     take(only, rows, shard);
   }

@@ -3,64 +3,20 @@
 
 #include "run/divergence.hpp"
 #include "run/edits.hpp"
+#include "run/finite.hpp"
 #include "run/generate.hpp"
 
-#include <ATen/ops/aminmax.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/isfinite.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <stdexcept>
 #include <string>
 
 namespace phiscope::extract {
 namespace {
-
-bool all_finite(const at::Tensor& x) {
-  const auto [low, high] = at::aminmax(x);  // not-a-number wins
-  return std::isfinite(low.item<double>()) && std::isfinite(high.item<double>());
-}
-
-/// Says where the first value that is not finite arose.
-[[noreturn]] void refuse_infinite(const Model& model, const Batch& batch, const RowCollector& rows,
-                                  Hook hook, int layer, const at::Tensor& values) {
-  const at::Tensor bad =
-      at::isfinite(values.reshape({values.size(0), -1})).logical_not().any(1).nonzero();
-  const auto row = bad.select(0, 0).item<std::int64_t>();
-  std::size_t lane = 0;
-  while (batch.begin[lane + 1] <= row) ++lane;
-  std::string place(hook_name(hook).path);
-  const std::size_t at = place.find("{l}");
-  if (at != std::string::npos) place.replace(at, 3, std::to_string(layer));
-  const bool narrow = model.dtype == at::kHalf;
-  throw std::runtime_error(
-      place + ": not finite in " + std::string(narrow ? "float16" : c10::toString(model.dtype)) +
-      " at " + rows.lane_name(lane) + ", position " +
-      std::to_string(batch.lanes[lane].start + row - batch.begin[lane]) +
-      ", expected finite values" +
-      (narrow ? ": float16 ends at 65504, use --dtype bfloat16 or float32" : ""));
-}
-
-/// Looks at the residual stream behind a block, and at what led there if it is not finite.
-void check_finite(const Model& model, const Batch& batch, const RowCollector& rows, int layer,
-                  const BlockTrace& trace, const at::Tensor& residual) {
-  const std::int64_t used = stage_of(batch, layer).used;
-  const auto in_use = [&](const at::Tensor& x) { return x.narrow(0, 0, used); };
-  if (all_finite(in_use(residual))) return;
-  const std::pair<Hook, at::Tensor> places[] = {{Hook::z, trace.z},
-                                                {Hook::attn_out, trace.attn_out},
-                                                {Hook::resid_mid, trace.resid_mid},
-                                                {Hook::mlp_out, trace.mlp_out},
-                                                {Hook::resid_post, residual}};
-  for (const auto& [hook, values] : places) {
-    if (all_finite(in_use(values))) continue;
-    refuse_infinite(model, batch, rows, hook, layer, in_use(values));
-  }
-}
 
 /// True if the rows are kept as what scores follow from.
 bool stored_as_scores(const Capture& capture, const CapturedRows& rows) {
@@ -184,15 +140,13 @@ at::Tensor see_end(const Model& model, const Visit& visit, std::size_t lanes,
 }
 
 /// Embeddings of the lanes that begin with their tokens.
-at::Tensor begin_stream(const Model& model, const Batch& batch, const Visit& visit,
-                        Viewer& viewer) {
+at::Tensor begin_stream(const Model& model, const Batch& batch, const Visit& visit, Viewer& viewer,
+                        FiniteCheck& check) {
   const Stage stage = stage_of(batch, 0);
   at::Tensor residual;
   if (stage.lanes > 0) {
     residual = edited(visit.edits, Hook::embed, 0, embed(model, batch).narrow(0, 0, stage.rows));
-    if (const at::Tensor used = residual.narrow(0, 0, stage.used); !all_finite(used)) {
-      refuse_infinite(model, batch, visit.rows, Hook::embed, 0, used);
-    }
+    check.see_embedding(residual.narrow(0, 0, stage.used));
   }
   viewer.see(Hook::embed, 0, stage.lanes, residual);
   if (residual.defined()) residual = edited(visit.edits, Hook::resid_post, -1, residual);
@@ -210,7 +164,8 @@ at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit) {
   const int last = to_the_end ? layers - 1 : last_block(visit);
   const Pass pass = make_pass(model, batch, visit.edits);
 
-  at::Tensor residual = begin_stream(model, batch, visit, viewer);
+  FiniteCheck check(model, batch, visit.rows, /*late=*/!model.device.is_cpu());
+  at::Tensor residual = begin_stream(model, batch, visit, viewer, check);
   for (int layer = 0; layer <= last; ++layer) {
     const Stage stage = stage_of(batch, layer);
     BlockTrace trace;
@@ -218,7 +173,7 @@ at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit) {
     viewer.see(Hook::resid_pre, layer, stage.lanes, residual);
     if (stage.lanes > 0) {
       residual = block(model, layer, residual, pass, trace);
-      check_finite(model, batch, visit.rows, layer, trace, residual);
+      check.see_block(layer, trace, residual);
     }
     viewer.see_block(layer, stage.lanes, trace);
     residual = entered(batch, layer + 1, residual);
@@ -228,19 +183,20 @@ at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit) {
   for (const Lane& lane : batch.lanes) {
     if (lane.own != nullptr) lane.own->advance(std::ssize(lane.tokens));
   }
+  check.end();
   if (!to_the_end) return {};
   return see_end(model, visit, stage_of(batch, layers).lanes, residual, viewer);
 }
 at::Tensor stored_rows(const Model& model, const Plan& plan, const CapturedRows& rows,
                        std::size_t capture, std::int64_t first, std::int64_t count) {
   const at::Tensor part = rows.arrays.at(capture).narrow(0, first, count);
-  if (!stored_as_scores(plan.captures[capture], rows)) return part.contiguous();
-  const at::Tensor scores = logits(model, part.to(model.device));
+  if (!stored_as_scores(plan.captures[capture], rows)) return part;
+  const at::Tensor scores = logits(model, part);
   if (count > 0 && !all_finite(scores)) {
     throw std::runtime_error("logits: not finite in " + std::string(c10::toString(model.dtype)) +
                              ", expected finite values");
   }
-  return scores.to(at::kCPU).contiguous();
+  return scores;
 }
 
 std::int64_t portion_rows(const Model& model, const Plan& plan, const CapturedRows& rows,

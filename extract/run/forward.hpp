@@ -36,7 +36,7 @@ struct CapturedRows {
   std::uint64_t tokens = 0;  ///< tokens that went through the model for them
 };
 
-/// Some rows of a capture as they are stored, [row, ...], contiguous on the CPU.
+/// Some rows of a capture as they are stored, [row, ...], where the model is.
 at::Tensor stored_rows(const Model& model, const Plan& plan, const CapturedRows& rows,
                        std::size_t capture, std::int64_t first, std::int64_t count);
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "run/generate.hpp"
 
+#include "model/index_tensor.hpp"
 #include "run/edits.hpp"
 #include "run/next_token.hpp"
 #include "run/stop.hpp"
-
-#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <deque>
@@ -124,7 +123,7 @@ class Generator {
     for (std::size_t r = 0; r < runs_.size(); ++r) {
       if (owners[r] != r) all_[r].cache = all_[owners[r]].cache.copy();
     }
-    return normed.index_select(0, at::tensor(ends, at::kLong).to(normed.device()));
+    return normed.index_select(0, index_tensor(ends, normed.device()));
   }
 
   /// The prompt's own rows, or the row of its last position, which predicts the first token.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "run/next_token.hpp"
 
+#include "model/index_tensor.hpp"
 #include "plan/counter_random.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/logsumexp.h>
-#include <ATen/ops/tensor.h>
 
 namespace phiscope::extract {
 namespace {
@@ -45,7 +45,7 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
   const at::ScalarType wide = scores.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   const at::Tensor wide_scores = scores.to(wide);
   const at::Tensor chosen =
-      wide_scores.gather(1, at::tensor(ids, at::kLong).to(scores.device()).unsqueeze(1)).squeeze(1);
+      wide_scores.gather(1, index_tensor(ids, scores.device()).unsqueeze(1)).squeeze(1);
   const at::Tensor log_probabilities =
       (chosen - at::logsumexp(wide_scores, {1})).to(at::kCPU, at::kFloat).contiguous();
   std::vector<NextToken> tokens;

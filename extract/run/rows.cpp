@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "run/rows.hpp"
 
+#include "model/index_tensor.hpp"
+
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding_bag.h>
 #include <ATen/ops/empty.h>
@@ -78,9 +80,9 @@ void RowCollector::begin(const Batch& batch, std::span<const PassRow> rows,
   }
   rows_to_ = is_range(to) ? to.front() : -1;
   const at::Device device = batch.ids.device();
-  to_ = at::tensor(to, at::kLong);
-  offset_ = at::tensor(offset, at::kLong).to(device);
-  weight_ = at::tensor(weight, at::kDouble).to(device);
+  to_ = index_tensor(to, device);
+  offset_ = index_tensor(offset, device);
+  weight_ = at::tensor(weight, at::kDouble).to(device, /*non_blocking=*/true);
 }
 
 const RowCollector::Selection& RowCollector::selection(std::size_t lanes) {
@@ -109,7 +111,7 @@ const RowCollector::Selection& RowCollector::selection(std::size_t lanes) {
     }
   }
   where.from = is_range(index) ? index.front() : -1;
-  where.index = at::tensor(index, at::kLong).to(batch_->ids.device());
+  where.index = index_tensor(index, batch_->ids.device());
   return where;
 }
 
@@ -152,16 +154,15 @@ void RowCollector::put(std::size_t capture, std::size_t layer, const at::Tensor&
     if (layered) {
       shape.insert(shape.begin() + 1, std::ssize(plan_.captures[capture].layers));
     }
-    const auto options = at::TensorOptions().dtype(rows.scalar_type());
-    array = pooled_ ? at::zeros(shape, options) : at::empty(shape, options);
+    array = pooled_ ? at::zeros(shape, rows.options()) : at::empty(shape, rows.options());
   }
   at::Tensor place = layered ? array.select(1, static_cast<std::int64_t>(layer)) : array;
   if (pooled_) {
-    place.index_add_(0, to_, rows.to(at::kCPU));
+    place.index_add_(0, to_, rows);
   } else if (rows_to_ >= 0) {
     place.narrow(0, rows_to_, rows.size(0)).copy_(rows);
   } else {
-    place.index_copy_(0, to_, rows.to(at::kCPU));
+    place.index_copy_(0, to_, rows);
   }
 }
 

@@ -55,7 +55,7 @@ class RowCollector {
   /// there; those of lanes that have not entered yet are the prefix's own.
   void take(Hook hook, int layer, std::size_t lanes, const at::Tensor& values);
 
-  /// Per capture [row, ...] or [row, layer, ...] in row_dtype(), on the CPU.
+  /// Per capture [row, ...] or [row, layer, ...] in row_dtype(), where the model is.
   [[nodiscard]] const std::vector<at::Tensor>& arrays() const { return arrays_; }
   [[nodiscard]] const std::vector<std::int64_t>& first_row() const { return first_; }  ///< [run]
   [[nodiscard]] const std::vector<std::int64_t>& row_count() const { return count_; }  ///< [run]

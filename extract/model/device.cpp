@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "model/device.hpp"
+
+#include <charconv>
+#include <stdexcept>
+#include <string_view>
+
+#if PHISCOPE_CUDA
+#include "kernel/cuda_device.hpp"
+
+#include <ATen/Context.h>
+#include <c10/core/CachingDeviceAllocator.h>
+
+#include <dlfcn.h>
+#endif
+
+namespace phiscope::extract {
+namespace {
+
+[[noreturn]] void refuse(const std::string& name, const std::string& expected) {
+  throw std::runtime_error("--device: found '" + name + "', expected " + expected);
+}
+
+#if PHISCOPE_CUDA
+void open_cuda(c10::Device device) {
+  const kernel::CudaDevices found = kernel::cuda_devices();
+  if (found.count == 0) {
+    refuse(device.str(), "a CUDA device: " + found.why_none + "; --device cpu needs none");
+  }
+  if (device.index() >= found.count) {
+    refuse(device.str(), "an index below " + std::to_string(found.count) +
+                             ", the number of CUDA devices here (CUDA_VISIBLE_DEVICES hides some)");
+  }
+  // Its initialisers register the device with ATen, which a program that is not linked to it finds.
+  if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    refuse(device.str(),
+           "LibTorch's CUDA half, which ./dev setup --cuda installs: " + std::string(dlerror()));
+  }
+  at::Context& context = at::globalContext();
+  context.lazyInitDevice(c10::DeviceType::CUDA);
+  context.setAllowTF32CuBLAS(false);  // ten bits of mantissa where float32 was asked for
+}
+#endif
+
+}  // namespace
+
+c10::Device parse_device(const std::string& name) {
+  if (name == "cpu") return c10::Device(c10::DeviceType::CPU);
+  if (name == "cuda") return c10::Device(c10::DeviceType::CUDA, 0);
+  const std::string_view prefix = "cuda:";
+  int index = 0;
+  const char* const end = name.data() + name.size();
+  if (name.starts_with(prefix)) {
+    const auto [stop, error] = std::from_chars(name.data() + prefix.size(), end, index);
+    const bool number = error == std::errc() && stop == end && stop > name.data() + prefix.size();
+    if (number && index >= 0 && index < 128) {
+      return c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index));
+    }
+  }
+  refuse(name, "cpu, cuda or cuda:0, cuda:1, ...");
+}
+
+void open_device(c10::Device device) {
+  if (device.is_cpu()) return;
+#if PHISCOPE_CUDA
+  open_cuda(device);
+#else
+  refuse(device.str(),
+         "cpu: this build has no CUDA; ./dev setup --cuda and then ./dev build make one");
+#endif
+}
+
+DeviceFacts device_facts(c10::Device device) {
+  DeviceFacts facts{.name = "cpu"};
+#if PHISCOPE_CUDA
+  if (device.is_cuda()) {
+    const kernel::CudaDevice found = kernel::cuda_device(device.index());
+    facts.name = found.name;
+    facts.total_bytes = found.total_bytes;
+    facts.free_bytes = found.free_bytes;
+    constexpr auto all = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+    facts.peak_bytes = static_cast<std::uint64_t>(stats.allocated_bytes.at(all).peak);
+  }
+#else
+  if (!device.is_cpu()) throw std::invalid_argument("device_facts: a device that is not open");
+#endif
+  return facts;
+}
+
+}  // namespace phiscope::extract

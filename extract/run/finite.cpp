@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "run/finite.hpp"
+
+#include <ATen/ops/aminmax.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/stack.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+namespace phiscope::extract {
+
+bool all_finite(const at::Tensor& x) {
+  const auto [low, high] = at::aminmax(x);  // not-a-number wins
+  return std::isfinite(low.item<double>()) && std::isfinite(high.item<double>());
+}
+
+void FiniteCheck::see_embedding(const at::Tensor& embedding) {
+  see(Hook::embed, 0, embedding);
+}
+
+void FiniteCheck::see_block(int layer, const BlockTrace& trace, const at::Tensor& residual) {
+  const std::int64_t used = stage_of(batch_, layer).used;
+  const auto in_use = [&](const at::Tensor& x) { return x.narrow(0, 0, used); };
+  if (late_) {
+    see(Hook::resid_post, layer, in_use(residual));
+    return;
+  }
+  if (all_finite(in_use(residual))) return;
+  const std::pair<Hook, at::Tensor> places[] = {{Hook::z, trace.z},
+                                                {Hook::attn_out, trace.attn_out},
+                                                {Hook::resid_mid, trace.resid_mid},
+                                                {Hook::mlp_out, trace.mlp_out},
+                                                {Hook::resid_post, residual}};
+  for (const auto& [hook, values] : places) {
+    if (values.defined()) see(hook, layer, in_use(values));
+  }
+}
+
+void FiniteCheck::see(Hook hook, int layer, const at::Tensor& values) {
+  if (late_) {
+    const auto [low, high] = at::aminmax(values, 1);
+    places_.emplace_back(hook, layer);
+    extremes_.push_back(at::stack({low, high}));
+    return;
+  }
+  if (all_finite(values)) return;
+  const at::Tensor bad =
+      at::isfinite(values.reshape({values.size(0), -1})).logical_not().any(1).nonzero();
+  refuse(hook, layer, bad.select(0, 0).item<std::int64_t>());
+}
+
+void FiniteCheck::end() const {
+  if (places_.empty()) return;
+  const at::Tensor all = at::cat(extremes_, 1).to(at::kCPU, at::kDouble).contiguous();
+  const at::Tensor good = at::isfinite(all).all(0).contiguous();
+  std::int64_t column = 0;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    for (std::int64_t row = 0; row < extremes_[i].size(1); ++row, ++column) {
+      if (!good.const_data_ptr<bool>()[column]) refuse(places_[i].first, places_[i].second, row);
+    }
+  }
+}
+
+void FiniteCheck::refuse(Hook hook, int layer, std::int64_t row) const {
+  std::size_t lane = 0;
+  while (batch_.begin[lane + 1] <= row) ++lane;
+  std::string place(hook_name(hook).path);
+  const std::size_t at = place.find("{l}");
+  if (at != std::string::npos) place.replace(at, 3, std::to_string(layer));
+  const bool narrow = model_.dtype == at::kHalf;
+  throw std::runtime_error(
+      place + ": not finite in " + std::string(narrow ? "float16" : c10::toString(model_.dtype)) +
+      " at " + rows_.lane_name(lane) + ", position " +
+      std::to_string(batch_.lanes[lane].start + row - batch_.begin[lane]) +
+      ", expected finite values" +
+      (narrow ? ": float16 ends at 65504, use --dtype bfloat16 or float32" : ""));
+}
+
+}  // namespace phiscope::extract

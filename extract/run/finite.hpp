@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model/model.hpp"
+#include "run/rows.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// False if some value is not finite. Waits for the device. @param x  not empty
+bool all_finite(const at::Tensor& x);
+
+/// Looks for values of a pass that are not finite: at once, and says which part of the block they
+/// came from; or late, at the end of the pass, so that a device never waits.
+class FiniteCheck {
+ public:
+  FiniteCheck(const Model& model, const Batch& batch, const RowCollector& rows, bool late)
+      : model_(model), batch_(batch), rows_(rows), late_(late) {}
+
+  /// @param embedding  [row, hidden] of the lanes that are there
+  /// @throws std::runtime_error naming hook, layer, run and position; also the following
+  void see_embedding(const at::Tensor& embedding);
+  /// @param residual  behind the block, [row, hidden] with the filling
+  void see_block(int layer, const BlockTrace& trace, const at::Tensor& residual);
+  void end() const;
+
+ private:
+  void see(Hook hook, int layer, const at::Tensor& values);
+  [[noreturn]] void refuse(Hook hook, int layer, std::int64_t row) const;
+
+  const Model& model_;
+  const Batch& batch_;
+  const RowCollector& rows_;
+  bool late_;
+  std::vector<Place> places_;         ///< seen, not looked at yet
+  std::vector<at::Tensor> extremes_;  ///< [place][least and largest, row]
+};
+
+}  // namespace phiscope::extract

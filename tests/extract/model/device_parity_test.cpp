@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// The device that PHISCOPE_TEST_DEVICE names against the CPU, float32; ./dev gpu-test sets it.
+#include "model/device.hpp"
+#include "reference.hpp"
+#include "scheduled_runs.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+
+using namespace phiscope::test;
+
+namespace {
+
+/// Differences are scaled by max(1, largest value); float32 without TF32 stays far below this.
+constexpr double tolerance = 1e-4;
+
+std::optional<at::Device> test_device() {
+  const char* const name = std::getenv("PHISCOPE_TEST_DEVICE");
+  if (name == nullptr) {
+    std::cout << "skipped: PHISCOPE_TEST_DEVICE names no device\n";
+    return std::nullopt;
+  }
+  const at::Device device = parse_device(name);
+  open_device(device);
+  return device;
+}
+
+/// Folders of golden models, and of the reference data's where they are.
+std::vector<std::filesystem::path> model_folders() {
+  std::vector<std::filesystem::path> folders;
+  for (const std::string& family : families) {
+    folders.push_back(golden() / "models" / family / "model");
+  }
+  if (!reference()) return folders;
+  for (const auto& entry : std::filesystem::directory_iterator(*reference() / "models")) {
+    const auto model = entry.path() / "model";
+    if (std::filesystem::exists(model / "config.json")) folders.push_back(model);
+  }
+  return folders;
+}
+
+struct Pair {
+  Model cpu;
+  Model device;
+};
+Pair both(const std::filesystem::path& folder, at::Device device) {
+  return {load_model(folder, at::kFloat, at::kCPU), load_model(folder, at::kFloat, device)};
+}
+
+}  // namespace
+
+TEST_CASE("every hook on the device is the CPU's", "[device_parity]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  for (const auto& folder : model_folders()) {
+    const Pair models = both(folder, *device);
+    const Run first = token_run(tokens_from(5, 33));
+    const Run second = token_run(tokens_from(9, 7));
+    const Run* const runs[] = {&first, &second};
+    for (const HookName& hook : hook_names) {
+      if (hook.hook == Hook::resid_mid && models.cpu.config.parallel_residual) continue;
+      CAPTURE(folder.string(), std::string(hook.name));
+      const std::vector<int> layers = hook.in_block ? all_layers(models.cpu) : std::vector<int>{};
+      CHECK(scaled_difference(capture_together(models.device, hook.hook, layers, runs).to(at::kCPU),
+                              capture_together(models.cpu, hook.hook, layers, runs)) <= tolerance);
+    }
+  }
+}
+
+TEST_CASE("schedules with interventions on the device give the CPU's rows", "[device_parity]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  for (const std::string& family : families) {
+    const Pair models = both(golden() / "models" / family / "model", *device);
+    const Group group = many_runs(models.cpu);
+    const std::vector<int> layers = all_layers(models.cpu);
+    for (const Hook hook : {Hook::resid_post, Hook::head_norm, Hook::logits}) {
+      CAPTURE(family, std::string(hook_name(hook).name));
+      const std::vector<int> wanted = hook_name(hook).in_block ? layers : std::vector<int>{};
+      CHECK(scaled_difference(executed(models.device, group, hook, wanted, 7),
+                              executed(models.cpu, group, hook, wanted, 7)) <= tolerance);
+    }
+  }
+}
+
+TEST_CASE("measures on the device are the CPU's", "[device_parity]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  for (const std::string& family : families) {
+    const Pair models = both(golden() / "models" / family / "model", *device);
+    Group group = many_runs(models.cpu);
+    std::erase_if(group.runs, [](const Run& run) {
+      return run.donor || !run.actions.empty() || run.tokens.size() != 21;
+    });
+    group.runs.front().rows.clear();  // what the others are compared with
+    group.runs.push_back(whole_run(tokens_from(3, 21), {zero(place(Hook::z, 0, {}, 1))}, 100));
+    for (const Measure measure : {Measure::kl, Measure::reverse_kl, Measure::prediction_changed}) {
+      CAPTURE(family, static_cast<int>(measure));
+      const at::Tensor cpu = measured(models.cpu, group, measure);
+      const at::Tensor found = measured(models.device, group, measure);
+      CHECK(cpu.abs().max().item<double>() > 0.0);
+      CHECK(scaled_difference(found, cpu) <= tolerance);
+    }
+  }
+}
+
+TEST_CASE("greedy tokens and their head norms on the device are the CPU's", "[device_parity]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  for (const auto& folder : model_folders()) {
+    CAPTURE(folder.string());
+    const Pair models = both(folder, *device);
+    const Run first{.tokens = tokens_from(5, 9), .rows = {}};
+    const Run second{.tokens = tokens_from(7, 13), .rows = {}};
+    const Run* const runs[] = {&first, &second};
+    Plan plan = capture_plan(Hook::head_norm, all_layers(models.cpu));
+    plan.generation = {.tokens = 20, .end = {}, .rows = GeneratedRows::predicting};
+    const CapturedRows found = run_alone(models.device, plan, runs);
+    const CapturedRows wanted = run_alone(models.cpu, plan, runs);
+    CHECK(found.generated == wanted.generated);
+    CHECK(scaled_difference(all_rows(models.device, plan, found).to(at::kCPU),
+                            all_rows(models.cpu, plan, wanted)) <= tolerance);
+  }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// What other devices than the CPU do differently, as far as a machine without one can show it.
+#include "model/device.hpp"
+
+#include "model/layers.hpp"
+#include "model/step.hpp"
+#include "reference.hpp"
+#include "run/estimate.hpp"
+#include "run/finite.hpp"
+#include "scheduled_runs.hpp"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+
+#include <limits>
+
+using namespace phiscope::test;
+
+namespace {
+
+/// Tensors of this device have shapes but no values; an operation that mixes them with the CPU's,
+/// or reads a value, is an error. So it stands for any device.
+const at::Device shapes_only(at::kMeta);
+
+void check_same_shape(const at::Tensor& shape, const at::Tensor& value) {
+  CHECK(shape.is_meta());
+  CHECK(shape.sizes() == value.sizes());
+  CHECK(shape.scalar_type() == value.scalar_type());
+}
+
+/// The residual stream and the scores of a batch whose embedding is zero: looking it up is all that
+/// shapes alone do not allow.
+std::pair<at::Tensor, at::Tensor> pass_through(const Model& model, std::vector<Lane> lanes) {
+  const Batch batch = make_batch(std::move(lanes), model.device);
+  const Pass pass = make_pass(model, batch);
+  const auto options = at::TensorOptions().dtype(model.dtype).device(model.device);
+  at::Tensor residual = at::zeros({batch.ids.size(0), model.config.hidden}, options);
+  for (int layer = 0; layer < static_cast<int>(model.config.layers); ++layer) {
+    BlockTrace trace;
+    residual = block(model, layer, residual, pass, trace);
+  }
+  for (const Lane& lane : batch.lanes) {
+    if (lane.own != nullptr) lane.own->advance(std::ssize(lane.tokens));
+  }
+  return {residual, logits(model, final_norm(model, residual), batch.step)};
+}
+
+}  // namespace
+
+TEST_CASE("a device is named cpu, cuda or cuda:i", "[device]") {
+  CHECK(parse_device("cpu").is_cpu());
+  CHECK(parse_device("cuda") == at::Device(at::kCUDA, 0));
+  CHECK(parse_device("cuda:3") == at::Device(at::kCUDA, 3));
+  for (const char* name :
+       {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:1 ", "cuda:128", "CPU"}) {
+    CAPTURE(name);
+    CHECK_THROWS_WITH(parse_device(name), Contains("--device: found '" + std::string(name) + "'"));
+  }
+  CHECK(device_facts(at::kCPU).name == "cpu");
+}
+
+TEST_CASE("the forward pass keeps to its device in every family", "[device]") {
+  const c10::InferenceMode no_gradients;
+  for (const std::string& family : families) {
+    CAPTURE(family);
+    const auto folder = golden() / "models" / family / "model";
+    const ModelConfig config = read_config(folder);
+    // Which rows an expert takes is a value; and a few operations have no shapes-only form.
+    if (config.experts || config.attention_softcap > 0.0) continue;
+    const Model real = load_model(folder, at::kFloat, at::kCPU);
+    const Model model = load_model(folder, at::kFloat, shapes_only);
+    const std::vector<int> tokens = tokens_from(3, 21);
+    const auto through = [&](const Model& which) {
+      std::vector<std::pair<at::Tensor, at::Tensor>> found;
+      KvCache cache(which.config, 40, which.dtype, which.device);
+      const std::span<const int> all(tokens);
+      found.push_back(pass_through(which, {{.tokens = all, .own = &cache}}));
+      found.push_back(pass_through(
+          which, {{.tokens = all}, {.tokens = all.subspan(4), .start = 4, .prefix = &cache}}));
+      found.push_back(
+          pass_through(which, {{.tokens = all.subspan(0, 1), .start = 21, .own = &cache}}));
+      return found;
+    };
+    const auto shapes = through(model);
+    const auto values = through(real);
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      check_same_shape(shapes[i].first, values[i].first);
+      check_same_shape(shapes[i].second, values[i].second);
+    }
+  }
+}
+
+TEST_CASE("a step's attention by common operations is that of the kernel", "[device]") {
+  const c10::InferenceMode no_gradients;
+  const std::int64_t tokens = GENERATE(1, 7, 16, 33);
+  const std::int64_t window = GENERATE(0, 1, 5, 40);
+  const double softcap = GENERATE(0.0, 2.0);
+  CAPTURE(tokens, window, softcap);
+  const at::Tensor query = at::randn({6, 16});
+  const at::Tensor keys = at::randn({48, 2, 16});
+  const at::Tensor values = at::randn({48, 2, 16});
+  const Scores scores{.scale = 0.3, .window = window, .softcap = softcap};
+  const at::Tensor wanted = at::zeros({6, 16});
+  const at::Tensor found = at::zeros({6, 16});
+  step_attend(query, keys, values, tokens, scores, wanted);
+  step_attend_anywhere(query, keys, values, tokens, scores, found);
+  CHECK(scaled_difference(found, wanted) <= 1e-6);
+}
+
+TEST_CASE("the late look at values names what the early one names", "[device]") {
+  const c10::InferenceMode no_gradients;
+  const Model model = load_model(source_dir() / "datasets/models/walk", at::kFloat, at::kCPU);
+  Run first = token_run({1, 4, 5});
+  first.key = {8};
+  Run second = token_run({1, 7, 9, 11});
+  second.key = {9};
+  const Run* const runs[] = {&first, &second};
+  const Plan plan = capture_plan(Hook::resid_post, {0, 1, 2});
+  RowCollector rows(plan, runs, {3, 4});
+  const Batch batch = make_batch({{.tokens = first.tokens}, {.tokens = second.tokens}}, at::kCPU);
+  std::vector<PassRow> wanted;
+  for (std::size_t r = 0; r < 2; ++r) {
+    for (const Row& row : runs[r]->rows)
+      wanted.push_back({.run = r, .lane = r, .spans = row.spans});
+  }
+  rows.begin(batch, wanted);
+  const double bad =
+      GENERATE(std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+               std::numeric_limits<double>::quiet_NaN());
+  const bool late = GENERATE(false, true);
+  CAPTURE(bad, late);
+  const auto look = [&](std::int64_t row) {
+    FiniteCheck check(model, batch, rows, late);
+    const at::Tensor residual = at::zeros({batch.ids.size(0), 4});
+    check.see_embedding(residual.narrow(0, 0, batch.used()));
+    check.see_block(0, {}, residual);
+    residual[row][2] = bad;
+    check.see_block(1, {}, residual);
+    check.end();
+  };
+  CHECK_THROWS_WITH(look(5), Contains("blocks.1.hook_resid_post: not finite") &&
+                                 Contains("prompt 9, position 2"));
+  CHECK_NOTHROW(look(batch.used()));  // the filling
+}
+
+TEST_CASE("memory that ran out names the batch size that fits", "[device]") {
+  // 80 GB, a tenth for the rest: (72 - 15) / 0.5 runs.
+  CHECK_THAT(out_of_memory_text("cuda:0", 80'000'000'000, 15'000'000'000, 500'000'000, 256),
+             Contains("--batch-size: found 256") && Contains("expected at most --batch-size 114"));
+  CHECK_THAT(out_of_memory_text("cuda:0", 80'000'000'000, 15'000'000'000, 500'000'000, 64),
+             Contains("expected at most --batch-size 32"));
+  CHECK_THAT(out_of_memory_text("cuda:0", 16'000'000'000, 15'000'000'000, 500'000'000, 8),
+             Contains("expected a smaller model or dtype"));
+  CHECK_THAT(out_of_memory_text("cuda:0", 80'000'000'000, 1'000, 1'000, 1),
+             Contains("expected a smaller model or dtype"));
+}
