@@ -304,7 +304,9 @@ def check(parser, options):
     else:
         torch.set_num_threads(1)  # as extract does for models as small
     options.shapes = [known[name] for name in names]
-    options.command = "python3 bench/gpu.py " + " ".join(sys.argv[1:])
+    options.command = (f"python3 bench/gpu.py --device {options.device} --dtype {options.dtype} "
+                       f"--shapes {','.join(names)} --rounds {options.rounds}"
+                       + (" --quick" if options.quick else ""))
     return options
 
 
@@ -313,6 +315,7 @@ def main():
         options = parse()
         transformers.utils.logging.disable_progress_bar()
         transformers.utils.logging.set_verbosity_error()
+        torch.set_float32_matmul_precision("highest")  # no TF32
         timed, found = run_all(options)
         if options.out:
             write_atomically(options.out, page(options, timed, found))

@@ -232,19 +232,21 @@ class LeaveOneOut(Part):
         return run
 
     def runs_of(self, prompt):
-        """The whole walk and the walk without each word: tokens, and of every word that occurs
-        behind the first place where its occurrences are. A word is one token here."""
+        """The whole walk and the walk without each word: tokens, the words that occur behind the
+        first place, and the weights that average each word's occurrences, [word, position]. A word
+        is one token here."""
         nodes, ids = prompt["meta"]["nodes"], prompt["input_ids"]
         if len(ids) != len(nodes):
             raise Failure("a word of the walk is more than one token")
         runs = []
         for removed in (-1, *prompt["meta"]["removed"]):
             kept = [n for n in range(len(ids)) if n != removed]
-            places = {}
-            for position, n in enumerate(kept):
-                if position > 0:
-                    places.setdefault(nodes[n], []).append(position)
-            runs.append(([ids[n] for n in kept], dict(sorted(places.items()))))
+            weights = torch.zeros(max(nodes) + 1, len(ids))
+            for position, n in enumerate(kept[1:], start=1):
+                weights[nodes[n], position] = 1
+            count = weights.sum(1, keepdim=True)
+            words = count[:, 0].nonzero()[:, 0].tolist()
+            runs.append(([ids[n] for n in kept], words, weights / count.clamp_min(1)))
         return runs
 
     def compute(self):
@@ -252,22 +254,24 @@ class LeaveOneOut(Part):
         rows = []
         for runs in self.contexts:
             for batch in self.batches(runs):
-                longest = max(len(ids) for ids, _ in batch)
-                ids = self.theirs.tensor([ids + [0] * (longest - len(ids)) for ids, _ in batch])
+                longest = max(len(ids) for ids, _, _ in batch)
+                ids = self.theirs.tensor([ids + [0] * (longest - len(ids)) for ids, _, _ in batch])
                 mask = self.theirs.tensor([[1] * len(ids) + [0] * (longest - len(ids))
-                                           for ids, _ in batch])
-                states = torch.stack(self.theirs.residuals(ids, mask), dim=2).float()
-                rows += [states[r, positions].mean(0)
-                         for r, (_, places) in enumerate(batch) for positions in places.values()]
-        rows = torch.stack(rows).cpu()
+                                           for ids, _, _ in batch])
+                weights = torch.stack([weights[:, :longest] for _, _, weights in batch])
+                weights = weights.to(self.theirs.device)
+                means = torch.stack([weights @ states.float()
+                                     for states in self.theirs.residuals(ids, mask)], dim=2).cpu()
+                rows += [means[r, words] for r, (_, words, _) in enumerate(batch)]
+        rows = torch.cat(rows)
         np.save(self.folder / "rows.npy", rows.numpy())
         return rows
 
     def compare(self, run, rows):
         mine, keys = run.whole("word_rep")
         wanted = [[0, self.words, trial, removed, word] for trial, runs in enumerate(self.contexts)
-                  for removed, (_, places) in zip((-1, *range(self.words)), runs)
-                  for word in places]
+                  for removed, (_, words, _) in zip((-1, *range(self.words)), runs)
+                  for word in words]
         if keys.tolist() != wanted:
             self.complain("rows of other words")
         self.expect_close(relative_errors(mine, rows))
@@ -316,9 +320,11 @@ class Ablate(Part):
             of_layer.setdefault(layer, []).append(inside)
 
         def zero(inside):
+            index = self.theirs.tensor(inside)
+
             def hook(_module, inputs):
                 z = inputs[0].clone()
-                z.unflatten(-1, (self.theirs.heads, -1))[:, :, inside] = 0
+                z.unflatten(-1, (self.theirs.heads, -1)).index_fill_(2, index, 0)
                 return (z, *inputs[1:])
             return hook
 
