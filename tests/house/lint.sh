@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 jobs=$1
 tests/house/rules.sh .
-mapfile -t files < <(find metrics analyze extract tests bench -name '*.hpp' -o -name '*.cpp' | sort)
+mapfile -t files < <(find metrics analyze extract tests bench -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | sort)
 clang-format --dry-run -Werror "${files[@]}"
 echo "format: ${#files[@]} files"
 mapfile -t sources < <(find analyze extract/files extract/inspect extract/kernel bench -path bench/extract -prune -o -name '*.cpp' -print | sort)
