@@ -26,7 +26,7 @@ enable_language(CUDA)
 get_filename_component(phiscope_cuda_root ${CMAKE_CUDA_COMPILER} REALPATH)
 get_filename_component(phiscope_cuda_root ${phiscope_cuda_root} DIRECTORY)
 get_filename_component(phiscope_cuda_root ${phiscope_cuda_root} DIRECTORY)
-find_library(phiscope_cudart NAMES cudart libcudart.so.13 libcudart.so.12
+find_library(phiscope_cudart NAMES cudart libcudart.so.13 libcudart.so.12 NAMES_PER_DIR
              HINTS ${phiscope_cuda_root} ${CMAKE_CUDA_COMPILER_TOOLKIT_ROOT}
              PATH_SUFFIXES lib64 lib targets/${CMAKE_SYSTEM_PROCESSOR}-linux/lib REQUIRED)
 message(STATUS "CUDA kernels: nvcc ${CMAKE_CUDA_COMPILER_VERSION}, ${phiscope_cudart}")

@@ -65,14 +65,14 @@ struct DivergencePart {
   }
 };
 
-/// What both parts together leave.
+/// What both parts together leave. @pre x has seen tokens if y has
 [[nodiscard]] PHISCOPE_HOST_DEVICE inline DivergencePart combined(DivergencePart x,
                                                                   DivergencePart y) {
   if (y.argmax_a < 0 || !x.finite) {
     x.finite = x.finite && y.finite;
     return x;
   }
-  if (x.argmax_a < 0 || !y.finite) return y;
+  if (!y.finite) return y;
   const double to_a = x.max_a < y.max_a ? y.max_a : x.max_a;
   const double to_b = x.max_b < y.max_b ? y.max_b : x.max_b;
   if (y.max_a > x.max_a || (y.max_a == x.max_a && y.argmax_a < x.argmax_a)) x.argmax_a = y.argmax_a;

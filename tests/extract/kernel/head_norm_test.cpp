@@ -2,7 +2,6 @@
 #include "kernel/head_norm.hpp"
 
 #include "catch.hpp"
-#include "kernel/norm_part.hpp"
 #include "kernel/number.hpp"
 
 #include <algorithm>
