@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "kernel/storage_type.hpp"
+
 #include <bit>
 #include <cstdint>
-#include <type_traits>
 
 namespace phiscope::extract::kernel {
-
-/// Storage types of 16 bits; an array of theirs is an array of std::uint16_t.
-struct Bfloat16 {
-  std::uint16_t bits = 0;
-};
-struct Float16 {
-  std::uint16_t bits = 0;
-};
-
-/// What numbers of a storage type are computed in: float, and double for double.
-template <class T>
-using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
 [[nodiscard]] inline float widen(float x) {
   return x;

@@ -3,41 +3,18 @@
 
 #include "kernel/row_product.hpp"
 #include "kernel/step_attention.hpp"
+#include "model/numbers.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace phiscope::extract {
 namespace {
 
-/// The numbers of a contiguous tensor.
-template <class T>
-const T* numbers(const at::Tensor& tensor) {
-  return static_cast<const T*>(tensor.const_data_ptr());
-}
-
 std::size_t size(const at::Tensor& tensor, std::int64_t axis) {
   return static_cast<std::size_t>(tensor.size(axis));
-}
-
-/// Calls `work` for the type of a tensor's elements.
-template <class Work>
-void with_type(const at::Tensor& tensor, Work work) {
-  switch (tensor.scalar_type()) {
-    case at::kFloat:
-      return work(float{});
-    case at::kDouble:
-      return work(double{});
-    case at::kBFloat16:
-      return work(kernel::Bfloat16{});
-    case at::kHalf:
-      return work(kernel::Float16{});
-    default:
-      throw std::invalid_argument("with_type: not a floating dtype");
-  }
 }
 
 /// Outputs that are worth a thread of their own: about a hundred microseconds of reading.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "run/divergence.hpp"
 
-#include <phiscope/kl_divergence.hpp>
+#include "run/score_divergence.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -12,21 +11,6 @@
 
 namespace phiscope::extract {
 namespace {
-
-at::Tensor comparable(const at::Tensor& scores) {
-  const bool wide = scores.scalar_type() == at::kDouble;
-  return scores.to(at::kCPU, wide ? at::kDouble : at::kFloat).contiguous();
-}
-
-template <class T>
-LogitDivergence compare(const at::Tensor& a, std::int64_t row_a, const at::Tensor& b,
-                        std::int64_t row_b) {
-  const auto vocab = static_cast<std::size_t>(a.size(1));
-  const auto row = [vocab](const at::Tensor& scores, std::int64_t at) {
-    return std::span<const T>(scores.const_data_ptr<T>() + at * scores.size(1), vocab);
-  };
-  return kl_divergence<T, T>(row(a, row_a), row(b, row_b));
-}
 
 double measured(Measure measure, const LogitDivergence& divergence) {
   if (!divergence.kl.ok()) {
@@ -52,25 +36,17 @@ std::vector<LogitDivergence> divergences(const Model& model, const Reference& re
                                          const Span& span, std::int64_t first_row,
                                          const at::Tensor& normed) {
   const std::int64_t count = span.end - span.begin;
-  constexpr Value unknown = Status::too_few_rows;
-  std::vector<LogitDivergence> all(
-      static_cast<std::size_t>(count),
-      {.kl = unknown, .reverse_kl = unknown, .l2 = unknown, .rms = unknown});
+  std::vector<LogitDivergence> all;
   constexpr std::int64_t portion_bytes = 16'000'000;
   const std::int64_t portion =
       std::max<std::int64_t>(8, portion_bytes / (8 * model.config.vocab) / 8 * 8);
   for (std::int64_t from = 0; from < count; from += portion) {
     const std::int64_t size = std::min(portion, count - from);
-    const at::Tensor scores = comparable(logits(model, normed.narrow(0, first_row + from, size)));
-    at::parallel_for(0, size, 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        const std::int64_t known = span.begin - reference.first + from + i;
-        all[static_cast<std::size_t>(from + i)] =
-            scores.scalar_type() == at::kDouble
-                ? compare<double>(reference.scores, known, scores, i)
-                : compare<float>(reference.scores, known, scores, i);
-      }
-    });
+    const at::Tensor scores =
+        comparable_scores(logits(model, normed.narrow(0, first_row + from, size)));
+    const auto found =
+        score_divergences(reference.scores, span.begin - reference.first + from, scores);
+    all.insert(all.end(), found.begin(), found.end());
   }
   return all;
 }
@@ -99,7 +75,7 @@ Reference reference_scores(const Model& model, const Plan& plan, const Group& gr
   if (first >= end) return reference;
   const at::Tensor normed = base.trace.at({Hook::final_norm, 0});
   reference.first = first;
-  reference.scores = comparable(logits(model, normed.narrow(0, first, end - first)));
+  reference.scores = comparable_scores(logits(model, normed.narrow(0, first, end - first)));
   return reference;
 }
 

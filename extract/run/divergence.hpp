@@ -10,7 +10,7 @@ namespace phiscope::extract {
 /// Scores of the first run of a group, where others are compared with it.
 struct Reference {
   int first = 0;      ///< position of the first row
-  at::Tensor scores;  ///< [position, vocab] float32 or float64, on the CPU; perhaps undefined
+  at::Tensor scores;  ///< [position, vocab] of comparable_scores(); perhaps undefined
 };
 
 /// True if some capture is a measure.

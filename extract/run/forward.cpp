@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "run/forward.hpp"
 
+#include "model/head_norms.hpp"
 #include "run/divergence.hpp"
 #include "run/edits.hpp"
 #include "run/finite.hpp"
 #include "run/generate.hpp"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -100,10 +100,7 @@ class Viewer {
     see_if(Hook::z, layer, lanes, trace.z);
     if (!wanted(Hook::head_norm, layer)) return;
     at::Tensor norms;
-    if (trace.z.defined()) {
-      const bool wide = trace.z.scalar_type() == at::kDouble;
-      norms = at::linalg_vector_norm(wide ? trace.z : trace.z.to(at::kFloat), 2, {2});
-    }
+    if (trace.z.defined()) norms = head_norms(trace.z);
     visit_.rows.take(Hook::head_norm, layer, lanes, norms);
     if (visit_.keep != nullptr && visit_.keep->contains({Hook::head_norm, layer})) {
       (*visit_.keep)[{Hook::head_norm, layer}] = norms.narrow(0, 0, used_);

@@ -9,7 +9,7 @@ jobs=$1
 tidy=(.venv/bin/clang-tidy --quiet -p build/no-extract --extra-arg=-Wno-unknown-warning-option)
 for argument in -Xclang -analyzer-config -Xclang max-nodes=20000; do tidy+=("--extra-arg=$argument"); done
 tests/house/rules.sh .
-mapfile -t files < <(find metrics analyze extract tests bench -name '*.hpp' -o -name '*.cpp' | sort)
+mapfile -t files < <(find metrics analyze extract tests bench -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | sort)
 clang-format --dry-run -Werror "${files[@]}"
 echo "format: ${#files[@]} files"
 mapfile -t sources < <(find analyze extract/files extract/inspect extract/kernel bench -path bench/extract -prune -o -name '*.cpp' -print | sort)

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$1"
 failures=0
 complain() { echo "rules: $*" >&2; failures=$((failures + 1)); }
-sources() { find "$@" -type f \( -name '*.hpp' -o -name '*.cpp' \) | sort; }
+sources() { find "$@" -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) | sort; }
 
 # Direction of dependencies: LibTorch and CUDA are extract's alone, and metrics knows no files.
 for file in $(sources metrics analyze extract/files extract/inspect extract/plan); do

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/cuda_check.cuh"
+#include "kernel/cuda_number.cuh"
+#include "kernel/head_norm.hpp"
+#include "kernel/norm_part.hpp"
+
+#include <cstdint>
+#include <limits>
+
+namespace phiscope::extract::kernel {
+namespace {
+
+constexpr std::size_t heads_per_block = 8;  // a warp each
+
+template <class T>
+struct alignas(16) Chunk {
+  T units[NormLane<T>::width];
+};
+
+template <class T>
+__global__ void head_norm_kernel(HeadNorms<T> job) {
+  constexpr std::size_t width = NormLane<T>::width;
+  const std::size_t lane = threadIdx.x % norm_lanes;
+  const std::size_t head =
+      static_cast<std::size_t>(blockIdx.x) * heads_per_block + threadIdx.x / norm_lanes;
+  if (head >= job.rows * job.heads) return;  // the whole warp
+  const T* const z = job.z + head / job.heads * job.row_stride + head % job.heads * job.unit;
+  const bool aligned = reinterpret_cast<std::uintptr_t>(z) % sizeof(Chunk<T>) == 0;
+  NormLane<T> sums;
+  for (std::size_t begin = lane * width; begin < job.unit; begin += norm_lanes * width) {
+    Wide<T> chunk[width] = {};
+    if (aligned && begin + width <= job.unit) {
+      const Chunk<T> read = *reinterpret_cast<const Chunk<T>*>(z + begin);
+      for (std::size_t i = 0; i < width; ++i) chunk[i] = widened(read.units[i]);
+    } else {
+      for (std::size_t i = 0; i < width && begin + i < job.unit; ++i)
+        chunk[i] = widened(z[begin + i]);
+    }
+    sums.add(chunk);
+  }
+  Wide<T> total = sums.total();
+  for (unsigned half = norm_lanes / 2; half > 0; half /= 2) {
+    total += __shfl_down_sync(0xffffffffU, total, half);
+  }
+  if (lane == 0) job.norms[head] = std::sqrt(total);
+}
+
+}  // namespace
+
+template <class T>
+void head_norms_cuda(const HeadNorms<T>& job, void* stream) {
+  const std::size_t blocks = (job.rows * job.heads + heads_per_block - 1) / heads_per_block;
+  if (blocks == 0) return;
+  launch("head_norms_cuda", head_norm_kernel<T>, blocks, heads_per_block * norm_lanes, stream, job);
+}
+
+template void head_norms_cuda<float>(const HeadNorms<float>&, void*);
+template void head_norms_cuda<double>(const HeadNorms<double>&, void*);
+template void head_norms_cuda<Bfloat16>(const HeadNorms<Bfloat16>&, void*);
+template void head_norms_cuda<Float16>(const HeadNorms<Float16>&, void*);
+
+}  // namespace phiscope::extract::kernel

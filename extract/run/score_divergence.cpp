@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "run/score_divergence.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <span>
+
+#ifdef PHISCOPE_CUDA
+#include "kernel/logit_divergence.hpp"
+#include "model/current_stream.hpp"
+#include "model/numbers.hpp"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/DeviceGuard.h>
+
+#include <cmath>
+#include <cstring>
+#endif
+
+namespace phiscope::extract {
+namespace {
+
+template <class T>
+LogitDivergence compare(const at::Tensor& a, std::int64_t row_a, const at::Tensor& b,
+                        std::int64_t row_b) {
+  const auto vocab = static_cast<std::size_t>(a.size(1));
+  const auto row = [vocab](const at::Tensor& scores, std::int64_t at) {
+    return std::span<const T>(scores.const_data_ptr<T>() + at * scores.size(1), vocab);
+  };
+  return kl_divergence<T, T>(row(a, row_a), row(b, row_b));
+}
+
+#ifdef PHISCOPE_CUDA
+LogitDivergence divergence_of(const kernel::LogitMeasures& found, std::int64_t vocab) {
+  if (found.finite == 0) {
+    constexpr Value undefined = Status::nonfinite;
+    return {.kl = undefined, .reverse_kl = undefined, .l2 = undefined, .rms = undefined};
+  }
+  return {.kl = found.kl,
+          .reverse_kl = found.reverse_kl,
+          .l2 = found.l2,
+          .rms = found.l2 / std::sqrt(static_cast<double>(vocab)),
+          .prediction_changed = found.argmax_a != found.argmax_b};
+}
+
+std::vector<LogitDivergence> cuda_divergences(const at::Tensor& a, std::int64_t first_a,
+                                              const at::Tensor& b) {
+  const c10::DeviceGuard on_device(b.device());
+  const auto index = b.options().dtype(at::kLong);
+  const at::Tensor row_a = at::arange(first_a, first_a + b.size(0), index);
+  const at::Tensor row_b = at::arange(b.size(0), index);
+  const auto pairs = static_cast<std::size_t>(b.size(0));
+  std::vector<kernel::LogitMeasures> measures(pairs);
+  const auto bytes = static_cast<std::int64_t>(pairs * sizeof(kernel::LogitMeasures));
+  const at::Tensor room = at::empty({bytes}, b.options().dtype(at::kByte));
+  with_type(b, [&](auto kind) {
+    using T = decltype(kind);
+    const kernel::LogitPairs<T> job{.pairs = pairs,
+                                    .vocab = static_cast<std::size_t>(b.size(1)),
+                                    .a = numbers<T>(a),
+                                    .a_stride = static_cast<std::size_t>(a.size(1)),
+                                    .b = numbers<T>(b),
+                                    .b_stride = static_cast<std::size_t>(b.size(1)),
+                                    .row_a = numbers<std::int64_t>(row_a),
+                                    .row_b = numbers<std::int64_t>(row_b),
+                                    .measures = mutable_numbers<kernel::LogitMeasures>(room)};
+    kernel::logit_divergences_cuda(job, current_stream(b.device()));
+  });
+  const at::Tensor known = room.cpu();  // waits for the kernel
+  std::memcpy(measures.data(), known.const_data_ptr(), static_cast<std::size_t>(bytes));
+  std::vector<LogitDivergence> all;
+  for (const kernel::LogitMeasures& found : measures)
+    all.push_back(divergence_of(found, b.size(1)));
+  return all;
+}
+#endif
+
+}  // namespace
+
+at::Tensor comparable_scores(const at::Tensor& scores) {
+#ifdef PHISCOPE_CUDA
+  if (scores.is_cuda()) return scores.contiguous();
+#endif
+  const bool wide = scores.scalar_type() == at::kDouble;
+  return scores.to(at::kCPU, wide ? at::kDouble : at::kFloat).contiguous();
+}
+
+std::vector<LogitDivergence> score_divergences(const at::Tensor& a, std::int64_t first_a,
+                                               const at::Tensor& b) {
+#ifdef PHISCOPE_CUDA
+  if (b.is_cuda()) return cuda_divergences(a, first_a, b);
+#endif
+  constexpr Value unknown = Status::too_few_rows;
+  std::vector<LogitDivergence> all(
+      static_cast<std::size_t>(b.size(0)),
+      {.kl = unknown, .reverse_kl = unknown, .l2 = unknown, .rms = unknown});
+  at::parallel_for(0, b.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      all[static_cast<std::size_t>(i)] = b.scalar_type() == at::kDouble
+                                             ? compare<double>(a, first_a + i, b, i)
+                                             : compare<float>(a, first_a + i, b, i);
+    }
+  });
+  return all;
+}
+
+}  // namespace phiscope::extract
