@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs the job scripts with an `extract` that only tells how it was called:  slurm.sh SOURCE_DIR
+# Runs the job scripts with an `extract` that only tells how it was called:  slurm.sh SOURCE_DIR [EXTRACT]
+# With EXTRACT, every option must be one of that program's.
 set -euo pipefail
+program=${2:+$(realpath "$2")}
 cd "$1"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -23,15 +25,23 @@ for word in phiid ablate; do
     grep -qE "^#SBATCH $option" "$script" || fail "$script: no #SBATCH $option"
   done
   : >"$CALLS"
-  MODEL='a model' RUN='a run' RANKING=r.csv bash "$script"
-  grep -q "^$word --model a model --out a run --prompts datasets/phiid/prompts.jsonl .*--shard slurm$" \
-    "$CALLS" || fail "$script: called extract $(cat "$CALLS")"
-  if MODEL=m RANKING=r.csv bash "$script" 2>"$folder/error"; then fail "$script: goes on without RUN"; fi
+  MODEL='a model' RUN='a run' TEXTS='some texts' RANKING=r.csv bash "$script"
+  input='--prompts datasets/phiid/prompts.jsonl'
+  if [ "$word" = ablate ]; then input='--texts some texts'; fi
+  grep -q "^$word --model a model --out a run $input .*--shard slurm$" "$CALLS" ||
+    fail "$script: called extract $(cat "$CALLS")"
+  if [ -n "$program" ]; then
+    "$program" "$word" --help >"$folder/help"
+    for option in $(grep -oE -- ' --[a-z-]+' "$CALLS"); do
+      grep -qE -- "^ +(-[a-zA-Z],)?$option( |$)" "$folder/help" || fail "$script: extract $word has no $option"
+    done
+  fi
+  if MODEL=m TEXTS=t RANKING=r.csv bash "$script" 2>"$folder/error"; then fail "$script: goes on without RUN"; fi
   grep -q 'RUN: is not set' "$folder/error" || fail "$script: does not say that RUN is missing"
 
   # The signal that Slurm sends to the script reaches extract, and its exit status is the job's.
   rm -f "$folder/waiting"
-  MODEL=m RUN=r RANKING=r.csv WAIT=$folder/waiting bash "$script" >"$folder/out" &
+  MODEL=m RUN=r TEXTS=t RANKING=r.csv WAIT=$folder/waiting bash "$script" >"$folder/out" &
   job=$!
   for _ in $(seq 200); do [ -e "$folder/waiting" ] && break; sleep 0.05; done
   kill -USR1 "$job"

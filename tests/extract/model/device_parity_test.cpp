@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The device that PHISCOPE_TEST_DEVICE names against the CPU, float32; ./dev gpu-test sets it.
-#include "model/device.hpp"
 #include "reference.hpp"
 #include "scheduled_runs.hpp"
-
-#include <cstdlib>
-#include <iostream>
-#include <optional>
+#include "test_device.hpp"
 
 using namespace phiscope::test;
 
@@ -14,17 +10,6 @@ namespace {
 
 /// Differences are scaled by max(1, largest value); float32 without TF32 stays far below this.
 constexpr double tolerance = 1e-4;
-
-std::optional<at::Device> test_device() {
-  const char* const name = std::getenv("PHISCOPE_TEST_DEVICE");
-  if (name == nullptr) {
-    std::cout << "skipped: PHISCOPE_TEST_DEVICE names no device\n";
-    return std::nullopt;
-  }
-  const at::Device device = parse_device(name);
-  open_device(device);
-  return device;
-}
 
 /// Folders of golden models, and of the reference data's where they are.
 std::vector<std::filesystem::path> model_folders() {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "model/head_norms.hpp"
 
-#include "catch.hpp"
+#include "model_fixture.hpp"
+#include "test_device.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/randn.h>
-
-#include <iostream>
 
 using namespace phiscope::extract;
 
@@ -47,15 +45,13 @@ TEST_CASE("a row's head norms depend on nothing but the row", "[head_norms]") {
   }
 }
 
-TEST_CASE("head norms of a GPU's tensors", "[head_norms]") {
-  if (!at::hasCUDA()) {
-    std::cout << "skipped: LibTorch finds no CUDA device: " << __FILE__ << '\n';
-    return;
-  }
+TEST_CASE("head norms of another device's tensors", "[head_norms]") {
+  const auto device = phiscope::test::test_device();
+  if (!device) return;
   for (const auto dtype : {at::kFloat, at::kDouble, at::kBFloat16, at::kHalf}) {
     const at::Tensor z = at::randn({300, 5, 96}).to(dtype);
-    const at::Tensor norms = head_norms(z.to(at::kCUDA));
-    CHECK(norms.is_cuda());
+    const at::Tensor norms = head_norms(z.to(*device));
+    CHECK(norms.device() == *device);
     CHECK(error_of(norms.cpu(), z) < (dtype == at::kDouble ? 1e-15 : 5e-7));
   }
 }

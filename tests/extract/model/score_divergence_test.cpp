@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "run/score_divergence.hpp"
 
-#include "catch.hpp"
+#include "model_fixture.hpp"
+#include "test_device.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/randn.h>
 
 #include <cmath>
-#include <iostream>
 #include <limits>
 
 using namespace phiscope;
@@ -61,10 +60,7 @@ TEST_CASE("rows of scores are compared with the rows they belong to", "[score_di
   check_device(at::kCPU);
 }
 
-TEST_CASE("scores on a GPU are compared there", "[score_divergence]") {
-  if (!at::hasCUDA()) {
-    std::cout << "skipped: LibTorch finds no CUDA device: " << __FILE__ << '\n';
-    return;
-  }
-  check_device(at::kCUDA);
+TEST_CASE("scores on another device are compared there", "[score_divergence]") {
+  const auto device = phiscope::test::test_device();
+  if (device) check_device(*device);
 }
