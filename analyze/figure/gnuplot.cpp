@@ -36,7 +36,8 @@ class TemporaryFile {
     rewind();
     std::string bytes;
     std::array<char, 65536> part{};
-    while (const std::size_t n = std::fread(part.data(), 1, part.size(), file_.get())) {
+    for (std::size_t n = part.size(); n == part.size();) {  // fewer: the end, or an error
+      n = std::fread(part.data(), 1, part.size(), file_.get());
       bytes.append(part.data(), n);
     }
     if (std::ferror(file_.get()) != 0) fail();
