@@ -36,11 +36,10 @@ class TemporaryFile {
     rewind();
     std::string bytes;
     std::array<char, 65536> part{};
-    for (std::size_t n = part.size(); n == part.size();) {  // fewer: the end, or an error
-      n = std::fread(part.data(), 1, part.size(), file_.get());
-      bytes.append(part.data(), n);
+    while (std::feof(file_.get()) == 0) {
+      bytes.append(part.data(), std::fread(part.data(), 1, part.size(), file_.get()));
+      if (std::ferror(file_.get()) != 0) fail();
     }
-    if (std::ferror(file_.get()) != 0) fail();
     return bytes;
   }
   [[nodiscard]] int descriptor() const { return fileno(file_.get()); }
