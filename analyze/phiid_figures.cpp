@@ -99,7 +99,7 @@ Figure scatter_figure(const RunResult& run, const Options& options) {
       if (third_of(run.input.layer_index(head), run.input.layers.size()) != third) continue;
       if (!run.scores.synergy[head].ok()) continue;
       series.x.push_back(run.scores.redundancy[head].value());
-      series.y.push_back(run.scores.synergy[head].value());
+      series.y.emplace_back(run.scores.synergy[head].value());
     }
     if (series.x.empty()) continue;
     figure.legend.push_back({names[third], series.color, 0});
