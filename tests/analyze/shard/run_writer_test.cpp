@@ -8,8 +8,8 @@
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 
-#include <chrono>
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <random>
@@ -47,15 +47,38 @@ int finish(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/// Writes the run with a pause in every shard, so that a signal finds it at work.
-void write_slowly(const std::filesystem::path& path) {
+/// Has this process killed in `microseconds`, whatever it does then.
+void die_in(long microseconds) {
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGKILL;
+  timer_t timer{};
+  const itimerspec once{{0, 0}, {0, microseconds * 1000}};
+  if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) _exit(2);
+  if (timer_settime(timer, 0, &once, nullptr) != 0) _exit(2);
+}
+
+constexpr int steps = 2 + 3 * 5;  // of write_and_die, in five shards
+
+/// Writes the run, and is killed in `microseconds` from its step `last_step` on: on a slow machine
+/// as on a fast one the blow falls there, not at a share of a time that was measured.
+void write_and_die(const std::filesystem::path& path, int last_step, long microseconds) {
+  int taken = 0;
+  const auto step = [&] {
+    if (taken++ == last_step) die_in(microseconds);
+  };
+  step();
   RunWriter run(path, small_plan(), small_prompts());
   for (const std::int64_t k : run.open_shards()) {
+    step();
     ShardWriter writer = run.begin(k);
+    step();
     phiscope::test::fill_small_shard(writer, k);
     usleep(300);
+    step();
     writer.commit();
   }
+  step();
   run.finish();
 }
 
@@ -259,20 +282,17 @@ TEST_CASE("a run killed anywhere holds finished files only, and is continued to 
   const phiscope::test::TempDir dir;
   write_small_run(dir.path() / "expected");
   const auto expected = tree(dir.path() / "expected");
-  const auto began = std::chrono::steady_clock::now();
-  finish(start([&] { write_slowly(dir.path() / "again"); }));
-  const auto duration = static_cast<std::uint64_t>((std::chrono::steady_clock::now() - began) /
-                                                   std::chrono::microseconds(1));
   std::mt19937_64 engine(1);
   int interrupted = 0;
   for (int round = 0; round < 25; ++round) {
     const auto run = dir.path() / "run";
     std::filesystem::remove_all(run);
     for (int attempt = 0; attempt < 2; ++attempt) {
-      const pid_t child = start([&] { write_slowly(run); });
-      usleep(static_cast<useconds_t>(engine() % duration));
-      kill(child, SIGKILL);
-      interrupted += finish(child) == 128 + SIGKILL ? 1 : 0;
+      const int last_step = static_cast<int>(engine() % steps);
+      const auto microseconds = static_cast<long>(1 + engine() % 500);
+      const int end = finish(start([&] { write_and_die(run, last_step, microseconds); }));
+      CHECK((end == 128 + SIGKILL || end == 0));
+      interrupted += end == 0 ? 0 : 1;
       if (!std::filesystem::exists(run)) continue;
       for (const auto& [name, bytes] : tree(run)) {
         if (name.ends_with(".lock") || phiscope::shard::is_part(name)) continue;
