@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ablation_figures.hpp"
 
+#include "drawn.hpp"
+
 #include <algorithm>
 
 namespace phiscope::ablation {
@@ -13,11 +15,7 @@ using figure::Series;
 
 constexpr int grey = 6;  // of the palette, kept for the random orders
 
-std::optional<double> drawn(const Value& value) {
-  return value.ok() ? std::optional(value.value()) : std::nullopt;
-}
-
-std::optional<double> quotient(const Value& numerator, double denominator) {
+std::optional<double> drawn_quotient(const Value& numerator, double denominator) {
   if (!numerator.ok() || denominator == 0.0) return std::nullopt;
   return numerator.value() / denominator;
 }
@@ -266,11 +264,11 @@ void add_overlay(const Result& result, std::size_t run, Lines& share, Lines& rat
         kl.x.push_back(x);
         kl.y.emplace_back(point.kl / found.at_all.value());
         random.x.push_back(x);
-        random.y.push_back(quotient(point.random, found.at_all.value()));
+        random.y.push_back(drawn_quotient(point.random, found.at_all.value()));
       }
       if (point.removed == 0.0 || !point.random.ok()) continue;
       over.x.push_back(x);
-      over.y.push_back(quotient(point.kl, point.random.value()));
+      over.y.push_back(drawn_quotient(point.kl, point.random.value()));
     }
     share.series.push_back(std::move(kl));
     if (dash++ == 0) share.series.push_back(std::move(random));

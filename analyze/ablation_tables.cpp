@@ -24,7 +24,7 @@ Cell heads(double removed) {
 }
 
 /// `constant` where the denominator is 0.
-Value quotient(const Value& numerator, const Value& denominator) {
+Value divided(const Value& numerator, const Value& denominator) {
   const Status reason = first_reason(numerator.status(), denominator.status());
   if (reason != Status::ok) return reason;
   if (denominator.value() == 0.0) return Status::constant;
@@ -147,7 +147,7 @@ Table fraction_table(const std::vector<Result>& results) {
         for (const Share& share : found.eighths) {
           Row cells = row;
           append(cells, {heads(share.removed), result.fraction(share.removed), share.kl,
-                         cell(share.random), cell(quotient(share.kl, share.random)), how(share)});
+                         cell(share.random), cell(divided(share.kl, share.random)), how(share)});
           table.add(std::move(cells));
         }
       });
@@ -162,8 +162,8 @@ Table grid_table(const std::vector<Result>& results) {
       Row cells = row;
       append(cells, {result.fraction(share.removed), heads(share.removed), how(share), share.kl,
                      cell(share.random), cell(difference(share.kl, share.random)),
-                     cell(quotient(share.kl, share.random)), cell(quotient(share.kl, found.at_all)),
-                     cell(quotient(share.random, found.at_all))});
+                     cell(divided(share.kl, share.random)), cell(divided(share.kl, found.at_all)),
+                     cell(divided(share.random, found.at_all))});
       table.add(std::move(cells));
     }
   });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "drawn.hpp"
 #include "loo_figures.hpp"
 
 #include <algorithm>
@@ -11,10 +12,6 @@ using figure::Figure;
 using figure::Lines;
 using figure::Panel;
 using figure::Series;
-
-std::optional<double> drawn(const Value& value) {
-  return value.ok() ? std::optional<double>(value.value()) : std::nullopt;
-}
 
 std::vector<std::int64_t> all_lengths(const std::vector<RunResult>& runs) {
   std::set<std::int64_t> lengths;

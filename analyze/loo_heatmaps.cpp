@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "drawn.hpp"
 #include "loo_figures.hpp"
 
 #include <algorithm>
@@ -21,10 +22,6 @@ Heatmap layer_map(const RunResult& run) {
   Heatmap map;
   for (const std::int64_t layer : run.info.layers) map.y_labels.push_back(layer_name(layer));
   return map;
-}
-
-std::optional<double> drawn(const Value& value) {
-  return value.ok() ? std::optional<double>(value.value()) : std::nullopt;
 }
 
 Heatmap influence_map(const RunResult& run, std::size_t condition, PositionType type,

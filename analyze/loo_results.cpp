@@ -9,14 +9,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(const Value& value) {
+Json json_number(const Value& value) {
   return value.ok() ? Json(value.value()) : Json(nullptr);
 }
 
 Json aggregate_json(const Aggregate& aggregate) {
-  Json result = {{"mean", number(aggregate.mean)},     {"std", number(aggregate.sd)},
-                 {"median", number(aggregate.median)}, {"ci_low", number(aggregate.low)},
-                 {"ci_high", number(aggregate.high)},  {"n", aggregate.events},
+  Json result = {{"mean", json_number(aggregate.mean)},
+                 {"std", json_number(aggregate.sd)},
+                 {"median", json_number(aggregate.median)},
+                 {"ci_low", json_number(aggregate.low)},
+                 {"ci_high", json_number(aggregate.high)},
+                 {"n", aggregate.events},
                  {"n_ok", aggregate.defined}};
   if (!aggregate.mean.ok()) {
     const Status reason = main_reason(aggregate);

@@ -10,7 +10,7 @@
 namespace phiscope::loo {
 namespace {
 
-constexpr std::size_t key_columns = 5;  // condition, n, trial, removed, word
+constexpr std::size_t key_width = 5;  // condition, n, trial, removed, word
 
 /// One row of the row space `word`.
 struct Key {
@@ -22,7 +22,7 @@ struct Key {
 };
 
 Key key_at(std::span<const std::int64_t> keys, std::size_t row) {
-  const auto part = keys.subspan(row * key_columns, key_columns);
+  const auto part = keys.subspan(row * key_width, key_width);
   return {part[0], part[1], part[2], part[3], part[4]};
 }
 
@@ -95,7 +95,7 @@ LooRun LooRun::open(const std::filesystem::path& run, bool allow_partial) {
 
 void LooRun::find_contexts(std::int64_t shard) {
   const shard::NpyFile file = run_.keys("word", shard);
-  if (file.shape().size() != 2 || file.shape()[1] != key_columns) {
+  if (file.shape().size() != 2 || file.shape()[1] != key_width) {
     throw shard::FormatError(file.path(), "shape " + shard::shape_text(file.shape()) +
                                               ", expected 5 columns: condition, n, trial, removed, "
                                               "word");

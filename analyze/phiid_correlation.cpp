@@ -9,13 +9,13 @@
 namespace phiscope::heads {
 namespace {
 
-struct Numbers {
+struct Points {
   std::vector<double> x, y;
 };
 
 /// Those places where both are ok.
-Numbers both_ok(const std::vector<Value>& x, const std::vector<Value>& y) {
-  Numbers result;
+Points both_ok(const std::vector<Value>& x, const std::vector<Value>& y) {
+  Points result;
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!x[i].ok() || !y[i].ok()) continue;
     result.x.push_back(x[i].value());
@@ -25,7 +25,7 @@ Numbers both_ok(const std::vector<Value>& x, const std::vector<Value>& y) {
 }
 
 Correlation correlation(std::string over, std::string first, std::string second,
-                        const Numbers& numbers) {
+                        const Points& numbers) {
   return {.over = std::move(over),
           .first = std::move(first),
           .second = std::move(second),
@@ -81,7 +81,7 @@ std::vector<Correlation> correlations(const Series& series, const Matrices& matr
   over_heads("avg_synergy", scores.synergy, "avg_redundancy", scores.redundancy);
   std::vector<Value> spearman, linear;
   for (const HeadScores& resample : resampled) {
-    const Numbers numbers = both_ok(resample.synergy, resample.redundancy);
+    const Points numbers = both_ok(resample.synergy, resample.redundancy);
     spearman.push_back(rank_correlation(numbers.x, numbers.y));
     linear.push_back(pearson(numbers.x, numbers.y));
   }

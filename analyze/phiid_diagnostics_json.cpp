@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(const Value& value) {
+Json json_number(const Value& value) {
   return value.ok() ? Json(value.value()) : Json(nullptr);
 }
 
@@ -84,12 +84,12 @@ Json bias_json(const RunResult& run, const Options& options) {
   const Bias& bias = run.bias;
   return {{"unit", options.unit()},
           {"transitions", bias.transitions},
-          {"effective_transitions", number(bias.effective)},
-          {"tdmi_bias", number(bias.tdmi_bias)},
-          {"tdmi_bias_effective", number(bias.tdmi_bias_effective)},
-          {"mean_tdmi", number(bias.mean_tdmi)},
-          {"mean_sts", number(bias.mean_sts)},
-          {"mean_rtr", number(bias.mean_rtr)},
+          {"effective_transitions", json_number(bias.effective)},
+          {"tdmi_bias", json_number(bias.tdmi_bias)},
+          {"tdmi_bias_effective", json_number(bias.tdmi_bias_effective)},
+          {"mean_tdmi", json_number(bias.mean_tdmi)},
+          {"mean_sts", json_number(bias.mean_sts)},
+          {"mean_rtr", json_number(bias.mean_rtr)},
           {"corrected", bias.corrected}};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "phiid_figures.hpp"
 
+#include "drawn.hpp"
 #include "figure/scale.hpp"
 
 #include <algorithm>
@@ -12,10 +13,6 @@ namespace {
 using figure::Figure;
 using figure::Lines;
 using figure::Panel;
-
-std::optional<double> drawn(const Value& value) {
-  return value.ok() ? std::optional<double>(value.value()) : std::nullopt;
-}
 
 const Profile& profile_of(const RunResult& run, std::string_view measure) {
   return *std::find_if(run.profiles.begin(), run.profiles.end(),

@@ -9,7 +9,9 @@
 
 namespace phiscope::shard {
 
+namespace {
 using Json = nlohmann::ordered_json;
+}  // namespace
 
 std::string brief(const Json& value) {
   constexpr std::size_t limit = 60;

@@ -9,14 +9,14 @@ namespace phiscope::extract {
 
 namespace {
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_gemma2(const JsonFields& fields, ModelConfig& config) {
   read_gemma_sizes(fields, {.vocab = 256'000, .kv_heads = 4, .max_positions = 8192}, config);
   read_rope(fields, {}, config);
   const std::int64_t window = fields.integer_or("sliding_window", 4096);
   read_windows(fields, window, config, [](std::int64_t layer) { return layer % 2 == 0; });
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> gemma2_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
@@ -26,8 +26,8 @@ extern const Family gemma2_family{
     .model_type = "gemma2",
     .architecture = "Gemma2ForCausalLM",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
+    .read = read_gemma2,
+    .tensors = gemma2_tensors,
     .prefixes = llama_prefixes,
     .embedding = llama_embedding,
     .output = llama_output,

@@ -32,7 +32,7 @@ void read_ropes(const JsonFields& fields, ModelConfig& config) {
   config.local_rope = local;
 }
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_gemma3(const JsonFields& fields, ModelConfig& config) {
   read_gemma_sizes(fields, {.vocab = 262'208, .kv_heads = 4, .max_positions = 131'072}, config);
   config.qk_norm = QkNorm::head;
   read_ropes(fields, config);
@@ -44,7 +44,7 @@ void read(const JsonFields& fields, ModelConfig& config) {
                [=](std::int64_t layer) { return (layer + 1) % pattern != 0; });
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> gemma3_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
@@ -67,8 +67,8 @@ extern const Family gemma3_text_family{
     .model_type = "gemma3_text",
     .architecture = "Gemma3ForCausalLM",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
+    .read = read_gemma3,
+    .tensors = gemma3_tensors,
     .prefixes = llama_prefixes,
     .embedding = llama_embedding,
     .output = llama_output,
@@ -79,7 +79,7 @@ extern const Family gemma3_family{
     .model_type = "gemma3",
     .architecture = "Gemma3ForConditionalGeneration",
     .text_config = "text_config",
-    .read = read,
+    .read = read_gemma3,
     .tensors = tensors_beside_images,
     .prefixes = prefixes_beside_images,
     .embedding = llama_embedding,

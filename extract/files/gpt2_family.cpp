@@ -17,7 +17,7 @@ void read_activation(const JsonFields& fields, ModelConfig& config) {
   config.activation = name == "gelu" ? Activation::gelu : Activation::gelu_tanh;
 }
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_gpt2(const JsonFields& fields, ModelConfig& config) {
   config.layers = fields.integer("n_layer", {.most = 100'000});
   config.hidden = fields.integer("n_embd");
   config.intermediate = fields.integer_or("n_inner", 4 * config.hidden);
@@ -58,7 +58,7 @@ void add_product(std::vector<TensorSpec>& list, std::int64_t layer, const std::s
       {.name = prefix + ".bias", .shape = {out}, .parts = std::move(biases), .layer = layer});
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> gpt2_tensors(const ModelConfig& config) {
   const std::int64_t d = config.hidden;
   std::vector<TensorSpec> list;
   const auto add = [&](Part part, const std::string& name, std::vector<std::int64_t> shape,
@@ -90,7 +90,7 @@ bool is_mask(std::string_view tensor) {
   return tensor.ends_with(".attn.bias") || tensor.ends_with(".attn.masked_bias");
 }
 
-constexpr std::array<std::string_view, 2> prefixes{"transformer.", ""};
+constexpr std::array<std::string_view, 2> gpt2_prefixes{"transformer.", ""};
 
 }  // namespace
 
@@ -98,9 +98,9 @@ extern const Family gpt2_family{
     .model_type = "gpt2",
     .architecture = "GPT2LMHeadModel",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
-    .prefixes = prefixes,
+    .read = read_gpt2,
+    .tensors = gpt2_tensors,
+    .prefixes = gpt2_prefixes,
     .embedding = "wte.weight",
     .output = "lm_head.weight",
     .ignored = is_mask,

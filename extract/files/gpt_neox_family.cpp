@@ -10,7 +10,7 @@ namespace phiscope::extract {
 
 namespace {
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_gpt_neox(const JsonFields& fields, ModelConfig& config) {
   config.layers = fields.integer("num_hidden_layers", {.most = 100'000});
   config.hidden = fields.integer("hidden_size");
   config.intermediate = fields.integer("intermediate_size");
@@ -43,7 +43,7 @@ void read(const JsonFields& fields, ModelConfig& config) {
       fields.text_or("hidden_act", "gelu") == "gelu" ? Activation::gelu : Activation::gelu_tanh;
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> gpt_neox_tensors(const ModelConfig& config) {
   const std::int64_t d = config.hidden;
   std::vector<TensorSpec> list;
   const auto add = [&](Part part, const std::string& name, std::vector<std::int64_t> shape,
@@ -88,7 +88,7 @@ bool is_buffer(std::string_view tensor) {
          tensor.ends_with(".rotary_emb.inv_freq");
 }
 
-constexpr std::array<std::string_view, 1> prefixes{"gpt_neox."};
+constexpr std::array<std::string_view, 1> gpt_neox_prefixes{"gpt_neox."};
 
 }  // namespace
 
@@ -96,9 +96,9 @@ extern const Family gpt_neox_family{
     .model_type = "gpt_neox",
     .architecture = "GPTNeoXForCausalLM",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
-    .prefixes = prefixes,
+    .read = read_gpt_neox,
+    .tensors = gpt_neox_tensors,
+    .prefixes = gpt_neox_prefixes,
     .embedding = "embed_in.weight",
     .output = "embed_out.weight",
     .ignored = is_buffer,

@@ -8,7 +8,7 @@ namespace phiscope::extract {
 
 namespace {
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_llama(const JsonFields& fields, ModelConfig& config) {
   read_llama_sizes(fields, config);
   read_rope(fields, {}, config);
   constexpr std::string_view no_biases = "false (biases are not supported in this family)";
@@ -16,7 +16,7 @@ void read(const JsonFields& fields, ModelConfig& config) {
   expect_false(fields, "mlp_bias", no_biases);
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> llama_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
@@ -26,8 +26,8 @@ extern const Family llama_family{
     .model_type = "llama",
     .architecture = "LlamaForCausalLM",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
+    .read = read_llama,
+    .tensors = llama_tensors,
     .prefixes = llama_prefixes,
     .embedding = llama_embedding,
     .output = llama_output,

@@ -8,14 +8,14 @@ namespace phiscope::extract {
 
 namespace {
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_mistral(const JsonFields& fields, ModelConfig& config) {
   read_llama_sizes(fields, config);
   read_rope(fields, {}, config);
   const std::int64_t window = fields.integer_or("sliding_window", 0);
   read_windows(fields, window, config, [](std::int64_t) { return true; });
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> mistral_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
@@ -25,8 +25,8 @@ extern const Family mistral_family{
     .model_type = "mistral",
     .architecture = "MistralForCausalLM",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
+    .read = read_mistral,
+    .tensors = mistral_tensors,
     .prefixes = llama_prefixes,
     .embedding = llama_embedding,
     .output = llama_output,

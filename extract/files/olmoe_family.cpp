@@ -8,7 +8,7 @@ namespace phiscope::extract {
 
 namespace {
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_olmoe(const JsonFields& fields, ModelConfig& config) {
   read_llama_sizes(fields, config, 1e-5);
   read_rope(fields, {}, config);
   config.qk_norm = QkNorm::projection;
@@ -17,7 +17,7 @@ void read(const JsonFields& fields, ModelConfig& config) {
   config.experts = read_experts(fields, config.intermediate, config.layers);
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> olmoe_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
@@ -27,8 +27,8 @@ extern const Family olmoe_family{
     .model_type = "olmoe",
     .architecture = "OlmoeForCausalLM",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
+    .read = read_olmoe,
+    .tensors = olmoe_tensors,
     .prefixes = llama_prefixes,
     .embedding = llama_embedding,
     .output = llama_output,

@@ -8,14 +8,14 @@ namespace phiscope::extract {
 
 namespace {
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_qwen2(const JsonFields& fields, ModelConfig& config) {
   read_llama_sizes(fields, config);
   read_rope(fields, {}, config);
   config.query_bias = true;
   read_upper_windows(fields, config);
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> qwen2_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
@@ -25,8 +25,8 @@ extern const Family qwen2_family{
     .model_type = "qwen2",
     .architecture = "Qwen2ForCausalLM",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
+    .read = read_qwen2,
+    .tensors = qwen2_tensors,
     .prefixes = llama_prefixes,
     .embedding = llama_embedding,
     .output = llama_output,

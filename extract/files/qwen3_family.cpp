@@ -8,7 +8,7 @@ namespace phiscope::extract {
 
 namespace {
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_qwen3(const JsonFields& fields, ModelConfig& config) {
   read_llama_sizes(fields, config);
   read_rope(fields, {}, config);
   config.qk_norm = QkNorm::head;
@@ -16,7 +16,7 @@ void read(const JsonFields& fields, ModelConfig& config) {
   read_upper_windows(fields, config);
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> qwen3_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
@@ -26,8 +26,8 @@ extern const Family qwen3_family{
     .model_type = "qwen3",
     .architecture = "Qwen3ForCausalLM",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
+    .read = read_qwen3,
+    .tensors = qwen3_tensors,
     .prefixes = llama_prefixes,
     .embedding = llama_embedding,
     .output = llama_output,

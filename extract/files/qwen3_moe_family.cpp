@@ -19,7 +19,7 @@ void read_dense_layers(const JsonFields& fields, std::vector<bool>& routed) {
   }
 }
 
-void read(const JsonFields& fields, ModelConfig& config) {
+void read_qwen3_moe(const JsonFields& fields, ModelConfig& config) {
   read_llama_sizes(fields, config);
   read_rope(fields, {}, config);
   config.qk_norm = QkNorm::head;
@@ -36,7 +36,7 @@ void read(const JsonFields& fields, ModelConfig& config) {
   read_windows(fields, window, config, [](std::int64_t) { return true; });
 }
 
-std::vector<TensorSpec> tensors(const ModelConfig& config) {
+std::vector<TensorSpec> qwen3_moe_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
@@ -46,8 +46,8 @@ extern const Family qwen3_moe_family{
     .model_type = "qwen3_moe",
     .architecture = "Qwen3MoeForCausalLM",
     .text_config = "",
-    .read = read,
-    .tensors = tensors,
+    .read = read_qwen3_moe,
+    .tensors = qwen3_moe_tensors,
     .prefixes = llama_prefixes,
     .embedding = llama_embedding,
     .output = llama_output,

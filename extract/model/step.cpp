@@ -13,7 +13,7 @@
 namespace phiscope::extract {
 namespace {
 
-std::size_t size(const at::Tensor& tensor, std::int64_t axis) {
+std::size_t extent(const at::Tensor& tensor, std::int64_t axis) {
   return static_cast<std::size_t>(tensor.size(axis));
 }
 
@@ -41,15 +41,15 @@ at::Tensor step_product(const at::Tensor& x, const at::Tensor& weight, const at:
       kernel::widen_numbers<T>(numbers<T>(rows), static_cast<std::size_t>(rows.numel()),
                                static_cast<W*>(widened.mutable_data_ptr()));
     }
-    const kernel::RowProduct<T, T> product{.rows = size(x, 0),
-                                           .in = size(x, 1),
+    const kernel::RowProduct<T, T> product{.rows = extent(x, 0),
+                                           .in = extent(x, 1),
                                            .x = numbers<W>(widened),
-                                           .x_stride = size(x, 1),
+                                           .x_stride = extent(x, 1),
                                            .weight = numbers<T>(weight),
-                                           .weight_stride = size(weight, 1),
+                                           .weight_stride = extent(weight, 1),
                                            .bias = bias.defined() ? numbers<T>(bias) : nullptr,
                                            .y = static_cast<T*>(out.mutable_data_ptr()),
-                                           .y_stride = size(weight, 0)};
+                                           .y_stride = extent(weight, 0)};
     at::parallel_for(0, weight.size(0), outputs_per_thread(weight.size(1)),
                      [&](std::int64_t begin, std::int64_t end) {
                        kernel::row_product(product, static_cast<std::size_t>(begin),
@@ -65,9 +65,9 @@ void step_attend(const at::Tensor& query, const at::Tensor& keys, const at::Tens
     using T = decltype(kind);
     using W = kernel::Wide<T>;
     const kernel::StepAttention<T> attention{
-        .heads = size(query, 0),
-        .kv_heads = size(keys, 1),
-        .unit = size(query, 1),
+        .heads = extent(query, 0),
+        .kv_heads = extent(keys, 1),
+        .unit = extent(query, 1),
         .query = numbers<T>(query),
         .keys = numbers<T>(keys),
         .values = numbers<T>(values),

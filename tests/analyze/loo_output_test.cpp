@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "figure/plotly_bundle.hpp"
 #include "process.hpp"
+#include "sanitized.hpp"
 #include "synthetic_run.hpp"
 #include "temp_dir.hpp"
 
@@ -33,15 +34,14 @@ TEST_CASE("one and several threads write the same bytes, pictures included", "[l
   write_synthetic_run(folder.path() / "keep", {});
   write_synthetic_run(folder.path() / "drop", {.sink = "drop"});
   const std::vector<std::filesystem::path> runs = {folder.path() / "keep", folder.path() / "drop"};
-  const auto one = outputs(runs, {.resamples = 50, .threads = 1}, true);
+  const bool draw = !phiscope::test::sanitized;  // gnuplot is not ours
+  const auto one = outputs(runs, {.resamples = 50, .threads = 1}, draw);
   CHECK(one.size() > 10);
-  for (const std::size_t threads : {2U, 5U}) {
-    const auto more = outputs(runs, {.resamples = 50, .threads = threads}, true);
-    REQUIRE(more.size() == one.size());
-    for (const auto& [file, bytes] : one) {
-      CAPTURE(file);
-      CHECK(more.at(file) == bytes);
-    }
+  const auto more = outputs(runs, {.resamples = 50, .threads = 3}, draw);
+  REQUIRE(more.size() == one.size());
+  for (const auto& [file, bytes] : one) {
+    CAPTURE(file);
+    CHECK(more.at(file) == bytes);
   }
 }
 

@@ -124,18 +124,19 @@ TEST_CASE("broken heads of the golden series are named, none is 0", "[phiid_gold
     CHECK((dead || constant || nonfinite));
     CHECK(one.at("status") == (nonfinite ? "nonfinite" : "constant_series"));
   }
-  const auto json = nlohmann::json::parse(phiscope::test::read_text(out / "diagnostics.json"));
-  CHECK(json["series"]["dead_heads"] == nlohmann::json({5}));
-  CHECK(json["series"]["unranked_heads"] == nlohmann::json({5}));
-  CHECK(json["series"]["constant_series"] == 5);
-  CHECK(json["series"]["nonfinite_series"] == 1);
-  const auto& counts = json["pairs"]["decompositions"];
+  const auto diagnostics =
+      nlohmann::json::parse(phiscope::test::read_text(out / "diagnostics.json"));
+  CHECK(diagnostics["series"]["dead_heads"] == nlohmann::json({5}));
+  CHECK(diagnostics["series"]["unranked_heads"] == nlohmann::json({5}));
+  CHECK(diagnostics["series"]["constant_series"] == 5);
+  CHECK(diagnostics["series"]["nonfinite_series"] == 1);
+  const auto& counts = diagnostics["pairs"]["decompositions"];
   // 11 pairs of the dead head in 4 prompts, 10 more of head 2 and of head 7 in one prompt each.
   CHECK(counts["constant_series"] == 54);
   CHECK(counts["nonfinite"] == 10);
   CHECK(counts["ok"] == 4 * 66 - 64);
-  CHECK(json["pairs"]["ok_in_some_prompt"] == 55);
-  CHECK(json["pairs"]["ok_in_all_prompts"] == 36);
+  CHECK(diagnostics["pairs"]["ok_in_some_prompt"] == 55);
+  CHECK(diagnostics["pairs"]["ok_in_all_prompts"] == 36);
   const std::string summary = phiscope::test::read_text(out / "summary.txt");
   CHECK_THAT(summary, Contains("1 dead heads, 0 at every step (layer.head): 1.2."));
   CHECK_THAT(summary, Contains("64 of 264 (pair, prompt) decompositions are undefined"));

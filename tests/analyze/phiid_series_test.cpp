@@ -16,7 +16,7 @@ using phiscope::Value;
 namespace {
 
 /// Input of one layer from series [prompt][step, head].
-Input input_of(const std::vector<std::vector<double>>& prompts, std::size_t heads) {
+Input one_layer(const std::vector<std::vector<double>>& prompts, std::size_t heads) {
   Input input;
   input.layers = {0};
   input.heads_per_layer = heads;
@@ -35,9 +35,9 @@ const double no = std::numeric_limits<double>::quiet_NaN();
 
 TEST_CASE("dead, constant and broken series are told apart and named", "[phiid_series]") {
   // Heads: lively, dead, constant in the first prompt, NaN in the second.
-  const Input input = input_of({{1, 0, 5, 1, 3, 0, 5, 2, 2, 0, 5, 4, 7, 0, 5, 1},
-                                {1, 0, 5, 1, 3, 0, 6, no, 2, 0, 5, 4, 7, 0, 7, 1}},
-                               4);
+  const Input input = one_layer({{1, 0, 5, 1, 3, 0, 5, 2, 2, 0, 5, 4, 7, 0, 5, 1},
+                                 {1, 0, 5, 1, 3, 0, 6, no, 2, 0, 5, 4, 7, 0, 7, 1}},
+                                4);
   const Series series = prepare(input, {});
   CHECK(series.dead == std::vector<bool>{false, true, false, false});
   REQUIRE(series.broken.size() == 4);
@@ -60,13 +60,13 @@ TEST_CASE("dead, constant and broken series are told apart and named", "[phiid_s
 }
 
 TEST_CASE("a series that changes once is constant in its past or future", "[phiid_series]") {
-  const Series series = prepare(input_of({{1, 1, 1, 2, 1, 3, 9, 4}}, 2), {});
+  const Series series = prepare(one_layer({{1, 1, 1, 2, 1, 3, 9, 4}}, 2), {});
   REQUIRE(series.broken.size() == 1);
   CHECK(series.broken[0].head == 0);
 }
 
 TEST_CASE("trends are taken out prompt by prompt", "[phiid_series]") {
-  const Input input = input_of({{0, 1, 2, 1, 4, 7, 6, 2}, {9, 1, 7, 5, 5, 2}}, 2);
+  const Input input = one_layer({{0, 1, 2, 1, 4, 7, 6, 2}, {9, 1, 7, 5, 5, 2}}, 2);
   Options options;
   options.detrend = Detrend::linear;
   Series series = prepare(input, options);
@@ -95,7 +95,7 @@ TEST_CASE("a constant series stays constant without its trend", "[phiid_series]"
   }
   Options options;
   options.detrend = GENERATE(Detrend::linear, Detrend::poly2);
-  const Series series = prepare(input_of({values}, 2), options);
+  const Series series = prepare(one_layer({values}, 2), options);
   REQUIRE(series.broken.size() == 1);
   CHECK(series.broken[0].head == 0);
   CHECK(series.broken[0].status == Status::constant_series);
@@ -104,7 +104,7 @@ TEST_CASE("a constant series stays constant without its trend", "[phiid_series]"
 TEST_CASE("a logarithm that does not exist is counted", "[phiid_series]") {
   Options options;
   options.detrend = Detrend::log;
-  const Series series = prepare(input_of({{1, 0, 2, 1, 4, 2, 8, 3}}, 2), options);
+  const Series series = prepare(one_layer({{1, 0, 2, 1, 4, 2, 8, 3}}, 2), options);
   REQUIRE(series.broken.size() == 1);
   CHECK(series.broken[0].head == 1);
   CHECK(series.broken[0].status == Status::nonfinite);
@@ -114,7 +114,7 @@ TEST_CASE("a logarithm that does not exist is counted", "[phiid_series]") {
 TEST_CASE("prompts too short for a trend have no step left", "[phiid_series]") {
   Options options;
   options.detrend = Detrend::poly2;
-  const Series series = prepare(input_of({{1, 2, 3, 4}}, 2), options);
+  const Series series = prepare(one_layer({{1, 2, 3, 4}}, 2), options);
   CHECK(series.values[0].empty());
   CHECK(series.views()[0].rows() == 0);
   CHECK(series.transitions == 0);

@@ -22,7 +22,7 @@ using phiscope::Value;
 namespace {
 
 constexpr std::size_t heads = 9;
-constexpr std::size_t pairs = 36;
+constexpr std::size_t all_pairs = 36;
 
 /// One output of a table as a matrix, with `otherwise` where a pair is not ok and on the diagonal.
 std::vector<double> matrix(const PhiidTable& table, std::size_t output, double otherwise) {
@@ -31,7 +31,7 @@ std::vector<double> matrix(const PhiidTable& table, std::size_t output, double o
     for (std::size_t j = i + 1; j < heads; ++j) {
       const std::size_t pair = phiscope::pair_index(i, j, heads);
       if (table.n_ok[pair] == 0) continue;
-      result[i * heads + j] = result[j * heads + i] = table.values[output * pairs + pair];
+      result[i * heads + j] = result[j * heads + i] = table.values[output * all_pairs + pair];
     }
   }
   return result;

@@ -21,7 +21,7 @@ const std::string drawn =
 
 const std::string bundle = "window.Plotly = {};";
 
-Report example() {
+Report example_report() {
   FigureBlock first{
       .figure = phiscope::test::example_map(), .drawn = true, .svg = drawn, .downloads = {}};
   first.figure.caption = "1 < 2";
@@ -54,16 +54,16 @@ std::size_t count(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("without Plotly a report needs no network and runs no script", "[report]") {
-  const std::string page = html_report(example(), "");
+  const std::string page = html_report(example_report(), "");
   CHECK_THAT(page, !Contains("http://") && !Contains("https://") && !Contains("<script") &&
                        !Contains("<link") && !Contains("@import") && !Contains("src="));
   CHECK_THAT(page, Contains("<!DOCTYPE html>") && Contains("<meta charset=\"utf-8\">"));
-  CHECK(html_report(example(), "") == page);
+  CHECK(html_report(example_report(), "") == page);
 }
 
 TEST_CASE("with Plotly a page holds the script once, figures as data, and asks for nothing",
           "[report]") {
-  const std::string page = html_report(example(), bundle);
+  const std::string page = html_report(example_report(), bundle);
   CHECK_THAT(page, !Contains("http://") && !Contains("https://") && !Contains("<link") &&
                        !Contains("@import") && !Contains("src=") && !Contains("<svg"));
   CHECK_THAT(page, Contains("default-src 'none'") && Contains("script-src 'unsafe-inline'"));
@@ -75,19 +75,19 @@ TEST_CASE("with Plotly a page holds the script once, figures as data, and asks f
     const std::size_t at = page.find(begin);
     REQUIRE(at != std::string::npos);
     const std::size_t text = at + begin.size();
-    const auto json = nlohmann::json::parse(page.substr(text, page.find("</script>", at) - text));
-    CHECK(json.contains("data"));
-    CHECK(json.contains("layout"));
+    const auto figure = nlohmann::json::parse(page.substr(text, page.find("</script>", at) - text));
+    CHECK(figure.contains("data"));
+    CHECK(figure.contains("layout"));
   }
   CHECK(count(page, "<script") == count(page, "</script>"));
   CHECK(count(page, "<noscript>") == 2);
   CHECK(count(page, "aria-label") >= 2);
   CHECK_THAT(page, Contains("CSV of the values drawn") && Contains("MIT licence"));
-  CHECK(html_report(example(), bundle) == page);
+  CHECK(html_report(example_report(), bundle) == page);
 }
 
 TEST_CASE("a page without a drawn figure carries no script", "[report]") {
-  Report report = example();
+  Report report = example_report();
   for (Block& block : report.sections[1].blocks) std::get<FigureBlock>(block).drawn = false;
   const std::string page = html_report(report, bundle);
   CHECK_THAT(page,
@@ -97,10 +97,10 @@ TEST_CASE("a page without a drawn figure carries no script", "[report]") {
 
 TEST_CASE("provenance stands before the sections, undefined values below their figure",
           "[report]") {
-  const std::string page = html_report(example(), bundle);
+  const std::string page = html_report(example_report(), bundle);
   CHECK(page.find("<dt>Program</dt><dd>p &lt;1&gt;</dd>") < page.find("<h2>One"));
   CHECK_THAT(page, Contains("Undefined: 2 of 12 values.") && Contains("Undefined: 1 of 4 values."));
-  Report report = example();
+  Report report = example_report();
   report.sections[1].blocks.pop_back();
   for (auto& panel : std::get<FigureBlock>(report.sections[1].blocks[0]).figure.panels) {
     std::get<Heatmap>(panel.content).values[2] = 0.0;
@@ -122,14 +122,14 @@ TEST_CASE("the bundle, where the build has one, is whole and has its licence not
 }
 
 TEST_CASE("texts of a report cannot become markup", "[report]") {
-  const std::string page = html_report(example(), "");
+  const std::string page = html_report(example_report(), "");
   CHECK_THAT(page, Contains("<title>A &amp; B</title>"));
   CHECK_THAT(page, Contains("x &lt; y") && Contains("&lt;i&gt;") && Contains("1 &lt; 2"));
   CHECK_THAT(page, !Contains("<i>") && !Contains("x < y"));
 }
 
 TEST_CASE("the identifiers of several figures do not clash", "[report]") {
-  const std::string page = html_report(example(), "");
+  const std::string page = html_report(example_report(), "");
   const std::regex id("\\bid=['\"]([^'\"]+)['\"]");
   std::vector<std::string> ids;
   for (std::sregex_iterator it(page.begin(), page.end(), id); it != std::sregex_iterator(); ++it) {
@@ -142,7 +142,7 @@ TEST_CASE("the identifiers of several figures do not clash", "[report]") {
 }
 
 TEST_CASE("a table in a report is rounded, its download is not", "[report]") {
-  const std::string page = html_report(example(), "");
+  const std::string page = html_report(example_report(), "");
   CHECK_THAT(page, Contains("<td title=\"1.23456789\">1.235</td>"));
   CHECK_THAT(page, Contains("<td class=\"undefined\" title=\"why\">\u2013</td>"));
   CHECK_THAT(page,
@@ -152,7 +152,7 @@ TEST_CASE("a table in a report is rounded, its download is not", "[report]") {
 
 TEST_CASE("a figure stands above its caption, definition and source; undrawn it says so",
           "[report]") {
-  Report report = example();
+  Report report = example_report();
   const std::string page = html_report(report, "");
   CHECK(page.find("</svg>") < page.find("1 &lt; 2"));
   CHECK(page.find("1 &lt; 2") < page.find("a / b"));

@@ -2,6 +2,7 @@
 #include "shard/atomic_file.hpp"
 
 #include "catch.hpp"
+#include "process.hpp"
 #include "shard/sha256.hpp"
 #include "temp_dir.hpp"
 
@@ -14,13 +15,9 @@
 
 using phiscope::shard::AtomicFile;
 using phiscope::shard::write_file;
+using phiscope::test::read_text;
 
 namespace {
-
-std::string get(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::span<const std::byte> bytes(std::string_view text) {
   return std::as_bytes(std::span(text));
@@ -67,7 +64,7 @@ TEST_CASE("a file appears with commit() and not before", "[atomic_file]") {
   CHECK(phiscope::shard::is_part(part));
   CHECK(part.starts_with("x.part-" + std::to_string(getpid()) + "-"));
   file.commit();
-  CHECK(get(path) == "hello");
+  CHECK(read_text(path) == "hello");
   CHECK(names(dir.path()) == std::set<std::string>{"x"});
 }
 
@@ -80,10 +77,10 @@ TEST_CASE("a file given up leaves nothing, and what was there stays", "[atomic_f
     AtomicFile moved = std::move(file);
     moved.write(bytes("er"));
   }
-  CHECK(get(dir.path() / "x") == "old");
+  CHECK(read_text(dir.path() / "x") == "old");
   CHECK(names(dir.path()).size() == 1);
   write_file(dir.path() / "x", "newer");
-  CHECK(get(dir.path() / "x") == "newer");
+  CHECK(read_text(dir.path() / "x") == "newer");
 }
 
 TEST_CASE("bytes written before can be replaced, and are hashed as they are", "[atomic_file]") {
@@ -104,7 +101,7 @@ TEST_CASE("bytes written before can be replaced, and are hashed as they are", "[
   CHECK(file.sha256() == phiscope::shard::sha256(bytes(expected)));
   CHECK_THROWS_AS(file.overwrite(expected.size() - 1, bytes("xx")), std::invalid_argument);
   file.commit();
-  CHECK(get(dir.path() / "x") == expected);
+  CHECK(read_text(dir.path() / "x") == expected);
 }
 
 TEST_CASE("a file system that refuses to grow is named with path and reason", "[atomic_file]") {

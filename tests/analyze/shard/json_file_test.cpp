@@ -16,7 +16,7 @@ using phiscope::shard::parse_ordered_json;
 
 namespace {
 
-std::string message_of(const std::string& text, std::size_t first_line = 1) {
+std::string json_message(const std::string& text, std::size_t first_line = 1) {
   try {
     static_cast<void>(parse_json(text, "f.json", first_line));
   } catch (const FormatError& error) {
@@ -39,58 +39,58 @@ TEST_CASE("JSON is read as nlohmann-json reads it", "[json_file]") {
 
 TEST_CASE("a zero byte is refused, wherever it stands", "[json_file]") {
   using namespace std::string_literals;
-  CHECK_THAT(message_of("{\"a\": 1}\0rest"s), Contains("line 1:9: found a zero byte"));
-  CHECK_THAT(message_of("{\"a\": 1}\n\0"s), Contains("line 2:1: found a zero byte"));
-  CHECK_THAT(message_of("[\"a\0b\"]"s), Contains("zero byte"));
+  CHECK_THAT(json_message("{\"a\": 1}\0rest"s), Contains("line 1:9: found a zero byte"));
+  CHECK_THAT(json_message("{\"a\": 1}\n\0"s), Contains("line 2:1: found a zero byte"));
+  CHECK_THAT(json_message("[\"a\0b\"]"s), Contains("zero byte"));
 }
 
 TEST_CASE("a repeated key is refused with its line and column", "[json_file]") {
-  CHECK(message_of("{\"a\": 1,\n  \"a\": 2}") ==
+  CHECK(json_message("{\"a\": 1,\n  \"a\": 2}") ==
         "f.json: line 2:5: not strict JSON: duplicate key 'a'");
-  CHECK(message_of("{\"a\": 1, \"\\u0061\": 2}") != "accepted");
-  CHECK(message_of(R"({"a": {"a": [{"a": 1}, {"a": 2}]}, "b": {"a": 3}})") == "accepted");
+  CHECK(json_message("{\"a\": 1, \"\\u0061\": 2}") != "accepted");
+  CHECK(json_message(R"({"a": {"a": [{"a": 1}, {"a": 2}]}, "b": {"a": 3}})") == "accepted");
   CHECK_THROWS_AS(parse_ordered_json(R"({"a":1,"a":1})", "f"), FormatError);
 }
 
 TEST_CASE("what is not strict JSON is refused with its place", "[json_file]") {
-  CHECK_THAT(message_of("{\"a\": 1,\n \"b\": }"), Contains("f.json: line 2:7: not JSON: "));
-  CHECK_THAT(message_of("{\"a\": }", 12), Contains("line 12:7"));
+  CHECK_THAT(json_message("{\"a\": 1,\n \"b\": }"), Contains("f.json: line 2:7: not JSON: "));
+  CHECK_THAT(json_message("{\"a\": }", 12), Contains("line 12:7"));
   for (const char* text : {"",        " ",           "{",        "[1,]",         "{\"a\":1,}",
                            "// x\n1", "/* x */ 1",   "NaN",      "Infinity",     "-Infinity",
                            "01",      "1e999",       "+1",       "1 2",          "{'a':1}",
                            "\"\t\"",  "\"\\ud800\"", "\"\xff\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"",
                            "tru",     "[1",          "\"a"}) {
     CAPTURE(text);
-    CHECK_THAT(message_of(text), Contains("f.json: line 1:"));
-    CHECK_THAT(message_of(text), Contains("not JSON"));
+    CHECK_THAT(json_message(text), Contains("f.json: line 1:"));
+    CHECK_THAT(json_message(text), Contains("not JSON"));
   }
 }
 
 TEST_CASE("UTF-16 is refused by name", "[json_file]") {
   using namespace std::string_literals;
-  CHECK_THAT(message_of("\xFF\xFE{\0}\0"s), Contains("UTF-16"));
-  CHECK_THAT(message_of("\xFE\xFF\0{\0}"s), Contains("UTF-16"));
-  CHECK_THAT(message_of("{\0}\0"s), Contains("UTF-16"));
-  CHECK_THAT(message_of("\0{\0}"s), Contains("UTF-16"));
+  CHECK_THAT(json_message("\xFF\xFE{\0}\0"s), Contains("UTF-16"));
+  CHECK_THAT(json_message("\xFE\xFF\0{\0}"s), Contains("UTF-16"));
+  CHECK_THAT(json_message("{\0}\0"s), Contains("UTF-16"));
+  CHECK_THAT(json_message("\0{\0}"s), Contains("UTF-16"));
 }
 
 TEST_CASE("nesting ends at the limit, without recursion", "[json_file]") {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
   };
-  CHECK(message_of(nested(100)) == "accepted");
-  CHECK(message_of(nested(101)) == "f.json: line 1:101: nested deeper than 100 levels");
-  CHECK_THAT(message_of(std::string(1000000, '[')), Contains("deeper"));
+  CHECK(json_message(nested(100)) == "accepted");
+  CHECK(json_message(nested(101)) == "f.json: line 1:101: nested deeper than 100 levels");
+  CHECK_THAT(json_message(std::string(1000000, '[')), Contains("deeper"));
   std::string objects;
   for (int i = 0; i < 1000; ++i) objects += "{\"a\":";
-  CHECK_THAT(message_of(objects), Contains("deeper"));
+  CHECK_THAT(json_message(objects), Contains("deeper"));
 }
 
 TEST_CASE("a message is one short printable line", "[json_file]") {
   std::string key(5000, 'k');
-  const std::string repeated = message_of("{\"" + key + "\":1,\"" + key + "\":2}");
+  const std::string repeated = json_message("{\"" + key + "\":1,\"" + key + "\":2}");
   CHECK(repeated.size() < 300);
-  const std::string open = message_of("\"" + key + "\n\x1b[2J");
+  const std::string open = json_message("\"" + key + "\n\x1b[2J");
   CHECK(open.size() < 400);
   CHECK(open.find('\n') == std::string::npos);
   CHECK(open.find('\x1b') == std::string::npos);
@@ -99,14 +99,14 @@ TEST_CASE("a message is one short printable line", "[json_file]") {
 TEST_CASE("cut and changed JSON is refused or read, and never does harm", "[json_file]") {
   const std::string text = R"({"a": [1, 2.5e-3, "x\u00e9"], "b": {"c": null, "d": true}, "e": -7})";
   for (std::size_t size = 0; size < text.size(); ++size) {
-    CHECK_THAT(message_of(text.substr(0, size)), Contains("not JSON"));
+    CHECK_THAT(json_message(text.substr(0, size)), Contains("not JSON"));
   }
   std::mt19937_64 engine(11);
   int accepted = 0;
   for (int i = 0; i < 5000; ++i) {
     std::string changed = text;
     changed[engine() % text.size()] = static_cast<char>(engine() & 0xFFU);
-    const std::string message = message_of(changed);
+    const std::string message = json_message(changed);
     if (message == "accepted") ++accepted;
     CHECK((message == "accepted" || message.starts_with("f.json: ")));
   }

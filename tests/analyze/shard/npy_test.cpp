@@ -2,6 +2,7 @@
 #include "shard/npy.hpp"
 
 #include "catch.hpp"
+#include "process.hpp"
 #include "reference.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
@@ -20,6 +21,7 @@
 using phiscope::shard::Dtype;
 using phiscope::shard::FormatError;
 using phiscope::shard::NpyFile;
+using phiscope::test::read_text;
 using Shape = std::vector<std::uint64_t>;
 
 namespace {
@@ -35,11 +37,6 @@ std::filesystem::path put(const phiscope::test::TempDir& dir, const std::string&
   return dir.path() / "x.npy";
 }
 
-std::string get(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// A file of format 1.0 with this header, unpadded, and this data.
 std::string npy(const std::string& header, const std::string& data) {
   std::string bytes = "\x93NUMPY";
@@ -53,7 +50,7 @@ std::string raw(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
-std::string message_of(const std::filesystem::path& file) {
+std::string npy_message(const std::filesystem::path& file) {
   try {
     const NpyFile array(file);
   } catch (const FormatError& error) {
@@ -64,7 +61,7 @@ std::string message_of(const std::filesystem::path& file) {
 
 std::string header_message(const std::string& header, const std::string& data = "") {
   const phiscope::test::TempDir dir;
-  return message_of(put(dir, npy(header, data)));
+  return npy_message(put(dir, npy(header, data)));
 }
 
 }  // namespace
@@ -183,15 +180,15 @@ TEST_CASE("a value that T cannot hold is refused with its place, not rounded", "
 TEST_CASE("a file cut at any byte is refused, and so is one byte more", "[npy]") {
   const std::string name = GENERATE("c_f4", "fortran_f8", "version_2", "version_3", "shape_2x3x4");
   const phiscope::test::TempDir dir;
-  const std::string whole = get(golden(name));
+  const std::string whole = read_text(golden(name));
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    const std::string message = message_of(put(dir, whole.substr(0, size)));
+    const std::string message = npy_message(put(dir, whole.substr(0, size)));
     CAPTURE(name, size, message);
     CHECK_THAT(message, Contains("truncated"));
     CHECK_THAT(message, Contains("x.npy: "));
   }
-  CHECK_THAT(message_of(put(dir, whole + "\0")), Contains("accepted"));
-  CHECK_THAT(message_of(put(dir, whole + '\0')), Contains("trailing bytes"));
+  CHECK_THAT(npy_message(put(dir, whole + "\0")), Contains("accepted"));
+  CHECK_THAT(npy_message(put(dir, whole + '\0')), Contains("trailing bytes"));
 }
 
 TEST_CASE("a header that lies is refused by name", "[npy]") {
@@ -234,7 +231,7 @@ TEST_CASE("a header that lies is refused by name", "[npy]") {
 TEST_CASE("single changed bytes of a .npy file never do harm", "[npy]") {
   const phiscope::test::TempDir dir;
   const std::string name = GENERATE("fortran_i4", "version_3", "big_f8");
-  const std::string whole = get(golden(name));
+  const std::string whole = read_text(golden(name));
   std::mt19937_64 engine(7);
   int accepted = 0;
   for (int i = 0; i < 3000; ++i) {
@@ -255,12 +252,12 @@ TEST_CASE("single changed bytes of a .npy file never do harm", "[npy]") {
 
 TEST_CASE("what is not a file of arrays is refused by name", "[npy]") {
   const phiscope::test::TempDir dir;
-  CHECK_THAT(message_of(dir.path()), Contains("is a directory"));
-  CHECK_THAT(message_of(dir.path() / "none.npy"), Contains("No such file"));
-  CHECK_THAT(message_of("/dev/null"), Contains("not a regular file"));
-  CHECK_THAT(message_of(put(dir, "PK\3\4 and so on")), Contains("zip"));
-  CHECK_THAT(message_of(put(dir, "version https://git-lfs")), Contains("git-lfs"));
-  CHECK_THAT(message_of(put(dir, "\x93NUMPY\4\1xxxx")), Contains("version 4.1"));
+  CHECK_THAT(npy_message(dir.path()), Contains("is a directory"));
+  CHECK_THAT(npy_message(dir.path() / "none.npy"), Contains("No such file"));
+  CHECK_THAT(npy_message("/dev/null"), Contains("not a regular file"));
+  CHECK_THAT(npy_message(put(dir, "PK\3\4 and so on")), Contains("zip"));
+  CHECK_THAT(npy_message(put(dir, "version https://git-lfs")), Contains("git-lfs"));
+  CHECK_THAT(npy_message(put(dir, "\x93NUMPY\4\1xxxx")), Contains("version 4.1"));
 }
 
 TEST_CASE("the hostile corpus is judged as its index says", "[npy]") {
@@ -275,7 +272,7 @@ TEST_CASE("the hostile corpus is judged as its index says", "[npy]") {
     CAPTURE(one.at("name").get<std::string>());
     const std::string expect = one.at("expect");
     const auto path = root / one.at("path").get<std::string>();
-    const std::string message = message_of(path);
+    const std::string message = npy_message(path);
     if (expect == "reject") CHECK(message != "accepted");
     if (expect == "accept") CHECK(message == "accepted");
     if (message != "accepted" || !one.contains("array")) continue;

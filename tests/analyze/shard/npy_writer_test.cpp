@@ -2,6 +2,7 @@
 #include "shard/npy_writer.hpp"
 
 #include "catch.hpp"
+#include "process.hpp"
 #include "reference.hpp"
 #include "shard/npy.hpp"
 #include "shard/sha256.hpp"
@@ -13,17 +14,13 @@
 using phiscope::shard::Dtype;
 using phiscope::shard::NpyFile;
 using phiscope::shard::NpyWriter;
+using phiscope::test::read_text;
 using Shape = std::vector<std::uint64_t>;
 
 namespace {
 
-std::string get(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::string golden(const std::string& name) {
-  return get(phiscope::test::golden() / "shard" / (name + ".npy"));
+std::string golden_content(const std::string& name) {
+  return read_text(phiscope::test::golden() / "shard" / (name + ".npy"));
 }
 
 template <class T>
@@ -37,7 +34,7 @@ template <class T>
 std::string written(const std::vector<T>& values, const Shape& shape) {
   const phiscope::test::TempDir dir;
   phiscope::shard::write_npy<T>(dir.path() / "x.npy", values, shape);
-  return get(dir.path() / "x.npy");
+  return read_text(dir.path() / "x.npy");
 }
 
 std::size_t files_in(const std::filesystem::path& folder) {
@@ -47,26 +44,26 @@ std::size_t files_in(const std::filesystem::path& folder) {
 }  // namespace
 
 TEST_CASE("arrays are written in the bytes of numpy.save", "[npy_writer]") {
-  CHECK(written(counting<std::int8_t>(6), {2, 3}) == golden("c_i1"));
-  CHECK(written(counting<std::int16_t>(6), {2, 3}) == golden("c_i2"));
-  CHECK(written(counting<std::int32_t>(6), {2, 3}) == golden("c_i4"));
-  CHECK(written(counting<std::int64_t>(6), {2, 3}) == golden("c_i8"));
-  CHECK(written(counting<std::uint8_t>(6), {2, 3}) == golden("c_u1"));
-  CHECK(written(counting<std::uint16_t>(6), {2, 3}) == golden("c_u2"));
-  CHECK(written(counting<std::uint32_t>(6), {2, 3}) == golden("c_u4"));
-  CHECK(written(counting<std::uint64_t>(6), {2, 3}) == golden("c_u8"));
-  CHECK(written(counting<float>(6), {2, 3}) == golden("c_f4"));
-  CHECK(written(counting<double>(6), {2, 3}) == golden("c_f8"));
-  CHECK(written(std::vector<float>{7}, {}) == golden("shape_scalar"));
-  CHECK(written(std::vector<float>{}, {0}) == golden("shape_0"));
-  CHECK(written(counting<float>(1), {1}) == golden("shape_1"));
-  CHECK(written(counting<float>(12), {12}) == golden("shape_12"));
-  CHECK(written(std::vector<float>{}, {0, 5}) == golden("shape_0x5"));
-  CHECK(written(counting<float>(24), {2, 3, 4}) == golden("shape_2x3x4"));
-  CHECK(written(counting<float>(24), {1, 24}) == golden("shape_1x24"));
+  CHECK(written(counting<std::int8_t>(6), {2, 3}) == golden_content("c_i1"));
+  CHECK(written(counting<std::int16_t>(6), {2, 3}) == golden_content("c_i2"));
+  CHECK(written(counting<std::int32_t>(6), {2, 3}) == golden_content("c_i4"));
+  CHECK(written(counting<std::int64_t>(6), {2, 3}) == golden_content("c_i8"));
+  CHECK(written(counting<std::uint8_t>(6), {2, 3}) == golden_content("c_u1"));
+  CHECK(written(counting<std::uint16_t>(6), {2, 3}) == golden_content("c_u2"));
+  CHECK(written(counting<std::uint32_t>(6), {2, 3}) == golden_content("c_u4"));
+  CHECK(written(counting<std::uint64_t>(6), {2, 3}) == golden_content("c_u8"));
+  CHECK(written(counting<float>(6), {2, 3}) == golden_content("c_f4"));
+  CHECK(written(counting<double>(6), {2, 3}) == golden_content("c_f8"));
+  CHECK(written(std::vector<float>{7}, {}) == golden_content("shape_scalar"));
+  CHECK(written(std::vector<float>{}, {0}) == golden_content("shape_0"));
+  CHECK(written(counting<float>(1), {1}) == golden_content("shape_1"));
+  CHECK(written(counting<float>(12), {12}) == golden_content("shape_12"));
+  CHECK(written(std::vector<float>{}, {0, 5}) == golden_content("shape_0x5"));
+  CHECK(written(counting<float>(24), {2, 3, 4}) == golden_content("shape_2x3x4"));
+  CHECK(written(counting<float>(24), {1, 24}) == golden_content("shape_1x24"));
   Shape long_shape(13, 1);
   long_shape.push_back(100);
-  CHECK(written(std::vector<float>(100), long_shape) == golden("shape_padding_64"));
+  CHECK(written(std::vector<float>(100), long_shape) == golden_content("shape_padding_64"));
 }
 
 TEST_CASE("rows written one by one give the same bytes, and their SHA-256", "[npy_writer]") {
@@ -81,7 +78,7 @@ TEST_CASE("rows written one by one give the same bytes, and their SHA-256", "[np
   CHECK(writer.rows() == 2);
   CHECK_FALSE(std::filesystem::exists(file));
   const std::string digest = writer.commit();
-  CHECK(get(file) == golden("shape_2x3x4"));
+  CHECK(read_text(file) == golden_content("shape_2x3x4"));
   CHECK(digest == phiscope::shard::sha256_file(file));
   CHECK(files_in(dir.path()) == 1);
 }
@@ -95,10 +92,10 @@ TEST_CASE("the header keeps its length while the rows grow to more digits", "[np
   const std::vector<float> zeros(100);
   writer.append(std::as_bytes(std::span(zeros)));
   CHECK_FALSE(writer.commit().empty());
-  CHECK(get(file) == golden("shape_growing"));
+  CHECK(read_text(file) == golden_content("shape_growing"));
   Shape shape = {10};
   shape.insert(shape.end(), row.begin(), row.end());
-  CHECK(written(zeros, shape) == golden("shape_growing"));
+  CHECK(written(zeros, shape) == golden_content("shape_growing"));
 }
 
 TEST_CASE("many rows through the buffer come back as they were", "[npy_writer]") {

@@ -26,7 +26,7 @@ void put(const phiscope::test::TempDir& dir, const std::string& text) {
   std::ofstream(dir.path() / "plan.json", std::ios::trunc) << text;
 }
 
-std::string message_of(const phiscope::test::TempDir& dir, const std::string& text) {
+std::string plan_message(const phiscope::test::TempDir& dir, const std::string& text) {
   put(dir, text);
   try {
     static_cast<void>(read_plan(dir.path()));
@@ -116,31 +116,33 @@ TEST_CASE("a plan that contradicts itself is the programmer's error", "[plan]") 
 
 TEST_CASE("a plan.json of wrong members is refused by name", "[plan]") {
   const phiscope::test::TempDir dir;
-  CHECK(message_of(dir, with("/options/seed", 7)) == "accepted");
-  CHECK_THAT(message_of(dir, with("/schema", "phiscope-run/2")),
+  CHECK(plan_message(dir, with("/options/seed", 7)) == "accepted");
+  CHECK_THAT(plan_message(dir, with("/schema", "phiscope-run/2")),
              Contains("schema is \"phiscope-run/2\", expected \"phiscope-run/1\""));
-  CHECK_THAT(message_of(dir, without("", "schema")), Contains("schema is missing"));
-  CHECK_THAT(message_of(dir, with("/shards", -1)), Contains("shards is -1, expected"));
-  CHECK_THAT(message_of(dir, with("/shards", 1.5)), Contains("shards is 1.5"));
-  CHECK_THAT(message_of(dir, with("/shards", 1000000000000)), Contains("at most 1000000"));
-  CHECK_THAT(message_of(dir, with("/arrays", Json::object())),
+  CHECK_THAT(plan_message(dir, without("", "schema")), Contains("schema is missing"));
+  CHECK_THAT(plan_message(dir, with("/shards", -1)), Contains("shards is -1, expected"));
+  CHECK_THAT(plan_message(dir, with("/shards", 1.5)), Contains("shards is 1.5"));
+  CHECK_THAT(plan_message(dir, with("/shards", 1000000000000)), Contains("at most 1000000"));
+  CHECK_THAT(plan_message(dir, with("/arrays", Json::object())),
              Contains("expected a list of objects"));
-  CHECK_THAT(message_of(dir, with("/arrays/1", "x")),
+  CHECK_THAT(plan_message(dir, with("/arrays/1", "x")),
              Contains("arrays[1] is \"x\", expected an object"));
-  CHECK_THAT(message_of(dir, with("/arrays/0/dtype", ">f4")),
+  CHECK_THAT(plan_message(dir, with("/arrays/0/dtype", ">f4")),
              Contains("arrays[0].dtype is \">f4\""));
-  CHECK_THAT(message_of(dir, with("/arrays/0/dtype", "")), Contains("arrays[0].dtype"));
-  CHECK_THAT(message_of(dir, with("/arrays/0/axes/0", 1)), Contains("arrays[0].axes"));
-  CHECK_THAT(message_of(dir, with("/arrays/0/layers/0", 1ULL << 63U)),
+  CHECK_THAT(plan_message(dir, with("/arrays/0/dtype", "")), Contains("arrays[0].dtype"));
+  CHECK_THAT(plan_message(dir, with("/arrays/0/axes/0", 1)), Contains("arrays[0].axes"));
+  CHECK_THAT(plan_message(dir, with("/arrays/0/layers/0", 1ULL << 63U)),
              Contains("arrays[0].layers"));
-  CHECK_THAT(message_of(dir, with("/arrays/0/row_shape/0", -2)), Contains("arrays[0].row_shape"));
-  CHECK_THAT(message_of(dir, with("/arrays/0/name", "../../x")), Contains("not a plain file name"));
-  CHECK_THAT(message_of(dir, with("/arrays/0/extra", 1)),
+  CHECK_THAT(plan_message(dir, with("/arrays/0/row_shape/0", -2)), Contains("arrays[0].row_shape"));
+  CHECK_THAT(plan_message(dir, with("/arrays/0/name", "../../x")),
+             Contains("not a plain file name"));
+  CHECK_THAT(plan_message(dir, with("/arrays/0/extra", 1)),
              Contains("unknown member 'arrays[0].extra'"));
-  CHECK_THAT(message_of(dir, without("/arrays/0", "hook")), Contains("arrays[0].hook is missing"));
-  CHECK_THAT(message_of(dir, with("/row_spaces/0/key", "w")), Contains("row_spaces[0].key"));
-  CHECK_THAT(message_of(dir, "[]"), Contains("content is [], expected an object"));
-  CHECK_THAT(message_of(dir, "{\"schema\": 1, \"schema\": 1}"), Contains("duplicate key"));
+  CHECK_THAT(plan_message(dir, without("/arrays/0", "hook")),
+             Contains("arrays[0].hook is missing"));
+  CHECK_THAT(plan_message(dir, with("/row_spaces/0/key", "w")), Contains("row_spaces[0].key"));
+  CHECK_THAT(plan_message(dir, "[]"), Contains("content is [], expected an object"));
+  CHECK_THAT(plan_message(dir, "{\"schema\": 1, \"schema\": 1}"), Contains("duplicate key"));
   std::filesystem::remove(dir.path() / "plan.json");
   CHECK_THROWS_WITH(read_plan(dir.path()), Contains("plan.json: cannot open"));
 }
@@ -149,14 +151,14 @@ TEST_CASE("a changed or cut plan.json is refused or read, and never does harm", 
   const phiscope::test::TempDir dir;
   const std::string text = plan_bytes(small_plan());
   for (std::size_t size = 0; size + 1 < text.size(); ++size) {
-    CHECK_THAT(message_of(dir, text.substr(0, size)), Contains("plan.json: line"));
+    CHECK_THAT(plan_message(dir, text.substr(0, size)), Contains("plan.json: line"));
   }
   std::mt19937_64 engine(5);
   int accepted = 0;
   for (int i = 0; i < 3000; ++i) {
     std::string changed = text;
     changed[engine() % text.size()] = static_cast<char>(engine() & 0x7FU);
-    accepted += message_of(dir, changed) == "accepted" ? 1 : 0;
+    accepted += plan_message(dir, changed) == "accepted" ? 1 : 0;
   }
   CHECK(accepted > 100);
 }

@@ -25,7 +25,7 @@ using phiscope::test::TempDir;
 using phiscope::test::TinyTensors;
 
 /// What the checks say to a changed tiny model.
-std::string refusal_of(const std::function<void(json&, TinyTensors&)>& change) {
+std::string change_refusal(const std::function<void(json&, TinyTensors&)>& change) {
   const TempDir dir;
   json config = phiscope::test::tiny_config();
   TinyTensors tensors = phiscope::test::tiny_tensors();
@@ -61,21 +61,21 @@ TEST_CASE("a complete model passes and gives its tensors by name", "[model_check
 }
 
 TEST_CASE("a missing, surplus or misshaped tensor is refused by name", "[model_check]") {
-  CHECK_THAT(refusal_of([](json&, TinyTensors& t) { t.all.erase("model.norm.weight"); }),
+  CHECK_THAT(change_refusal([](json&, TinyTensors& t) { t.all.erase("model.norm.weight"); }),
              Contains("'model.norm.weight'") && Contains("missing"));
-  CHECK_THAT(refusal_of([](json&, TinyTensors& t) { t.add("model.extra", {2}); }),
+  CHECK_THAT(change_refusal([](json&, TinyTensors& t) { t.add("model.extra", {2}); }),
              Contains("'model.extra'") && Contains("surplus"));
-  CHECK_THAT(refusal_of([](json&, TinyTensors& t) {
+  CHECK_THAT(change_refusal([](json&, TinyTensors& t) {
                t.add("lm_head.weight", {9, 4});
              }),
              Contains("'lm_head.weight'") && Contains("[9, 4]") && Contains("[10, 4]"));
-  CHECK_THAT(refusal_of([](json&, TinyTensors& t) {
+  CHECK_THAT(change_refusal([](json&, TinyTensors& t) {
                t.add("lm_head.weight", {4, 10});
              }),
              Contains("[4, 10]"));
-  CHECK_THAT(refusal_of([](json& c, TinyTensors&) { c["num_hidden_layers"] = 2; }),
+  CHECK_THAT(change_refusal([](json& c, TinyTensors&) { c["num_hidden_layers"] = 2; }),
              Contains("model.layers.1."));
-  CHECK(refusal_of([](json&, TinyTensors& t) {
+  CHECK(change_refusal([](json&, TinyTensors& t) {
           t.add("model.layers.0.self_attn.rotary_emb.inv_freq", {1});
         }) == "accepted");
 }
@@ -97,12 +97,12 @@ TEST_CASE("a tied model may store its output matrix only as a copy of the embedd
     config["tie_word_embeddings"] = true;
     tensors.all["lm_head.weight"] = tensors.all["model.embed_tokens.weight"];
   };
-  CHECK(refusal_of(tie) == "accepted");
-  CHECK(refusal_of([&tie](json& c, TinyTensors& t) {
+  CHECK(change_refusal(tie) == "accepted");
+  CHECK(change_refusal([&tie](json& c, TinyTensors& t) {
           tie(c, t);
           t.all.erase("lm_head.weight");
         }) == "accepted");
-  CHECK_THAT(refusal_of([&tie](json& c, TinyTensors& t) {
+  CHECK_THAT(change_refusal([&tie](json& c, TinyTensors& t) {
                tie(c, t);
                t.all["lm_head.weight"].values.back() += 1.0F;
              }),
@@ -113,7 +113,7 @@ TEST_CASE("a NaN or infinite weight is refused with tensor and place", "[model_c
   const float bad =
       GENERATE(std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                -std::numeric_limits<float>::infinity());
-  CHECK_THAT(refusal_of([bad](json&, TinyTensors& t) {
+  CHECK_THAT(change_refusal([bad](json&, TinyTensors& t) {
                t.all["model.layers.0.mlp.up_proj.weight"].values[13] = bad;
              }),
              Contains("'model.layers.0.mlp.up_proj.weight'") && Contains("[3, 1]"));

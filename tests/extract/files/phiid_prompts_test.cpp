@@ -88,10 +88,10 @@ TEST_CASE("no prompt repeats five words of a published one", "[phiid_prompts]") 
   const auto data = reference();
   if (!data) SKIP_NO_REFERENCE();
   std::set<std::vector<std::string>> published;
-  const auto json =
+  const auto prompts =
       phiscope::shard::read_json(*data / "published" / "phiid" / "prompts60.json").at("prompts");
-  REQUIRE(json.size() == 60);
-  for (const auto& text : json) published.merge(fives(text.get<std::string>()));
+  REQUIRE(prompts.size() == 60);
+  for (const auto& text : prompts) published.merge(fives(text.get<std::string>()));
   for (const Prompt& prompt : own_prompts()) {
     for (const auto& five : fives(prompt.text.value())) {
       CAPTURE(prompt.id, five);

@@ -17,7 +17,7 @@ std::vector<Prompt> prompts_of(const std::string& bytes) {
   return read_prompts(dir.path() / "p.jsonl");
 }
 
-std::string refusal_of(const std::string& bytes) {
+std::string prompts_refusal(const std::string& bytes) {
   return phiscope::test::refusal([&bytes] { prompts_of(bytes); });
 }
 
@@ -86,19 +86,19 @@ TEST_CASE("anything else is refused with file and line", "[prompts]") {
   };
   for (const std::string& line : second_lines) {
     CAPTURE(line);
-    CHECK_THAT(refusal_of(good + line + "\n"),
+    CHECK_THAT(prompts_refusal(good + line + "\n"),
                Contains("p.jsonl") && (Contains(":2: ") || Contains("line 2")));
   }
-  CHECK_THAT(refusal_of(good + "\n" + "{\"text\":\"b\"}\n"), Contains("line 2"));
-  CHECK_THAT(refusal_of(good + "\n\n"), Contains("line 2"));
-  CHECK_THAT(refusal_of(""), Contains("empty"));
-  CHECK_THAT(refusal_of("\n"), Contains("empty"));
-  CHECK_THAT(refusal_of("{\n\"text\": \"a\"\n}\n"), Contains("p.jsonl"));
+  CHECK_THAT(prompts_refusal(good + "\n" + "{\"text\":\"b\"}\n"), Contains("line 2"));
+  CHECK_THAT(prompts_refusal(good + "\n\n"), Contains("line 2"));
+  CHECK_THAT(prompts_refusal(""), Contains("empty"));
+  CHECK_THAT(prompts_refusal("\n"), Contains("empty"));
+  CHECK_THAT(prompts_refusal("{\n\"text\": \"a\"\n}\n"), Contains("p.jsonl"));
 }
 
 TEST_CASE("two lines with one id are refused naming both", "[prompts]") {
   CHECK_THAT(
-      refusal_of(
+      prompts_refusal(
           "{\"text\":\"a\",\"id\":\"x\"}\n{\"text\":\"b\"}\n{\"text\":\"c\",\"id\":\"x\"}\n"),
       Contains(":3:") && Contains("'x'") && Contains("line 1"));
 }

@@ -33,7 +33,7 @@ Tokenizer open_json(const json& value) {
   return Tokenizer::open(dir.path());
 }
 
-std::string refusal_of(const json& value) {
+std::string tokenizer_refusal(const json& value) {
   try {
     open_json(value);
   } catch (const FormatError& error) {
@@ -247,9 +247,9 @@ TEST_CASE("what is not supported in a tokenizer.json is refused by name", "[toke
   const auto with = [&good](const std::string& pointer, const json& part) {
     json value = good;
     value[json::json_pointer(pointer)] = part;
-    return refusal_of(value);
+    return tokenizer_refusal(value);
   };
-  CHECK(refusal_of(good) == "accepted");
+  CHECK(tokenizer_refusal(good) == "accepted");
   CHECK_THAT(with("/model/type", "Unigram"), Contains("model.type") && Contains("Unigram"));
   CHECK_THAT(with("/model/dropout", 0.1), Contains("model.dropout"));
   CHECK_THAT(with("/model/end_of_word_suffix", "</w>"), Contains("end_of_word_suffix"));
@@ -274,7 +274,7 @@ TEST_CASE("a malformed vocabulary, merge or added token is refused by name", "[t
   const auto with = [&good](const std::string& pointer, const json& part) {
     json value = good;
     value[json::json_pointer(pointer)] = part;
-    return refusal_of(value);
+    return tokenizer_refusal(value);
   };
   CHECK_THAT(with("/model/vocab/a", -1), Contains("'a'") && Contains("-1"));
   CHECK_THAT(with("/model/vocab/a", 1.5), Contains("'a'") && Contains("1.5"));
@@ -288,7 +288,7 @@ TEST_CASE("a malformed vocabulary, merge or added token is refused by name", "[t
   CHECK_THAT(with("/added_tokens/0/id", 0), Contains("added_tokens[0].id"));
   CHECK_THAT(with("/added_tokens/0/content", "</s>"), Contains("duplicate"));
   CHECK_THAT(with("/post_processor/processors/1/special_tokens/<s>/ids", {0}), Contains("ids"));
-  CHECK_THAT(refusal_of(json::array()), Contains("expected an object"));
+  CHECK_THAT(tokenizer_refusal(json::array()), Contains("expected an object"));
 }
 
 TEST_CASE("a byte without a token is an error at the text, not silence", "[tokenizer]") {

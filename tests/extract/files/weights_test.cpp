@@ -30,7 +30,7 @@ void write_shards(const std::filesystem::path& directory, const json& weight_map
               json{{"metadata", {{"total_size", 24}}}, {"weight_map", weight_map}}.dump());
 }
 
-std::string refusal_of(const std::filesystem::path& directory) {
+std::string weights_refusal(const std::filesystem::path& directory) {
   return phiscope::test::refusal([&directory] { Weights::open(directory); });
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("an index that does not fit its shards is refused by tensor", "[weight
     json map = good_map;
     change(map);
     write_shards(dir.path(), map);
-    return refusal_of(dir.path());
+    return weights_refusal(dir.path());
   };
   CHECK_THAT(with([](json& map) { map["d"] = "one.safetensors"; }),
              Contains("'d'") && Contains("missing"));
@@ -93,25 +93,26 @@ TEST_CASE("no name in an index leads out of the directory", "[weights]") {
   json map = good_map;
   map["a"] = name;
   write_shards(dir.path(), map);
-  CHECK_THAT(refusal_of(dir.path()), Contains("path") && Contains("'a'"));
+  CHECK_THAT(weights_refusal(dir.path()), Contains("path") && Contains("'a'"));
 }
 
 TEST_CASE("a tensor in two shards is refused by name", "[weights]") {
   const TempDir dir;
   write_shards(dir.path(), good_map);
   write_bytes(dir.path() / "two.safetensors", tensors({"b", "c"}).bytes());
-  CHECK_THAT(refusal_of(dir.path()), Contains("'b'") && Contains("duplicate"));
+  CHECK_THAT(weights_refusal(dir.path()), Contains("'b'") && Contains("duplicate"));
 }
 
 TEST_CASE("a directory without safetensors says what to do", "[weights]") {
   const TempDir dir;
-  CHECK_THAT(refusal_of(dir.path()), Contains("no weights"));
-  CHECK_THAT(refusal_of(dir.path() / "none"), Contains("no such directory"));
+  CHECK_THAT(weights_refusal(dir.path()), Contains("no weights"));
+  CHECK_THAT(weights_refusal(dir.path() / "none"), Contains("no such directory"));
   write_bytes(dir.path() / "pytorch_model.bin", "pickle");
-  CHECK_THAT(refusal_of(dir.path()), Contains("pytorch_model.bin") && Contains("save_pretrained"));
-  CHECK_THAT(refusal_of(dir.path() / "pytorch_model.bin"), Contains("not a directory"));
+  CHECK_THAT(weights_refusal(dir.path()),
+             Contains("pytorch_model.bin") && Contains("save_pretrained"));
+  CHECK_THAT(weights_refusal(dir.path() / "pytorch_model.bin"), Contains("not a directory"));
   write_shards(dir.path(), good_map);
-  CHECK(refusal_of(dir.path()) == "accepted");
+  CHECK(weights_refusal(dir.path()) == "accepted");
   write_bytes(dir.path() / "model.safetensors", tensors({"a"}).bytes());
-  CHECK_THAT(refusal_of(dir.path()), Contains("defined twice"));
+  CHECK_THAT(weights_refusal(dir.path()), Contains("defined twice"));
 }

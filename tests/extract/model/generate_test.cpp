@@ -11,7 +11,7 @@ using namespace phiscope::test;
 
 namespace {
 
-const Model& walk_model() {
+const Model& walk_on_one_thread() {
   static const Model model = [] {
     at::set_num_threads(1);  // products this small only wait for a second thread
     return load_model(source_dir() / "datasets/models/walk", at::kFloat, at::kCPU);
@@ -64,38 +64,39 @@ TEST_CASE("cached decoding of a batch finds the tokens that plain decoding finds
   const c10::InferenceMode no_gradients;
   const std::vector<Run> runs = some_runs(GeneratedRows::none);
   // A token that some runs meet and others do not ends those that meet it.
-  const int end = naive_continuation(walk_model(), runs[0].tokens, 5, {}).back();
+  const int end = naive_continuation(walk_on_one_thread(), runs[0].tokens, 5, {}).back();
   const std::vector<int> ends = GENERATE_COPY(std::vector<int>{}, std::vector<int>{end, 0});
   Plan plan;
   plan.generation = {.tokens = 24, .end = ends, .rows = GeneratedRows::none};
-  const CapturedRows done = generate(walk_model(), plan, pointers(runs));
+  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
   REQUIRE(done.generated.size() == runs.size());
   for (std::size_t r = 0; r < runs.size(); ++r) {
     CAPTURE(r, ends);
-    CHECK(done.generated[r] == naive_continuation(walk_model(), runs[r].tokens, 24, ends));
+    CHECK(done.generated[r] == naive_continuation(walk_on_one_thread(), runs[r].tokens, 24, ends));
   }
   if (!ends.empty()) CHECK(done.generated[0].size() <= 5);
 }
 
 TEST_CASE("rows captured while generating are those of the whole text", "[generate]") {
   const c10::InferenceMode no_gradients;
-  const std::vector<int> layers = all_layers(walk_model(), -1);
+  const std::vector<int> layers = all_layers(walk_on_one_thread(), -1);
   const Hook hook = GENERATE(Hook::resid_post, Hook::logits, Hook::head_norm);
   const std::vector<int> wanted = hook == Hook::logits      ? std::vector<int>{}
-                                  : hook == Hook::head_norm ? all_layers(walk_model())
+                                  : hook == Hook::head_norm ? all_layers(walk_on_one_thread())
                                                             : layers;
   const std::vector<Run> runs = some_runs(GeneratedRows::tokens);
-  const std::vector<int> first = naive_continuation(walk_model(), runs[3].tokens, 3, {});
+  const std::vector<int> first = naive_continuation(walk_on_one_thread(), runs[3].tokens, 3, {});
   const Plan plan = generation_plan(
       hook, wanted, {.tokens = 9, .end = {first.back()}, .rows = GeneratedRows::tokens});
-  const CapturedRows done = generate(walk_model(), plan, pointers(runs));
+  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
   for (std::size_t r = 0; r < runs.size(); ++r) {
     std::vector<int> text = runs[r].tokens;
     text.insert(text.end(), done.generated[r].begin(), done.generated[r].end());
     REQUIRE(done.count[r] == std::ssize(text));
-    const at::Tensor ours = stored_rows(walk_model(), plan, done, 0, done.first[r], done.count[r]);
+    const at::Tensor ours =
+        stored_rows(walk_on_one_thread(), plan, done, 0, done.first[r], done.count[r]);
     CAPTURE(r);
-    const at::Tensor whole = capture_alone(walk_model(), hook, wanted, token_run(text));
+    const at::Tensor whole = capture_alone(walk_on_one_thread(), hook, wanted, token_run(text));
     CHECK(scaled_difference(ours, whole) <= 1e-5);
   }
 }
@@ -105,11 +106,11 @@ TEST_CASE("a row of a step is the position that predicts its token", "[generate]
   const std::vector<Run> runs = some_runs(GeneratedRows::predicting);
   const Plan plan = generation_plan(Hook::logits, {},
                                     {.tokens = 6, .end = {}, .rows = GeneratedRows::predicting});
-  const CapturedRows done = generate(walk_model(), plan, pointers(runs));
+  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
   for (std::size_t r = 0; r < runs.size(); ++r) {
     REQUIRE(done.count[r] == 6);
     const at::Tensor best =
-        at::argmax(stored_rows(walk_model(), plan, done, 0, done.first[r], 6), -1);
+        at::argmax(stored_rows(walk_on_one_thread(), plan, done, 0, done.first[r], 6), -1);
     for (int step = 0; step < 6; ++step) {
       CHECK(best[step].item<int>() == done.generated[r][static_cast<std::size_t>(step)]);
     }
@@ -119,14 +120,14 @@ TEST_CASE("a row of a step is the position that predicts its token", "[generate]
 TEST_CASE("a continuation has the same bits alone, in a batch and with two threads", "[generate]") {
   const c10::InferenceMode no_gradients;
   const std::vector<Run> runs = some_runs(GeneratedRows::predicting);
-  const Plan plan = generation_plan(Hook::resid_post, all_layers(walk_model()),
+  const Plan plan = generation_plan(Hook::resid_post, all_layers(walk_on_one_thread()),
                                     {.tokens = 12, .end = {}, .rows = GeneratedRows::predicting});
   at::set_num_threads(2);
-  const CapturedRows together = generate(walk_model(), plan, pointers(runs));
+  const CapturedRows together = generate(walk_on_one_thread(), plan, pointers(runs));
   at::set_num_threads(1);
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const Run* const one[] = {&runs[r]};
-    const CapturedRows alone = generate(walk_model(), plan, one);
+    const CapturedRows alone = generate(walk_on_one_thread(), plan, one);
     CHECK(alone.generated[0] == together.generated[r]);
     CHECK(alone.arrays[0].equal(together.arrays[0].narrow(0, together.first[r], 12)));
   }
@@ -149,7 +150,7 @@ TEST_CASE("greedy tokens of a trained model are Hugging Face's", "[generate]") {
 
 TEST_CASE("samples of a prompt compute it once and do not depend on each other", "[generate]") {
   const c10::InferenceMode no_gradients;
-  Plan plan = generation_plan(Hook::resid_post, all_layers(walk_model()),
+  Plan plan = generation_plan(Hook::resid_post, all_layers(walk_on_one_thread()),
                               {.tokens = 10, .end = {}, .rows = GeneratedRows::predicting});
   plan.generation.drawing = Drawing{.options = {.temperature = 1.3, .top_k = 20}, .seed = 5};
   std::vector<Run> runs;
@@ -160,15 +161,15 @@ TEST_CASE("samples of a prompt compute it once and do not depend on each other",
                       .key = {prompt, sample}});
     }
   }
-  const CapturedRows together = generate(walk_model(), plan, pointers(runs));
+  const CapturedRows together = generate(walk_on_one_thread(), plan, pointers(runs));
   CHECK(together.tokens == 2 * 4 + 6 * 9);
   CHECK(together.generated[0] != together.generated[1]);
   std::vector<const Run*> reversed = pointers(runs);
   std::ranges::reverse(reversed);
-  const CapturedRows backwards = generate(walk_model(), plan, reversed);
+  const CapturedRows backwards = generate(walk_on_one_thread(), plan, reversed);
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const Run* const one[] = {&runs[r]};
-    const CapturedRows alone = generate(walk_model(), plan, one);
+    const CapturedRows alone = generate(walk_on_one_thread(), plan, one);
     CAPTURE(r);
     CHECK(alone.generated[0] == together.generated[r]);
     CHECK(alone.log_probabilities[0] == together.log_probabilities[r]);
@@ -183,10 +184,10 @@ TEST_CASE("a token's log probability is that of the whole distribution", "[gener
   Plan plan = generation_plan(Hook::logits, {},
                               {.tokens = 5, .end = {}, .rows = GeneratedRows::predicting});
   if (GENERATE(true, false)) plan.generation.drawing = Drawing{.options = {.top_k = 3}, .seed = 1};
-  const CapturedRows done = generate(walk_model(), plan, pointers(runs));
+  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const at::Tensor scores =
-        stored_rows(walk_model(), plan, done, 0, done.first[r], 5).to(at::kDouble);
+        stored_rows(walk_on_one_thread(), plan, done, 0, done.first[r], 5).to(at::kDouble);
     for (std::int64_t step = 0; step < 5; ++step) {
       const auto s = static_cast<std::size_t>(step);
       double sum = 0.0;
@@ -206,22 +207,23 @@ TEST_CASE("forced tokens take their step whatever the scores", "[generate]") {
   Plan plan;
   plan.generation = {.tokens = 6, .end = {}, .rows = GeneratedRows::none};
   const Run* const one[] = {&forced};
-  const std::vector<int> tokens = generate(walk_model(), plan, one).generated[0];
+  const std::vector<int> tokens = generate(walk_on_one_thread(), plan, one).generated[0];
   CHECK(tokens[0] == 30);
-  CHECK(tokens[1] == naive_continuation(walk_model(), {1, 10, 11, 30}, 1, {})[0]);
+  CHECK(tokens[1] == naive_continuation(walk_on_one_thread(), {1, 10, 11, 30}, 1, {})[0]);
   CHECK(tokens[2] == 40);
-  CHECK(tokens[3] == naive_continuation(walk_model(), {1, 10, 11, 30, tokens[1], 40}, 1, {})[0]);
+  CHECK(tokens[3] ==
+        naive_continuation(walk_on_one_thread(), {1, 10, 11, 30, tokens[1], 40}, 1, {})[0]);
 }
 
 TEST_CASE("pooled rows are means over every stride-th generated token", "[generate]") {
   const c10::InferenceMode no_gradients;
-  const std::vector<int> layers = all_layers(walk_model());
+  const std::vector<int> layers = all_layers(walk_on_one_thread());
   std::vector<Run> runs = some_runs(GeneratedRows::pooled);
-  const int end = naive_continuation(walk_model(), runs[1].tokens, 2, {}).back();
+  const int end = naive_continuation(walk_on_one_thread(), runs[1].tokens, 2, {}).back();
   Plan plan = generation_plan(Hook::resid_post, layers,
                               {.tokens = 11, .end = {end}, .rows = GeneratedRows::pooled});
   plan.generation.pooling = {.stride = 3, .checkpoints = {4, 6, 11}};
-  const CapturedRows done = generate(walk_model(), plan, pointers(runs));
+  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
   CHECK(done.generated[1].size() == 2);
   CHECK(done.count[1] == 0);  // no third token: no row
   for (std::size_t r = 0; r < runs.size(); ++r) {
@@ -229,7 +231,8 @@ TEST_CASE("pooled rows are means over every stride-th generated token", "[genera
     REQUIRE(done.count[r] == 3);
     std::vector<int> text = runs[r].tokens;
     text.insert(text.end(), done.generated[r].begin(), done.generated[r].end());
-    const at::Tensor all = capture_alone(walk_model(), Hook::resid_post, layers, token_run(text));
+    const at::Tensor all =
+        capture_alone(walk_on_one_thread(), Hook::resid_post, layers, token_run(text));
     for (std::int64_t slot = 0; slot < 3; ++slot) {
       const int limit = plan.generation.pooling.checkpoints[static_cast<std::size_t>(slot)];
       at::Tensor sum;
@@ -247,8 +250,8 @@ TEST_CASE("pooled rows are means over every stride-th generated token", "[genera
 
 TEST_CASE("a plan without generation, or with rows of both kinds, is refused", "[generate]") {
   const std::vector<Run> runs{token_run({1, 2})};
-  CHECK_THROWS_AS(generate(walk_model(), Plan{}, pointers(runs)), std::invalid_argument);
+  CHECK_THROWS_AS(generate(walk_on_one_thread(), Plan{}, pointers(runs)), std::invalid_argument);
   const Plan both = generation_plan(Hook::logits, {},
                                     {.tokens = 2, .end = {}, .rows = GeneratedRows::predicting});
-  CHECK_THROWS_AS(generate(walk_model(), both, pointers(runs)), std::invalid_argument);
+  CHECK_THROWS_AS(generate(walk_on_one_thread(), both, pointers(runs)), std::invalid_argument);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every family against arrays of Hugging Face that are part of the project (tests/golden/models).
 #include "files/describe.hpp"
+#include "meta.hpp"
 #include "model_fixture.hpp"
 #include "reference.hpp"
 #include "temp_dir.hpp"
@@ -19,7 +20,7 @@ namespace {
 using std::filesystem::path;
 
 /// One folder per family.
-std::vector<path> families() {
+std::vector<path> family_folders() {
   std::vector<path> folders;
   for (const auto& entry : std::filesystem::directory_iterator(golden() / "models")) {
     if (entry.is_directory()) folders.push_back(entry.path());
@@ -28,13 +29,8 @@ std::vector<path> families() {
   return folders;
 }
 
-nlohmann::json meta(const path& folder) {
-  std::ifstream file(folder / "meta.json");
-  return nlohmann::json::parse(file);
-}
-
 /// How far a hook may be from Hugging Face's, times max(1, largest value).
-double tolerance(Hook hook) {
+double hook_tolerance(Hook hook) {
   switch (hook) {
     case Hook::embed:
       return 0.0;
@@ -69,8 +65,8 @@ at::Tensor without_padding(const path& folder, const std::string& side, const st
 
 TEST_CASE("every hook of the golden models is Hugging Face's", "[golden_models]") {
   const c10::InferenceMode no_gradients;
-  REQUIRE(!families().empty());
-  for (const path& folder : families()) {
+  REQUIRE(!family_folders().empty());
+  for (const path& folder : family_folders()) {
     const Model model = load(folder / "model");
     const auto absent = meta(folder).at("absent_hooks").get<std::set<std::string>>();
     for (const std::string prompt : {"short", "long"}) {
@@ -81,7 +77,7 @@ TEST_CASE("every hook of the golden models is Hugging Face's", "[golden_models]"
         if (absent.contains(name)) continue;
         const at::Tensor wanted = read_tensor(folder / (prompt + "." + name + ".npy"));
         const at::Tensor ours = capture_alone(model, hook.hook, layers_of(model, hook.hook), run);
-        CHECK(scaled_difference(ours, wanted) <= tolerance(hook.hook));
+        CHECK(scaled_difference(ours, wanted) <= hook_tolerance(hook.hook));
       }
     }
   }
@@ -89,7 +85,7 @@ TEST_CASE("every hook of the golden models is Hugging Face's", "[golden_models]"
 
 TEST_CASE("both spellings of a golden model's configuration are one model", "[golden_models]") {
   const c10::InferenceMode no_gradients;
-  for (const path& folder : families()) {
+  for (const path& folder : family_folders()) {
     CAPTURE(folder.string());
     const TempDir published;
     for (const char* file : {"model.safetensors", "generation_config.json"}) {
@@ -106,7 +102,7 @@ TEST_CASE("both spellings of a golden model's configuration are one model", "[go
 TEST_CASE("the other layouts of a golden model's files are the same model", "[golden_models]") {
   const c10::InferenceMode no_gradients;
   int variants = 0;
-  for (const path& folder : families()) {
+  for (const path& folder : family_folders()) {
     const nlohmann::json others = meta(folder).at("variants");
     for (const auto& name : others) {
       CAPTURE(folder.string(), name);
@@ -122,7 +118,7 @@ TEST_CASE("the other layouts of a golden model's files are the same model", "[go
 
 TEST_CASE("a batch of ours gives what a padded batch gives on either side", "[golden_models]") {
   const c10::InferenceMode no_gradients;
-  for (const path& folder : families()) {
+  for (const path& folder : family_folders()) {
     const Model model = load(folder / "model");
     const Run first = token_run(read_ids(folder / "short.ids.npy"));
     const Run second = token_run(read_ids(folder / "long.ids.npy"));
@@ -132,14 +128,14 @@ TEST_CASE("a batch of ours gives what a padded batch gives on either side", "[go
       const at::Tensor ours = capture_together(model, hook, layers_of(model, hook), both);
       for (const std::string side : {"padded_left", "padded_right"}) {
         CAPTURE(folder.string(), name, side);
-        CHECK(scaled_difference(ours, without_padding(folder, side, name)) <= tolerance(hook));
+        CHECK(scaled_difference(ours, without_padding(folder, side, name)) <= hook_tolerance(hook));
       }
     }
   }
 }
 
 TEST_CASE("a golden model passes the checks, with a text for every id", "[golden_models]") {
-  for (const path& folder : families()) {
+  for (const path& folder : family_folders()) {
     CAPTURE(folder.string());
     const auto described = describe_model(folder / "model", /*quick=*/false);
     CHECK(described.at("tokenizer").at("tokens") == described.at("vocab"));
@@ -149,7 +145,7 @@ TEST_CASE("a golden model passes the checks, with a text for every id", "[golden
 
 TEST_CASE("greedy tokens of a golden model, with and without its end tokens", "[golden_models]") {
   const c10::InferenceMode no_gradients;
-  for (const path& folder : families()) {
+  for (const path& folder : family_folders()) {
     const Model model = load(folder / "model");
     const std::vector<int> ends(model.config.eos.begin(), model.config.eos.end());
     REQUIRE_FALSE(ends.empty());

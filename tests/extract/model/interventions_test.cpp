@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Actions against arrays of Hugging Face: our own golden models and the reference models.
+#include "meta.hpp"
 #include "model_fixture.hpp"
 #include "reference.hpp"
 
@@ -29,11 +30,6 @@ std::vector<Oracle> oracles() {
   add(golden() / "models", "long");
   if (const auto reference = phiscope::test::reference()) add(*reference / "models", "len33");
   return all;
-}
-
-nlohmann::json meta(const path& folder) {
-  std::ifstream file(folder / "meta.json");
-  return nlohmann::json::parse(file);
 }
 
 /// Scores of the last position of a run with these actions; run 1 of the group is `source`.
