@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "loo.hpp"
 
+#include "choice.hpp"
 #include "loo_output.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -28,9 +26,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1024));
   app.add_flag("--no-figures", no_figures, "tables and report only");
   app.add_flag("--allow-partial", allow_partial, "take what an unfinished run has");
-  app.add_option("--cross", options.cross, "cross pairs: of the same group, or all")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Cross>{{"groups", Cross::groups}, {"all", Cross::all}}));
+  phiscope::add_choice<Cross>(app, "--cross", options.cross,
+                              {{"groups", Cross::groups}, {"all", Cross::all}},
+                              "cross pairs: of the same group, or all");
   app.add_option("--bootstrap", options.resamples, "resamples of every interval")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();

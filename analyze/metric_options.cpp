@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "choice.hpp"
 #include "metric.hpp"
-
-#include <CLI/CLI.hpp>
-
-#include <map>
 
 namespace phiscope::metric {
 namespace {
@@ -18,11 +15,10 @@ void add_option(CLI::App& app, const std::string& name, Arguments& arguments) {
     app.add_option("--adjacency", arguments.adjacency,
                    "[row, row] symmetric weights >= 0: the graph that joins the rows");
   } else if (name == "cross") {
-    app.add_option("--cross", arguments.cross,
-                   "cross pairs: groups (different cluster, same group; the default with --groups) "
-                   "or all (different cluster)")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, Cross>{{"groups", Cross::groups}, {"all", Cross::all}}));
+    add_choice<Cross>(app, "--cross", arguments.cross,
+                      {{"groups", Cross::groups}, {"all", Cross::all}},
+                      "cross pairs: groups (different cluster, same group; the default with "
+                      "--groups) or all (different cluster)");
   } else if (name == "k") {
     app.add_option("--k", arguments.clusters_sought, "number of clusters")
         ->required()
@@ -34,13 +30,13 @@ void add_option(CLI::App& app, const std::string& name, Arguments& arguments) {
   } else if (name == "seed") {
     app.add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
   } else if (name == "redundancy") {
-    app.add_option("--redundancy", arguments.phiid.redundancy, "mmi (the default) or ccs")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, Redundancy>{{"mmi", Redundancy::mmi}, {"ccs", Redundancy::ccs}}));
+    add_choice<Redundancy>(app, "--redundancy", arguments.phiid.redundancy,
+                           {{"mmi", Redundancy::mmi}, {"ccs", Redundancy::ccs}},
+                           "mmi (the default) or ccs");
   } else if (name == "kind") {
-    app.add_option("--kind", arguments.phiid.kind, "gaussian (the default) or discrete")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, PhiidKind>{
-            {"gaussian", PhiidKind::gaussian}, {"discrete", PhiidKind::discrete}}));
+    add_choice<PhiidKind>(app, "--kind", arguments.phiid.kind,
+                          {{"gaussian", PhiidKind::gaussian}, {"discrete", PhiidKind::discrete}},
+                          "gaussian (the default) or discrete");
   } else if (name == "lag") {
     app.add_option("--lag", arguments.phiid.lag, "time steps from past to future")
         ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))

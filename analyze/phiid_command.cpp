@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "phiid_command.hpp"
 
-#include <CLI/CLI.hpp>
+#include "choice.hpp"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <thread>
 
 namespace phiscope::heads {
 namespace {
-
-/// An option whose values are names.
-template <class T>
-CLI::Option* add_choice(CLI::App& app, const std::string& name, T& value,
-                        const std::map<std::string, T>& names, const std::string& about) {
-  return app.add_option(name, value, about)->transform(CLI::CheckedTransformer(names));
-}
 
 void add_method_options(CLI::App& app, Options& options) {
   add_choice<Mode>(app, "--mode", options.mode,

@@ -6,6 +6,9 @@
 #include "shard/npy.hpp"
 #include "temp_dir.hpp"
 
+#include <phiscope/discrete_phiid.hpp>
+#include <phiscope/gaussian_phiid.hpp>
+
 #include <nlohmann/json.hpp>
 
 using nlohmann::json;
@@ -115,17 +118,52 @@ TEST_CASE("planted synergy leads the rankings, planted redundancy closes them", 
   }
 }
 
+TEST_CASE("--lag is the distance of past and future in every prompt", "[phiid_program]") {
+  const TempDir folder;
+  write_planted(folder);
+  const std::string kind = GENERATE(std::string("gaussian"), std::string("discrete"));
+  const std::size_t lag = GENERATE(as<std::size_t>{}, 2, 7);
+  CAPTURE(kind, lag);
+  answer(folder, "--series " + in(folder, "planted.npy"),
+         "--bootstrap 0 --kind " + kind + " --lag " + std::to_string(lag));
+  const auto found = phiscope::shard::NpyFile(folder.path() / "out" / "sts.npy").read<double>();
+  REQUIRE(found.size() == 12 * 12);
+  const auto values = phiscope::shard::NpyFile(folder.path() / "planted.npy").read<double>();
+  const auto series = [&](std::size_t prompt, std::size_t head) {
+    std::vector<double> one;
+    for (std::size_t t = 0; t < 120; ++t) one.push_back(values[(prompt * 120 + t) * 12 + head]);
+    return one;
+  };
+  const phiscope::PhiidOptions options{.lag = lag};
+  for (std::size_t i = 0; i < 12; ++i) {
+    for (std::size_t j = i + 1; j < 12; ++j) {
+      double sum = 0.0;
+      for (std::size_t p = 0; p < 6; ++p) {
+        const std::vector<double> x = series(p, i);
+        const std::vector<double> y = series(p, j);
+        const auto pair = kind == "gaussian" ? phiscope::gaussian_phiid<double>(x, y, options)
+                                             : phiscope::discrete_phiid<double>(x, y, options);
+        sum += pair.atoms[phiscope::phiid_sts];
+      }
+      CHECK(found[i * 12 + j] == Approx(sum / 6).epsilon(1e-9).margin(1e-12));
+    }
+  }
+}
+
 TEST_CASE("analyze-phiid ends with 2 for wrong usage and 0 for help", "[phiid_program]") {
   const TempDir folder;
   CHECK(run_shell(analyze_phiid + " --help", folder.path()).status == 0);
   for (const std::string arguments :
        {"", "run", "--out o", "run --series x.npy --out o", "run --out o --unknown",
-        "run --out o --mode best", "run --out o --keep-borders", "run --out o --layers 3",
-        "run --out o --lag 0", "run --out o --threads 0", "run --out o --max-pairs 0",
-        "run --out o --surrogates 0", "run --out o --bootstrap -1", "run --out o --kind other"}) {
+        "run --out o --mode best", "run --out o --mode 1", "run --out o --keep-borders",
+        "run --out o --layers 3", "run --out o --lag 0", "run --out o --threads 0",
+        "run --out o --max-pairs 0", "run --out o --surrogates 0", "run --out o --bootstrap -1",
+        "run --out o --kind other"}) {
     CAPTURE(arguments);
     CHECK(run_shell(analyze_phiid + " " + arguments, folder.path()).status == 2);
   }
+  const auto refused = run_shell(analyze_phiid + " run --out o --mode best", folder.path());
+  CHECK_THAT(refused.err, Contains("--mode: best not in {per-prompt,concat}"));
 }
 
 TEST_CASE("analyze-phiid ends with 1 and one line for bad input, and writes nothing",
