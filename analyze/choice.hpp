@@ -3,8 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,13 +16,22 @@ template <class T, class V>
 CLI::Option* add_choice(CLI::App& app, const std::string& option, V& value,
                         const std::vector<std::pair<std::string, T>>& choices,
                         const std::string& about) {
-  std::vector<std::string> names;
-  for (const auto& choice : choices) names.push_back(choice.first);
-  const auto choose = [&value, choices](const std::string& name) {
-    const auto is_named = [&name](const auto& choice) { return choice.first == name; };
-    value = std::find_if(choices.begin(), choices.end(), is_named)->second;  // checked before
+  std::string names = "{";
+  for (const auto& choice : choices) {
+    if (names.size() > 1) names += ',';
+    names += choice.first;
+  }
+  names += '}';
+  // CLI11 reads an enumeration as its number.
+  const auto number_of = [choices, names](std::string& name) -> std::string {
+    for (const auto& [known, chosen] : choices) {
+      if (known != name) continue;
+      name = std::to_string(static_cast<std::underlying_type_t<T>>(chosen));
+      return {};
+    }
+    return name + " not in " + names;
   };
-  return app.add_option_function<std::string>(option, choose, about)->check(CLI::IsMember(names));
+  return app.add_option(option, value, about)->transform(CLI::Validator(number_of, names));
 }
 
 }  // namespace phiscope
