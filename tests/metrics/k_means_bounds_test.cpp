@@ -8,14 +8,14 @@
 using phiscope::detail::DistanceBounds;
 using phiscope::detail::fast_centres;
 using phiscope::test::random_rows;
-using Rows = std::vector<std::size_t>;
+using RowList = std::vector<std::size_t>;
 
 TEST_CASE("fast centres move more than twice as far as the median one", "[k_means_bounds]") {
   const std::vector<double> shifts{1, 5, 1, 2, 9, 1, 1};
-  CHECK(fast_centres(shifts, 8) == Rows{4, 1});
-  CHECK(fast_centres(shifts, 1) == Rows{4});
+  CHECK(fast_centres(shifts, 8) == RowList{4, 1});
+  CHECK(fast_centres(shifts, 1) == RowList{4});
   CHECK(fast_centres(std::vector<double>{3, 3, 3}, 8).empty());
-  CHECK(fast_centres(std::vector<double>{0, 0, 1}, 8) == Rows{2});
+  CHECK(fast_centres(std::vector<double>{0, 0, 1}, 8) == RowList{2});
   CHECK(fast_centres(std::vector<double>{7}, 8).empty());
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("bounds stay true while centres move, and settle rows", "[k_means_boun
   const auto to = [&](std::size_t i, std::size_t c) {
     return phiscope::distance(x.view().row(i), centres.view().row(c));
   };
-  Rows labels(60);
+  RowList labels(60);
   DistanceBounds<double> bounds;
   bounds.reset(60);
   for (std::size_t i = 0; i < 60; ++i) {
@@ -52,8 +52,8 @@ TEST_CASE("bounds stay true while centres move, and settle rows", "[k_means_boun
       }
       shifts.push_back(phiscope::distance(before.view().row(c), centres.view().row(c)));
     }
-    const Rows fast = fast_centres(shifts, 8);
-    CHECK(fast == Rows{0});
+    const RowList fast = fast_centres(shifts, 8);
+    CHECK(fast == RowList{0});
     bounds.shift(labels, shifts, fast);
     for (std::size_t i = 0; i < 60; ++i) {
       bounds.measured(i, labels[i] == 0, to(i, 0));
@@ -66,8 +66,8 @@ TEST_CASE("bounds stay true while centres move, and settle rows", "[k_means_boun
 }
 
 TEST_CASE("each bound gives way by as much as its centres move", "[k_means_bounds]") {
-  const Rows labels{0};
-  const auto settled_after = [&labels](std::vector<double> shifts, const Rows& fast) {
+  const RowList labels{0};
+  const auto settled_after = [&labels](std::vector<double> shifts, const RowList& fast) {
     DistanceBounds<double> bounds;
     bounds.reset(1);
     bounds.set(0, 1.0, 1.5);
