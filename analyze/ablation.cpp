@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation_output.hpp"
 #include "ablation_single.hpp"
-#include "report_folder.hpp"
+#include "report/folder.hpp"
 
 #include <CLI/CLI.hpp>
 

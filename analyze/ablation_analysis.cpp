@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ablation.hpp"
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 
 #include <phiscope/permutation_test.hpp>
 #include <phiscope/rank_correlation.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation_figures.hpp"
 
-#include "drawn.hpp"
+#include "report/drawn.hpp"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #include "ablation_report.hpp"
 #include "ablation_tables.hpp"
 #include "figure/plotly_bundle.hpp"
-#include "report_folder.hpp"
+#include "report/folder.hpp"
 
 namespace phiscope::ablation {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation_report.hpp"
 
-#include "provenance.hpp"
+#include "report/provenance.hpp"
 
 #include <algorithm>
 #include <cmath>

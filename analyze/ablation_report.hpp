@@ -3,7 +3,7 @@
 
 #include "ablation.hpp"
 #include "figure/report.hpp"
-#include "report_folder.hpp"
+#include "report/folder.hpp"
 
 #include <string>
 #include <vector>

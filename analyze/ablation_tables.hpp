@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ablation.hpp"
-#include "report_folder.hpp"
+#include "report/folder.hpp"
 
 #include <vector>
 

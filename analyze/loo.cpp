@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "loo.hpp"
 
-#include "choice.hpp"
+#include "program/choice.hpp"
 #include "loo_output.hpp"
 
 #include <iostream>

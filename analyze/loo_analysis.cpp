@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "loo.hpp"
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 
 #include <algorithm>
 #include <iterator>

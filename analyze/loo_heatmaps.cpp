@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "drawn.hpp"
+#include "report/drawn.hpp"
 #include "loo_figures.hpp"
 
 #include <algorithm>

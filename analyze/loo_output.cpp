@@ -6,7 +6,7 @@
 #include "loo_figures.hpp"
 #include "loo_report.hpp"
 #include "loo_tables.hpp"
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 #include "shard/atomic_file.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "loo.hpp"
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include <string>
 #include <utility>

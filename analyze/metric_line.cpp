@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "metric_line.hpp"
 
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "choice.hpp"
+#include "program/choice.hpp"
 #include "metric.hpp"
 
 namespace phiscope::metric {

@@ -2,7 +2,7 @@
 #include "metric.hpp"
 #include "metric_input.hpp"
 #include "metric_line.hpp"
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 #include "shard/format_error.hpp"
 
 #include <phiscope/autocorrelation.hpp>

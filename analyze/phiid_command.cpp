@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "phiid_command.hpp"
 
-#include "choice.hpp"
+#include "program/choice.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "phiid_figures.hpp"
 
-#include "drawn.hpp"
+#include "report/drawn.hpp"
 #include "figure/scale.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "phiid_graph.hpp"
 
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 
 #include <phiscope/global_efficiency.hpp>
 #include <phiscope/modularity.hpp>

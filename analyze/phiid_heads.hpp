@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 #include "phiid_pieces.hpp"
 
 #include <phiscope/value.hpp>

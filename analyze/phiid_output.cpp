@@ -5,7 +5,7 @@
 #include "phiid_figures.hpp"
 #include "phiid_report.hpp"
 #include "phiid_tables.hpp"
-#include "report_folder.hpp"
+#include "report/folder.hpp"
 #include "shard/npy_writer.hpp"
 
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 #include "phiid_report.hpp"
 
 #include "phiid_figures.hpp"
-#include "provenance.hpp"
+#include "report/provenance.hpp"
 
 #include <phiscope/head_scores.hpp>
 

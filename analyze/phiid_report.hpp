@@ -3,7 +3,7 @@
 
 #include "figure/report.hpp"
 #include "phiid_analysis.hpp"
-#include "report_folder.hpp"
+#include "report/folder.hpp"
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "phiid_series.hpp"
 
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 
 #include <phiscope/autocorrelation.hpp>
 #include <phiscope/sum.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "phiid_surrogates.hpp"
 
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 
 #include <phiscope/holm.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "phiid_analysis.hpp"
-#include "report_folder.hpp"
+#include "report/folder.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 #include <span>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "phiid_diagnostics.hpp"
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #include "figure/gnuplot.hpp"
 #include "figure/layout.hpp"
 #include "figure/scale.hpp"
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include <algorithm>
 #include <array>

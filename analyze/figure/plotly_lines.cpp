@@ -2,7 +2,7 @@
 #include "figure/plotly.hpp"
 #include "figure/plotly_panel.hpp"
 #include "figure/scale.hpp"
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include <cmath>
 #include <map>

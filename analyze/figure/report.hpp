@@ -2,7 +2,7 @@
 #pragma once
 
 #include "figure/figure.hpp"
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include <string>
 #include <string_view>

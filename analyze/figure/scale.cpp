@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "figure/scale.hpp"
 
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
-#include "csv_records.hpp"
+#include "analyze/csv_records.hpp"
 #include "phiid_run.hpp"
 #include "process.hpp"
 #include "shard/npy.hpp"

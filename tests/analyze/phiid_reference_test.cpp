@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The reference pairs and rankings, and the published tables, through the program.
 #include "catch.hpp"
-#include "csv_records.hpp"
+#include "analyze/csv_records.hpp"
 #include "phiid_diagnostics.hpp"
 #include "reference.hpp"
 #include "shard/json_file.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include "catch.hpp"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "report_folder.hpp"
+#include "report/folder.hpp"
 
 #include "catch.hpp"
-#include "figure/example_figure.hpp"
+#include "analyze/figure/example_figure.hpp"
 #include "process.hpp"
-#include "provenance.hpp"
+#include "report/provenance.hpp"
 #include "temp_dir.hpp"
 
 #include <cstdlib>
@@ -13,7 +13,7 @@ using namespace phiscope;
 using phiscope::test::TempDir;
 using Json = nlohmann::ordered_json;
 
-TEST_CASE("files are written together or not at all", "[report_folder]") {
+TEST_CASE("files are written together or not at all", "[folder]") {
   const TempDir folder;
   const auto written = write_files({{"a.txt", "1"}, {"b.txt", "2"}}, folder.path() / "x" / "y");
   CHECK(written == std::vector<std::string>{"a.txt", "b.txt"});
@@ -23,7 +23,7 @@ TEST_CASE("files are written together or not at all", "[report_folder]") {
   CHECK_FALSE(std::filesystem::exists(folder.path() / "z"));
 }
 
-TEST_CASE("tables become CSV files and a description", "[report_folder]") {
+TEST_CASE("tables become CSV files and a description", "[folder]") {
   const auto files = table_files({{"t.csv", "what a row is", {{"x", "y"}, {{1.5, 2.0}}}}});
   REQUIRE(files.size() == 2);
   CHECK(files[0].bytes == "x,y\n1.5,2\n");
@@ -33,7 +33,7 @@ TEST_CASE("tables become CSV files and a description", "[report_folder]") {
   CHECK(about[0]["rows"] == 1);
 }
 
-TEST_CASE("figures are drawn, switched off, or missing with a reason", "[report_folder]") {
+TEST_CASE("figures are drawn, switched off, or missing with a reason", "[folder]") {
   const std::vector<figure::Figure> figures = {test::example_curves()};
   const auto off = draw_figures(figures, false, 1);
   CHECK(off.files.empty());
@@ -50,12 +50,12 @@ TEST_CASE("figures are drawn, switched off, or missing with a reason", "[report_
   CHECK_THAT(missing.notes.at(0), Contains("gnuplot is not in PATH"));
 }
 
-TEST_CASE("labels are unique", "[report_folder]") {
+TEST_CASE("labels are unique", "[folder]") {
   CHECK(unique_labels({"a", "b", "a", "", "a", "a_2"}) ==
         std::vector<std::string>{"a", "b", "a_2", "run", "a_3", "a_2_2"});
 }
 
-TEST_CASE("a plan becomes rows and facts", "[report_folder]") {
+TEST_CASE("a plan becomes rows and facts", "[folder]") {
   const Json plan = Json::parse(
       R"({"version":"1","revision":"abc","orders":[1],"options":{"seed":3,"list":["a",2]},)"
       R"("model":{"name":"m","layers":2,"digests":{"model.safetensors":"0123456789abcdef"}}})");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 
 #include "catch.hpp"
 

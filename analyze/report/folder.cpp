@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "report_folder.hpp"
+#include "report/folder.hpp"
 
 #include "figure/gnuplot.hpp"
 #include "figure/plotly_bundle.hpp"
-#include "parallel.hpp"
+#include "program/parallel.hpp"
 #include "shard/atomic_file.hpp"
 
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "figure/report.hpp"
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include <filesystem>
 #include <string>

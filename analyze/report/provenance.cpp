@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "provenance.hpp"
+#include "report/provenance.hpp"
 
 #include <algorithm>
 
