@@ -7,7 +7,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-namespace heads = phiscope::heads;
+namespace heads = phiscope::analyze::phiid;
 
 int main(int argc, char** argv) {
   CLI::App app{
