@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "phiid/options.hpp"
+#include "phiid/input.hpp"
+
+#include <CLI/App.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <vector>
+
+namespace phiscope::analyze::phiid {
+
+/// The command line of analyze-phiid.
+struct Command {
+  std::vector<std::filesystem::path> runs;
+  std::filesystem::path series;  ///< a plain array instead of runs
+  std::size_t layers = 1;        ///< that the array's series are divided into
+  std::filesystem::path out;
+  Options options;
+  bool no_figures = false;
+  bool allow_partial = false;
+};
+
+/// Adds all options to the program.
+void add_options(CLI::App& app, Command& command);
+
+/// @throws CLI::ParseError if options contradict each other
+void check_usage(const Command& command);
+
+/// Reads runs or the array, with labels that differ. All are read before the first is analysed.
+/// @throws shard::FormatError
+[[nodiscard]] std::vector<Input> read_inputs(const Command& command);
+
+}  // namespace phiscope::analyze::phiid

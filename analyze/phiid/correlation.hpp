@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "phiid/profile.hpp"
+#include "phiid/scores.hpp"
+#include "phiid/series.hpp"
+
+#include <string>
+#include <vector>
+
+namespace phiscope::analyze::phiid {
+
+/// How two numbers go together, over heads or over pairs of heads.
+struct Correlation {
+  std::string over;   ///< head | pair
+  std::string first;  ///< column of rankings.csv; sts and rtr for pairs
+  std::string second;
+  std::size_t n = 0;  ///< heads or pairs with both numbers
+  Estimate spearman;  ///< in [-1, 1]
+  Estimate pearson;
+};
+
+/// Correlations of synergy with redundancy, and of both with the autocorrelation and the level of
+/// the series. A pair's autocorrelation is the mean of those of its heads.
+/// @param resampled  scores of the heads in every resample; the interval of synergy with redundancy
+///                   over heads comes from them, the others have none
+/// @return  over heads those with both numbers, over pairs those that are ok and whose heads have
+/// an
+///          autocorrelation
+[[nodiscard]] std::vector<Correlation> correlations(const Series& series, const Matrices& matrices,
+                                                    const HeadScores& scores,
+                                                    const std::vector<HeadScores>& resampled);
+
+}  // namespace phiscope::analyze::phiid

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "phiid/figures.hpp"
+#include "phiid/report.hpp"
+
+#include <phiscope/head_scores.hpp>
+
+#include <algorithm>
+
+namespace phiscope::analyze::phiid {
+namespace {
+
+std::string number(const Value& value) {
+  if (!value.ok()) return "undefined (" + std::string(status_name(value.status())) + ")";
+  return rounded_text(value.value(), 3);
+}
+
+/// "0.63 [0.60, 0.66]", without the interval where there is none.
+std::string number(const Estimate& estimate) {
+  std::string text = number(estimate.value);
+  if (estimate.low.ok() && estimate.high.ok()) {
+    text += " [" + number(estimate.low) + ", " + number(estimate.high) + "]";
+  }
+  return text;
+}
+
+std::string shape_text(const Profile& profile) {
+  switch (profile.shape) {
+    case Shape::inverted_u:
+      return "an inverted U";
+    case Shape::u:
+      return "a U";
+    case Shape::neither:
+      return "neither an inverted U nor a U beyond doubt";
+    case Shape::unknown:
+      break;
+  }
+  return "not tested for its shape (it needs intervals and three layers)";
+}
+
+std::string profile_line(const RunResult& run, Ranking ranking) {
+  const auto found = std::find_if(
+      run.profiles.begin(), run.profiles.end(),
+      [ranking](const Profile& profile) { return profile.measure == ranking_column(ranking); });
+  return "Profile of " + found->measure + " over depth: " + shape_text(*found) +
+         ". First, middle, last third of the layers: " + number(found->first) + ", " +
+         number(found->middle) + ", " + number(found->last) +
+         "; slope of the parabola at the first "
+         "layer " +
+         number(found->first_slope) + ", at the last " + number(found->last_slope) + ".";
+}
+
+std::string head_name(const RunResult& run, std::size_t head) {
+  return std::to_string(run.input.layers[run.input.layer_index(head)]) + "." +
+         std::to_string(head % run.input.heads_per_layer);
+}
+
+std::string extremes_line(const RunResult& run) {
+  std::vector<std::size_t> order = descending_order(run.scores.of(Ranking::balance));
+  std::erase_if(order,
+                [&](std::size_t head) { return !run.scores.of(Ranking::balance)[head].ok(); });
+  if (order.empty()) return "No head has a balance score.";
+  const auto names = [&run](const auto& begin, const auto& end) {
+    std::string text;
+    for (auto it = begin; it != end; ++it) text += (text.empty() ? "" : ", ") + head_name(run, *it);
+    return text;
+  };
+  const auto shown = static_cast<std::ptrdiff_t>(std::min<std::size_t>(5, order.size()));
+  return "Most synergistic heads by balance (layer.head): " +
+         names(order.begin(), order.begin() + shown) +
+         "; most redundant: " + names(order.rbegin(), order.rbegin() + shown) + ".";
+}
+
+void add_correlations(const RunResult& run, std::vector<std::string>& lines) {
+  for (const Correlation& one : run.correlations) {
+    const bool of_series = one.over == "head" && one.second == "autocorrelation";
+    const bool of_both = one.second == "avg_redundancy" || one.second == "rtr";
+    if (!of_series && !of_both) continue;
+    lines.push_back("Over " + std::to_string(one.n) + " " + one.over + "s, " + one.first + " and " +
+                    one.second + ": Spearman " + number(one.spearman) + ", Pearson " +
+                    number(one.pearson) + ".");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> findings(const RunResult& run, const Options& options) {
+  std::vector<std::string> lines;
+  lines.reserve(rankings.size());
+  for (const Ranking ranking : rankings) lines.push_back(profile_line(run, ranking));
+  add_correlations(run, lines);
+  lines.push_back(extremes_line(run));
+  for (const Graph& graph : run.graphs) {
+    lines.push_back("Network of " + graph.edges + ": global efficiency " +
+                    number(graph.global_efficiency) + " " + std::string(options.unit()) +
+                    " (relative to the largest weight " + number(graph.relative_efficiency) +
+                    "), modularity " + number(graph.modularity) + " with " +
+                    std::to_string(graph.communities) + " communities, " +
+                    number(graph.layer_modularity) + " of the layers.");
+  }
+  if (run.graphs.empty()) {
+    lines.push_back("No graph measures: " + std::to_string(run.series.heads) +
+                    " heads are more than --graph-limit " + std::to_string(options.graph_limit) +
+                    ".");
+  }
+  const double least = 1.0 / (1.0 + static_cast<double>(run.surrogates.surrogates));
+  for (std::size_t k = 0; k < tested_names.size(); ++k) {
+    const HeadTests& tests = run.surrogates.tests[k];
+    if (run.surrogates.surrogates == 0) break;
+    lines.push_back("Larger " + std::string(tested_names[k]) + " than in surrogates (p <= 0.05): " +
+                    std::to_string(tests.below_5_percent) + " of " + std::to_string(tests.tested) +
+                    " heads, " + std::to_string(tests.holm) + " after Holm's correction; " +
+                    std::to_string(run.surrogates.surrogates) + " surrogates give no p below " +
+                    rounded_text(least, 2) + ".");
+  }
+  return lines;
+}
+
+std::string summary_text(const RunResult& run, const Options& options) {
+  std::string text = run.input.label + ": " + std::to_string(run.input.prompts.size()) +
+                     " prompts, " + std::to_string(run.input.layers.size()) + " layers, " +
+                     std::to_string(run.series.heads) + " heads\n" + method_text(options) +
+                     "\n\nFindings\n";
+  for (const std::string& line : findings(run, options)) text += "- " + line + "\n";
+  text += "\nWarnings\n";
+  for (const std::string& line : run.warnings) text += "- " + line + "\n";
+  if (run.warnings.empty()) text += "- none\n";
+  return text;
+}
+
+}  // namespace phiscope::analyze::phiid

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace phiscope::analyze::phiid {
+
+/// One prompt (one recording) and what was generated for it.
+struct Prompt {
+  std::string id;
+  std::string category;              ///< meta.category, may be empty
+  std::size_t steps = 0;             ///< time steps
+  std::vector<double> values;        ///< [step, head], e.g. norms of hook_z
+  std::vector<std::int64_t> tokens;  ///< [step] generated ids, or empty if they are not known
+};
+
+/// Series of all heads under several prompts.
+struct Input {
+  std::filesystem::path path;
+  std::string label;                     ///< unique among the inputs of a report
+  std::vector<std::int64_t> layers;      ///< numbers of the layers, in the order of the heads
+  std::size_t heads_per_layer = 0;       ///< heads are layer-major
+  std::vector<Prompt> prompts;           ///< those that are there
+  std::size_t prompts_planned = 0;       ///< more than prompts.size() for a partial run
+  std::vector<std::int64_t> end_tokens;  ///< ids that end a text; empty if not known
+  nlohmann::ordered_json details;        ///< of plan.json, or null for a plain array
+
+  [[nodiscard]] std::size_t heads() const { return layers.size() * heads_per_layer; }
+  [[nodiscard]] std::size_t layer_index(std::size_t head) const { return head / heads_per_layer; }
+  /// Flat id in the whole model: layer * heads per layer + head in layer.
+  [[nodiscard]] std::int64_t flat_id(std::size_t head) const {
+    return layers[layer_index(head)] * static_cast<std::int64_t>(heads_per_layer) +
+           static_cast<std::int64_t>(head % heads_per_layer);
+  }
+};
+
+/// Reads array `head_norm` [row, layer, head] in row space `generated` (prompt, step) of a run, and
+/// `generated_ids` where it is there.
+/// @param allow_partial  take the prompts that are there, of a run that is not complete
+/// @throws shard::FormatError if the directory is not such a run or contradicts itself
+[[nodiscard]] Input read_run(const std::filesystem::path& path, bool allow_partial);
+
+/// Reads a plain array [time, series] or [prompt, time, series].
+/// @param layers  number of layers that the series are divided into
+/// @throws shard::FormatError for another shape, or series that `layers` does not divide
+[[nodiscard]] Input read_series(const std::filesystem::path& path, std::size_t layers);
+
+/// Inputs in the order given, with labels that differ: "name", "name_2", ...
+void make_labels_unique(std::vector<Input>& inputs);
+
+}  // namespace phiscope::analyze::phiid

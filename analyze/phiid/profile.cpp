@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "phiid/profile.hpp"
+
+#include <phiscope/bootstrap.hpp>
+#include <phiscope/quadratic_fit.hpp>
+#include <phiscope/sum.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace phiscope::analyze::phiid {
+namespace {
+
+/// What follows the means of the layers in a list of the numbers of a profile.
+enum Summary : std::size_t {
+  first_third,
+  middle_third,
+  last_third,
+  contrast,
+  curvature,
+  first_slope,
+  last_slope,
+  vertex,
+  explained,
+  summaries
+};
+
+/// Mean of the numbers that are ok.
+class Mean {
+ public:
+  void add(const Value& value) {
+    reason_ = first_reason(reason_, value.status());
+    if (!value.ok()) return;
+    sum_ += value.value();
+    ++count_;
+  }
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] Value value() const {
+    if (count_ > 0) return sum_.value() / static_cast<double>(count_);
+    return reason_ == Status::ok ? Value(Status::too_few_rows) : Value(reason_);
+  }
+
+ private:
+  CompensatedSum sum_;
+  std::size_t count_ = 0;
+  Status reason_ = Status::ok;
+};
+
+/// @param thirds  first, middle, last
+Value middle_above_outer(std::span<const Value> thirds) {
+  const Status defined =
+      first_reason(first_reason(thirds[0].status(), thirds[1].status()), thirds[2].status());
+  if (defined != Status::ok) return defined;
+  return thirds[1].value() - (thirds[0].value() + thirds[2].value()) / 2.0;
+}
+
+/// Means of the layers and what is made of them: [layer] and [Summary].
+std::vector<Value> numbers_of(std::span<const Value> values, std::span<const double> depth) {
+  const std::size_t layers = depth.size();
+  const std::size_t heads = values.size() / layers;
+  std::array<Mean, 3> thirds;
+  std::vector<Value> numbers;
+  std::vector<double> x, y;
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    Mean mean;
+    for (const Value& value : values.subspan(layer * heads, heads)) {
+      mean.add(value);
+      thirds[third_of(layer, layers)].add(value);
+    }
+    numbers.push_back(mean.value());
+    if (!numbers.back().ok()) continue;
+    x.push_back(depth[layer]);
+    y.push_back(numbers.back().value());
+  }
+  for (const Mean& third : thirds) numbers.push_back(third.value());
+  numbers.push_back(middle_above_outer(std::span(numbers).last(3)));
+  const QuadraticFit fit = quadratic_fit(x, y);
+  if (fit.status != Status::ok) {
+    numbers.resize(layers + summaries, Value(fit.status));
+    return numbers;
+  }
+  numbers.insert(numbers.end(), {fit.curvature, fit.slope_at(0.0), fit.slope_at(1.0), fit.vertex(),
+                                 fit.explained});
+  return numbers;
+}
+
+bool surely_above(const Estimate& estimate) {
+  return estimate.low.ok() && estimate.low.value() > 0.0;
+}
+bool surely_below(const Estimate& estimate) {
+  return estimate.high.ok() && estimate.high.value() < 0.0;
+}
+
+Shape shape_of(const Profile& profile) {
+  const Estimate& rise = profile.first_slope;
+  const Estimate& fall = profile.last_slope;
+  if (!rise.low.ok() || !fall.low.ok()) return Shape::unknown;
+  if (surely_above(rise) && surely_below(fall)) return Shape::inverted_u;
+  if (surely_below(rise) && surely_above(fall)) return Shape::u;
+  return Shape::neither;
+}
+
+}  // namespace
+
+std::string_view shape_name(Shape shape) noexcept {
+  constexpr std::array<std::string_view, 4> names = {"inverted_u", "u", "neither", "unknown"};
+  return names[static_cast<std::size_t>(shape)];
+}
+
+std::vector<double> depths(std::span<const std::int64_t> layers) {
+  std::vector<double> result;
+  const auto range = static_cast<double>(layers.back() - layers.front());
+  for (const std::int64_t layer : layers) {
+    result.push_back(range > 0.0 ? static_cast<double>(layer - layers.front()) / range : 0.0);
+  }
+  return result;
+}
+
+Estimate with_interval(const Value& value, std::span<const Value> resampled) {
+  Estimate result{.value = value};
+  std::vector<double> drawn;
+  for (const Value& one : resampled) {
+    if (one.ok()) drawn.push_back(one.value());
+  }
+  if (!value.ok()) result.low = result.high = value;
+  if (!value.ok() || drawn.size() < 2) return result;
+  std::sort(drawn.begin(), drawn.end());
+  result.low = detail::sorted_quantile(drawn, 0.025);
+  result.high = detail::sorted_quantile(drawn, 0.975);
+  return result;
+}
+
+Profile profile(std::string measure, std::span<const Value> values,
+                const std::vector<std::vector<Value>>& resampled,
+                std::span<const std::int64_t> layers) {
+  Profile result;
+  result.measure = std::move(measure);
+  result.depth = depths(layers);
+  const std::vector<Value> numbers = numbers_of(values, result.depth);
+  std::vector<std::vector<Value>> drawn(numbers.size());  // [number][resample]
+  for (const std::vector<Value>& resample : resampled) {
+    const std::vector<Value> own = numbers_of(resample, result.depth);
+    for (std::size_t k = 0; k < own.size(); ++k) drawn[k].push_back(own[k]);
+  }
+  const auto estimate = [&](std::size_t k) { return with_interval(numbers[k], drawn[k]); };
+  const std::size_t heads = values.size() / layers.size();
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    result.layers.push_back(estimate(layer));
+    const auto own = values.subspan(layer * heads, heads);
+    result.n_ok.push_back(static_cast<std::size_t>(
+        std::count_if(own.begin(), own.end(), [](const Value& value) { return value.ok(); })));
+  }
+  const auto summary = [&](Summary k) { return estimate(layers.size() + k); };
+  result.first = summary(first_third);
+  result.middle = summary(middle_third);
+  result.last = summary(last_third);
+  result.contrast = summary(contrast);
+  result.curvature = summary(curvature);
+  result.first_slope = summary(first_slope);
+  result.last_slope = summary(last_slope);
+  result.vertex = summary(vertex);
+  result.explained = summary(explained);
+  result.shape = shape_of(result);
+  return result;
+}
+
+}  // namespace phiscope::analyze::phiid

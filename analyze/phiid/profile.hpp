@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "phiid/input.hpp"
+
+#include <phiscope/value.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phiscope::analyze::phiid {
+
+/// A number with its bootstrap interval over prompts.
+struct Estimate {
+  Value value = Status::too_few_rows;
+  Value low = Status::too_few_rows;  ///< 2.5 %; undefined without resamples
+  Value high = Status::too_few_rows;
+};
+
+/// How a number of the heads changes with depth.
+enum class Shape {
+  inverted_u,  ///< rises at the first layer and falls at the last one, intervals included
+  u,           ///< the other way round
+  neither,     ///< at least one of the two slopes may have either sign
+  unknown,     ///< no intervals, or fewer than three layers
+};
+[[nodiscard]] std::string_view shape_name(Shape shape) noexcept;
+
+/// A number of the heads over the layers. Depth is 0 at the first layer and 1 at the last one.
+struct Profile {
+  std::string measure;               ///< column of rankings.csv
+  std::vector<double> depth;         ///< [layer]
+  std::vector<Estimate> layers;      ///< [layer]: mean over its heads
+  std::vector<std::size_t> n_ok;     ///< [layer]: heads with a number
+  Estimate first, middle, last;      ///< mean over the heads of each third of the layers
+  Estimate contrast;                 ///< middle - mean of first and last
+  Estimate curvature;                ///< of the parabola through the layers' means, by depth
+  Estimate first_slope, last_slope;  ///< of the parabola at depth 0 and 1
+  Estimate vertex;                   ///< depth of its extremum
+  Estimate explained;                ///< R^2
+  Shape shape = Shape::unknown;
+};
+
+/// Which third of the layers a layer is in: 0, 1 or 2, as equal as can be.
+[[nodiscard]] constexpr std::size_t third_of(std::size_t layer, std::size_t layers) noexcept {
+  return 3 * layer / layers;
+}
+
+/// Depth of each layer, [layer]; all 0 for one layer.
+[[nodiscard]] std::vector<double> depths(std::span<const std::int64_t> layers);
+
+/// The profile of one number a head.
+/// @param values  [head], layer-major
+/// @param resampled  [resample][head]: the same number in every resample of the prompts
+[[nodiscard]] Profile profile(std::string measure, std::span<const Value> values,
+                              const std::vector<std::vector<Value>>& resampled,
+                              std::span<const std::int64_t> layers);
+
+/// The interval of the numbers of the resamples; undefined below two that are ok.
+[[nodiscard]] Estimate with_interval(const Value& value, std::span<const Value> resampled);
+
+}  // namespace phiscope::analyze::phiid

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "phiid/options.hpp"
+#include "phiid/scores.hpp"
+#include "phiid/series.hpp"
+
+#include <phiscope/pairs.hpp>
+#include <phiscope/surrogates.hpp>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace phiscope::analyze::phiid {
+
+/// What is compared with surrogates: the columns avg_synergy, avg_redundancy and syn_balance.
+inline constexpr std::array<std::string_view, 3> tested_names = {"synergy", "redundancy",
+                                                                 "balance"};
+
+/// One number of all heads against surrogates.
+struct HeadTests {
+  std::vector<SurrogateTest> heads;  ///< [head]
+  std::size_t tested = 0;            ///< heads with a p-value
+  std::size_t below_5_percent = 0;   ///< heads with p <= 0.05; chance alone: 5 % of `tested`
+  std::size_t holm = 0;              ///< heads with a Holm-adjusted p <= 0.05
+};
+
+/// Tests of all heads; empty without surrogates.
+struct SurrogateTests {
+  std::size_t surrogates = 0;
+  std::array<HeadTests, tested_names.size()> tests;
+};
+
+/// The series of surrogate number `index`: every series of every prompt by itself, so that its own
+/// dynamics stay and its relations to the other heads go. A series with a number that is not finite
+/// stays as it is.
+[[nodiscard]] std::vector<std::vector<double>> surrogate_series(const Series& series,
+                                                                std::size_t index,
+                                                                const Options& options);
+
+/// Prompts that go on with their own first `lag` steps, so that every step begins a transition.
+/// Shifts and phases keep all that a series says about itself on this circle, and on nothing less:
+/// without it surrogates lose the transition at the seam and almost any series exceeds them.
+[[nodiscard]] std::vector<std::vector<double>> closed_circle(
+    std::vector<std::vector<double>> prompts, std::size_t heads, std::size_t lag);
+
+/// Compares each head with the same head in surrogates, all on closed circles.
+/// @param chosen  the pairs that were decomposed; empty: all
+[[nodiscard]] SurrogateTests test_surrogates(const Series& series, std::span<const Pair> chosen,
+                                             const Options& options);
+
+}  // namespace phiscope::analyze::phiid

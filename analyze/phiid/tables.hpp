@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "phiid/analysis.hpp"
+#include "report/folder.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <vector>
+
+namespace phiscope::analyze::phiid {
+
+/// All tables of one input.
+///   rankings.csv          one row a head: scores, intervals, tests against surrogates
+///   profile.csv           as profile_table()
+///   correlations.csv      synergy, redundancy, autocorrelation, level: over heads and over pairs
+///   graph.csv             the networks of synergy and of redundancy
+///   diagnostics.csv       one row a prompt: loops, text end, broken series
+///   undefined_series.csv  the series (head, prompt) that cannot be decomposed by themselves
+[[nodiscard]] std::vector<NamedTable> tables(const RunResult& run, const Options& options);
+
+/// Profiles of one input (profile.csv) or of several (profiles.csv, first column `run`): one row a
+/// number, for layers, thirds and the parabola.
+[[nodiscard]] NamedTable profile_table(std::span<const RunResult> runs, bool several);
+
+/// The content of diagnostics.json: counts, bias, ties, dead heads, warnings.
+[[nodiscard]] nlohmann::ordered_json diagnostics_json(const RunResult& run, const Options& options);
+
+}  // namespace phiscope::analyze::phiid

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "phiid/diagnostics.hpp"
+#include "figure/table.hpp"
+
+#include <algorithm>
+
+namespace phiscope::analyze::phiid {
+namespace {
+
+constexpr std::size_t named = 10;  // names in one sentence
+
+std::string text(std::size_t count) {
+  return std::to_string(count);
+}
+
+std::string text(const Value& value) {
+  return value.ok() ? rounded_text(value.value(), 3) : std::string(status_name(value.status()));
+}
+
+/// "a, b, c and 5 more"
+std::string listed(const std::vector<std::string>& names) {
+  std::string result;
+  for (std::size_t i = 0; i < std::min(named, names.size()); ++i) {
+    result += (i > 0 ? ", " : "") + names[i];
+  }
+  if (names.size() > named) result += " and " + text(names.size() - named) + " more";
+  return result;
+}
+
+/// "layer.head", as heads are called.
+std::string head_name(const Input& input, std::size_t head) {
+  return std::to_string(input.layers[input.layer_index(head)]) + "." +
+         text(head % input.heads_per_layer);
+}
+
+template <class Is>
+std::vector<std::string> prompts_where(const Findings& found, Is is) {
+  std::vector<std::string> names;
+  for (const PromptDiagnosis& prompt : found.prompts) {
+    if (is(prompt)) names.push_back(prompt.id);
+  }
+  return names;
+}
+
+void warn_of_pairs(const Findings& found, std::vector<std::string>& lines) {
+  const Matrices& matrices = found.matrices;
+  const PhiidCounts& counts = matrices.counts;
+  const std::size_t bad =
+      counts.too_short + counts.constant_series + counts.nonfinite + counts.singular;
+  if (matrices.pairs_ok == 0) {
+    lines.emplace_back("No pair of heads could be decomposed: there is no ranking.");
+  }
+  if (bad > 0) {
+    const std::string where = found.options.mode == Mode::per_prompt ? " (pair, prompt)" : " pair";
+    lines.push_back(text(bad) + " of " + text(bad + counts.ok) + where +
+                    " decompositions are undefined and left out: too_short " +
+                    text(counts.too_short) + ", constant_series " + text(counts.constant_series) +
+                    ", nonfinite " + text(counts.nonfinite) + ", singular " +
+                    text(counts.singular) + ".");
+  }
+  std::vector<std::string> unranked;
+  for (std::size_t head = 0; head < matrices.heads; ++head) {
+    if (found.scores.n_pairs[head] == 0) unranked.push_back(head_name(found.input, head));
+  }
+  if (!unranked.empty()) {
+    lines.push_back(text(unranked.size()) + " of " + text(matrices.heads) +
+                    " heads have no pair that is ok and are not ranked (layer.head): " +
+                    listed(unranked) + ".");
+  }
+  if (matrices.pairs < pair_count(matrices.heads)) {
+    const auto fewest = *std::min_element(found.scores.n_pairs.begin(), found.scores.n_pairs.end());
+    lines.push_back("Only " + text(matrices.pairs) + " of " + text(pair_count(matrices.heads)) +
+                    " pairs were sampled; a head has " + text(fewest) +
+                    " pairs at least. Means over few pairs are noisy.");
+  }
+}
+
+void warn_of_series(const Findings& found, std::vector<std::string>& lines) {
+  std::vector<std::string> dead;
+  for (std::size_t head = 0; head < found.series.heads; ++head) {
+    if (found.series.dead[head]) dead.push_back(head_name(found.input, head));
+  }
+  if (!dead.empty()) {
+    lines.push_back(text(dead.size()) +
+                    " dead heads, 0 at every step (layer.head): " + listed(dead) + ".");
+  }
+  std::size_t constant = 0;
+  std::size_t nonfinite = 0;
+  for (const BrokenSeries& broken : found.series.broken) {
+    ++(broken.status == Status::nonfinite ? nonfinite : constant);
+  }
+  const std::string all = text(found.series.heads * found.prompts.size());
+  if (constant > 0) {
+    lines.push_back(text(constant) + " of " + all +
+                    " series (head, prompt) never change; undefined_series.csv names them.");
+  }
+  if (nonfinite > 0) {
+    lines.push_back(text(nonfinite) + " of " + all +
+                    " series (head, prompt) hold NaN or infinities" +
+                    (found.options.detrend == Detrend::log ? " or have no logarithm" : "") +
+                    "; undefined_series.csv names them.");
+  }
+}
+
+void warn_of_texts(const Findings& found, std::vector<std::string>& lines) {
+  const auto loops = prompts_where(found, [](const auto& p) { return p.loop_period.has_value(); });
+  if (!loops.empty()) {
+    lines.push_back(text(loops.size()) + " of " + text(found.prompts.size()) +
+                    " prompts end in an exact loop (the last 50 tokens repeat with a period of at "
+                    "most 25): their series repeat too, which feigns information. Prompts: " +
+                    listed(loops) + ".");
+  }
+  std::size_t after = 0;
+  for (const PromptDiagnosis& prompt : found.prompts) after += prompt.after_end.value_or(0);
+  if (after > 0) {
+    const auto ended =
+        prompts_where(found, [](const auto& p) { return p.after_end.value_or(0) > 0; });
+    lines.push_back(
+        text(after) + " steps of " + text(ended.size()) +
+        " prompts lie behind the end of the text and are part of the series. Prompts: " +
+        listed(ended) + ".");
+  }
+}
+
+void warn_of_missing_prompts(const Findings& found, std::vector<std::string>& lines) {
+  if (found.prompts.size() == found.input.prompts_planned) return;
+  lines.push_back("Partial run: " + text(found.prompts.size()) + " of " +
+                  text(found.input.prompts_planned) + " prompts.");
+}
+
+void warn_of_length(const Findings& found, std::vector<std::string>& lines) {
+  const Bias& bias = found.bias;
+  const auto exceeds = [](const Value& part, const Value& whole, double share) {
+    return part.ok() && whole.ok() && part.value() > share * whole.value();
+  };
+  if (!bias.corrected && exceeds(bias.tdmi_bias_effective, bias.mean_tdmi, 0.1)) {
+    lines.push_back("Short series: with " + text(bias.transitions) + " transitions (about " +
+                    text(bias.effective) +
+                    " independent ones) series that share nothing have a "
+                    "TDMI of about " +
+                    text(bias.tdmi_bias_effective) + " " + std::string(found.options.unit()) +
+                    ", against a mean of " + text(bias.mean_tdmi) +
+                    ". Use --surrogates or --bias-correction.");
+  }
+  if (found.input.prompts.size() < 10) {
+    lines.push_back("Only " + text(found.input.prompts.size()) +
+                    " prompts: intervals over prompts mean little.");
+  }
+}
+
+/// Heads that have pairs, but none that the ranking can use.
+std::size_t unscored_heads(const Findings& found, Ranking ranking) {
+  std::size_t heads = 0;
+  for (std::size_t head = 0; head < found.matrices.heads; ++head) {
+    const Value& score = found.scores.of(ranking)[head];
+    heads += found.scores.n_pairs[head] > 0 && score.status() == Status::no_pairs ? 1 : 0;
+  }
+  return heads;
+}
+
+void warn_of_scores(const Findings& found, std::vector<std::string>& lines) {
+  for (const Ranking ranking : rankings) {
+    const std::size_t unscored = unscored_heads(found, ranking);
+    if (unscored > 0) {
+      lines.push_back(text(unscored) + " heads have no " + std::string(ranking_column(ranking)) +
+                      ", for in none of their pairs is the denominator above 0.");
+    }
+    const std::size_t tied = tied_heads(found.scores.of(ranking));
+    if (20 * tied <= found.matrices.heads) continue;
+    lines.push_back(text(tied) + " of " + text(found.matrices.heads) + " heads share their " +
+                    std::string(ranking_column(ranking)) +
+                    " with another head; ties are in the order of the head index.");
+  }
+  for (std::size_t k = 0; k < tested_names.size(); ++k) {
+    const HeadTests& tests = found.surrogates.tests[k];
+    // Twice the rate of chance is the least that is called more than chance here.
+    if (tests.tested == 0 || 10 * tests.below_5_percent > tests.tested) continue;
+    lines.push_back("The " + std::string(tested_names[k]) + " of " + text(tests.below_5_percent) +
+                    " of " + text(tests.tested) +
+                    " heads exceeds 95 % of the surrogates; chance alone gives 5 %. It is not "
+                    "distinguishable from that of unrelated series.");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> warnings(const Findings& found) {
+  std::vector<std::string> lines;
+  warn_of_pairs(found, lines);
+  warn_of_missing_prompts(found, lines);
+  warn_of_series(found, lines);
+  warn_of_texts(found, lines);
+  warn_of_length(found, lines);
+  warn_of_scores(found, lines);
+  if (found.options.resample_count() == 0 || found.input.prompts.size() < 2) {
+    lines.emplace_back(found.input.prompts.size() < 2
+                           ? "No intervals: they need two prompts or more."
+                           : "No intervals: --bootstrap N draws the prompts anew N times" +
+                                 std::string(found.options.mode == Mode::concat
+                                                 ? ", each as costly as the analysis itself."
+                                                 : "."));
+  }
+  if (found.surrogates.surrogates == 0) {
+    lines.emplace_back("Not compared with chance: --surrogates N does that.");
+  }
+  return lines;
+}
+
+}  // namespace phiscope::analyze::phiid

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "phiid/surrogates.hpp"
+
+#include "catch.hpp"
+#include "phiid/analysis.hpp"
+#include "phiid_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace phiscope::analyze::phiid;
+using phiscope::Status;
+using phiscope::Value;
+using phiscope::test::deviate;
+using phiscope::test::independent_series;
+
+namespace {
+
+Input input_of(std::vector<std::vector<double>> prompts, std::size_t heads) {
+  Input input;
+  input.layers = {0};
+  input.heads_per_layer = heads;
+  for (auto& values : prompts) {
+    Prompt prompt;
+    prompt.steps = values.size() / heads;
+    prompt.values = std::move(values);
+    input.prompts.push_back(std::move(prompt));
+  }
+  return input;
+}
+
+Options with_surrogates(SurrogateKind kind, std::size_t count) {
+  Options options;
+  options.surrogates = count;
+  options.surrogate_kind = kind;
+  options.resamples = 0;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("unrelated series exceed their surrogates as often as chance", "[surrogates]") {
+  const auto kind = GENERATE(SurrogateKind::circular, SurrogateKind::phase);
+  std::array<std::size_t, 3> below{};
+  std::size_t tested = 0;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    std::vector<std::vector<double>> prompts;
+    for (std::uint64_t p = 0; p < 3; ++p) {
+      prompts.push_back(independent_series(1000 * seed + p, 100, 20, 0.6));
+    }
+    const RunResult run = analyze(input_of(std::move(prompts), 20), with_surrogates(kind, 39));
+    for (std::size_t k = 0; k < 3; ++k) below[k] += run.surrogates.tests[k].below_5_percent;
+    tested += run.surrogates.tests[0].tested;
+  }
+  REQUIRE(tested == 240);
+  // 12 expected; heads of one run share their pairs, so more than the binomial 3.4 is granted.
+  for (const std::size_t found : below) {
+    CHECK(found >= 2);
+    CHECK(found <= 26);
+  }
+}
+
+TEST_CASE("heads that drive each other exceed their surrogates", "[surrogates]") {
+  // Head 0 repeats what head 1 was, and head 1 what head 0 was; the others are alone.
+  std::mt19937_64 engine(3);
+  const std::size_t heads = 8;
+  std::vector<std::vector<double>> prompts(4);
+  for (auto& values : prompts) {
+    double x = 0.0;
+    double y = 0.0;
+    for (std::size_t t = 0; t < 100; ++t) {
+      const double next = 0.7 * y + 0.5 * deviate(engine);
+      y = 0.7 * x + 0.5 * deviate(engine);
+      x = next;
+      values.push_back(10.0 + x);
+      values.push_back(10.0 + y);
+      for (std::size_t h = 2; h < heads; ++h) values.push_back(10.0 + deviate(engine));
+    }
+  }
+  const auto kind = GENERATE(SurrogateKind::circular, SurrogateKind::phase);
+  const RunResult run = analyze(input_of(std::move(prompts), heads), with_surrogates(kind, 99));
+  const auto& synergy = run.surrogates.tests[0].heads;
+  CHECK(synergy[0].p == Value(0.01));
+  CHECK(synergy[1].p == Value(0.01));
+  CHECK(synergy[0].z.value() > 4.0);
+  for (std::size_t h = 2; h < heads; ++h) CHECK(synergy[h].z.value() < 4.0);
+}
+
+TEST_CASE("a closed circle goes on with its first steps", "[surrogates]") {
+  const auto closed = closed_circle({{1, 2, 3, 4, 5, 6}, {}}, 2, 2);
+  CHECK(closed[0] == std::vector<double>{1, 2, 3, 4, 5, 6, 1, 2, 3, 4});
+  CHECK(closed[1].empty());
+  CHECK(closed_circle({{1, 2}}, 2, 3)[0] == std::vector<double>{1, 2, 1, 2});
+}
+
+TEST_CASE("surrogates keep each series and are drawn anew for each", "[surrogates]") {
+  const Input input = input_of({independent_series(1, 40, 3), independent_series(2, 40, 3)}, 3);
+  Options options = with_surrogates(SurrogateKind::circular, 1);
+  const Series series = prepare(input, options);
+  const auto first = surrogate_series(series, 0, options);
+  CHECK(first != surrogate_series(series, 1, options));
+  CHECK(first == surrogate_series(series, 0, options));
+  options.seed = 1;
+  CHECK(first != surrogate_series(series, 0, options));
+  std::vector<std::size_t> shifts;
+  for (std::size_t p = 0; p < 2; ++p) {
+    for (std::size_t h = 0; h < 3; ++h) {
+      std::size_t shift = 0;
+      const auto at = [&](const std::vector<double>& values, std::size_t t) {
+        return values[t % 40 * 3 + h];
+      };
+      while (shift < 40 && at(series.values[p], shift) != at(first[p], 0)) ++shift;
+      REQUIRE(shift < 40);
+      CHECK(shift > 0);
+      for (std::size_t t = 0; t < 40; ++t) {
+        CHECK(at(first[p], t) == at(series.values[p], t + shift));
+      }
+      shifts.push_back(shift);
+    }
+  }
+  std::sort(shifts.begin(), shifts.end());
+  CHECK(std::unique(shifts.begin(), shifts.end()) - shifts.begin() >= 4);  // not all by one shift
+}
+
+TEST_CASE("series that are not finite stay as they are and have no p", "[surrogates]") {
+  std::vector<double> values = independent_series(1, 40, 3);
+  values[3 * 7 + 1] = std::nan("");
+  const auto kind = GENERATE(SurrogateKind::circular, SurrogateKind::phase);
+  const RunResult run = analyze(input_of({values}, 3), with_surrogates(kind, 19));
+  const HeadTests& tests = run.surrogates.tests[0];
+  CHECK(tests.tested == 2);
+  CHECK(tests.heads[1].p == Value(Status::no_pairs));
+  CHECK(tests.heads[0].p.ok());
+}
