@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_output.hpp"
-#include "ablation_single.hpp"
+#include "ablation/output.hpp"
+#include "ablation/single.hpp"
 #include "report/folder.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,8 +17,8 @@ int main(int argc, char** argv) {
   app.footer("Example: analyze-ablation runs/ablate --out report --threads 2");
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out;
-  phiscope::ablation::ReadOptions read;
-  phiscope::ablation::Options options{.threads = std::max(1U, std::thread::hardware_concurrency())};
+  phiscope::analyze::ablation::ReadOptions read;
+  phiscope::analyze::ablation::Options options{.threads = std::max(1U, std::thread::hardware_concurrency())};
   bool no_figures = false;
   app.add_option("RUN|CSV", paths,
                  "run directories or CSV files (columns num_heads_removed, mean_kl_div, "
@@ -50,17 +50,17 @@ int main(int argc, char** argv) {
   try {
     if (heads_alone) {
       if (paths.size() != 1) throw std::runtime_error("--heads-alone: expected one run");
-      const auto table = phiscope::ablation::single_heads(paths.front());
+      const auto table = phiscope::analyze::ablation::single_heads(paths.front());
       const auto files = phiscope::write_files({{"single_heads.csv", to_csv(table)}}, out);
       std::cout << nlohmann::ordered_json{{"out", out.string()}, {"files", files}}.dump() << '\n';
       return 0;
     }
-    const auto results = phiscope::ablation::analyze_paths(paths, read, options);
+    const auto results = phiscope::analyze::ablation::analyze_paths(paths, read, options);
     for (const auto& result : results) {
       std::cerr << "analyze-ablation: " << result.label << ": " << result.orders.size()
                 << " orders, " << result.data.heads << " heads\n";
     }
-    const auto written = phiscope::ablation::write_outputs(results, options, out, !no_figures);
+    const auto written = phiscope::analyze::ablation::write_outputs(results, options, out, !no_figures);
     for (const auto& note : written.notes) std::cerr << "analyze-ablation: " << note << '\n';
     const nlohmann::ordered_json line = {{"out", out.string()},
                                          {"report", (out / "report.html").string()},

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_figures.hpp"
+#include "ablation/figures.hpp"
 
 #include "report/drawn.hpp"
 
 #include <algorithm>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 namespace {
 
 using figure::Figure;
@@ -316,4 +316,4 @@ std::vector<Figure> figures(const std::vector<Result>& results) {
   return all;
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

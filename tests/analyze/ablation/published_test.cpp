@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "ablation.hpp"
+#include "ablation/analysis.hpp"
 #include "catch.hpp"
 #include "reference.hpp"
 
-using namespace phiscope::ablation;
+using namespace phiscope::analyze::ablation;
 using phiscope::test::reference;
 
 namespace {
@@ -16,7 +16,7 @@ Ablation published(const std::filesystem::path& data, const std::string& name,
 
 }  // namespace
 
-TEST_CASE("published areas and points above random orders are recomputed", "[ablation_published]") {
+TEST_CASE("published areas and points above random orders are recomputed", "[published]") {
   const auto data = reference();
   if (!data) SKIP_NO_REFERENCE();
   struct Expected {
@@ -52,7 +52,7 @@ TEST_CASE("published areas and points above random orders are recomputed", "[abl
 }
 
 TEST_CASE("the published table of fractions is recomputed from four random orders",
-          "[ablation_published]") {
+          "[published]") {
   const auto data = reference();
   if (!data) SKIP_NO_REFERENCE();
   const Ablation table = published(*data, "pythia1b_ablation_concat",

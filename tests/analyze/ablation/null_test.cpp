@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_null.hpp"
+#include "ablation/null.hpp"
 
 #include "catch.hpp"
 
 #include <cmath>
 #include <vector>
 
-using namespace phiscope::ablation;
+using namespace phiscope::analyze::ablation;
 using phiscope::Status;
 using phiscope::Value;
 using Numbers = std::vector<double>;
 
-TEST_CASE("the p-value is the rank of the order among random ones", "[ablation_null]") {
+TEST_CASE("the p-value is the rank of the order among random ones", "[null]") {
   const Numbers random = {1, 2, 3, 4};
   const RandomNull middle = compare_with_random(2.5, random);
   CHECK(middle.orders == 4);
@@ -32,7 +32,7 @@ TEST_CASE("the p-value is the rank of the order among random ones", "[ablation_n
   CHECK(equal.p_less == Value(1.0));
 }
 
-TEST_CASE("few random orders leave the test undefined", "[ablation_null]") {
+TEST_CASE("few random orders leave the test undefined", "[null]") {
   const RandomNull none = compare_with_random(1.0, {});
   CHECK(none.p_more == Value(Status::too_few_rows));
   CHECK(none.mean == Value(Status::too_few_rows));
@@ -44,7 +44,7 @@ TEST_CASE("few random orders leave the test undefined", "[ablation_null]") {
   CHECK(standard_deviation(Numbers{1}) == Value(Status::too_few_rows));
 }
 
-TEST_CASE("how many random orders are needed, against counting up", "[ablation_null]") {
+TEST_CASE("how many random orders are needed, against counting up", "[null]") {
   CHECK(random_orders_needed(40.0) == 20);  // 1 / 20 is not below 0.05
   CHECK(random_orders_needed(40.0, 0.01) == 100);
   CHECK_FALSE(random_orders_needed(1.6).has_value());
@@ -58,7 +58,7 @@ TEST_CASE("how many random orders are needed, against counting up", "[ablation_n
   }
 }
 
-TEST_CASE("points above the random mean and their ranges", "[ablation_null]") {
+TEST_CASE("points above the random mean and their ranges", "[null]") {
   const Numbers removed = {0, 2, 4, 6, 8, 10};
   const Numbers random = {0, 1, 2, 3, 4, 5};
   const AbovePoints found = points_above(removed, Numbers{9, 2, 2.5, 3, 7, 5}, random);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "ablation.hpp"
-#include "ablation_report.hpp"
+#include "ablation/analysis.hpp"
+#include "ablation/report.hpp"
 #include "catch.hpp"
 #include "synthetic_ablation.hpp"
 #include "temp_dir.hpp"
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-using namespace phiscope::ablation;
+using namespace phiscope::analyze::ablation;
 using phiscope::Status;
 using phiscope::Value;
 using phiscope::test::SyntheticAblation;
@@ -53,7 +53,7 @@ double plain_mean(const SyntheticAblation& options, std::size_t order, std::int6
 
 }  // namespace
 
-TEST_CASE("areas, ratios and ranks against plain sums", "[ablation_analysis]") {
+TEST_CASE("areas, ratios and ranks against plain sums", "[analysis]") {
   const SyntheticAblation options;
   const Result found = result_of(options);
   const double random = (plain_mean_area(options, 2, 5) + plain_mean_area(options, 3, 5) +
@@ -80,7 +80,7 @@ TEST_CASE("areas, ratios and ranks against plain sums", "[ablation_analysis]") {
   CHECK(found.orders[4].null.p_less.value() == Approx(1.0 / 3.0));
 }
 
-TEST_CASE("points, shares and the band against plain means", "[ablation_analysis]") {
+TEST_CASE("points, shares and the band against plain means", "[analysis]") {
   const SyntheticAblation options;
   const Result found = result_of(options);
   REQUIRE(found.orders[0].points.size() == 5);
@@ -115,7 +115,7 @@ TEST_CASE("points, shares and the band against plain means", "[ablation_analysis
   CHECK(band.sd.value() == Approx(std::sqrt(squares / 2.0)));
 }
 
-TEST_CASE("a ranking is compared with every baseline prompt by prompt", "[ablation_analysis]") {
+TEST_CASE("a ranking is compared with every baseline prompt by prompt", "[analysis]") {
   const SyntheticAblation options;
   const Result found = result_of(options);
   REQUIRE(found.comparisons.size() ==
@@ -153,7 +153,7 @@ TEST_CASE("a ranking is compared with every baseline prompt by prompt", "[ablati
 }
 
 TEST_CASE("an order that stands behind its baseline is compared the same way round",
-          "[ablation_analysis]") {
+          "[analysis]") {
   SyntheticAblation options;
   std::swap(options.orders[0], options.orders[1]);
   const Result found = result_of(options);
@@ -165,7 +165,7 @@ TEST_CASE("an order that stands behind its baseline is compared the same way rou
   CHECK(found.data.orders[pair->order].kind == Kind::ranking);
 }
 
-TEST_CASE("an unfinished order is compared over its beginning", "[ablation_analysis]") {
+TEST_CASE("an unfinished order is compared over its beginning", "[analysis]") {
   const SyntheticAblation options;
   // balance stops after three steps, random:1 after four, random:2 has two.
   const Result found = result_of(options, {3, 4, 19, 22, 23, 24});
@@ -190,7 +190,7 @@ TEST_CASE("an unfinished order is compared over its beginning", "[ablation_analy
 }
 
 TEST_CASE("orders without a point or without random orders have no areas to compare",
-          "[ablation_analysis]") {
+          "[analysis]") {
   const SyntheticAblation options;
   const Result begun = result_of(options, {0, 1, 2, 3, 4, 6, 7, 8, 9});
   CHECK(begun.orders[0].points.empty());
@@ -209,7 +209,7 @@ TEST_CASE("orders without a point or without random orders have no areas to comp
   CHECK_THAT(findings({found})[0], Contains("no random order to compare with"));
 }
 
-TEST_CASE("KL without ablation and with all heads removed is checked", "[ablation_analysis]") {
+TEST_CASE("KL without ablation and with all heads removed is checked", "[analysis]") {
   SyntheticAblation options;
   const auto formula = options;
   options.kl = [formula](std::size_t order, std::int64_t removed, std::int64_t prompt) {
@@ -230,7 +230,7 @@ TEST_CASE("KL without ablation and with all heads removed is checked", "[ablatio
   CHECK_THAT(warnings(found)[0], Contains("No KL with no head removed is measured"));
 }
 
-TEST_CASE("two orders are compared over what both have", "[ablation_analysis]") {
+TEST_CASE("two orders are compared over what both have", "[analysis]") {
   Ablation ablation;
   ablation.heads = 8;
   ablation.prompts = 1;
@@ -258,7 +258,7 @@ TEST_CASE("two orders are compared over what both have", "[ablation_analysis]") 
   }
 }
 
-TEST_CASE("any number of threads gives the same numbers", "[ablation_analysis]") {
+TEST_CASE("any number of threads gives the same numbers", "[analysis]") {
   const SyntheticAblation options;
   const Result one = result_of(options);
   const Result more = result_of(options, {}, 3);

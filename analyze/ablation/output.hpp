@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ablation.hpp"
+#include "ablation/analysis.hpp"
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 /// Reads and analyses runs and tables in the order given; their labels are made unique. All are
 /// read before the first is analysed.
@@ -29,4 +29,4 @@ struct Written {
 [[nodiscard]] Written write_outputs(const std::vector<Result>& results, const Options& options,
                                     const std::filesystem::path& directory, bool draw);
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

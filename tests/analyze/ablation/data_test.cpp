@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_data.hpp"
+#include "ablation/data.hpp"
 
 #include "catch.hpp"
 #include "process.hpp"
 #include "shard/format_error.hpp"
 #include "temp_dir.hpp"
 
-using namespace phiscope::ablation;
+using namespace phiscope::analyze::ablation;
 using phiscope::test::TempDir;
 using phiscope::test::write_text;
 using Numbers = std::vector<double>;
@@ -23,7 +23,7 @@ const std::string header = "num_heads_removed,mean_kl_div,order_type\n";
 
 }  // namespace
 
-TEST_CASE("a table of means has a curve per order", "[ablation_data]") {
+TEST_CASE("a table of means has a curve per order", "[data]") {
   const Ablation found =
       read_table(header + "4,2,syn\n0,0.25,syn\n0,0,random_0\n2,1,random_0\n4,2,random_0\n");
   CHECK(found.name == "t");
@@ -43,7 +43,7 @@ TEST_CASE("a table of means has a curve per order", "[ablation_data]") {
   CHECK(found.orders[1].curve.kl == Numbers{0, 1, 2});
 }
 
-TEST_CASE("names of columns, kinds and the number of heads can be given", "[ablation_data]") {
+TEST_CASE("names of columns, kinds and the number of heads can be given", "[data]") {
   const std::string text = "order,kind,removed,kl,more\nnorm,baseline,0,0,x\nnorm,baseline,2,1,y\n";
   const Ablation found = read_table(text, {.heads = 8});
   CHECK(found.heads == 8);
@@ -52,7 +52,7 @@ TEST_CASE("names of columns, kinds and the number of heads can be given", "[abla
                     Contains("line 3, column 'removed'") && Contains("an integer from 0 to 1"));
 }
 
-TEST_CASE("only the orders that are asked for are kept", "[ablation_data]") {
+TEST_CASE("only the orders that are asked for are kept", "[data]") {
   const std::string text = header + "1,1,a\n1,1,b\n1,1,c\n";
   const Ablation found = read_table(text, {.orders = {"c", "a"}});
   REQUIRE(found.orders.size() == 2);
@@ -62,7 +62,7 @@ TEST_CASE("only the orders that are asked for are kept", "[ablation_data]") {
                     Contains("t.csv: found the orders a, b, c, expected 'd' among them"));
 }
 
-TEST_CASE("a table that is no sweep is refused where it is wrong", "[ablation_data]") {
+TEST_CASE("a table that is no sweep is refused where it is wrong", "[data]") {
   struct Case {
     std::string text;
     std::string message;
@@ -90,7 +90,7 @@ TEST_CASE("a table that is no sweep is refused where it is wrong", "[ablation_da
   }
 }
 
-TEST_CASE("kinds have names", "[ablation_data]") {
+TEST_CASE("kinds have names", "[data]") {
   for (const Kind kind : {Kind::ranking, Kind::baseline, Kind::random}) {
     CHECK(kind_named(kind_name(kind)) == kind);
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_tables.hpp"
+#include "ablation/tables.hpp"
 
 #include <cmath>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 namespace {
 
 using Row = std::vector<Cell>;
@@ -274,4 +274,4 @@ std::vector<NamedTable> tables(const std::vector<Result>& results) {
        grid_table(results)}};
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

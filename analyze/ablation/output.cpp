@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_output.hpp"
+#include "ablation/output.hpp"
 
-#include "ablation_figures.hpp"
-#include "ablation_report.hpp"
-#include "ablation_tables.hpp"
+#include "ablation/figures.hpp"
+#include "ablation/report.hpp"
+#include "ablation/tables.hpp"
 #include "figure/plotly_bundle.hpp"
 #include "report/folder.hpp"
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 std::vector<Result> analyze_paths(const std::vector<std::filesystem::path>& paths,
                                   const ReadOptions& read, const Options& options) {
@@ -48,4 +48,4 @@ Written write_outputs(const std::vector<Result>& results, const Options& options
   return written;
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

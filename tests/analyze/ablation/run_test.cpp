@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_data.hpp"
+#include "ablation/data.hpp"
 #include "catch.hpp"
 #include "process.hpp"
 #include "shard/format_error.hpp"
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <limits>
 
-using namespace phiscope::ablation;
+using namespace phiscope::analyze::ablation;
 using phiscope::shard::FormatError;
 using phiscope::test::SyntheticAblation;
 using phiscope::test::TempDir;
@@ -41,7 +41,7 @@ std::string refusal(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-TEST_CASE("a run has a curve per order, prompt by prompt", "[ablation_run]") {
+TEST_CASE("a run has a curve per order, prompt by prompt", "[run]") {
   const TempDir folder;
   const SyntheticAblation options;
   write_synthetic_ablation(folder.path() / "sweep", options);
@@ -72,7 +72,7 @@ TEST_CASE("a run has a curve per order, prompt by prompt", "[ablation_run]") {
 }
 
 TEST_CASE("an unfinished run is taken on request, as far as its curves have no gap",
-          "[ablation_run]") {
+          "[run]") {
   const TempDir folder;
   // Shard = order * 5 + step: order 1 lacks its third step, order 3 its last, order 4 everything.
   write_synthetic_ablation(folder.path() / "run", {}, {7, 19, 20, 21, 22, 23, 24});
@@ -90,7 +90,7 @@ TEST_CASE("an unfinished run is taken on request, as far as its curves have no g
   }
 }
 
-TEST_CASE("a step with some of its prompts does not count", "[ablation_run]") {
+TEST_CASE("a step with some of its prompts does not count", "[run]") {
   const TempDir folder;
   SyntheticAblation options;
   write_synthetic_ablation(folder.path() / "run", options, {24});
@@ -103,7 +103,7 @@ TEST_CASE("a step with some of its prompts does not count", "[ablation_run]") {
   for (const Order& order : found.orders) CHECK(order.measured == 0);
 }
 
-TEST_CASE("a plan that is not one of an ablation is refused", "[ablation_run]") {
+TEST_CASE("a plan that is not one of an ablation is refused", "[run]") {
   CHECK_THAT(refusal("\"ablate\"", "\"loo\""),
              Contains("plan.json: experiment is 'loo'") && Contains("expected 'ablate'"));
   CHECK_THAT(refusal("\"removed\",\n", "\"remove\",\n"),
@@ -127,7 +127,7 @@ TEST_CASE("a plan that is not one of an ablation is refused", "[ablation_run]") 
   CHECK_THROWS_WITH(read_ablation(folder.path(), {}), Contains("is not a run directory"));
 }
 
-TEST_CASE("an order that removes a head twice is refused", "[ablation_run]") {
+TEST_CASE("an order that removes a head twice is refused", "[run]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {}, {24});
   const auto file = folder.path() / "run" / "plan.json";
@@ -138,7 +138,7 @@ TEST_CASE("an order that removes a head twice is refused", "[ablation_run]") {
                     Contains("orders[1].heads is [0,1,2,3,4,5,5,7], expected the heads 0 to 7"));
 }
 
-TEST_CASE("rows that contradict the plan are refused", "[ablation_run]") {
+TEST_CASE("rows that contradict the plan are refused", "[run]") {
   const auto refused = [](const std::function<void(std::vector<std::int64_t>&)>& change) {
     const TempDir folder;
     const SyntheticAblation options;
@@ -167,7 +167,7 @@ TEST_CASE("rows that contradict the plan are refused", "[ablation_run]") {
   CHECK_THAT(refused([](auto& keys) { keys[8] = 1; }), Contains("row 2") && Contains("duplicate"));
 }
 
-TEST_CASE("a KL that is not finite is refused", "[ablation_run]") {
+TEST_CASE("a KL that is not finite is refused", "[run]") {
   const TempDir folder;
   SyntheticAblation options;
   options.kl = [](std::size_t order, std::int64_t removed, std::int64_t prompt) {

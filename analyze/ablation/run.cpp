@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_data.hpp"
+#include "ablation/data.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_object.hpp"
 #include "shard/run_reader.hpp"
@@ -8,7 +8,7 @@
 #include <cmath>
 #include <set>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 namespace {
 
 using shard::FormatError;
@@ -181,4 +181,4 @@ Ablation read_ablation_run(const std::filesystem::path& run, bool allow_partial)
   return ablation;
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ablation_data.hpp"
+#include "ablation/data.hpp"
 
 #include <phiscope/bootstrap.hpp>
 #include <phiscope/value.hpp>
@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 /// Part of the axis of heads removed.
 struct Stretch {
@@ -60,4 +60,4 @@ struct Estimate {
                                       std::span<const double> denominator,
                                       const BootstrapOptions& options);
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

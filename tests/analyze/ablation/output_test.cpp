@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_output.hpp"
+#include "ablation/output.hpp"
 
-#include "ablation_figures.hpp"
-#include "ablation_tables.hpp"
+#include "ablation/figures.hpp"
+#include "ablation/tables.hpp"
 #include "catch.hpp"
 #include "process.hpp"
 #include "synthetic_ablation.hpp"
@@ -10,7 +10,7 @@
 
 #include <regex>
 
-using namespace phiscope::ablation;
+using namespace phiscope::analyze::ablation;
 using phiscope::test::SyntheticAblation;
 using phiscope::test::TempDir;
 using phiscope::test::tree;
@@ -33,7 +33,7 @@ std::map<std::string, std::string> outputs(const std::vector<std::filesystem::pa
 
 }  // namespace
 
-TEST_CASE("a sweep is written in the same bytes by one and several threads", "[ablation_output]") {
+TEST_CASE("a sweep is written in the same bytes by one and several threads", "[output]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {});
   phiscope::test::write_text(folder.path() / "table.csv", table_text);
@@ -51,7 +51,7 @@ TEST_CASE("a sweep is written in the same bytes by one and several threads", "[a
   }
 }
 
-TEST_CASE("tables of one run and of several", "[ablation_output]") {
+TEST_CASE("tables of one run and of several", "[output]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "x" / "run", {});
   write_synthetic_ablation(folder.path() / "y" / "run", {.prompts = 3});
@@ -75,7 +75,7 @@ TEST_CASE("tables of one run and of several", "[ablation_output]") {
   CHECK_THAT(two.at("summary.txt"), Contains("run_2: ranking balance: area"));
 }
 
-TEST_CASE("tables hold the numbers under their names", "[ablation_output]") {
+TEST_CASE("tables hold the numbers under their names", "[output]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {});
   const auto results = analyze_paths({folder.path() / "run"}, {}, {.resamples = 20});
@@ -111,7 +111,7 @@ TEST_CASE("tables hold the numbers under their names", "[ablation_output]") {
   CHECK(number("random_band.csv", 2, "most") == results[0].band[2].high);
 }
 
-TEST_CASE("the curves of a run can be read back as a table of means", "[ablation_output]") {
+TEST_CASE("the curves of a run can be read back as a table of means", "[output]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {});
   const auto first = outputs({folder.path() / "run"}, {.resamples = 20});
@@ -128,7 +128,7 @@ TEST_CASE("the curves of a run can be read back as a table of means", "[ablation
   }
 }
 
-TEST_CASE("a report tells what was read, then what is wrong, then the rest", "[ablation_output]") {
+TEST_CASE("a report tells what was read, then what is wrong, then the rest", "[output]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {}, {3, 4});
   const auto files = outputs({folder.path() / "run"}, {.resamples = 20, .seed = 7}, false,
@@ -145,7 +145,7 @@ TEST_CASE("a report tells what was read, then what is wrong, then the rest", "[a
   CHECK_THAT(files.at("summary.txt"), Contains("KL with no head removed: 0 nats, measured"));
 }
 
-TEST_CASE("a clear baseline is named better or worse", "[ablation_output]") {
+TEST_CASE("a clear baseline is named better or worse", "[output]") {
   const auto sentence = [](double balance, double norm, bool many) {
     const TempDir folder;
     SyntheticAblation options;
@@ -169,7 +169,7 @@ TEST_CASE("a clear baseline is named better or worse", "[ablation_output]") {
                                             Contains("p = 0.00195 over prompts; of 3 pairs of"));
 }
 
-TEST_CASE("figures hold the curves and what they are compared with", "[ablation_output]") {
+TEST_CASE("figures hold the curves and what they are compared with", "[output]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {});
   phiscope::test::write_text(folder.path() / "table.csv", table_text);

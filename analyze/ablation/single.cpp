@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_single.hpp"
+#include "ablation/single.hpp"
 
 #include "shard/format_error.hpp"
 #include "shard/json_object.hpp"
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 namespace {
 
 using shard::FormatError;
@@ -93,4 +93,4 @@ Table single_heads(const std::filesystem::path& path) {
   return table;
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

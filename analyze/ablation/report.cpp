@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_report.hpp"
+#include "ablation/report.hpp"
 
 #include "report/provenance.hpp"
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 namespace {
 
 std::string number(double value) {
@@ -332,4 +332,4 @@ figure::Report report(const std::vector<Result>& results, const Options& options
   return result;
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

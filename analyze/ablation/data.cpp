@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_data.hpp"
+#include "ablation/data.hpp"
 
 #include "shard/csv.hpp"
 #include "shard/format_error.hpp"
@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 namespace {
 
 using shard::Csv;
@@ -129,4 +129,4 @@ Ablation read_ablation(const std::filesystem::path& path, const ReadOptions& opt
   return ablation;
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

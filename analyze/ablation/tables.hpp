@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ablation.hpp"
+#include "ablation/analysis.hpp"
 #include "report/folder.hpp"
 
 #include <vector>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 /// All tables of one or several sweeps. With several, the first column `run` is the label.
 ///   auc.csv          one row per order: area, ratio, null hypothesis, KL at zero and at all heads
@@ -18,4 +18,4 @@ namespace phiscope::ablation {
 ///   grid.csv         every order and the random mean at the same fractions of the heads
 [[nodiscard]] std::vector<NamedTable> tables(const std::vector<Result>& results);
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 /// What every head does when it alone is removed, from a run of `extract ablate --heads-alone`:
 /// a row per head with head_idx, layer, head_in_layer, single_head_score (mean KL(intact || without
@@ -14,4 +14,4 @@ namespace phiscope::ablation {
 /// @throws shard::FormatError for another kind of run, or one that is not complete
 [[nodiscard]] Table single_heads(const std::filesystem::path& path);
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_curve.hpp"
+#include "ablation/curve.hpp"
 
 #include "catch.hpp"
 
 #include <vector>
 
-using namespace phiscope::ablation;
+using namespace phiscope::analyze::ablation;
 using phiscope::BootstrapOptions;
 using phiscope::Status;
 using phiscope::Value;
@@ -18,7 +18,7 @@ const Curve curve{.removed = {0, 2, 4, 8}, .kl = {0, 0, 1, 3, 2, 6, 10, 30}, .pr
 
 }  // namespace
 
-TEST_CASE("a curve is read off by straight lines and nowhere else", "[ablation_curve]") {
+TEST_CASE("a curve is read off by straight lines and nowhere else", "[curve]") {
   CHECK(values_at(curve, 0) == Numbers{0, 0});
   CHECK(values_at(curve, 4) == Numbers{2, 6});
   CHECK(values_at(curve, 3) == Numbers{1.5, 4.5});
@@ -28,7 +28,7 @@ TEST_CASE("a curve is read off by straight lines and nowhere else", "[ablation_c
   CHECK_THROWS(values_at(curve, -1));
 }
 
-TEST_CASE("the area is over the fraction of heads, whole or in part", "[ablation_curve]") {
+TEST_CASE("the area is over the fraction of heads, whole or in part", "[curve]") {
   // Trapezoids by hand: 2 * 0.5 + 2 * 1.5 + 4 * 6 = 28 over 8 heads.
   CHECK(areas(curve, {0, 8}, 8) == Numbers{3.5, 10.5});
   CHECK(areas(curve, {0, 8}, 16) == Numbers{1.75, 5.25});  // half of the model's heads
@@ -40,14 +40,14 @@ TEST_CASE("the area is over the fraction of heads, whole or in part", "[ablation
   CHECK_THROWS(areas(curve, {0, 9}, 8));
 }
 
-TEST_CASE("means of curves are taken prompt by prompt", "[ablation_curve]") {
+TEST_CASE("means of curves are taken prompt by prompt", "[curve]") {
   const Curve other{.removed = {0, 8}, .kl = {2, 4, 10, 20}, .prompts = 2};
   const std::vector<const Curve*> both = {&curve, &other};
   CHECK(mean_values_at(both, 4) == Numbers{4, 9});  // (2 + 6) / 2, (6 + 12) / 2
   CHECK(mean_by_prompt({{1, 2}, {3, 6}, {5, 1}}) == Numbers{3, 3});
 }
 
-TEST_CASE("an estimate needs two prompts for its interval", "[ablation_curve]") {
+TEST_CASE("an estimate needs two prompts for its interval", "[curve]") {
   const BootstrapOptions options{.resamples = 200, .confidence = 0.95, .seed = 1};
   const Estimate one = mean_estimate(Numbers{3}, options);
   CHECK(one.value == Value(3.0));
@@ -58,7 +58,7 @@ TEST_CASE("an estimate needs two prompts for its interval", "[ablation_curve]") 
   CHECK(two.high == Value(4.0));
 }
 
-TEST_CASE("a ratio is that of the means, and its resamples draw both alike", "[ablation_curve]") {
+TEST_CASE("a ratio is that of the means, and its resamples draw both alike", "[curve]") {
   const BootstrapOptions options{.resamples = 400, .confidence = 0.95, .seed = 1};
   const Estimate equal = ratio_estimate(Numbers{2, 6, 4}, Numbers{1, 3, 2}, options);
   CHECK(equal.value == Value(2.0));

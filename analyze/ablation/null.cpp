@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_null.hpp"
+#include "ablation/null.hpp"
 
 #include <phiscope/sum.hpp>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 Value standard_deviation(std::span<const double> numbers) {
   if (numbers.size() < 2) return Status::too_few_rows;
@@ -78,4 +78,4 @@ AbovePoints points_above(std::span<const double> removed, std::span<const double
   return result;
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 /// With ddof 1; too_few_rows below two numbers.
 [[nodiscard]] Value standard_deviation(std::span<const double> numbers);
@@ -61,4 +61,4 @@ struct AbovePoints {
 [[nodiscard]] AbovePoints points_above(std::span<const double> removed, std::span<const double> kl,
                                        std::span<const double> random);
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

@@ -21,7 +21,7 @@ std::string in(const TempDir& folder, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("analyze-ablation says in one line of JSON what it wrote", "[ablation_program]") {
+TEST_CASE("analyze-ablation says in one line of JSON what it wrote", "[program]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {});
   const auto done =
@@ -40,7 +40,7 @@ TEST_CASE("analyze-ablation says in one line of JSON what it wrote", "[ablation_
   CHECK(std::filesystem::exists(line["report"].get<std::string>()));
 }
 
-TEST_CASE("analyze-ablation ends with 2 for wrong usage and 0 for help", "[ablation_program]") {
+TEST_CASE("analyze-ablation ends with 2 for wrong usage and 0 for help", "[program]") {
   const TempDir folder;
   CHECK_THAT(run_shell(analyze_ablation + " --help", folder.path()).out,
              Contains("Example: analyze-ablation"));
@@ -52,7 +52,7 @@ TEST_CASE("analyze-ablation ends with 2 for wrong usage and 0 for help", "[ablat
 }
 
 TEST_CASE("analyze-ablation ends with 1 and one line for bad input, and writes nothing",
-          "[ablation_program]") {
+          "[program]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {}, {24});
   phiscope::test::write_text(folder.path() / "t.csv", "removed,kl,order\n1,x,a\n");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_curve.hpp"
+#include "ablation/curve.hpp"
 
 #include <phiscope/auc.hpp>
 #include <phiscope/random.hpp>
@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 namespace {
 
 /// KL of one prompt along the curve, [point].
@@ -132,4 +132,4 @@ Estimate ratio_estimate(std::span<const double> numerator, std::span<const doubl
   return result;
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

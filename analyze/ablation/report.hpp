@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ablation.hpp"
+#include "ablation/analysis.hpp"
 #include "figure/report.hpp"
 #include "report/folder.hpp"
 
 #include <string>
 #include <vector>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 /// Things that should not be: orders that are not finished, KL without ablation that is not 0,
 /// orders that differ when all heads are removed, too few random orders. One sentence each.
@@ -25,4 +25,4 @@ namespace phiscope::ablation {
                                     const std::vector<figure::FigureBlock>& drawn,
                                     const std::vector<std::string>& notes);
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ablation_curve.hpp"
-#include "ablation_data.hpp"
-#include "ablation_null.hpp"
+#include "ablation/curve.hpp"
+#include "ablation/data.hpp"
+#include "ablation/null.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 /// How an ablation is analysed.
 struct Options {
@@ -96,4 +96,4 @@ inline constexpr int grid_steps = 40;
 /// two points have points, and no area.
 [[nodiscard]] Result analyze(const Ablation& ablation, const Options& options);
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation.hpp"
+#include "ablation/analysis.hpp"
 #include "program/parallel.hpp"
 
 #include <phiscope/permutation_test.hpp>
@@ -10,7 +10,7 @@
 #include <cmath>
 #include <set>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 namespace {
 
 BootstrapOptions bootstrap(const Options& options) {
@@ -217,4 +217,4 @@ Result analyze(const Ablation& ablation, const Options& options) {
   return result;
 }
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation

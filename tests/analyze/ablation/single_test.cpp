@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation_single.hpp"
+#include "ablation/single.hpp"
 
 #include "catch.hpp"
 #include "shard/format_error.hpp"
@@ -41,10 +41,10 @@ void write_run(const std::filesystem::path& folder, bool one_row_less = false) {
 
 }  // namespace
 
-TEST_CASE("every head alone becomes a ranking", "[ablation_single]") {
+TEST_CASE("every head alone becomes a ranking", "[single]") {
   const TempDir dir;
   write_run(dir.path() / "run");
-  const phiscope::Table table = phiscope::ablation::single_heads(dir.path() / "run");
+  const phiscope::Table table = phiscope::analyze::ablation::single_heads(dir.path() / "run");
   std::ofstream(dir.path() / "single_heads.csv") << to_csv(table);
   CHECK(
       to_csv(table).starts_with("head_idx,layer,head_in_layer,single_head_score,standard_error,n_"
@@ -59,12 +59,12 @@ TEST_CASE("every head alone becomes a ranking", "[ablation_single]") {
   CHECK(ranking.descending() == std::vector<std::int64_t>{2, 1, 0, 3});
 }
 
-TEST_CASE("another kind of run, or one with a row too few, is refused", "[ablation_single]") {
+TEST_CASE("another kind of run, or one with a row too few, is refused", "[single]") {
   const TempDir dir;
   write_run(dir.path() / "less", true);
-  CHECK_THROWS_WITH(phiscope::ablation::single_heads(dir.path() / "less"),
+  CHECK_THROWS_WITH(phiscope::analyze::ablation::single_heads(dir.path() / "less"),
                     Contains("head 2") && Contains("2 prompts") && Contains("expected 3"));
   phiscope::test::write_synthetic_ablation(dir.path() / "orders", {});
-  CHECK_THROWS_WITH(phiscope::ablation::single_heads(dir.path() / "orders"),
+  CHECK_THROWS_WITH(phiscope::analyze::ablation::single_heads(dir.path() / "orders"),
                     Contains("--heads-alone"));
 }

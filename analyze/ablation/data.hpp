@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace phiscope::ablation {
+namespace phiscope::analyze::ablation {
 
 /// Where an order of removal comes from.
 enum class Kind {
@@ -70,4 +70,4 @@ struct ReadOptions {
 [[nodiscard]] Ablation read_ablation_run(const std::filesystem::path& run, bool allow_partial);
 [[nodiscard]] Ablation read_ablation_csv(const std::filesystem::path& file, std::int64_t heads);
 
-}  // namespace phiscope::ablation
+}  // namespace phiscope::analyze::ablation
