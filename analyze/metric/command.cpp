@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "program/choice.hpp"
-#include "metric.hpp"
+#include "metric/command.hpp"
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 namespace {
 
 /// Adds the option `name` to a subcommand.
@@ -78,4 +78,4 @@ void add_command(CLI::App& app, const Command& command, Arguments& arguments) {
   for (const std::string& option : command.options) add_option(*sub, option, arguments);
 }
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

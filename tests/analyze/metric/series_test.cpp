@@ -21,7 +21,7 @@ std::string quoted(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("a pair of the reference gives its atoms, or a status", "[metric_series]") {
+TEST_CASE("a pair of the reference gives its atoms, or a status", "[series]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;
@@ -58,7 +58,7 @@ TEST_CASE("a pair of the reference gives its atoms, or a status", "[metric_serie
   }
 }
 
-TEST_CASE("all pairs are those of two, and threads change no byte", "[metric_series]") {
+TEST_CASE("all pairs are those of two, and threads change no byte", "[series]") {
   const MetricFolder folder;
   const std::size_t steps = 40;
   const std::size_t series = 130;  // more than one tile
@@ -91,7 +91,7 @@ TEST_CASE("all pairs are those of two, and threads change no byte", "[metric_ser
   }
 }
 
-TEST_CASE("rankings of the reference come out of its matrices", "[metric_series]") {
+TEST_CASE("rankings of the reference come out of its matrices", "[series]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;
@@ -129,7 +129,7 @@ TEST_CASE("rankings of the reference come out of its matrices", "[metric_series]
   CHECK(difference.at("order").at(8) == 8);
 }
 
-TEST_CASE("a head without a pair is unranked and last", "[metric_series]") {
+TEST_CASE("a head without a pair is unranked and last", "[series]") {
   const MetricFolder folder;
   const double no = std::nan("");
   const std::string sts =
@@ -143,7 +143,7 @@ TEST_CASE("a head without a pair is unranked and last", "[metric_series]") {
   CHECK(line.at("status").at(2) == "no_pairs");
 }
 
-TEST_CASE("autocorrelation takes one series or many", "[metric_series]") {
+TEST_CASE("autocorrelation takes one series or many", "[series]") {
   const MetricFolder folder;
   const std::vector<double> ramp{1, 2, 3, 4, 5};
   CHECK(folder.answer("autocorrelation " + folder.vector("ramp", ramp)).at("value") == 0.4);
@@ -154,7 +154,7 @@ TEST_CASE("autocorrelation takes one series or many", "[metric_series]") {
   CHECK(two.at("status") == json({"ok", "constant_series"}));
 }
 
-TEST_CASE("series and matrices that do not fit are refused", "[metric_series]") {
+TEST_CASE("series and matrices that do not fit are refused", "[series]") {
   const MetricFolder folder;
   const std::string matrix = folder.matrix("m", 2, 3, std::vector<double>{1, 2, 3, 4, 5, 6});
   const std::string five = folder.vector("five", {1, 2, 3, 4, 5});

@@ -31,7 +31,7 @@ std::vector<double> small_integers(std::uint64_t seed, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("describe names shape, dtype and hash of the elements in C order", "[metric_program]") {
+TEST_CASE("describe names shape, dtype and hash of the elements in C order", "[program]") {
   const MetricFolder folder;
   const std::vector<double> numbers = small_integers(1, 6);
   const auto plain = folder.answer("describe " + folder.matrix("plain", 3, 2, numbers));
@@ -48,7 +48,7 @@ TEST_CASE("describe names shape, dtype and hash of the elements in C order", "[m
         "ad47ab1aede0a7b8af007a36d82ccbbee709bec1066af6f44fed82bd2cb490ed");
 }
 
-TEST_CASE("describe judges the hostile corpus as its index says", "[metric_program]") {
+TEST_CASE("describe judges the hostile corpus as its index says", "[program]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;
@@ -74,7 +74,7 @@ TEST_CASE("describe judges the hostile corpus as its index says", "[metric_progr
   }
 }
 
-TEST_CASE("the metrics of four points on a line", "[metric_program]") {
+TEST_CASE("the metrics of four points on a line", "[program]") {
   const MetricFolder folder;
   const std::string x = folder.matrix("x", 4, 1, {0, 1, 10, 13});
   const std::string clusters = " --clusters " + folder.labels("c", {7, 7, 9, 9});
@@ -105,7 +105,7 @@ TEST_CASE("the metrics of four points on a line", "[metric_program]") {
         "{\"metric\":\"trace-covariance\",\"value\":42,\"status\":\"ok\",\"n\":4}\n");
 }
 
-TEST_CASE("deleting a row is measuring a file without it", "[metric_program]") {
+TEST_CASE("deleting a row is measuring a file without it", "[program]") {
   const MetricFolder folder;
   const auto x = random_rows<float>(5, 9, 6);
   const auto labels = phiscope::test::random_labels(6, 9, 2);
@@ -138,7 +138,7 @@ TEST_CASE("deleting a row is measuring a file without it", "[metric_program]") {
   }
 }
 
-TEST_CASE("every layout of the same numbers gives the same answer", "[metric_program]") {
+TEST_CASE("every layout of the same numbers gives the same answer", "[program]") {
   const MetricFolder folder;
   const std::vector<double> numbers = small_integers(3, 7 * 5);
   const std::vector<double> others = small_integers(4, 7 * 5);
@@ -163,7 +163,7 @@ TEST_CASE("every layout of the same numbers gives the same answer", "[metric_pro
   }
 }
 
-TEST_CASE("kl takes rows of any number of axes, and one row", "[metric_program]") {
+TEST_CASE("kl takes rows of any number of axes, and one row", "[program]") {
   const MetricFolder folder;
   const auto p = small_integers(8, 24);
   const auto q = small_integers(9, 24);
@@ -186,7 +186,7 @@ TEST_CASE("kl takes rows of any number of axes, and one row", "[metric_program]"
   CHECK(kl("(2, 3, 4)", true).at("rows")[5] == last.at("value"));
 }
 
-TEST_CASE("kl agrees with the reference", "[metric_program]") {
+TEST_CASE("kl agrees with the reference", "[program]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;
@@ -208,7 +208,7 @@ TEST_CASE("kl agrees with the reference", "[metric_program]") {
   }
 }
 
-TEST_CASE("phi-ratio and dirichlet-energy agree with the reference of loo", "[metric_program]") {
+TEST_CASE("phi-ratio and dirichlet-energy agree with the reference of loo", "[program]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;
@@ -251,7 +251,7 @@ TEST_CASE("phi-ratio and dirichlet-energy agree with the reference of loo", "[me
   CHECK(compared >= 20);
 }
 
-TEST_CASE("an undefined number is null with its reason", "[metric_program]") {
+TEST_CASE("an undefined number is null with its reason", "[program]") {
   const MetricFolder folder;
   const std::string x = folder.matrix("x", 2, 2, {1, 2, 3, 4});
   const std::string one_cluster = " --clusters " + folder.labels("one", {5, 5});
@@ -285,7 +285,7 @@ TEST_CASE("an undefined number is null with its reason", "[metric_program]") {
   CHECK(kl.at("rows_status") == json({"nonfinite", "ok"}));
 }
 
-TEST_CASE("bad input is one line naming the file, and exit 1", "[metric_program]") {
+TEST_CASE("bad input is one line naming the file, and exit 1", "[program]") {
   const MetricFolder folder;
   const std::string x = folder.matrix("x", 3, 2, {1, 2, 3, 4, 5, 6});
   const std::string clusters = " --clusters " + folder.labels("c", {0, 0, 1});
@@ -325,7 +325,7 @@ TEST_CASE("bad input is one line naming the file, and exit 1", "[metric_program]
   fails("phi-ratio " + folder.quoted("cut") + clusters, "cut", "truncated");
 }
 
-TEST_CASE("wrong use ends with 2, help with 0 and an example", "[metric_program]") {
+TEST_CASE("wrong use ends with 2, help with 0 and an example", "[program]") {
   const MetricFolder folder;
   const std::string x = folder.matrix("x", 2, 1, {1, 2});
   const std::string c = folder.labels("c", {0, 1});
@@ -353,7 +353,7 @@ TEST_CASE("wrong use ends with 2, help with 0 and an example", "[metric_program]
   }
 }
 
-TEST_CASE("the mean cosine and the clusters of a few rows", "[metric_program]") {
+TEST_CASE("the mean cosine and the clusters of a few rows", "[program]") {
   const MetricFolder folder;
   const std::string x = folder.matrix("x", 3, 2, {3, 0, 0, 4, 0, 8});
   const auto cosine = folder.answer("mean-cosine " + x);
@@ -383,7 +383,7 @@ TEST_CASE("the mean cosine and the clusters of a few rows", "[metric_program]") 
   }
 }
 
-TEST_CASE("an answer that cannot be written is an error", "[metric_program]") {
+TEST_CASE("an answer that cannot be written is an error", "[program]") {
   const MetricFolder folder;
   const std::string x = folder.matrix("x", 2, 1, {1, 2});
   const auto done = phiscope::test::run_shell(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "metric.hpp"
+#include "metric/command.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -13,9 +13,9 @@ int main(int argc, char** argv) {
       "Example: analyze-metric phi-ratio rows.npy --clusters clusters.npy\n"
       "analyze-metric NAME --help explains a metric.");
   app.require_subcommand(1);
-  phiscope::metric::Arguments arguments;
-  const std::vector<phiscope::metric::Command> commands = phiscope::metric::all_commands();
-  for (const auto& command : commands) phiscope::metric::add_command(app, command, arguments);
+  phiscope::analyze::metric::Arguments arguments;
+  const std::vector<phiscope::analyze::metric::Command> commands = phiscope::analyze::metric::all_commands();
+  for (const auto& command : commands) phiscope::analyze::metric::add_command(app, command, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
     }
     std::cout.flush();
     if (!std::cout) throw std::runtime_error("standard output: cannot write");
-  } catch (const phiscope::metric::UsageError& error) {
+  } catch (const phiscope::analyze::metric::UsageError& error) {
     std::cerr << "error: " << error.what() << '\n';
     return 2;
   } catch (const std::exception& error) {

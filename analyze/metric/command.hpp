@@ -16,7 +16,7 @@ namespace CLI {  // NOLINT(readability-identifier-naming): theirs
 class App;
 }
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 
 /// What the command line of `analyze-metric` says; a metric reads the members of its own options.
 struct Arguments {
@@ -63,4 +63,4 @@ class UsageError : public std::invalid_argument {
 /// @throws std::invalid_argument if the command names an option that there is not
 void add_command(CLI::App& app, const Command& command, Arguments& arguments);
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

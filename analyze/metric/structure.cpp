@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "metric.hpp"
-#include "metric_input.hpp"
-#include "metric_line.hpp"
+#include "metric/command.hpp"
+#include "metric/input.hpp"
+#include "metric/line.hpp"
 #include "shard/format_error.hpp"
 
 #include <phiscope/dirichlet_energy.hpp>
@@ -10,7 +10,7 @@
 
 #include <cmath>
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 namespace {
 
 /// Means over pairs of rows that are never all in memory: they are measured a block at a time.
@@ -204,4 +204,4 @@ std::vector<Command> structure_commands() {
        .run = deletions}};
 }
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

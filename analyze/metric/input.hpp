@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 
 /// A .npy file of floating-point rows, [..., unit], of which one row at a time is converted: f2,
 /// f4, f8 or bfloat16, in either byte order and any order of the axes.
@@ -72,4 +72,4 @@ class MatrixFile {
 [[nodiscard]] std::vector<double> read_adjacency(const std::filesystem::path& path,
                                                  const MatrixFile& rows);
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

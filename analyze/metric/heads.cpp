@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "metric.hpp"
-#include "metric_input.hpp"
-#include "metric_line.hpp"
+#include "metric/command.hpp"
+#include "metric/input.hpp"
+#include "metric/line.hpp"
 #include "shard/format_error.hpp"
 
 #include <phiscope/pair_balance.hpp>
 #include <phiscope/rank_difference.hpp>
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 namespace {
 
 /// sts and rtr [head, head] in double.
@@ -108,4 +108,4 @@ std::vector<Command> head_commands() {
   };
 }
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

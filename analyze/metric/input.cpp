@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "metric_input.hpp"
+#include "metric/input.hpp"
 
 #include "shard/format_error.hpp"
 #include "shard/half.hpp"
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <string>
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 namespace {
 
 using shard::Dtype;
@@ -143,4 +143,4 @@ std::vector<double> read_adjacency(const std::filesystem::path& path, const Matr
   return file.read<double>();
 }
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

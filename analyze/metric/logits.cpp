@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "metric.hpp"
-#include "metric_input.hpp"
-#include "metric_line.hpp"
+#include "metric/command.hpp"
+#include "metric/input.hpp"
+#include "metric/line.hpp"
 #include "shard/format_error.hpp"
 
 #include <phiscope/kl_divergence.hpp>
@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 namespace {
 
 /// Mean over the rows; undefined, with the first reason, if one of them is.
@@ -84,4 +84,4 @@ std::vector<Command> logit_commands() {
            .run = kl}};
 }
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

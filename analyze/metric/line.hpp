@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 
 /// The answer of a metric, built member by member: {"metric":..,"value":..,"status":..,"n":..,...}.
 /// Strict JSON; numbers are the shortest that read back to the same double; an undefined number is
@@ -46,4 +46,4 @@ class Line {
   std::string text_;
 };
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

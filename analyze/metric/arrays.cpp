@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "metric.hpp"
-#include "metric_input.hpp"
-#include "metric_line.hpp"
+#include "metric/command.hpp"
+#include "metric/input.hpp"
+#include "metric/line.hpp"
 #include "shard/npy_describe.hpp"
 
 #include <phiscope/k_means.hpp>
 #include <phiscope/mean_cosine.hpp>
 #include <phiscope/trace_covariance.hpp>
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 namespace {
 
 std::string describe(const Arguments& arguments) {
@@ -78,4 +78,4 @@ std::vector<Command> array_commands() {
            .run = kmeans}};
 }
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

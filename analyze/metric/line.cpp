@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "metric_line.hpp"
+#include "metric/line.hpp"
 
 #include "figure/table.hpp"
 
 #include <nlohmann/json.hpp>
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 namespace {
 
 std::string quoted(std::string_view text) {
@@ -92,4 +92,4 @@ Line& Line::vectors(std::string_view name, std::span<const std::array<double, 16
                 }));
 }
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric

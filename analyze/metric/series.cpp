@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "metric.hpp"
-#include "metric_input.hpp"
-#include "metric_line.hpp"
+#include "metric/command.hpp"
+#include "metric/input.hpp"
+#include "metric/line.hpp"
 #include "program/parallel.hpp"
 #include "shard/format_error.hpp"
 
@@ -12,7 +12,7 @@
 
 #include <mutex>
 
-namespace phiscope::metric {
+namespace phiscope::analyze::metric {
 namespace {
 
 std::string_view unit_of(PhiidKind kind) {
@@ -150,4 +150,4 @@ std::vector<Command> series_commands() {
   };
 }
 
-}  // namespace phiscope::metric
+}  // namespace phiscope::analyze::metric
