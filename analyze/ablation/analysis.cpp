@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/analysis.hpp"
+
 #include "program/parallel.hpp"
 
 #include <phiscope/permutation_test.hpp>

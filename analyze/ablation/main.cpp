@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out;
   phiscope::analyze::ablation::ReadOptions read;
-  phiscope::analyze::ablation::Options options{.threads = std::max(1U, std::thread::hardware_concurrency())};
+  phiscope::analyze::ablation::Options options{
+      .threads = std::max(1U, std::thread::hardware_concurrency())};
   bool no_figures = false;
   app.add_option("RUN|CSV", paths,
                  "run directories or CSV files (columns num_heads_removed, mean_kl_div, "
@@ -60,7 +61,8 @@ int main(int argc, char** argv) {
       std::cerr << "analyze-ablation: " << result.label << ": " << result.orders.size()
                 << " orders, " << result.data.heads << " heads\n";
     }
-    const auto written = phiscope::analyze::ablation::write_outputs(results, options, out, !no_figures);
+    const auto written =
+        phiscope::analyze::ablation::write_outputs(results, options, out, !no_figures);
     for (const auto& note : written.notes) std::cerr << "analyze-ablation: " << note << '\n';
     const nlohmann::ordered_json line = {{"out", out.string()},
                                          {"report", (out / "report.html").string()},

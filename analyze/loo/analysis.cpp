@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "loo/analysis.hpp"
+
 #include "program/parallel.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "report/drawn.hpp"
 #include "loo/figures.hpp"
+#include "report/drawn.hpp"
 
 #include <algorithm>
 #include <set>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "loo/analysis.hpp"
-
-#include "program/choice.hpp"
 #include "loo/output.hpp"
+#include "program/choice.hpp"
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -17,7 +16,8 @@ int main(int argc, char** argv) {
   app.footer("Example: analyze-loo runs/walk_keep runs/walk_drop --out report --threads 2");
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out;
-  phiscope::analyze::loo::Options options{.threads = std::max(1U, std::thread::hardware_concurrency())};
+  phiscope::analyze::loo::Options options{.threads =
+                                              std::max(1U, std::thread::hardware_concurrency())};
   bool no_figures = false;
   bool allow_partial = false;
   app.add_option("RUN", paths, "run directories; several are compared in one report")->required();

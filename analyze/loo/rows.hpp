@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "loo/analysis.hpp"
 #include "figure/table.hpp"
+#include "loo/analysis.hpp"
 
 #include <vector>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "program/choice.hpp"
 #include "metric/command.hpp"
+
+#include "program/choice.hpp"
 
 namespace phiscope::analyze::metric {
 namespace {

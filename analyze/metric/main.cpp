@@ -14,8 +14,10 @@ int main(int argc, char** argv) {
       "analyze-metric NAME --help explains a metric.");
   app.require_subcommand(1);
   phiscope::analyze::metric::Arguments arguments;
-  const std::vector<phiscope::analyze::metric::Command> commands = phiscope::analyze::metric::all_commands();
-  for (const auto& command : commands) phiscope::analyze::metric::add_command(app, command, arguments);
+  const std::vector<phiscope::analyze::metric::Command> commands =
+      phiscope::analyze::metric::all_commands();
+  for (const auto& command : commands)
+    phiscope::analyze::metric::add_command(app, command, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

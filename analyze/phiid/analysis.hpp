@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "phiid/options.hpp"
 #include "phiid/correlation.hpp"
 #include "phiid/diagnostics.hpp"
 #include "phiid/graph.hpp"
+#include "phiid/options.hpp"
 #include "phiid/profile.hpp"
 #include "phiid/scores.hpp"
 #include "phiid/series.hpp"

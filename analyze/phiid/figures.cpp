@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "phiid/figures.hpp"
 
-#include "report/drawn.hpp"
 #include "figure/scale.hpp"
+#include "report/drawn.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "program/parallel.hpp"
 #include "phiid/pieces.hpp"
+#include "program/parallel.hpp"
 
 #include <phiscope/value.hpp>
 

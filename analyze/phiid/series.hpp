@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "phiid/options.hpp"
 #include "phiid/input.hpp"
+#include "phiid/options.hpp"
 
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/value.hpp>

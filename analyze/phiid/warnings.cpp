@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "phiid/diagnostics.hpp"
 #include "figure/table.hpp"
+#include "phiid/diagnostics.hpp"
 
 #include <algorithm>
 

@@ -51,8 +51,7 @@ TEST_CASE("published areas and points above random orders are recomputed", "[pub
   }
 }
 
-TEST_CASE("the published table of fractions is recomputed from four random orders",
-          "[published]") {
+TEST_CASE("the published table of fractions is recomputed from four random orders", "[published]") {
   const auto data = reference();
   if (!data) SKIP_NO_REFERENCE();
   const Ablation table = published(*data, "pythia1b_ablation_concat",

@@ -71,8 +71,7 @@ TEST_CASE("a run has a curve per order, prompt by prompt", "[run]") {
   }
 }
 
-TEST_CASE("an unfinished run is taken on request, as far as its curves have no gap",
-          "[run]") {
+TEST_CASE("an unfinished run is taken on request, as far as its curves have no gap", "[run]") {
   const TempDir folder;
   // Shard = order * 5 + step: order 1 lacks its third step, order 3 its last, order 4 everything.
   write_synthetic_ablation(folder.path() / "run", {}, {7, 19, 20, 21, 22, 23, 24});

@@ -60,8 +60,7 @@ TEST_CASE("influences that are all equal have no correlation", "[correlation]") 
   CHECK(correlate({}, 0, {})[0].value == Value(Status::too_few_rows));
 }
 
-TEST_CASE("an interval of a correlation holds it and depends on the seed alone",
-          "[correlation]") {
+TEST_CASE("an interval of a correlation holds it and depends on the seed alone", "[correlation]") {
   std::mt19937_64 engine(3);
   const auto draw = [&engine] { return static_cast<double>(engine() >> 11U) * 0x1p-53; };
   std::vector<ContextMeasures> contexts;

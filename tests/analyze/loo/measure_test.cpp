@@ -103,8 +103,7 @@ TEST_CASE("distances that half precision cannot square are counted", "[measure]"
   CHECK(found.full[0].energy == Value(255.0 * 255.0));
 }
 
-TEST_CASE("a word that is not finite makes its numbers undefined, not the others",
-          "[measure]") {
+TEST_CASE("a word that is not finite makes its numbers undefined, not the others", "[measure]") {
   std::vector<float> full = {0, 0, 3, 0, 0, 4, 3, 4};
   full[0] = std::numeric_limits<float>::quiet_NaN();
   const std::vector<WordRows> runs = {{-1, {0, 1, 2, 3}, full},

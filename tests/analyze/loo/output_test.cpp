@@ -134,8 +134,7 @@ TEST_CASE("without gnuplot there are tables and a report that says so", "[output
   }
 }
 
-TEST_CASE("a report tells what was analysed, then what is undefined, then the rest",
-          "[output]") {
+TEST_CASE("a report tells what was analysed, then what is undefined, then the rest", "[output]") {
   const TempDir folder;
   write_synthetic_run(folder.path() / "keep", {});
   write_synthetic_run(folder.path() / "drop", {.sink = "drop"});

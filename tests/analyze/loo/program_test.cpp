@@ -49,8 +49,7 @@ TEST_CASE("analyze-loo ends with 2 for wrong usage and 0 for help", "[program]")
   }
 }
 
-TEST_CASE("analyze-loo ends with 1 and one line for bad input, and writes nothing",
-          "[program]") {
+TEST_CASE("analyze-loo ends with 1 and one line for bad input, and writes nothing", "[program]") {
   const TempDir folder;
   write_synthetic_run(folder.path() / "run", {.lengths = {6}});
   const auto fails = [&](const std::string& run) {

@@ -33,8 +33,7 @@ SyntheticRun small() {
 
 }  // namespace
 
-TEST_CASE("the words present follow from the walk, the removed position and the sink",
-          "[run]") {
+TEST_CASE("the words present follow from the walk, the removed position and the sink", "[run]") {
   Walk walk;
   walk.nodes = {5, 2, 5, 9};
   using Words = std::vector<std::int64_t>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Twelve made-up heads through the program, against tables that NumPy made.
-#include "catch.hpp"
 #include "analyze/csv_records.hpp"
+#include "catch.hpp"
 #include "process.hpp"
 #include "reference.hpp"
 #include "temp_dir.hpp"

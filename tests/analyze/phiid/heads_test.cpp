@@ -2,8 +2,8 @@
 #include "phiid/heads.hpp"
 
 #include "catch.hpp"
-#include "phiid_run.hpp"
 #include "phiid/scores.hpp"
+#include "phiid_run.hpp"
 
 #include <algorithm>
 #include <numeric>

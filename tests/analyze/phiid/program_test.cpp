@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "catch.hpp"
 #include "analyze/csv_records.hpp"
+#include "catch.hpp"
 #include "phiid_run.hpp"
 #include "process.hpp"
 #include "shard/npy.hpp"
@@ -166,8 +166,7 @@ TEST_CASE("analyze-phiid ends with 2 for wrong usage and 0 for help", "[program]
   CHECK_THAT(refused.err, Contains("--mode: best not in {per-prompt,concat}"));
 }
 
-TEST_CASE("analyze-phiid ends with 1 and one line for bad input, and writes nothing",
-          "[program]") {
+TEST_CASE("analyze-phiid ends with 1 and one line for bad input, and writes nothing", "[program]") {
   const TempDir folder;
   write_phiid_run(folder.path() / "run", independent_run(3, 20));
   const auto fails = [&](const std::string& input) {

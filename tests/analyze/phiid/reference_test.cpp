@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The reference pairs and rankings, and the published tables, through the program.
-#include "catch.hpp"
-#include "analyze/csv_records.hpp"
-#include "phiid/diagnostics.hpp"
 #include "reference.hpp"
+
+#include "analyze/csv_records.hpp"
+#include "catch.hpp"
+#include "phiid/diagnostics.hpp"
 #include "shard/json_file.hpp"
 #include "shard/npy.hpp"
 #include "shard/npy_writer.hpp"

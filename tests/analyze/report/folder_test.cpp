@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "report/folder.hpp"
 
-#include "catch.hpp"
 #include "analyze/figure/example_figure.hpp"
+#include "catch.hpp"
 #include "process.hpp"
 #include "report/provenance.hpp"
 #include "temp_dir.hpp"
