@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import transformers
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "notebooks"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from parity import PLACES, Failure  # noqa: E402
 
 

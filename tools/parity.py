@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Does `extract` compute what Hugging Face transformers computes, on a model of yours?
 
-    notebooks/parity.py MODEL... [--extract build/release/bin/extract] [--markdown FILE]
+    tools/parity.py MODEL... [--extract build/release/bin/extract] [--markdown FILE]
 
 Five prompts go through `extract activations` with every hook and through transformers (float32,
 eager attention, one prompt at a time). Printed is per hook the largest scaled difference over the

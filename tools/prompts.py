@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Questions or conversations -> a prompt file for `extract`, in the model's own chat template.
 
-    notebooks/prompts.py MODEL INPUT [--system TEXT] [--no-generation-prompt] [--out FILE]
+    tools/prompts.py MODEL INPUT [--system TEXT] [--no-generation-prompt] [--out FILE]
 
 INPUT is .jsonl (an object a line), .json (a list of objects) or .csv. An entry has `messages` (a
 list of objects with `role` and `content`; not in .csv), or one of `question`, `text`, `prompt`,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# notebooks/parity.py passes on the demo model and fails on a model that was changed a little:
+# tools/parity.py passes on the demo model and fails on a model that was changed a little:
 #   parity_test.sh SOURCE_DIR EXTRACT
 # PHISCOPE_PYTHON names a Python with transformers. Exit code 77: skipped, because there is none.
 set -euo pipefail
@@ -14,7 +14,7 @@ fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 walk=$source_dir/datasets/models/walk
-parity() { "$python" "$source_dir/notebooks/parity.py" "$@" >"$dir/out" 2>&1; }
+parity() { "$python" "$source_dir/tools/parity.py" "$@" >"$dir/out" 2>&1; }
 fail() { echo "parity_test: $*" >&2; cat "$dir/out" >&2; exit 1; }
 
 parity "$walk" --extract "$extract" --markdown "$dir/table.md" || fail "walk does not pass"

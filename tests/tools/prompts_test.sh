@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# notebooks/prompts.py on a tiny tokenizer with a chat template:  prompts_test.sh SOURCE_DIR
+# tools/prompts.py on a tiny tokenizer with a chat template:  prompts_test.sh SOURCE_DIR
 # PHISCOPE_PYTHON names a Python with transformers. Exit code 77: skipped, because there is none.
 set -euo pipefail
 source_dir=$1
@@ -20,7 +20,7 @@ cat >"$model/tokenizer_config.json" <<'JSON'
 JSON
 failures=0
 complain() { echo "prompts_test: $*" >&2; failures=$((failures + 1)); }
-render() { "$python" "$source_dir/notebooks/prompts.py" "$model" "$@"; }
+render() { "$python" "$source_dir/tools/prompts.py" "$model" "$@"; }
 
 # texts FILE: the rendered texts, after checking that ids are those of tokenizer.json, and <s> once.
 texts() {
