@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# ./dev gpu-test and gpu-bench.
+
+device=${PHISCOPE_DEVICE:-cuda:0}
+
+# Each tag in a process of its own, because LibTorch looks for CUDA only once.
+gpu_test() {
+  build
+  local tag failed=0
+  for tag in cuda_device cuda_head_norm cuda_logit_divergence; do
+    build/release/tests/kernel_tests "[$tag]" || failed=1
+  done
+  for tag in head_norms score_divergence device_parity; do
+    PHISCOPE_TEST_DEVICE=$device build/release/tests/model_tests "[$tag]" 2>build/gpu-test.log || {
+      failed=1
+      tail -n 5 build/gpu-test.log >&2
+    }
+  done
+  if [ "$device" = cpu ]; then
+    say "compute-sanitizer: not run, the device is the CPU"
+  elif command -v compute-sanitizer >/dev/null; then
+    compute-sanitizer --error-exitcode 1 build/release/tests/kernel_tests \
+      "[cuda_head_norm],[cuda_logit_divergence]" || failed=1
+  else
+    say "compute-sanitizer: not run, it is not in PATH"
+  fi
+  [ "$failed" -eq 0 ] || fail "gpu-test: some tests failed on $device (above)"
+  say "gpu-test: passed on $device"
+}
+
+gpu_bench() {
+  build
+  local python=${PHISCOPE_PYTHON:-python3} how=(--device "$device" --out docs/gpu.md)
+  if [ "$device" = cpu ]; then how=(--device cpu --quick); fi
+  "$python" bench/gpu.py --program build/release/bin/extract "${how[@]}"
+}
