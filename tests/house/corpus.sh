@@ -1,23 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Judges the readers over the corpus of hostile files beside the project:
-#   corpus.sh SOURCE_DIR TESTS_DIR [options of run_corpus.py]
-# Exit code 77: skipped, because the corpus is absent and not required.
+# Judges the readers over a corpus of hostile files: $PHISCOPE_REFERENCE/bad_inputs, by the program that
+# PHISCOPE_CORPUS_JUDGE names:
+#   corpus.sh SOURCE_DIR TESTS_DIR [options of the judge]
+# Exit code 77: skipped, because one of the two is not named and PHISCOPE_REFERENCE_REQUIRED is not set.
 set -euo pipefail
 source_dir=$1
 programs=$2
 shift 2
-reference=${PHISCOPE_REFERENCE:-$source_dir/../shared/reference}
-corpus=$reference/bad_inputs
-judge=$reference/../tools/run_corpus.py
-if [ ! -e "$corpus/index.json" ] || [ ! -e "$judge" ]; then
-  if [ -n "${PHISCOPE_REFERENCE_REQUIRED:-}" ]; then
-    echo "corpus: $corpus/index.json or $judge required but absent" >&2
-    exit 1
-  fi
-  echo "skipped: no corpus of hostile files beside the project: $corpus"
+reference=${PHISCOPE_REFERENCE:-}
+judge=${PHISCOPE_CORPUS_JUDGE:-}
+if [ -z "$reference" ] || [ -z "$judge" ]; then
+  echo "no corpus of hostile files: PHISCOPE_REFERENCE or PHISCOPE_CORPUS_JUDGE is not set" >&2
+  [ -z "${PHISCOPE_REFERENCE_REQUIRED:-}" ] || exit 1
   exit 77
 fi
+corpus=$reference/bad_inputs
+for file in "$corpus/index.json" "$judge"; do
+  [ -e "$file" ] || { echo "corpus: $file is absent" >&2; exit 1; }
+done
 walk=$source_dir/datasets/models/walk
 python3 "$judge" --index "$corpus/index.json" --need-values \
   --cmd "npy=$programs/../bin/analyze-metric describe {path}" \

@@ -90,7 +90,8 @@ Reference read(const std::filesystem::path& folder) {
 
 }  // namespace
 
-TEST_CASE("our policy, only pairs that are ok: agrees with the reference", "[reference_headrank]") {
+TEST_CASE("our policy, only pairs that are ok: agrees with the reference",
+          "[reference_headrank][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const Reference data = read(*reference / "headrank");
@@ -119,7 +120,8 @@ TEST_CASE("our policy, only pairs that are ok: agrees with the reference", "[ref
   CHECK(ranks.unranked == 1);
 }
 
-TEST_CASE("one series with borders: the pairs agree with the original", "[reference_headrank]") {
+TEST_CASE("one series with borders: the pairs agree with the original",
+          "[reference_headrank][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const Reference data = read(*reference / "headrank");
@@ -143,7 +145,8 @@ TEST_CASE("one series with borders: the pairs agree with the original", "[refere
   check_all(ranks.score, expected.at("syn_red_score"));
 }
 
-TEST_CASE("the published scores follow from the original's matrices", "[reference_headrank]") {
+TEST_CASE("the published scores follow from the original's matrices",
+          "[reference_headrank][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const Reference data = read(*reference / "headrank");

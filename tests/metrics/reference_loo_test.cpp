@@ -151,7 +151,8 @@ void check_structure(const Case& one, bool full) {
 
 }  // namespace
 
-TEST_CASE("structure with and without the position agrees with the reference", "[reference_loo]") {
+TEST_CASE("structure with and without the position agrees with the reference",
+          "[reference_loo][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const std::vector<Case> all = cases(*reference / "loo");
@@ -162,7 +163,7 @@ TEST_CASE("structure with and without the position agrees with the reference", "
   }
 }
 
-TEST_CASE("influences agree with the reference", "[reference_loo]") {
+TEST_CASE("influences agree with the reference", "[reference_loo][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   for (const Case& one : cases(*reference / "loo")) {
@@ -185,7 +186,7 @@ TEST_CASE("influences agree with the reference", "[reference_loo]") {
   }
 }
 
-TEST_CASE("the further metrics agree with the reference", "[reference_loo]") {
+TEST_CASE("the further metrics agree with the reference", "[reference_loo][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   // Equal rows: which of them is nearest is chance in the original.

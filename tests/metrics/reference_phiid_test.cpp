@@ -69,7 +69,7 @@ void check_local(const Phiid& found, const std::filesystem::path& file, double m
 
 }  // namespace
 
-TEST_CASE("atoms and statuses agree with the reference", "[reference_phiid]") {
+TEST_CASE("atoms and statuses agree with the reference", "[reference_phiid][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const std::filesystem::path folder = *reference / "phiid";

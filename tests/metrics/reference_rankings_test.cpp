@@ -56,7 +56,8 @@ std::size_t loops(const std::filesystem::path& file) {
 
 }  // namespace
 
-TEST_CASE("published ranks and scores follow from the published means", "[reference_rankings]") {
+TEST_CASE("published ranks and scores follow from the published means",
+          "[reference_rankings][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const std::filesystem::path folder = *reference / "published" / "phiid" / "rankings";
@@ -91,7 +92,8 @@ TEST_CASE("published ranks and scores follow from the published means", "[refere
   }
 }
 
-TEST_CASE("39 published Pythia texts and 2 of Qwen end in a loop", "[reference_rankings]") {
+TEST_CASE("39 published Pythia texts and 2 of Qwen end in a loop",
+          "[reference_rankings][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const std::filesystem::path folder = *reference / "published" / "phiid" / "tokens";

@@ -26,7 +26,7 @@ json pair_counts(const std::vector<std::int64_t>& nodes) {
 }  // namespace
 
 TEST_CASE("all published walks have the published pairs, whole and without each tested position",
-          "[reference_walks]") {
+          "[reference_walks][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const json file = phiscope::shard::read_json(*reference / "published/loo/loo_walks.json");

@@ -16,7 +16,8 @@ Ablation published(const std::filesystem::path& data, const std::string& name,
 
 }  // namespace
 
-TEST_CASE("published areas and points above random orders are recomputed", "[published]") {
+TEST_CASE("published areas and points above random orders are recomputed",
+          "[published][needs_reference]") {
   const auto data = reference();
   if (!data) SKIP_NO_REFERENCE();
   struct Expected {
@@ -51,7 +52,8 @@ TEST_CASE("published areas and points above random orders are recomputed", "[pub
   }
 }
 
-TEST_CASE("the published table of fractions is recomputed from four random orders", "[published]") {
+TEST_CASE("the published table of fractions is recomputed from four random orders",
+          "[published][needs_reference]") {
   const auto data = reference();
   if (!data) SKIP_NO_REFERENCE();
   const Ablation table = published(*data, "pythia1b_ablation_concat",

@@ -53,7 +53,7 @@ TEST_CASE("texts reach gnuplot as literals that cannot end early", "[gnuplot]") 
   CHECK_THAT(script, Contains("set label 1 ''' !touch /tmp/x '' . system(''id'') . ''' at"));
 }
 
-TEST_CASE("a figure may be named after a run with any name", "[gnuplot]") {
+TEST_CASE("a figure may be named after a run with any name", "[gnuplot][needs_gnuplot]") {
   const auto gnuplot = find_gnuplot();
   if (!gnuplot) {
     std::cout << "skipped: no gnuplot in PATH\n";
@@ -65,7 +65,7 @@ TEST_CASE("a figure may be named after a run with any name", "[gnuplot]") {
   CHECK_THAT(render(figure, Format::svg, *gnuplot), Contains("</svg>"));
 }
 
-TEST_CASE("gnuplot draws SVG and PNG, the same bytes each time", "[gnuplot]") {
+TEST_CASE("gnuplot draws SVG and PNG, the same bytes each time", "[gnuplot][needs_gnuplot]") {
   const auto gnuplot = find_gnuplot();
   if (!gnuplot) {
     std::cout << "skipped: no gnuplot in PATH\n";

@@ -108,7 +108,8 @@ TEST_CASE("provenance stands before the sections, undefined values below their f
   CHECK_THAT(html_report(report, bundle), Contains("All 12 values are defined."));
 }
 
-TEST_CASE("the bundle, where the build has one, is whole and has its licence notice", "[report]") {
+TEST_CASE("the bundle, where the build has one, is whole and has its licence notice",
+          "[report][needs_plotly]") {
   const std::string_view plotly = plotly_bundle();
   if (plotly.empty()) {
     std::cout << "skipped: built without plotly.min.js\n";

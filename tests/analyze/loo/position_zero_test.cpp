@@ -132,7 +132,7 @@ TEST_CASE("a fit needs three means that differ", "[position_zero]") {
 }
 
 TEST_CASE("position 0 alone explains the published influences in layers 3 to 26",
-          "[position_zero]") {
+          "[position_zero][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const auto folder = *reference / "published" / "loo";
@@ -178,7 +178,8 @@ TEST_CASE("position 0 alone explains the published influences in layers 3 to 26"
   if (condition == "semantic") CHECK(highest > 0.9997);
 }
 
-TEST_CASE("the pairs of the published walks are counted as published", "[position_zero]") {
+TEST_CASE("the pairs of the published walks are counted as published",
+          "[position_zero][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const auto walks = read_published(*reference / "published" / "loo" / "loo_walks.json")["walks"];

@@ -48,7 +48,8 @@ TEST_CASE("describe names shape, dtype and hash of the elements in C order", "[p
         "ad47ab1aede0a7b8af007a36d82ccbbee709bec1066af6f44fed82bd2cb490ed");
 }
 
-TEST_CASE("describe judges the hostile corpus as its index says", "[program]") {
+TEST_CASE("describe judges the hostile corpus as its index says",
+          "[program][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;
@@ -186,7 +187,7 @@ TEST_CASE("kl takes rows of any number of axes, and one row", "[program]") {
   CHECK(kl("(2, 3, 4)", true).at("rows")[5] == last.at("value"));
 }
 
-TEST_CASE("kl agrees with the reference", "[program]") {
+TEST_CASE("kl agrees with the reference", "[program][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;
@@ -208,7 +209,8 @@ TEST_CASE("kl agrees with the reference", "[program]") {
   }
 }
 
-TEST_CASE("phi-ratio and dirichlet-energy agree with the reference of loo", "[program]") {
+TEST_CASE("phi-ratio and dirichlet-energy agree with the reference of loo",
+          "[program][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;

@@ -84,7 +84,8 @@ void check_case(const json& one, const TempDir& folder, const std::filesystem::p
 
 }  // namespace
 
-TEST_CASE("pairs of the reference have their atoms in atoms.npy", "[reference]") {
+TEST_CASE("pairs of the reference have their atoms in atoms.npy",
+          "[reference][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const TempDir folder;
@@ -93,7 +94,8 @@ TEST_CASE("pairs of the reference have their atoms in atoms.npy", "[reference]")
   for (const json& one : manifest.at("cases")) check_case(one, folder, *reference / "phiid");
 }
 
-TEST_CASE("rankings of the reference come out of its activations", "[reference]") {
+TEST_CASE("rankings of the reference come out of its activations",
+          "[reference][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const TempDir folder;
@@ -159,7 +161,8 @@ TEST_CASE("rankings of the reference come out of its activations", "[reference]"
   }
 }
 
-TEST_CASE("published means give the published ranks and scores", "[reference]") {
+TEST_CASE("published means give the published ranks and scores",
+          "[reference][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const auto folder = *reference / "published" / "phiid" / "rankings";
@@ -196,7 +199,8 @@ TEST_CASE("published means give the published ranks and scores", "[reference]") 
   of("pythia1b_concat_head_rankings.csv", 0.0, 0.0);
 }
 
-TEST_CASE("published texts: 39 of Pythia's and 2 of Qwen's prompts loop", "[reference]") {
+TEST_CASE("published texts: 39 of Pythia's and 2 of Qwen's prompts loop",
+          "[reference][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const auto loops = [&](const std::string& file) {

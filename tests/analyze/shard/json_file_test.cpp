@@ -123,7 +123,8 @@ TEST_CASE("a file is read whole, and its absence is named", "[json_file]") {
   CHECK_THROWS_WITH(phiscope::shard::read_json(dir.path() / "empty.json"), Contains("not JSON"));
 }
 
-TEST_CASE("real tokenizer files give the values that nlohmann-json gives", "[json_file]") {
+TEST_CASE("real tokenizer files give the values that nlohmann-json gives",
+          "[json_file][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   for (const auto& entry : std::filesystem::directory_iterator(*reference / "tokenizers")) {

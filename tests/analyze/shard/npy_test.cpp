@@ -260,7 +260,7 @@ TEST_CASE("what is not a file of arrays is refused by name", "[npy]") {
   CHECK_THAT(npy_message(put(dir, "\x93NUMPY\4\1xxxx")), Contains("version 4.1"));
 }
 
-TEST_CASE("the hostile corpus is judged as its index says", "[npy]") {
+TEST_CASE("the hostile corpus is judged as its index says", "[npy][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const auto root = *reference / "bad_inputs";

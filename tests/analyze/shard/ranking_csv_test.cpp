@@ -105,7 +105,7 @@ TEST_CASE("a table that is not one row per head is refused", "[ranking_csv]") {
                     Contains("line 4, column 'head_in_layer': found '2'"));
 }
 
-TEST_CASE("published rankings are read", "[ranking_csv]") {
+TEST_CASE("published rankings are read", "[ranking_csv][needs_reference]") {
   const auto data = reference();
   if (!data) SKIP_NO_REFERENCE();
   const std::vector<std::pair<std::string, HeadGrid>> files = {

@@ -104,7 +104,8 @@ TEST_CASE("word_rep is the mean of what activations gives for the word's tokens"
   }
 }
 
-TEST_CASE("the published walks are replayed with their words and positions", "[loo_run]") {
+TEST_CASE("the published walks are replayed with their words and positions",
+          "[loo_run][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const TempDir dir;

@@ -201,7 +201,7 @@ TEST_CASE("the size of a head need not be hidden / heads", "[config]") {
   CHECK(shapes.at("model.layers.0.self_attn.o_proj.weight") == Shape{4, 12});
 }
 
-TEST_CASE("reference models have the same numbers in both dialects", "[config]") {
+TEST_CASE("reference models have the same numbers in both dialects", "[config][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   for (const std::string name :

@@ -149,7 +149,7 @@ TEST_CASE("the revision is the folder of a snapshot", "[model_check]") {
   CHECK(model_revision("/models/b").empty());
 }
 
-TEST_CASE("reference models of every family pass", "[model_check]") {
+TEST_CASE("reference models of every family pass", "[model_check][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   for (const std::string name :
@@ -165,7 +165,8 @@ TEST_CASE("reference models of every family pass", "[model_check]") {
   }
 }
 
-TEST_CASE("the text half of a model of text and images is the text model", "[model_check]") {
+TEST_CASE("the text half of a model of text and images is the text model",
+          "[model_check][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const auto folder = *reference / "models/gemma3_text";

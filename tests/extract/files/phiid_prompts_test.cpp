@@ -84,7 +84,7 @@ TEST_CASE("no two prompts share five words in a row", "[phiid_prompts]") {
   }
 }
 
-TEST_CASE("no prompt repeats five words of a published one", "[phiid_prompts]") {
+TEST_CASE("no prompt repeats five words of a published one", "[phiid_prompts][needs_reference]") {
   const auto data = reference();
   if (!data) SKIP_NO_REFERENCE();
   std::set<std::vector<std::string>> published;

@@ -124,7 +124,7 @@ TEST_CASE("data must be covered exactly once", "[safetensors]") {
 }
 
 TEST_CASE("reference models open with tensors of sizes equal to shape times dtype",
-          "[safetensors]") {
+          "[safetensors][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   int models = 0;

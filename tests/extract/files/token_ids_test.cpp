@@ -6,7 +6,7 @@ using nlohmann::json;
 using phiscope::extract::Tokenizer;
 
 TEST_CASE("published vocabularies of every family give the reference ids and texts",
-          "[token_ids]") {
+          "[token_ids][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const std::string family =

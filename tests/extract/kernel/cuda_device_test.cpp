@@ -102,7 +102,7 @@ TEST_CASE("nothing to do needs no device", "[cuda_device]") {
                   std::invalid_argument);
 }
 
-TEST_CASE("a device has a name, memory and a capability", "[cuda_device]") {
+TEST_CASE("a device has a name, memory and a capability", "[cuda_device][needs_device]") {
   SKIP_NO_CUDA_DEVICE();
   const int count = cuda_devices().count;
   for (int index = 0; index < count; ++index) {

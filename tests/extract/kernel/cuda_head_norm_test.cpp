@@ -48,7 +48,7 @@ void check_shapes() {
 
 }  // namespace
 
-TEST_CASE("head norms of a GPU have the bits of the CPU's", "[cuda_head_norm]") {
+TEST_CASE("head norms of a GPU have the bits of the CPU's", "[cuda_head_norm][needs_device]") {
   SKIP_NO_CUDA_DEVICE();
   check_shapes<float>();
   check_shapes<double>();

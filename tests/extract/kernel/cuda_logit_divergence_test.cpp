@@ -87,7 +87,7 @@ void check_vocabularies() {
 
 }  // namespace
 
-TEST_CASE("divergences of a GPU are those of its twin", "[cuda_logit_divergence]") {
+TEST_CASE("divergences of a GPU are those of its twin", "[cuda_logit_divergence][needs_device]") {
   SKIP_NO_CUDA_DEVICE();
   check_vocabularies<float>();
   check_vocabularies<double>();
@@ -95,7 +95,7 @@ TEST_CASE("divergences of a GPU are those of its twin", "[cuda_logit_divergence]
   check_vocabularies<Float16>();
 }
 
-TEST_CASE("ties, equal rows and bad logits on a GPU", "[cuda_logit_divergence]") {
+TEST_CASE("ties, equal rows and bad logits on a GPU", "[cuda_logit_divergence][needs_device]") {
   SKIP_NO_CUDA_DEVICE();
   Case<float> c(2000, 1.0);
   std::fill_n(c.a.begin(), 2000, 0.0F);

@@ -35,7 +35,7 @@ Pair both(const std::filesystem::path& folder, at::Device device) {
 
 }  // namespace
 
-TEST_CASE("every hook on the device is the CPU's", "[device_parity]") {
+TEST_CASE("every hook on the device is the CPU's", "[device_parity][needs_device]") {
   const c10::InferenceMode no_gradients;
   const std::optional<at::Device> device = test_device();
   if (!device) return;
@@ -54,7 +54,8 @@ TEST_CASE("every hook on the device is the CPU's", "[device_parity]") {
   }
 }
 
-TEST_CASE("schedules with interventions on the device give the CPU's rows", "[device_parity]") {
+TEST_CASE("schedules with interventions on the device give the CPU's rows",
+          "[device_parity][needs_device]") {
   const c10::InferenceMode no_gradients;
   const std::optional<at::Device> device = test_device();
   if (!device) return;
@@ -71,7 +72,7 @@ TEST_CASE("schedules with interventions on the device give the CPU's rows", "[de
   }
 }
 
-TEST_CASE("measures on the device are the CPU's", "[device_parity]") {
+TEST_CASE("measures on the device are the CPU's", "[device_parity][needs_device]") {
   const c10::InferenceMode no_gradients;
   const std::optional<at::Device> device = test_device();
   if (!device) return;
@@ -93,7 +94,8 @@ TEST_CASE("measures on the device are the CPU's", "[device_parity]") {
   }
 }
 
-TEST_CASE("greedy tokens and their head norms on the device are the CPU's", "[device_parity]") {
+TEST_CASE("greedy tokens and their head norms on the device are the CPU's",
+          "[device_parity][needs_device]") {
   const c10::InferenceMode no_gradients;
   const std::optional<at::Device> device = test_device();
   if (!device) return;

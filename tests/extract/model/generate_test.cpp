@@ -133,7 +133,7 @@ TEST_CASE("a continuation has the same bits alone, in a batch and with two threa
   }
 }
 
-TEST_CASE("greedy tokens of a trained model are Hugging Face's", "[generate]") {
+TEST_CASE("greedy tokens of a trained model are Hugging Face's", "[generate][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;

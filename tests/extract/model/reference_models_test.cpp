@@ -54,7 +54,8 @@ void compare(const Model& model, const std::filesystem::path& folder, const std:
 
 }  // namespace
 
-TEST_CASE("every hook of the reference models is Hugging Face's", "[reference_models]") {
+TEST_CASE("every hook of the reference models is Hugging Face's",
+          "[reference_models][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
@@ -65,7 +66,7 @@ TEST_CASE("every hook of the reference models is Hugging Face's", "[reference_mo
 }
 
 TEST_CASE("a batch of three gives what Hugging Face gives with either padding",
-          "[reference_models]") {
+          "[reference_models][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
@@ -103,7 +104,8 @@ TEST_CASE("a batch of three gives what Hugging Face gives with either padding",
   CHECK(from == scores.size(0));
 }
 
-TEST_CASE("a trained model computes what Hugging Face computes with it", "[reference_models]") {
+TEST_CASE("a trained model computes what Hugging Face computes with it",
+          "[reference_models][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
@@ -128,7 +130,8 @@ TEST_CASE("a trained model computes what Hugging Face computes with it", "[refer
   CHECK(scaled_difference(ours(Hook::logits), stored("logits")) <= 1e-4);
 }
 
-TEST_CASE("the text half of a model of text and images is the text model", "[reference_models]") {
+TEST_CASE("the text half of a model of text and images is the text model",
+          "[reference_models][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
@@ -136,7 +139,8 @@ TEST_CASE("the text half of a model of text and images is the text model", "[ref
   compare(load_model(folder / "model_multimodal", at::kFloat, at::kCPU), folder, "len33");
 }
 
-TEST_CASE("greedy tokens of the reference models are Hugging Face's", "[reference_models]") {
+TEST_CASE("greedy tokens of the reference models are Hugging Face's",
+          "[reference_models][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
@@ -152,7 +156,8 @@ TEST_CASE("greedy tokens of the reference models are Hugging Face's", "[referenc
   CHECK(run_alone(model, plan, runs).generated[1] == read_ids(folder / "greedy.tokens.npy"));
 }
 
-TEST_CASE("both dialects of config.json give the same numbers", "[reference_models]") {
+TEST_CASE("both dialects of config.json give the same numbers",
+          "[reference_models][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;
@@ -167,7 +172,7 @@ TEST_CASE("both dialects of config.json give the same numbers", "[reference_mode
   compare(load_model(legacy.path(), at::kFloat, at::kCPU), folder, "len33");
 }
 
-TEST_CASE("the attention output of the reference is ours", "[reference_models]") {
+TEST_CASE("the attention output of the reference is ours", "[reference_models][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const c10::InferenceMode no_gradients;

@@ -96,7 +96,7 @@ TEST_CASE("conditions share walks, trials and lengths do not", "[loo]") {
   CHECK(graphs.size() == 9);  // also (trial, 106) and (trial + 1, 6), which the source mixed up
 }
 
-TEST_CASE("the published walks have the bridges that were published", "[loo]") {
+TEST_CASE("the published walks have the bridges that were published", "[loo][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const auto root = phiscope::shard::read_json(*reference / "published/loo/loo_walks.json");
