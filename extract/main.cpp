@@ -116,7 +116,7 @@ struct Program {
         ->capture_default_str();
     command.add_flag("--ignore-eos", options.ignore_eos,
                      "go on generating after the model's end-of-text tokens");
-    add_sampling_options(command, options);
+    add_draw_options(command, options);
     command
         .add_option("--samples", options.samples,
                     "continuations of each prompt, each with a seed of its own")
@@ -141,7 +141,7 @@ struct Program {
         ->check(CLI::Range(1, 1000000))
         ->capture_default_str();
     command->add_flag("--no-special", phiid.no_special, "do not add special tokens such as BOS");
-    add_sampling_options(*command, phiid.generate);
+    add_draw_options(*command, phiid.generate);
   }
 
   void add_ablate() {

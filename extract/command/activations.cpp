@@ -40,7 +40,7 @@ std::vector<Capture> parse_captures(const std::vector<std::string>& names,
   return captures;
 }
 
-/// What --positions, --generate and the options of sampling ask for.
+/// What --positions, --generate and the options of drawing ask for.
 Generation parse_generation(const ActivationsOptions& options, const ModelConfig& config) {
   const int tokens = options.generate.tokens;
   const bool pooled = options.positions == "pooled";

@@ -49,7 +49,7 @@ std::vector<int> prompt_tokens(const Prompt& prompt, const PromptSource& from,
 
 }  // namespace
 
-void add_sampling_options(CLI::App& command, GenerateOptions& options) {
+void add_draw_options(CLI::App& command, GenerateOptions& options) {
   command
       .add_option("--temperature", options.temperature,
                   "draw tokens with the scores divided by it; 0: take the highest")
@@ -78,12 +78,12 @@ std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64
     }
     return std::nullopt;
   }
-  const SamplingOptions sampling{.temperature = options.temperature,
-                                 .top_k = options.top_k,
-                                 .top_p = options.top_p,
-                                 .repetition_penalty = options.repetition_penalty};
-  check_sampling(sampling);
-  return Drawing{.options = sampling, .seed = seed};
+  const DrawOptions drawn{.temperature = options.temperature,
+                          .top_k = options.top_k,
+                          .top_p = options.top_p,
+                          .repetition_penalty = options.repetition_penalty};
+  check_draw_options(drawn);
+  return Drawing{.options = drawn, .seed = seed};
 }
 
 nlohmann::ordered_json described(const GenerateOptions& options) {

@@ -23,10 +23,10 @@ struct GenerateOptions {
   double repetition_penalty = 1.0;
 };
 
-/// Adds the flags of sampling, all but the number of tokens, to a subcommand.
-void add_sampling_options(CLI::App& command, GenerateOptions& options);
+/// Adds the flags of drawing tokens, all but the number of tokens, to a subcommand.
+void add_draw_options(CLI::App& command, GenerateOptions& options);
 
-/// What the options of sampling ask for; nothing for the highest score.
+/// What the options of drawing ask for; nothing for the highest score.
 /// @throws std::runtime_error or std::invalid_argument naming the option, found and expected
 std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64_t seed);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "plan/sampling.hpp"
+#include "plan/token_drawing.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -27,7 +27,7 @@ struct Pooling {
 
 /// How tokens are drawn; without it the highest score is taken.
 struct Drawing {
-  SamplingOptions options;
+  DrawOptions options;
   std::uint64_t seed = 0;  ///< with a run's key it decides every draw of that run
 };
 

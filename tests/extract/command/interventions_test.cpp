@@ -175,11 +175,11 @@ TEST_CASE("samples, pooled rows and their options", "[interventions]") {
                        (dir.path() / "p.jsonl").string() + "' --capture hook_resid_post " + more,
                    dir.path());
   };
-  const std::string sampling =
+  const std::string drawing =
       "--generate 8 --ignore-eos --temperature 1.2 --top-k 10 --samples 3 --seed 4 ";
   const std::string pooled = "--positions pooled --stride 2 --checkpoints 4,8 ";
   for (const char* batch : {"1", "16"}) {
-    const Finished done = call(sampling + pooled + "--batch-size " + batch + " --out '" +
+    const Finished done = call(drawing + pooled + "--batch-size " + batch + " --out '" +
                                (dir.path() / batch).string() + "'");
     CAPTURE(done.err);
     REQUIRE(done.status == 0);

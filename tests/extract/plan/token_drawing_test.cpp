@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Sampling against Hugging Face's logits processors (tests/golden/sampling) and against itself.
-#include "plan/sampling.hpp"
+// Drawing tokens against Hugging Face's logits processors (tests/golden/token_drawing) and against
+// itself.
+#include "plan/token_drawing.hpp"
 
 #include "catch.hpp"
 #include "plan/counter_random.hpp"
@@ -19,7 +20,7 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 
 template <class T>
 std::vector<T> golden_array(const char* name) {
-  return phiscope::shard::NpyFile(phiscope::test::golden() / "sampling" / name).read<T>();
+  return phiscope::shard::NpyFile(phiscope::test::golden() / "token_drawing" / name).read<T>();
 }
 
 /// Probability of every token, [vocab].
@@ -41,7 +42,7 @@ std::vector<float> random_logits(std::size_t vocab, double deviation, unsigned s
 
 /// The same rules, slow and obvious: everything sorted.
 std::vector<double> slow_probabilities(const std::vector<float>& logits,
-                                       const SamplingOptions& options) {
+                                       const DrawOptions& options) {
   std::vector<std::pair<double, std::size_t>> order;  // worst first
   for (std::size_t id = 0; id < logits.size(); ++id) {
     order.emplace_back(static_cast<double>(logits[id]) / options.temperature, id);
@@ -68,7 +69,7 @@ std::vector<double> slow_probabilities(const std::vector<float>& logits,
   return made;
 }
 
-std::string message_of(const SamplingOptions& options) {
+std::string message_of(const DrawOptions& options) {
   const std::vector<float> logits{1.0F, 2.0F};
   try {
     (void)token_distribution(logits, {}, options);
@@ -80,7 +81,7 @@ std::string message_of(const SamplingOptions& options) {
 
 }  // namespace
 
-TEST_CASE("distributions are those of Hugging Face's processors", "[sampling]") {
+TEST_CASE("distributions are those of Hugging Face's processors", "[token_drawing]") {
   const auto logits = golden_array<float>("logits.npy");
   const auto earlier = golden_array<std::int64_t>("earlier.npy");
   const auto options = golden_array<double>("options.npy");
@@ -108,13 +109,13 @@ TEST_CASE("distributions are those of Hugging Face's processors", "[sampling]") 
   }
 }
 
-TEST_CASE("bins keep what a full sort keeps", "[sampling]") {
+TEST_CASE("bins keep what a full sort keeps", "[token_drawing]") {
   for (const double deviation : {0.0, 0.5, 3.0}) {
     std::vector<float> logits = random_logits(5000, deviation, 3);
     for (std::size_t i = 0; i < logits.size(); i += 3) logits[i] = std::round(logits[i]);  // ties
     for (const int top_k : {0, 1, 2, 50, 77, 78, 79, 4999, 5000, 5001}) {
       for (const double top_p : {1e-300, 1e-9, 0.013, 0.5, 0.9, 0.99999, 1.0}) {
-        const SamplingOptions options{.temperature = 0.9, .top_k = top_k, .top_p = top_p};
+        const DrawOptions options{.temperature = 0.9, .top_k = top_k, .top_p = top_p};
         const auto ours = dense(token_distribution(logits, {}, options), logits.size());
         const auto wanted = slow_probabilities(logits, options);
         CAPTURE(deviation, top_k, top_p);
@@ -128,7 +129,7 @@ TEST_CASE("bins keep what a full sort keeps", "[sampling]") {
   }
 }
 
-TEST_CASE("logits of any size have a distribution", "[sampling]") {
+TEST_CASE("logits of any size have a distribution", "[token_drawing]") {
   for (const float shift : {-3e4F, 0.0F, 3e4F}) {
     const std::vector<float> logits{shift, shift + 1.0F, shift - 2e4F};
     const auto made = token_distribution(logits, {}, {.top_p = 0.99999});
@@ -138,7 +139,7 @@ TEST_CASE("logits of any size have a distribution", "[sampling]") {
 }
 
 TEST_CASE("the penalty meets tokens of the prompt, each once, on either side of zero",
-          "[sampling]") {
+          "[token_drawing]") {
   const std::vector<float> logits{2.0F, -1.0F, 0.5F, 0.0F};
   const std::vector<int> prompt{0, 1, 0, 0, 99};
   const auto p = dense(token_distribution(logits, prompt, {.repetition_penalty = 2.0}), 4);
@@ -147,7 +148,7 @@ TEST_CASE("the penalty meets tokens of the prompt, each once, on either side of 
   CHECK(std::log(p[2] / p[3]) == Approx(0.5));
 }
 
-TEST_CASE("options and logits out of their range are named", "[sampling]") {
+TEST_CASE("options and logits out of their range are named", "[token_drawing]") {
   CHECK_THAT(message_of({.temperature = 0.0}), Contains("temperature: found 0, expected a number"));
   CHECK_THAT(message_of({.temperature = -1.0}), Contains("temperature: found -1"));
   CHECK_THAT(message_of({.temperature = inf}), Contains("temperature: found inf"));
@@ -173,7 +174,7 @@ TEST_CASE("options and logits out of their range are named", "[sampling]") {
   CHECK_THROWS_WITH(token_distribution(fine, negative, {}), Contains("negative"));
 }
 
-TEST_CASE("Philox is the published generator", "[sampling]") {
+TEST_CASE("Philox is the published generator", "[token_drawing]") {
   using Words = std::array<std::uint32_t, 4>;
   // Random123's known answers: kat_vectors, philox4x32, 10 rounds.
   STATIC_REQUIRE(philox4x32({0, 0, 0, 0}, {0, 0}) ==
@@ -186,7 +187,7 @@ TEST_CASE("Philox is the published generator", "[sampling]") {
       Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
-TEST_CASE("every place of a run has a number of its own, below one", "[sampling]") {
+TEST_CASE("every place of a run has a number of its own, below one", "[token_drawing]") {
   std::set<double> seen;
   for (const std::uint64_t seed : {0ULL, 1ULL, 1ULL << 32U}) {
     for (const std::uint64_t prompt : {0ULL, 1ULL, 1ULL << 32U}) {
@@ -204,10 +205,10 @@ TEST_CASE("every place of a run has a number of its own, below one", "[sampling]
   CHECK(uniform_at(0, {}) == static_cast<double>(0x6627e8d5e169c58dULL >> 11U) / 0x1.0p53);
 }
 
-TEST_CASE("draws follow the distribution", "[sampling]") {
+TEST_CASE("draws follow the distribution", "[token_drawing]") {
   const std::vector<float> logits = random_logits(40, 1.0, 8);
-  for (const SamplingOptions& options :
-       {SamplingOptions{}, SamplingOptions{.temperature = 0.7, .top_k = 20, .top_p = 0.95}}) {
+  for (const DrawOptions& options :
+       {DrawOptions{}, DrawOptions{.temperature = 0.7, .top_k = 20, .top_p = 0.95}}) {
     const TokenDistribution distribution = token_distribution(logits, {}, options);
     constexpr int draws = 200'000;
     std::map<int, int> counts;
@@ -231,7 +232,7 @@ TEST_CASE("draws follow the distribution", "[sampling]") {
   }
 }
 
-TEST_CASE("a draw is the inverse of the distribution function by ascending id", "[sampling]") {
+TEST_CASE("a draw is the inverse of the distribution function by ascending id", "[token_drawing]") {
   const TokenDistribution distribution{.ids = {3, 8, 20}, .probabilities = {0.25, 0.5, 0.25}};
   CHECK(draw(distribution, 0.0) == 3);
   CHECK(draw(distribution, std::nextafter(0.25, 0.0)) == 3);
@@ -243,7 +244,7 @@ TEST_CASE("a draw is the inverse of the distribution function by ascending id", 
   CHECK(draw(short_of_one, std::nextafter(1.0, 0.0)) == 2);
 }
 
-TEST_CASE("a draw does not depend on what else is drawn", "[sampling]") {
+TEST_CASE("a draw does not depend on what else is drawn", "[token_drawing]") {
   const TokenDistribution distribution = token_distribution(random_logits(300, 2.0, 1), {}, {});
   const auto token = [&](std::uint32_t sample, std::uint32_t step) {
     return draw(distribution, uniform_at(9, {.prompt = 2, .sample = sample, .step = step}));

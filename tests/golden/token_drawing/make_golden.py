@@ -3,7 +3,7 @@
 """Writes logits, options and what Hugging Face's logits processors make of them (README.md).
 
     python3 -m venv v && v/bin/pip install torch==2.11.0 transformers==5.23.0 numpy
-    v/bin/python tests/golden/sampling/make_golden.py
+    v/bin/python tests/golden/token_drawing/make_golden.py
 """
 
 import functools

@@ -17,8 +17,8 @@
 namespace phiscope::extract {
 
 /// How the next token is drawn; the defaults draw from the model's own distribution.
-struct SamplingOptions {
-  double temperature = 1.0;         ///< > 0 (greedy decoding is no sampling)
+struct DrawOptions {
+  double temperature = 1.0;         ///< > 0 (greedy decoding draws nothing)
   int top_k = 0;                    ///< >= 0; 0: all tokens
   double top_p = 1.0;               ///< in (0, 1]
   double repetition_penalty = 1.0;  ///< > 0; above 1 makes earlier tokens less probable
@@ -31,7 +31,7 @@ struct TokenDistribution {
 };
 
 /// @throws std::invalid_argument naming the option, what was found and what is expected
-inline void check_sampling(const SamplingOptions& options) {
+inline void check_draw_options(const DrawOptions& options) {
   const auto demand = [](bool kept, std::string_view option, double found,
                          std::string_view expected) {
     if (kept) return;
@@ -53,7 +53,7 @@ namespace detail {
 /// Logits after penalty and temperature, [vocab].
 inline std::vector<double> penalised_scores(std::span<const float> logits,
                                             std::span<const int> earlier,
-                                            const SamplingOptions& options) {
+                                            const DrawOptions& options) {
   std::vector<double> scores(logits.begin(), logits.end());
   for (const int id : earlier) {
     if (id < 0) throw std::invalid_argument("token id: found a negative one");
@@ -143,8 +143,8 @@ inline void drop_tail(Candidates& candidates, double spare) {
 /// @throws std::invalid_argument for options or logits out of their range
 [[nodiscard]] inline TokenDistribution token_distribution(std::span<const float> logits,
                                                           std::span<const int> earlier,
-                                                          const SamplingOptions& options) {
-  check_sampling(options);
+                                                          const DrawOptions& options) {
+  check_draw_options(options);
   detail::Candidates candidates{
       .ids = {}, .scores = detail::penalised_scores(logits, earlier, options), .masses = {}};
   std::vector<double>& scores = candidates.scores;
