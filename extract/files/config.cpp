@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "files/config.hpp"
 
-#include "files/family.hpp"
-#include "files/family_fields.hpp"
+#include "files/family/family.hpp"
+#include "files/family/fields.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 

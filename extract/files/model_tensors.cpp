@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "files/model_tensors.hpp"
 
-#include "files/family.hpp"
+#include "files/family/family.hpp"
 #include "shard/format_error.hpp"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 // refused in one line that names the thing, or it is the same model as before.
 #include "catch.hpp"
 #include "files/describe.hpp"
-#include "files/family.hpp"
+#include "files/family/family.hpp"
 #include "reference.hpp"
 #include "sanitized.hpp"
 #include "shard/format_error.hpp"

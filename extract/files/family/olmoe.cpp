@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // OLMoE: experts in every layer, an RMSNorm over all queries and one over all keys of a token.
-#include "files/family.hpp"
-#include "files/family_fields.hpp"
-#include "files/llama_layout.hpp"
+#include "files/family/family.hpp"
+#include "files/family/fields.hpp"
+#include "files/family/llama_layout.hpp"
 
 namespace phiscope::extract {
 

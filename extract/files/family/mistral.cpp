@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Mistral: Llama with a sliding window in every layer.
-#include "files/family.hpp"
-#include "files/family_fields.hpp"
-#include "files/llama_layout.hpp"
+#include "files/family/family.hpp"
+#include "files/family/fields.hpp"
+#include "files/family/llama_layout.hpp"
 
 namespace phiscope::extract {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // GPT-NeoX (Pythia): LayerNorm, rotation of a quarter of each head, attention and MLP side by side
 // or one after the other, query, key and value of each head in one matrix.
-#include "files/family.hpp"
-#include "files/family_fields.hpp"
+#include "files/family/family.hpp"
+#include "files/family/fields.hpp"
 
 #include <array>
 

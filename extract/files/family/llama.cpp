@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Llama 1 to 3: RMSNorm, rotary positions, grouped query heads, gated SiLU, no biases.
-#include "files/family.hpp"
-#include "files/family_fields.hpp"
-#include "files/llama_layout.hpp"
+#include "files/family/family.hpp"
+#include "files/family/fields.hpp"
+#include "files/family/llama_layout.hpp"
 
 namespace phiscope::extract {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Qwen2 and Qwen2.5: Llama with biases of query, key and value; optional windows in upper layers.
-#include "files/family.hpp"
-#include "files/family_fields.hpp"
-#include "files/llama_layout.hpp"
+#include "files/family/family.hpp"
+#include "files/family/fields.hpp"
+#include "files/family/llama_layout.hpp"
 
 namespace phiscope::extract {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "files/gemma_fields.hpp"
+#include "files/family/gemma_fields.hpp"
 
 #include <cmath>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // GPT-2: learned positions, LayerNorm, matrices stored [in, out], query, key and value in one.
-#include "files/family.hpp"
-#include "files/family_fields.hpp"
+#include "files/family/family.hpp"
+#include "files/family/fields.hpp"
 
 #include <array>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "files/family_fields.hpp"
+#include "files/family/fields.hpp"
 
 #include <algorithm>
 #include <array>

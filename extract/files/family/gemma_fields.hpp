@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "files/family_fields.hpp"
+#include "files/family/fields.hpp"
 
 namespace phiscope::extract {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "files/llama_layout.hpp"
+#include "files/family/llama_layout.hpp"
 
 namespace phiscope::extract {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Qwen3: Llama with an RMSNorm of every query and key before they are rotated.
-#include "files/family.hpp"
-#include "files/family_fields.hpp"
-#include "files/llama_layout.hpp"
+#include "files/family/family.hpp"
+#include "files/family/fields.hpp"
+#include "files/family/llama_layout.hpp"
 
 namespace phiscope::extract {
 

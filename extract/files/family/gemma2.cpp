@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Gemma-2: gains of 1 + w, norms before and behind attention and MLP, soft caps of the attention's
 // scores and of the logits, a window in every second layer.
-#include "files/family.hpp"
-#include "files/gemma_fields.hpp"
-#include "files/llama_layout.hpp"
+#include "files/family/family.hpp"
+#include "files/family/gemma_fields.hpp"
+#include "files/family/llama_layout.hpp"
 
 namespace phiscope::extract {
 

@@ -11,7 +11,7 @@
 
 namespace phiscope::extract {
 
-/// What is particular to a family of models: one file each (llama_family.cpp, ...) and one line in
+/// What is particular to a family of models: one file each (llama.cpp, ...) and one line in
 /// families().
 struct Family {
   std::string_view model_type;    ///< as in config.json

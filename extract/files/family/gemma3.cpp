@@ -2,9 +2,9 @@
 // Gemma-3: norms of queries and keys, five layers with a window for each without, and two rotary
 // bases. As a text model, or as the text half of a model of text and images, whose vision tower is
 // passed over.
-#include "files/family.hpp"
-#include "files/gemma_fields.hpp"
-#include "files/llama_layout.hpp"
+#include "files/family/family.hpp"
+#include "files/family/gemma_fields.hpp"
+#include "files/family/llama_layout.hpp"
 
 #include <algorithm>
 

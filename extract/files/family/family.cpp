@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "files/family.hpp"
+#include "files/family/family.hpp"
 
 #include "shard/format_error.hpp"
 
