@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "command/ablate_inputs.hpp"
 
+#include "files/ranking_csv.hpp"
 #include "shard/csv.hpp"
 #include "shard/format_error.hpp"
-#include "shard/ranking_csv.hpp"
 #include "shard/run_reader.hpp"
 #include "shard/sha256.hpp"
 
@@ -86,11 +86,11 @@ std::pair<int, int> random_range(const std::string& text) {
 /// The order that a column of one of the files gives.
 AblationOrder ranked_order(const AblateOptions& options, const std::string& name,
                            const std::vector<std::string>& columns, const ModelConfig& config) {
-  const shard::HeadGrid grid{.layers = config.layers, .heads = config.heads};
+  const HeadGrid grid{.layers = config.layers, .heads = config.heads};
   for (const std::string& column : columns) {
     for (const std::filesystem::path& file : options.rankings) {
       if (!shard::Csv::read(file).has(column)) continue;
-      const shard::Ranking ranking = shard::read_ranking(file, column, grid);
+      const Ranking ranking = read_ranking(file, column, grid);
       const std::vector<std::int64_t> heads = ranking.descending();
       constexpr std::array<std::string_view, 3> decompositions{
           "balance_score", "rank_difference_score", "tdmi_score"};

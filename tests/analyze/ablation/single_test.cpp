@@ -2,8 +2,8 @@
 #include "ablation/single.hpp"
 
 #include "catch.hpp"
+#include "files/ranking_csv.hpp"
 #include "shard/format_error.hpp"
-#include "shard/ranking_csv.hpp"
 #include "shard/run_writer.hpp"
 #include "synthetic_ablation.hpp"
 #include "temp_dir.hpp"
@@ -54,8 +54,8 @@ TEST_CASE("every head alone becomes a ranking", "[single]") {
   CHECK(table.rows[3][5] == phiscope::Cell(std::int64_t{3}));
   CHECK(table.rows[3][6] == phiscope::Cell(0.0));
   // The heads by their damage, of equal ones the lower first.
-  const auto ranking = phiscope::shard::read_ranking(dir.path() / "single_heads.csv", "",
-                                                     phiscope::shard::HeadGrid{2, 2});
+  const auto ranking = phiscope::extract::read_ranking(dir.path() / "single_heads.csv", "",
+                                                       phiscope::extract::HeadGrid{2, 2});
   CHECK(ranking.descending() == std::vector<std::int64_t>{2, 1, 0, 3});
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "shard/ranking_csv.hpp"
+#include "files/ranking_csv.hpp"
 
 #include "catch.hpp"
 #include "process.hpp"
@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <vector>
 
-using phiscope::shard::HeadGrid;
-using phiscope::shard::Ranking;
-using phiscope::shard::read_ranking;
+using phiscope::extract::HeadGrid;
+using phiscope::extract::Ranking;
+using phiscope::extract::read_ranking;
 using phiscope::test::reference;
 using phiscope::test::TempDir;
 using Heads = std::vector<std::int64_t>;

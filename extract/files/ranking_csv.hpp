@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace phiscope::shard {
+namespace phiscope::extract {
 
 /// How many heads a model has; query head `head` of `layer` is number layer * heads + head.
 struct HeadGrid {
@@ -39,9 +39,9 @@ struct Ranking {
 ///
 /// @param score_column  its name; empty: the only column whose name ends with "score"
 /// @param expected  the model's heads, where known
-/// @throws FormatError naming line, column, what was found and what was expected
+/// @throws shard::FormatError naming line, column, what was found and what was expected
 [[nodiscard]] Ranking read_ranking(const std::filesystem::path& file,
                                    std::string_view score_column = "",
                                    std::optional<HeadGrid> expected = std::nullopt);
 
-}  // namespace phiscope::shard
+}  // namespace phiscope::extract

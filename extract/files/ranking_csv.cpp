@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "shard/ranking_csv.hpp"
+#include "files/ranking_csv.hpp"
 
 #include "shard/csv.hpp"
 #include "shard/format_error.hpp"
@@ -8,8 +8,11 @@
 #include <limits>
 #include <numeric>
 
-namespace phiscope::shard {
+namespace phiscope::extract {
 namespace {
+
+using shard::Csv;
+using shard::FormatError;
 
 std::string only_score_column(const Csv& csv) {
   std::string found;
@@ -138,4 +141,4 @@ Ranking read_ranking(const std::filesystem::path& file, std::string_view score_c
   return ranking;
 }
 
-}  // namespace phiscope::shard
+}  // namespace phiscope::extract

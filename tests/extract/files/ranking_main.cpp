@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Reads a ranking as `extract ablate` does and prints the order of removal.
-#include "shard/ranking_csv.hpp"
+#include "files/ranking_csv.hpp"
 
 #include <exception>
 #include <iostream>
@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const auto ranking = phiscope::shard::read_ranking(argv[1], argc == 3 ? argv[2] : "");
+    const auto ranking = phiscope::extract::read_ranking(argv[1], argc == 3 ? argv[2] : "");
     const nlohmann::ordered_json line = {{"score_column", ranking.score_column},
                                          {"unranked", ranking.unranked},
                                          {"heads", ranking.descending()}};
