@@ -9,10 +9,10 @@ gpu_test() {
   build
   local tag failed=0
   for tag in cuda_device cuda_head_norm cuda_logit_divergence; do
-    build/release/tests/kernel_tests "[$tag]" || failed=1
+    build/release/tests/extract_kernel_tests "[$tag]" || failed=1
   done
   for tag in head_norms score_divergence device_parity; do
-    PHISCOPE_TEST_DEVICE=$device build/release/tests/model_tests "[$tag]" 2>build/gpu-test.log || {
+    PHISCOPE_TEST_DEVICE=$device build/release/tests/extract_model_tests "[$tag]" 2>build/gpu-test.log || {
       failed=1
       tail -n 5 build/gpu-test.log >&2
     }
@@ -20,7 +20,7 @@ gpu_test() {
   if [ "$device" = cpu ]; then
     say "compute-sanitizer: not run, the device is the CPU"
   elif command -v compute-sanitizer >/dev/null; then
-    compute-sanitizer --error-exitcode 1 build/release/tests/kernel_tests \
+    compute-sanitizer --error-exitcode 1 build/release/tests/extract_kernel_tests \
       "[cuda_head_norm],[cuda_logit_divergence]" || failed=1
   else
     say "compute-sanitizer: not run, it is not in PATH"
