@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "loo/plan.hpp"
 #include "model_fixture.hpp"
-#include "plan/loo.hpp"
 #include "reference.hpp"
 
 #include <ATen/Parallel.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "loo/walk.hpp"
 #include "plan/plan.hpp"
-#include "plan/walk.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "plan/loo.hpp"
+#include "loo/plan.hpp"
 
 #include "catch.hpp"
 #include "reference.hpp"
@@ -30,13 +30,13 @@ std::vector<std::int64_t> words_of(const std::vector<Row>& rows) {
 
 }  // namespace
 
-TEST_CASE("bridges are where the cluster changes, never the first position", "[loo]") {
+TEST_CASE("bridges are where the cluster changes, never the first position", "[plan]") {
   CHECK(bridge_positions({0, 1, 4, 8, 9, 0}, semantic_words().cluster) ==
         std::vector<int>{2, 3, 5});
   CHECK(bridge_positions({0}, semantic_words().cluster).empty());
 }
 
-TEST_CASE("spread positions cover the whole context with its ends", "[loo]") {
+TEST_CASE("spread positions cover the whole context with its ends", "[plan]") {
   CHECK(spread_positions(3, 10) == std::vector<int>{0, 1, 2});
   CHECK(spread_positions(100, 10) == std::vector<int>{0, 11, 22, 33, 44, 55, 66, 77, 88, 99});
   CHECK(spread_positions(50, 1) == std::vector<int>{0});
@@ -52,7 +52,7 @@ TEST_CASE("spread positions cover the whole context with its ends", "[loo]") {
   }
 }
 
-TEST_CASE("each run has its own tokens, and rows only for the words present", "[loo]") {
+TEST_CASE("each run has its own tokens, and rows only for the words present", "[plan]") {
   const Group group = loo_group(small, small_tokens, Sink::keep, Occurrence::mean);
   REQUIRE(group.runs.size() == 4);
   CHECK(group.runs[0].tokens == std::vector<int>{10, 20, 21, 10, 30});
@@ -67,14 +67,14 @@ TEST_CASE("each run has its own tokens, and rows only for the words present", "[
   CHECK(group.runs[2].rows[0].key == std::vector<std::int64_t>{1, 4, 3, 1, 0});
 }
 
-TEST_CASE("a dropped sink is the first word of every run", "[loo]") {
+TEST_CASE("a dropped sink is the first word of every run", "[plan]") {
   const Group group = loo_group(small, small_tokens, Sink::drop, Occurrence::mean);
   CHECK(group.runs[0].rows[0].spans == std::vector<Span>{{3, 4}});
   CHECK(words_of(group.runs[1].rows) == std::vector<std::int64_t>{0, 2});  // dog is first there
   CHECK(group.runs[2].rows[0].spans == std::vector<Span>{{1, 2}});
 }
 
-TEST_CASE("one occurrence can stand for a word", "[loo]") {
+TEST_CASE("one occurrence can stand for a word", "[plan]") {
   const auto spans = [](Occurrence occurrence) {
     return loo_group(small, small_tokens, Sink::keep, occurrence).runs[0].rows[0].spans;
   };
@@ -82,7 +82,7 @@ TEST_CASE("one occurrence can stand for a word", "[loo]") {
   CHECK(spans(Occurrence::last) == std::vector<Span>{{3, 4}});
 }
 
-TEST_CASE("conditions share walks, trials and lengths do not", "[loo]") {
+TEST_CASE("conditions share walks, trials and lengths do not", "[plan]") {
   const std::vector<LooContext> contexts =
       loo_contexts({semantic_words(), unrelated_words()}, {6, 50, 106}, 3, 42, 0);
   REQUIRE(contexts.size() == 18);
@@ -96,7 +96,7 @@ TEST_CASE("conditions share walks, trials and lengths do not", "[loo]") {
   CHECK(graphs.size() == 9);  // also (trial, 106) and (trial + 1, 6), which the source mixed up
 }
 
-TEST_CASE("the published walks have the bridges that were published", "[loo][needs_reference]") {
+TEST_CASE("the published walks have the bridges that were published", "[plan][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const auto root = phiscope::shard::read_json(*reference / "published/loo/loo_walks.json");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
-#include "fixture.hpp"
+#include "extract/command/fixture.hpp"
 #include "shard/json_file.hpp"
 #include "shard/run_reader.hpp"
 
@@ -9,7 +9,7 @@
 using namespace phiscope::test;
 using phiscope::shard::Run;
 
-TEST_CASE("extract loo writes a complete run with a row for each word present", "[loo_run]") {
+TEST_CASE("extract loo writes a complete run with a row for each word present", "[command]") {
   const TempDir dir;
   const std::string sink = GENERATE(as<std::string>{}, "keep", "drop", "prefix");
   const Finished done = extract(small_loo(dir.path() / "run", "--sink " + sink), dir.path());
@@ -49,7 +49,7 @@ TEST_CASE("extract loo writes a complete run with a row for each word present", 
   CHECK(verified.status == 0);
 }
 
-TEST_CASE("word_rep is the mean of what activations gives for the word's tokens", "[loo_run]") {
+TEST_CASE("word_rep is the mean of what activations gives for the word's tokens", "[command]") {
   const TempDir dir;
   REQUIRE(extract(small_loo(dir.path() / "run", "--sink keep"), dir.path()).status == 0);
   const Run run = Run::open(dir.path() / "run");
@@ -105,7 +105,7 @@ TEST_CASE("word_rep is the mean of what activations gives for the word's tokens"
 }
 
 TEST_CASE("the published walks are replayed with their words and positions",
-          "[loo_run][needs_reference]") {
+          "[command][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const TempDir dir;
@@ -126,7 +126,7 @@ TEST_CASE("the published walks are replayed with their words and positions",
   }
 }
 
-TEST_CASE("a dry run says what would be run and writes nothing", "[loo_run]") {
+TEST_CASE("a dry run says what would be run and writes nothing", "[command]") {
   const TempDir dir;
   const Finished done = extract(small_loo(dir.path() / "run", "--dry-run"), dir.path());
   REQUIRE(done.status == 0);
@@ -136,7 +136,7 @@ TEST_CASE("a dry run says what would be run and writes nothing", "[loo_run]") {
   CHECK(plan.at("saved_by_sharing").get<double>() > 1.3);
 }
 
-TEST_CASE("tasks of a job array share a run and end with the bytes of one task", "[loo_run]") {
+TEST_CASE("tasks of a job array share a run and end with the bytes of one task", "[command]") {
   const TempDir dir;
   REQUIRE(extract(small_loo(dir.path() / "one"), dir.path()).status == 0);
   for (const char* task : {"2/3", "0/3", "1/3"}) {

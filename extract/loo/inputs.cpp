@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "command/loo_inputs.hpp"
+#include "loo/inputs.hpp"
 
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"

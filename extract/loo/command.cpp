@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command/commands.hpp"
-#include "command/loo_inputs.hpp"
 #include "command/run.hpp"
+#include "loo/inputs.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>

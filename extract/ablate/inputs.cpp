@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "command/ablate_inputs.hpp"
+#include "ablate/inputs.hpp"
 
 #include "files/ranking_csv.hpp"
 #include "shard/csv.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ablate/plan.hpp"
 #include "command/commands.hpp"
 #include "command/run.hpp"
-#include "plan/ablate.hpp"
 
 #include <filesystem>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "plan/loo.hpp"
+#include "loo/plan.hpp"
 
 #include <filesystem>
 #include <vector>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
-#include "fixture.hpp"
+#include "extract/command/fixture.hpp"
 #include "shard/run_reader.hpp"
 
 using namespace phiscope::test;
 using phiscope::shard::Run;
 
-TEST_CASE("a phiid run holds norms, tokens and probabilities of every step", "[phiid]") {
+TEST_CASE("a phiid run holds norms, tokens and probabilities of every step", "[command]") {
   const TempDir dir;
   write_text(
       dir.path() / "p.jsonl",

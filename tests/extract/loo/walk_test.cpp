@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "plan/walk.hpp"
+#include "loo/walk.hpp"
 
 #include "catch.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
-#include "fixture.hpp"
+#include "extract/command/fixture.hpp"
 #include "shard/run_reader.hpp"
 
 #include <phiscope/kl_divergence.hpp>
@@ -61,7 +61,7 @@ std::map<Key, double> measured(const Run& run, const std::string& array) {
 
 }  // namespace
 
-TEST_CASE("orders, counts and ends of an ablation", "[ablate]") {
+TEST_CASE("orders, counts and ends of an ablation", "[command]") {
   const TempDir dir;
   make_inputs(dir.path());
   const Run run = ablated(dir.path(), "run", "--orders balance,head-norm,random:0-2 --step-size 2");
@@ -86,7 +86,7 @@ TEST_CASE("orders, counts and ends of an ablation", "[ablate]") {
   }
 }
 
-TEST_CASE("divergences on the way are those of the scores", "[ablate]") {
+TEST_CASE("divergences on the way are those of the scores", "[command]") {
   const TempDir dir;
   make_inputs(dir.path());
   const std::string what = "--orders balance --step-size 3 ";
@@ -126,7 +126,7 @@ TEST_CASE("divergences on the way are those of the scores", "[ablate]") {
   }
 }
 
-TEST_CASE("every head alone", "[ablate]") {
+TEST_CASE("every head alone", "[command]") {
   const TempDir dir;
   make_inputs(dir.path());
   const auto alone = measured(ablated(dir.path(), "alone", "--heads-alone"), "kl");
@@ -138,7 +138,7 @@ TEST_CASE("every head alone", "[ablate]") {
   }
 }
 
-TEST_CASE("an ablation that is killed goes on to the same bytes", "[ablate]") {
+TEST_CASE("an ablation that is killed goes on to the same bytes", "[command]") {
   const TempDir dir;
   make_inputs(dir.path());
   const std::string what = "--orders random:0-40 --removals-per-shard 2";
@@ -160,7 +160,7 @@ TEST_CASE("an ablation that is killed goes on to the same bytes", "[ablate]") {
   CHECK(tree(dir.path() / "part") == tree(dir.path() / "whole"));
 }
 
-TEST_CASE("rankings, orders and texts that do not fit are refused", "[ablate]") {
+TEST_CASE("rankings, orders and texts that do not fit are refused", "[command]") {
   const TempDir dir;
   make_inputs(dir.path());
   const auto refused = [&](const std::string& more, const std::string& reason) {

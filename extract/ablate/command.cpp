@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "plan/ablate.hpp"
-
-#include "command/ablate_inputs.hpp"
+#include "ablate/inputs.hpp"
+#include "ablate/plan.hpp"
 #include "command/commands.hpp"
 #include "command/run.hpp"
 #include "shard/format_error.hpp"
