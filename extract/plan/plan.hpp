@@ -83,11 +83,11 @@ inline std::size_t shared_prefix(const std::vector<int>& a, const std::vector<in
 
 /// What must be computed of a run that has something in common with another: tokens from `position`
 /// on, in the blocks from `layer` on. At least one token.
-struct Divergence {
+struct Departure {
   std::size_t position = 0;
   int layer = 0;
 };
-inline Divergence divergence(const Run& base, const Run& run) {
+inline Departure departure(const Run& base, const Run& run) {
   if (run.whole) return {};
   const std::size_t common = shared_prefix(base.tokens, run.tokens);
   std::size_t position = std::min(common, run.tokens.size() - 1);
@@ -121,7 +121,7 @@ inline TokenCount count_tokens(std::span<const Group> groups, int layers = 1) {
     for (std::size_t r = 0; r < group.runs.size(); ++r) {
       const Run& run = group.runs[r];
       const bool whole = r == 0 || run.donor;
-      const Divergence from = whole ? Divergence{} : divergence(group.runs.front(), run);
+      const Departure from = whole ? Departure{} : departure(group.runs.front(), run);
       const std::uint64_t computed = run.tokens.size() - from.position;
       const int above = layers - std::min(from.layer, layers);
       ++count.runs;

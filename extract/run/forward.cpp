@@ -210,7 +210,7 @@ std::vector<Place> entry_places(const Model& model, const Group& group) {
   std::vector<Place> places;
   for (std::size_t r = 1; r < group.runs.size(); ++r) {
     if (group.runs[r].donor) continue;
-    const int layer = divergence(group.runs.front(), group.runs[r]).layer;
+    const int layer = departure(group.runs.front(), group.runs[r]).layer;
     if (layer > 0) {
       places.emplace_back(Hook::resid_post,
                           std::min(layer, static_cast<int>(model.config.layers)) - 1);
@@ -245,8 +245,8 @@ CapturedRows run_suffixes(const Model& model, const Plan& plan, const Run& base_
   // Lanes stand in the order of their first blocks; rows come out in the order of the runs.
   std::vector<std::size_t> order(runs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::vector<Divergence> from;
-  for (const Run* run : runs) from.push_back(divergence(base_run, *run));
+  std::vector<Departure> from;
+  for (const Run* run : runs) from.push_back(departure(base_run, *run));
   std::ranges::stable_sort(order, {}, [&](std::size_t r) { return from[r].layer; });
   std::vector<Lane> lanes;
   std::vector<const Run*> in_lanes;

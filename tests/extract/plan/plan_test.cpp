@@ -44,8 +44,8 @@ TEST_CASE("the last shard may be smaller", "[plan]") {
 TEST_CASE("a run begins to differ where its first action changes something", "[plan]") {
   const Run base{.tokens = {1, 2, 3, 4}, .rows = {}};
   const auto with = [&](std::vector<Action> actions, std::vector<int> tokens = {1, 2, 3, 4}) {
-    return divergence(base,
-                      {.tokens = std::move(tokens), .rows = {}, .actions = std::move(actions)});
+    return departure(base,
+                     {.tokens = std::move(tokens), .rows = {}, .actions = std::move(actions)});
   };
   const Site stream{.hook = Hook::resid_post, .layer = 2, .positions = {3, 1}};
   CHECK(with({Zero{stream}}).position == 1);
