@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The engine's side of bench/forward.py: reads "KERNEL ARGUMENTS" lines, answers with CPU seconds.
 #include "run/estimate.hpp"
-#include "run/forward.hpp"
 #include "run/generate.hpp"
+#include "run/group_runs.hpp"
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>

@@ -4,7 +4,7 @@
 #include "run/divergence.hpp"
 #include "run/edits.hpp"
 #include "run/estimate.hpp"
-#include "run/forward.hpp"
+#include "run/group_runs.hpp"
 #include "run/progress.hpp"
 #include "run/shard_queue.hpp"
 #include "run/stop.hpp"

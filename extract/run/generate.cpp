@@ -3,6 +3,7 @@
 
 #include "model/index_tensor.hpp"
 #include "run/edits.hpp"
+#include "run/forward.hpp"
 #include "run/next_token.hpp"
 #include "run/stop.hpp"
 

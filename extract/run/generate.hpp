@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "run/forward.hpp"
+#include "run/group_runs.hpp"
 
 namespace phiscope::extract {
 

@@ -13,6 +13,7 @@
 
 #include "model/model.hpp"
 #include "run/forward.hpp"
+#include "run/group_runs.hpp"
 #include "shard/npy.hpp"
 
 #include <algorithm>
