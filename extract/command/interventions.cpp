@@ -64,8 +64,7 @@ class Entry {
     const std::string name =
         action_ == "zero_head" ? "hook_z" : fields_.text_or("hook", "hook_resid_post");
     const auto* const hook = std::ranges::find(hook_names, std::string_view(name), &HookName::name);
-    const bool usable = hook != hook_names.end() && hook->hook != Hook::head_norm &&
-                        hook->hook != Hook::logits &&
+    const bool usable = hook != hook_names.end() && hook->editable &&
                         !(hook->hook == Hook::resid_mid && config_.parallel_residual);
     if (!usable) fields_.refuse("hook", "a hook whose values are read further on in this model");
     site.hook = hook->hook;

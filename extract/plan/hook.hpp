@@ -21,35 +21,47 @@ enum class Hook {
   logits,      ///< logits [token, vocabulary]
 };
 
-/// A hook's name, as users write it, and the formula that goes with it into plan.json.
+/// Axes of a hook's values at one token, after the layer.
+enum class RowShape {
+  unit,       ///< [hidden unit]
+  head_unit,  ///< [query head, unit of the head]
+  head,       ///< [query head]
+  token,      ///< [token of the vocabulary]
+};
+
+/// What is particular to a hook: its name, as users write it, the formula that goes with it into
+/// plan.json, and the shape of its rows.
 struct HookName {
   Hook hook;
   std::string_view name;
   std::string_view path;     ///< full TransformerLens path, {l} = layer
   std::string_view formula;  ///< what the array holds
   bool in_block;
+  RowShape shape;
+  bool editable;  ///< the model goes on with its values, so changing them changes something
 };
 
 inline constexpr std::array<HookName, 10> hook_names{{
     {Hook::embed, "hook_embed", "hook_embed",
      "what enters block 0: the token embedding, with its scale and position where it has them",
-     false},
+     false, RowShape::unit, true},
     {Hook::resid_pre, "hook_resid_pre", "blocks.{l}.hook_resid_pre", "residual stream into block l",
-     true},
+     true, RowShape::unit, true},
     {Hook::resid_mid, "hook_resid_mid", "blocks.{l}.hook_resid_mid",
-     "residual stream after the attention of block l", true},
+     "residual stream after the attention of block l", true, RowShape::unit, true},
     {Hook::resid_post, "hook_resid_post", "blocks.{l}.hook_resid_post",
-     "residual stream out of block l; layer -1 is hook_embed", true},
+     "residual stream out of block l; layer -1 is hook_embed", true, RowShape::unit, true},
     {Hook::attn_out, "hook_attn_out", "blocks.{l}.hook_attn_out",
-     "what the attention of block l adds to the residual stream", true},
+     "what the attention of block l adds to the residual stream", true, RowShape::unit, true},
     {Hook::mlp_out, "hook_mlp_out", "blocks.{l}.hook_mlp_out",
-     "what the MLP of block l adds to the residual stream", true},
-    {Hook::z, "hook_z", "blocks.{l}.attn.hook_z", "input of o_proj, per query head", true},
+     "what the MLP of block l adds to the residual stream", true, RowShape::unit, true},
+    {Hook::z, "hook_z", "blocks.{l}.attn.hook_z", "input of o_proj, per query head", true,
+     RowShape::head_unit, true},
     {Hook::head_norm, "head_norm", "blocks.{l}.attn.head_norm",
-     "L2 norm of hook_z over the units of each query head", true},
+     "L2 norm of hook_z over the units of each query head", true, RowShape::head, false},
     {Hook::final_norm, "ln_final.hook_out", "ln_final.hook_out",
-     "residual stream after the final norm", false},
-    {Hook::logits, "logits", "logits", "scores before the softmax", false},
+     "residual stream after the final norm", false, RowShape::unit, true},
+    {Hook::logits, "logits", "logits", "scores before the softmax", false, RowShape::token, false},
 }};
 
 /// The entry of a hook.

@@ -60,7 +60,31 @@ std::uint64_t rows_of(const Plan& plan, const Run& run) {
                                 : static_cast<std::uint64_t>(generation.tokens));
 }
 
-/// A measure is one number a row.
+/// The axes of a hook's values at one token. Scores have one entry per token of the vocabulary; the
+/// format calls that axis unit as well.
+void add_axes(RowShape shape, const ModelConfig& config, shard::ArrayPlan& array) {
+  const auto add = [&](const char* axis, std::int64_t extent) {
+    array.axes.emplace_back(axis);
+    array.row_shape.push_back(unsigned_size(extent));
+  };
+  switch (shape) {
+    case RowShape::unit:
+      add("unit", config.hidden);
+      break;
+    case RowShape::head_unit:
+      add("head", config.heads);
+      add("unit", config.head_dim);
+      break;
+    case RowShape::head:
+      add("head", config.heads);
+      break;
+    case RowShape::token:
+      add("unit", config.vocab);
+      break;
+  }
+}
+
+/// A measure is one number per row.
 void describe_measure(Measure measure, shard::ArrayPlan& array) {
   array.axes = {"row"};
   array.row_shape.clear();
@@ -110,16 +134,7 @@ std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& c
       array.axes.emplace_back("layer");
       array.row_shape.push_back(capture.layers.size());
     }
-    if (capture.hook == Hook::z || capture.hook == Hook::head_norm) {
-      array.axes.emplace_back("head");
-      array.row_shape.push_back(unsigned_size(config.heads));
-    }
-    if (capture.hook != Hook::head_norm) {
-      array.axes.emplace_back("unit");
-      array.row_shape.push_back(unsigned_size(capture.hook == Hook::z        ? config.head_dim
-                                              : capture.hook == Hook::logits ? config.vocab
-                                                                             : config.hidden));
-    }
+    add_axes(hook.shape, config, array);
     if (capture.measure != Measure::values) describe_measure(capture.measure, array);
     arrays.push_back(std::move(array));
   }

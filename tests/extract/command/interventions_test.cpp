@@ -143,6 +143,7 @@ TEST_CASE("an intervention that cannot be done is refused by entry and field", "
   refused(R"({"prompt": "a", )" + zero + "[]}", "positions");
   refused(R"({"prompt": "a", )" + zero + R"([0], "colour": 1})", "colour");
   refused(R"({"prompt": "a", )" + zero + R"([0], "hook": "head_norm"})", "hook");
+  refused(R"({"prompt": "a", )" + zero + R"([0], "hook": "logits"})", "hook");
   refused(R"({"prompt": "a", )" + zero + R"([0], "head": 0})", "head");
   refused(R"({"prompt": "a", "action": "zero_head", "layer": 3, "head": 0})", "layer");
   refused(R"({"prompt": "a", "action": "zero_head", "layer": 0, "head": 2})", "head");
