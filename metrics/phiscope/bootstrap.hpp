@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/estimate.hpp>
 #include <phiscope/random.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <random>
 #include <span>
 #include <stdexcept>
@@ -18,34 +18,51 @@
 
 namespace phiscope {
 
-/// How bootstrap_mean() resamples.
-struct BootstrapOptions {
-  std::size_t resamples = 2000;
-  double confidence = 0.95;  ///< in (0, 1)
-  std::uint64_t seed = 0;
-};
-
 /// A mean with its percentile interval.
-struct BootstrapMean {
-  Value mean;             ///< pooled mean of all events
-  Value low;              ///< lower end of the interval
-  Value high;             ///< upper end of the interval
-  std::size_t units = 0;  ///< independent units that have an event
+struct BootstrapMean : Estimate {
+  Value mean = Status::too_few_rows;  ///< pooled mean of all events: the estimate's value
   std::size_t events = 0;
 };
 
-namespace detail {
-
-/// Quantile of sorted numbers, linear between neighbours (numpy.quantile's default).
-/// @pre numbers is not empty, 0 <= p <= 1
-[[nodiscard]] inline double sorted_quantile(std::span<const double> numbers, double p) {
-  const double place = p * static_cast<double>(numbers.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, numbers.size() - 1);
-  return numbers[below] + (place - std::floor(place)) * (numbers[above] - numbers[below]);
+/// Estimate of a statistic by drawing whole units with replacement, as many as there are, again and
+/// again. What is not independent (positions of one context) belongs into one unit.
+///
+/// @param value  the statistic of all units, where it is computed in a better way than by
+///               `statistic`, or has been computed already
+/// @param units  number of independent units
+/// @param statistic  called with the indices of the drawn units, [unit], of type std::span<const
+///                   std::size_t>; returns a Value (or a double)
+/// @return  see percentile_estimate(); nothing is drawn when there can be no interval
+/// @throws std::invalid_argument if resamples is 0, or as percentile_estimate() does
+/// @see  scipy.stats.bootstrap(method="percentile"), which draws other units from the same seed
+template <class Statistic>
+[[nodiscard]] Estimate bootstrap(const Value& value, std::size_t units, Statistic statistic,
+                                 const BootstrapOptions& options = {}) {
+  if (options.resamples == 0) {
+    throw std::invalid_argument("bootstrap: 0 resamples, expected at least 1");
+  }
+  std::vector<Value> draws;
+  if (units >= 2 && value.ok()) {
+    draws.reserve(options.resamples);
+    std::mt19937_64 engine(options.seed);
+    std::vector<std::size_t> drawn(units);
+    for (std::size_t resample = 0; resample < options.resamples; ++resample) {
+      for (std::size_t& unit : drawn) unit = uniform_below(engine, units);
+      draws.push_back(statistic(std::span<const std::size_t>(drawn)));
+    }
+  }
+  return percentile_estimate(value, draws, units, options);
 }
 
-}  // namespace detail
+/// The same; the value is the statistic of every unit once, in order (of none without a unit).
+template <class Statistic>
+[[nodiscard]] Estimate bootstrap(std::size_t units, Statistic statistic,
+                                 const BootstrapOptions& options = {}) {
+  std::vector<std::size_t> all(units);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const Value value = statistic(std::span<const std::size_t>(all));
+  return bootstrap(value, units, statistic, options);
+}
 
 /// Mean of `events` with a percentile bootstrap interval that resamples whole units: events of one
 /// unit (positions of one context) are not independent, units (trials) are. The statistic is the
@@ -55,8 +72,7 @@ namespace detail {
 /// @param units  [event], the unit each event belongs to, any ids; their order does not matter
 /// @return  in the unit of the events; the mean needs one event, the interval two units with events
 ///          (too_few_rows otherwise); nonfinite if an event is not finite
-/// @throws std::invalid_argument if the lengths differ, resamples is 0 or confidence is not in (0,
-/// 1)
+/// @throws std::invalid_argument if the lengths differ, or as bootstrap() does
 [[nodiscard]] inline BootstrapMean bootstrap_mean(std::span<const double> events,
                                                   std::span<const std::int64_t> units,
                                                   BootstrapOptions options = {}) {
@@ -64,9 +80,6 @@ namespace detail {
     throw std::invalid_argument("bootstrap_mean: " + std::to_string(events.size()) +
                                 " events, expected as many units, found " +
                                 std::to_string(units.size()));
-  }
-  if (options.resamples == 0 || !(options.confidence > 0.0 && options.confidence < 1.0)) {
-    throw std::invalid_argument("bootstrap_mean: needs a resample and a confidence in (0, 1)");
   }
   struct Unit {
     CompensatedSum sum;
@@ -78,39 +91,32 @@ namespace detail {
     unit.sum += events[i];
     unit.count += 1.0;
   }
-  BootstrapMean result{.mean = Status::too_few_rows,
-                       .low = Status::too_few_rows,
-                       .high = Status::too_few_rows,
-                       .units = by_id.size(),
-                       .events = events.size()};
-  if (events.empty()) return result;
-  result.mean = mean_of(events);
-  if (by_id.size() < 2) return result;
-  if (!result.mean.ok()) {
-    result.low = result.high = result.mean;
-    return result;
-  }
-
   std::vector<Unit> drawable;
   drawable.reserve(by_id.size());
   for (const auto& [id, unit] : by_id) drawable.push_back(unit);
-  std::mt19937_64 engine(options.seed);
-  std::vector<double> means(options.resamples);
-  for (double& resampled : means) {
+  const auto pooled_mean = [&drawable](std::span<const std::size_t> drawn) {
     double sum = 0.0;
     double count = 0.0;
-    for (std::size_t draw = 0; draw < drawable.size(); ++draw) {
-      const Unit& unit = drawable[uniform_below(engine, drawable.size())];
-      sum += unit.sum.value();
-      count += unit.count;
+    for (const std::size_t place : drawn) {
+      sum += drawable[place].sum.value();
+      count += drawable[place].count;
     }
-    resampled = sum / count;
-  }
-  std::sort(means.begin(), means.end());
-  const double tail = (1.0 - options.confidence) / 2.0;
-  result.low = detail::sorted_quantile(means, tail);
-  result.high = detail::sorted_quantile(means, 1.0 - tail);
+    return Value(sum / count);
+  };
+  const Value mean = events.empty() ? Value(Status::too_few_rows) : Value(mean_of(events));
+  BootstrapMean result{bootstrap(mean, drawable.size(), pooled_mean, options)};
+  result.mean = mean;
+  result.events = events.size();
   return result;
 }
+
+namespace detail {
+
+/// quantile() as a plain number. @pre numbers is not empty, 0 <= p <= 1
+[[nodiscard]] inline double sorted_quantile(std::span<const double> numbers, double p) {
+  return quantile(numbers, p).value();
+}
+
+}  // namespace detail
 
 }  // namespace phiscope

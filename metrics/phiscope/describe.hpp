@@ -2,13 +2,11 @@
 #pragma once
 
 #include <phiscope/sum.hpp>
+#include <phiscope/summary.hpp>
 #include <phiscope/value.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <span>
-#include <vector>
 
 namespace phiscope {
 
@@ -33,22 +31,9 @@ struct Description {
                      .median = Status::too_few_rows};
   if (numbers.empty()) return result;
   result.mean = mean_of(numbers);
-  if (!result.mean.ok()) {
-    result.standard_deviation = result.median = result.mean;
-    return result;
-  }
-  std::vector<double> sorted(numbers.begin(), numbers.end());
-  std::sort(sorted.begin(), sorted.end());
-  const std::size_t n = sorted.size();
-  result.median =
-      n % 2 == 1 ? sorted[n / 2] : sorted[n / 2 - 1] + (sorted[n / 2] - sorted[n / 2 - 1]) / 2.0;
-  if (n < 2) return result;
-  CompensatedSum squares;
-  for (const double number : numbers) {
-    const double deviation = number - result.mean.value();
-    squares += deviation * deviation;
-  }
-  result.standard_deviation = std::sqrt(squares.value() / static_cast<double>(n - 1));
+  result.median = median(numbers);
+  result.standard_deviation = standard_deviation(numbers);
+  if (!result.mean.ok()) result.standard_deviation = result.median = result.mean;
   return result;
 }
 

@@ -21,6 +21,7 @@ enum class Status {
   zero_norm,        ///< a row of length zero has no direction, so no cosine
   nonfinite,        ///< NaN or infinity in the input, or an overflow on the way
   singular,         ///< linearly dependent series: a determinant is zero within rounding
+  unstable,         ///< too many resamples without a value for an interval
 };
 
 /// Name of a status as it stands in tables: "ok", "no_cross_pairs", ...
@@ -48,6 +49,8 @@ enum class Status {
       return "zero_norm";
     case Status::singular:
       return "singular";
+    case Status::unstable:
+      return "unstable";
     case Status::nonfinite:
       break;
   }

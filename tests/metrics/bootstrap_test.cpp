@@ -6,10 +6,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <random>
+#include <span>
 #include <vector>
 
+using phiscope::bootstrap;
 using phiscope::bootstrap_mean;
 using phiscope::BootstrapMean;
+using phiscope::Estimate;
 using phiscope::Status;
 using phiscope::Value;
 using phiscope::test::random_labels;
@@ -128,4 +133,106 @@ TEST_CASE("a bootstrap refuses options that make no sense", "[bootstrap]") {
   CHECK_THROWS_AS(bootstrap_mean(events, units, {.confidence = 1.0}), std::invalid_argument);
   CHECK_THROWS_AS(bootstrap_mean(events, units, {.confidence = std::nan("")}),
                   std::invalid_argument);
+}
+
+namespace {
+
+/// Resampled ratios of sums, drawn and sorted by hand: the slow oracle of bootstrap().
+std::vector<double> drawn_ratios(const std::vector<double>& above, const std::vector<double>& below,
+                                 std::size_t resamples, std::uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  std::vector<double> ratios;
+  for (std::size_t resample = 0; resample < resamples; ++resample) {
+    double numerator = 0.0;
+    double denominator = 0.0;
+    for (std::size_t draw = 0; draw < above.size(); ++draw) {
+      const std::size_t unit = phiscope::uniform_below(engine, above.size());
+      numerator += above[unit];
+      denominator += below[unit];
+    }
+    ratios.push_back(numerator / denominator);
+  }
+  std::sort(ratios.begin(), ratios.end());
+  return ratios;
+}
+
+}  // namespace
+
+TEST_CASE("a bootstrap of any statistic draws units, and its ends are quantiles of the draws",
+          "[bootstrap]") {
+  const auto values = random_rows(11, 2, 9).values;
+  const std::vector<double> above(values.begin(), values.begin() + 9);
+  std::vector<double> below;
+  for (std::size_t i = 9; i < 18; ++i) below.push_back(2.0 + std::abs(values[i]));
+  std::size_t calls = 0;
+  const auto ratio = [&](std::span<const std::size_t> drawn) {
+    ++calls;
+    double numerator = 0.0;
+    double denominator = 0.0;
+    for (const std::size_t unit : drawn) {
+      numerator += above[unit];
+      denominator += below[unit];
+    }
+    return numerator / denominator;
+  };
+  const Estimate found =
+      bootstrap(9, ratio, {.resamples = 401, .confidence = 0.9, .seed = 17, .covers = "prompts"});
+  const auto oracle = drawn_ratios(above, below, 401, 17);
+  const double place = (1.0 - 0.9) / 2.0 * 400.0;  // a hair below 20
+  const auto at = [&oracle](double p) {
+    const auto i = static_cast<std::size_t>(p);
+    return Value(oracle[i] + (p - std::floor(p)) * (oracle[i + 1] - oracle[i]));
+  };
+  double sum_above = 0.0;
+  double sum_below = 0.0;
+  for (std::size_t i = 0; i < 9; ++i) sum_above += above[i];
+  for (std::size_t i = 0; i < 9; ++i) sum_below += below[i];
+  CHECK(found.value == Value(sum_above / sum_below));
+  CHECK(found.low == at(place));
+  CHECK(found.high == at((1.0 - (1.0 - 0.9) / 2.0) * 400.0));
+  CHECK(found.units == 9);
+  CHECK(found.draws == 401);
+  CHECK(found.undefined_draws == 0);
+  CHECK(found.method == "percentile");
+  CHECK(found.covers == "prompts");
+  CHECK(calls == 402);
+  // A value that the caller knows better is kept; the draws are the same.
+  const Estimate given = bootstrap(Value(3.0), 9, ratio, {.resamples = 401, .seed = 17});
+  CHECK(given.value == Value(3.0));
+  CHECK(given.low == bootstrap(9, ratio, {.resamples = 401, .seed = 17}).low);
+}
+
+TEST_CASE("the mean of units of one event each is the bootstrap of their mean", "[bootstrap]") {
+  const auto values = random_rows(5, 1, 12).values;
+  std::vector<std::int64_t> units;
+  for (std::int64_t unit = 0; unit < 12; ++unit) units.push_back(unit);
+  const BootstrapMean mean = bootstrap_mean(values, units, {.resamples = 300, .seed = 2});
+  const auto statistic = [&](std::span<const std::size_t> drawn) {
+    double sum = 0.0;
+    for (const std::size_t unit : drawn) sum += values[unit];
+    return sum / static_cast<double>(drawn.size());
+  };
+  const Estimate found = bootstrap(mean.value, 12, statistic, {.resamples = 300, .seed = 2});
+  CHECK(mean.mean == mean.value);
+  CHECK(found.low == mean.low);
+  CHECK(found.high == mean.high);
+  CHECK(mean.draws == 300);
+}
+
+TEST_CASE("nothing is drawn where there can be no interval", "[bootstrap]") {
+  std::size_t calls = 0;
+  const auto broken = [&calls](std::span<const std::size_t>) {
+    ++calls;
+    return Value(Status::constant);
+  };
+  const Estimate undefined = bootstrap(5, broken);
+  CHECK(calls == 1);
+  CHECK(undefined.value == Value(Status::constant));
+  CHECK(undefined.low == Value(Status::constant));
+  CHECK(undefined.high == Value(Status::constant));
+  CHECK(undefined.draws == 0);
+  const auto one = [](std::span<const std::size_t>) { return 1.0; };
+  CHECK(bootstrap(1, one).value == Value(1.0));
+  CHECK(bootstrap(1, one).low == Value(Status::too_few_rows));
+  CHECK_THROWS_WITH(bootstrap(4, one, {.resamples = 0}), Contains("0 resamples"));
 }
