@@ -2,10 +2,12 @@
 #include "ablation/analysis.hpp"
 
 #include "program/parallel.hpp"
+#include "report/folder.hpp"
 
 #include <phiscope/permutation_test.hpp>
 #include <phiscope/rank_correlation.hpp>
 #include <phiscope/sum.hpp>
+#include <phiscope/summary.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +17,7 @@ namespace phiscope::analyze::ablation {
 namespace {
 
 BootstrapOptions bootstrap(const Options& options) {
-  return {.resamples = options.resamples, .confidence = 0.95, .seed = options.seed};
+  return {.resamples = options.resamples, .seed = options.seed, .covers = "prompts"};
 }
 
 /// The random orders whose curves have the whole part of the axis; all of them but `without`.
@@ -216,6 +218,23 @@ Result analyze(const Ablation& ablation, const Options& options) {
   for_each_tile(result.comparisons.size(), options.threads,
                 [&](std::size_t i) { compare(ablation, options, result.comparisons[i]); });
   return result;
+}
+
+std::vector<Result> analyze_paths(const std::vector<std::filesystem::path>& paths,
+                                  const ReadOptions& read, const Options& options) {
+  std::vector<Ablation> ablations;
+  std::vector<std::string> names;
+  for (const auto& path : paths) {
+    ablations.push_back(read_ablation(path, read));
+    names.push_back(ablations.back().name);
+  }
+  const std::vector<std::string> labels = report::unique_labels(names);
+  std::vector<Result> results;
+  for (std::size_t i = 0; i < ablations.size(); ++i) {
+    results.push_back(analyze(ablations[i], options));
+    results.back().label = labels[i];
+  }
+  return results;
 }
 
 }  // namespace phiscope::analyze::ablation

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -95,5 +96,11 @@ inline constexpr int grid_steps = 40;
 /// random orders that reach as far; of a finished sweep that is everything. Orders with fewer than
 /// two points have points, and no area.
 [[nodiscard]] Result analyze(const Ablation& ablation, const Options& options);
+
+/// Reads and analyses runs and tables in the order given; their labels are made unique. All are
+/// read before the first is analysed.
+/// @throws shard::FormatError naming the file that is not as it should be
+[[nodiscard]] std::vector<Result> analyze_paths(const std::vector<std::filesystem::path>& paths,
+                                                const ReadOptions& read, const Options& options);
 
 }  // namespace phiscope::analyze::ablation

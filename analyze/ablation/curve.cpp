@@ -2,7 +2,7 @@
 #include "ablation/curve.hpp"
 
 #include <phiscope/auc.hpp>
-#include <phiscope/random.hpp>
+#include <phiscope/bootstrap.hpp>
 #include <phiscope/sum.hpp>
 
 #include <algorithm>
@@ -93,43 +93,28 @@ std::vector<double> mean_values_at(std::span<const Curve* const> curves, double 
 Estimate mean_estimate(std::span<const double> by_prompt, const BootstrapOptions& options) {
   std::vector<std::int64_t> units(by_prompt.size());
   std::iota(units.begin(), units.end(), std::int64_t{0});
-  const BootstrapMean found = bootstrap_mean(by_prompt, units, options);
-  return {.value = found.mean, .low = found.low, .high = found.high};
+  return bootstrap_mean(by_prompt, units, options);
 }
 
 Estimate ratio_estimate(std::span<const double> numerator, std::span<const double> denominator,
                         const BootstrapOptions& options) {
   if (numerator.size() != denominator.size()) {
     throw std::invalid_argument("ratio_estimate: " + std::to_string(numerator.size()) + " and " +
-                                std::to_string(denominator.size()) + " prompts, expected as many");
+                                std::to_string(denominator.size()) +
+                                " prompts, expected equal counts");
   }
-  const std::size_t prompts = numerator.size();
-  Estimate result;
-  if (prompts == 0) return result;
-  result.value = quotient(mean_of(numerator), mean_of(denominator));
-  if (prompts < 2 || !result.value.ok()) return result;
-  std::mt19937_64 engine(options.seed);
-  std::vector<double> ratios;
-  for (std::size_t resample = 0; resample < options.resamples; ++resample) {
+  const auto ratio = [&](std::span<const std::size_t> drawn) {
     double above = 0.0;
     double below = 0.0;
-    for (std::size_t draw = 0; draw < prompts; ++draw) {
-      const std::size_t prompt = uniform_below(engine, prompts);
+    for (const std::size_t prompt : drawn) {
       above += numerator[prompt];
       below += denominator[prompt];
     }
-    const Value ratio = quotient(above, below);
-    if (!ratio.ok()) {
-      result.low = result.high = ratio;
-      return result;
-    }
-    ratios.push_back(ratio.value());
-  }
-  std::sort(ratios.begin(), ratios.end());
-  const double tail = (1.0 - options.confidence) / 2.0;
-  result.low = detail::sorted_quantile(ratios, tail);
-  result.high = detail::sorted_quantile(ratios, 1.0 - tail);
-  return result;
+    return quotient(above, below);
+  };
+  const std::size_t prompts = numerator.size();
+  if (prompts == 0) return {};
+  return bootstrap(quotient(mean_of(numerator), mean_of(denominator)), prompts, ratio, options);
 }
 
 }  // namespace phiscope::analyze::ablation

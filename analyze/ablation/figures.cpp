@@ -106,9 +106,9 @@ Panel kl_panel(const Result& result, const std::vector<std::string>& names, bool
     Series series = order_series(result, i, names);
     for (const Point& point : result.orders[i].points) {
       series.x.push_back(result.fraction(point.removed));
-      series.y.push_back(drawn(point.kl.value));
-      series.low.push_back(drawn(point.kl.low));
-      series.high.push_back(drawn(point.kl.high));
+      series.y.push_back(report::drawn(point.kl.value));
+      series.low.push_back(report::drawn(point.kl.low));
+      series.high.push_back(report::drawn(point.kl.high));
     }
     lines.series.push_back(std::move(series));
   }

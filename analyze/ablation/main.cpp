@@ -1,77 +1,74 @@
 // SPDX-License-Identifier: MIT
-#include "ablation/output.hpp"
+#include "ablation/report.hpp"
 #include "ablation/single.hpp"
-#include "report/folder.hpp"
+#include "program/run_program.hpp"
+#include "report/write.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <iostream>
 #include <nlohmann/json.hpp>
-#include <thread>
+
+namespace ablation = phiscope::analyze::ablation;
+namespace program = phiscope::program;
+
+namespace {
+
+std::string write_single_heads(const std::filesystem::path& run, const std::filesystem::path& out) {
+  const auto table = ablation::single_heads(run);
+  const auto files = phiscope::report::write_files({{"single_heads.csv", to_csv(table)}}, out);
+  return nlohmann::ordered_json{{"out", out.string()}, {"files", files}}.dump();
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{
-      "Damage by cumulative ablation of attention heads: KL curves, areas, random orders and "
-      "baselines,\nfrom run directories of `extract ablate` or tables of mean KL: tables, pictures "
-      "and report.html."};
-  app.footer("Example: analyze-ablation runs/ablate --out report --threads 2");
   std::vector<std::filesystem::path> paths;
-  std::filesystem::path out;
-  phiscope::analyze::ablation::ReadOptions read;
-  phiscope::analyze::ablation::Options options{
-      .threads = std::max(1U, std::thread::hardware_concurrency())};
-  bool no_figures = false;
-  app.add_option("RUN|CSV", paths,
-                 "run directories or CSV files (columns num_heads_removed, mean_kl_div, "
-                 "order_type); several are compared in one report")
-      ->required();
-  app.add_option("--out", out, "directory of the results; created if missing")->required();
-  app.add_option("--orders", read.orders, "only these orders of removal, by name")->delimiter(',');
-  app.add_option("--heads", read.heads,
-                 "heads of the model of a CSV (default: the most it removes)")
-      ->check(CLI::Range(1, 10000000));
-  app.add_option("--threads", options.threads, "changes the time, no result")
-      ->check(CLI::Range(1, 1024));
+  program::CommonOptions common;
+  ablation::ReadOptions read;
+  ablation::Options options;
   bool heads_alone = false;
-  app.add_flag("--heads-alone", heads_alone,
-               "of a run of `extract ablate --heads-alone`: writes single_heads.csv, a ranking by "
-               "what each head does alone");
-  app.add_flag("--no-figures", no_figures, "tables and report only");
-  app.add_flag("--allow-partial", read.allow_partial, "take what an unfinished run has");
-  app.add_option("--bootstrap", options.resamples, "resamples of every interval")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  app.add_option("--seed", options.seed, "of the resampling")->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-
-  try {
-    if (heads_alone) {
-      if (paths.size() != 1) throw std::runtime_error("--heads-alone: expected one run");
-      const auto table = phiscope::analyze::ablation::single_heads(paths.front());
-      const auto files = phiscope::write_files({{"single_heads.csv", to_csv(table)}}, out);
-      std::cout << nlohmann::ordered_json{{"out", out.string()}, {"files", files}}.dump() << '\n';
-      return 0;
-    }
-    const auto results = phiscope::analyze::ablation::analyze_paths(paths, read, options);
-    for (const auto& result : results) {
-      std::cerr << "analyze-ablation: " << result.label << ": " << result.orders.size()
-                << " orders, " << result.data.heads << " heads\n";
-    }
-    const auto written =
-        phiscope::analyze::ablation::write_outputs(results, options, out, !no_figures);
-    for (const auto& note : written.notes) std::cerr << "analyze-ablation: " << note << '\n';
-    const nlohmann::ordered_json line = {{"out", out.string()},
-                                         {"report", (out / "report.html").string()},
-                                         {"files", written.files},
-                                         {"findings", written.findings}};
-    std::cout << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-              << '\n';
-  } catch (const std::exception& error) {
-    std::cerr << "analyze-ablation: error: " << error.what() << '\n';
-    return 1;
-  }
+  return program::run_program(
+      argc, argv,
+      {.name = "analyze-ablation",
+       .about = "Damage by cumulative ablation of attention heads: KL curves, areas, random orders "
+                "and baselines,\nfrom run directories of `extract ablate` or tables of mean KL: "
+                "tables, pictures and report.html.",
+       .example = "analyze-ablation runs/ablate --out report --threads 2",
+       .add_options =
+           [&](program::CommandLine& line) {
+             line.texts("RUN|CSV", paths,
+                        "run directories or CSV files (columns num_heads_removed, mean_kl_div, "
+                        "order_type); several are compared in one report",
+                        true);
+             program::add_common_options(line, common);
+             line.texts("--orders", read.orders, "analyze only these orders of removal, by name",
+                        false, true);
+             line.number(
+                 "--heads",
+                 [&read](std::uint64_t given) { read.heads = static_cast<std::int64_t>(given); },
+                 "heads of the model of a CSV (default: the most it removes)", {1, 10'000'000});
+             line.flag("--heads-alone", heads_alone,
+                       "of a run of `extract ablate --heads-alone`: write single_heads.csv, a "
+                       "ranking by the damage of each head alone");
+             program::add_resampling_options(line, &options.resamples, options.seed);
+           },
+       .check =
+           [&] {
+             if (heads_alone && paths.size() != 1) {
+               throw program::UsageError("--heads-alone: " + std::to_string(paths.size()) +
+                                         " runs, expected one");
+             }
+           },
+       .run =
+           [&] {
+             options.threads = common.threads;
+             read.allow_partial = common.allow_partial;
+             if (heads_alone) return write_single_heads(paths.front(), common.out);
+             const auto results = ablation::analyze_paths(paths, read, options);
+             const std::vector<phiscope::report::Part> parts = {
+                 {"", ablation::report_of(results, options)}};
+             for (const auto& source : parts.front().analysis.sources) {
+               program::say("analyze-ablation", source.label + ": " + source.about);
+             }
+             return phiscope::report::write_and_tell(parts, common.out, !common.no_figures,
+                                                     common.threads);
+           }});
 }

@@ -2,20 +2,13 @@
 #include "ablation/null.hpp"
 
 #include <phiscope/sum.hpp>
+#include <phiscope/summary.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
 namespace phiscope::analyze::ablation {
-
-Value standard_deviation(std::span<const double> numbers) {
-  if (numbers.size() < 2) return Status::too_few_rows;
-  const double mean = mean_of(numbers);
-  CompensatedSum squares;
-  for (const double number : numbers) squares += (number - mean) * (number - mean);
-  return std::sqrt(squares.value() / static_cast<double>(numbers.size() - 1));
-}
 
 RandomNull compare_with_random(double area, std::span<const double> random) {
   RandomNull result;

@@ -11,9 +11,6 @@
 
 namespace phiscope::analyze::ablation {
 
-/// With ddof 1; too_few_rows below two numbers.
-[[nodiscard]] Value standard_deviation(std::span<const double> numbers);
-
 /// One order of removal against the random ones. Under the hypothesis that the order is like a
 /// random one, its rank among them is uniform.
 struct RandomNull {

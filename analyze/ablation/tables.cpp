@@ -241,7 +241,7 @@ Table comparison_table(const std::vector<Result>& results) {
 
 }  // namespace
 
-std::vector<NamedTable> tables(const std::vector<Result>& results) {
+std::vector<report::NamedTable> tables(const std::vector<Result>& results) {
   return {
       {"auc.csv",
        "One row per order of removal. auc: area under the KL curve over the fraction of heads "

@@ -16,6 +16,6 @@ namespace phiscope::analyze::ablation {
 ///   curves.csv       every measured point with its interval
 ///   random_band.csv  mean, spread and extremes of the random orders
 ///   grid.csv         every order and the random mean at the same fractions of the heads
-[[nodiscard]] std::vector<NamedTable> tables(const std::vector<Result>& results);
+[[nodiscard]] std::vector<report::NamedTable> tables(const std::vector<Result>& results);
 
 }  // namespace phiscope::analyze::ablation

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "loo/aggregate.hpp"
 
-#include <phiscope/sum.hpp>
+#include <phiscope/summary.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 #include <string>
 
 namespace phiscope::analyze::loo {
-namespace {
-
-/// Standard deviation with ddof 1. @pre numbers has at least two entries
-double deviation(const std::vector<double>& numbers, double mean) {
-  CompensatedSum squares;
-  for (const double number : numbers) squares += (number - mean) * (number - mean);
-  return std::sqrt(squares.value() / static_cast<double>(numbers.size() - 1));
-}
-
-}  // namespace
-
 Aggregate aggregate(const std::vector<Value>& values, const std::vector<std::int64_t>& contexts,
                     const BootstrapOptions& options) {
   if (values.size() != contexts.size()) {
@@ -48,15 +36,8 @@ Aggregate aggregate(const std::vector<Value>& values, const std::vector<std::int
   result.contexts = static_cast<std::int64_t>(interval.units);
   if (numbers.empty()) return result;
   result.median = median(numbers);
-  if (numbers.size() > 1 && result.mean.ok()) result.sd = deviation(numbers, result.mean.value());
+  if (result.mean.ok()) result.sd = standard_deviation(numbers);
   return result;
-}
-
-double median(std::vector<double> numbers) {
-  std::sort(numbers.begin(), numbers.end());
-  const std::size_t half = numbers.size() / 2;
-  if (numbers.size() % 2 == 1) return numbers[half];
-  return 0.5 * numbers[half - 1] + 0.5 * numbers[half];
 }
 
 Status main_reason(const Aggregate& aggregate) {

@@ -35,9 +35,6 @@ struct Aggregate {
                                   const std::vector<std::int64_t>& contexts,
                                   const BootstrapOptions& options);
 
-/// Median; the mean of the middle two of an even number. @pre numbers is not empty
-[[nodiscard]] double median(std::vector<double> numbers);
-
 /// The most frequent reason, the first one named among equals; ok if nothing is undefined.
 [[nodiscard]] Status main_reason(const Aggregate& aggregate);
 

@@ -2,6 +2,7 @@
 #include "loo/analysis.hpp"
 
 #include "program/parallel.hpp"
+#include "report/folder.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -123,7 +124,7 @@ void aggregate_all(RunResult& result, const Options& options) {
   const std::size_t lengths = result.lengths.size();
   const std::size_t layers = result.info.layers.size();
   const BootstrapOptions bootstrap{
-      .resamples = options.resamples, .confidence = 0.95, .seed = options.seed};
+      .resamples = options.resamples, .seed = options.seed, .covers = "contexts"};
   result.influences.resize(conditions * lengths * layers * position_types * pair_choices * scales *
                            metrics.size());
   result.levels.resize(conditions * lengths * layers * scales * level_count);
@@ -220,6 +221,21 @@ RunResult analyze_run(const LooRun& run, const Options& options) {
   result.lengths = lengths_of(result.info, result.contexts);
   aggregate_all(result, options);
   return result;
+}
+
+std::vector<RunResult> analyze_runs(const std::vector<std::filesystem::path>& paths,
+                                    bool allow_partial, const Options& options) {
+  std::vector<LooRun> opened;  // all are checked before the first is measured
+  opened.reserve(paths.size());
+  for (const auto& path : paths) opened.push_back(LooRun::open(path, allow_partial));
+  std::vector<RunResult> runs;
+  runs.reserve(opened.size());
+  for (const LooRun& run : opened) runs.push_back(analyze_run(run, options));
+  std::vector<std::string> names;
+  for (const RunResult& run : runs) names.push_back(run.label);
+  const std::vector<std::string> labels = report::unique_labels(names);
+  for (std::size_t i = 0; i < runs.size(); ++i) runs[i].label = labels[i];
+  return runs;
 }
 
 }  // namespace phiscope::analyze::loo

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -50,9 +51,7 @@ inline constexpr std::size_t level_count = metrics.size() + 3;
 struct Correlation {
   Metric first = Metric::ratio;
   Metric second = Metric::ratio;
-  Value value = Status::too_few_rows;  ///< Spearman, own pairs, in [-1, 1]
-  Value low = Status::too_few_rows;    ///< bootstrap interval over contexts
-  Value high = Status::too_few_rows;
+  Estimate estimate;        ///< Spearman, own pairs, in [-1, 1]; the interval resamples contexts
   std::int64_t events = 0;  ///< with both influences
   std::int64_t contexts = 0;
 };
@@ -95,6 +94,11 @@ struct RunResult {
 /// Measures and aggregates a run; contexts, then cells of the grids, run in parallel.
 /// @throws shard::FormatError if a file of the run is damaged
 [[nodiscard]] RunResult analyze_run(const LooRun& run, const Options& options);
+
+/// Opens and analyses runs in the order given; their labels are made unique.
+/// @throws shard::FormatError naming the file that is not as it should be
+[[nodiscard]] std::vector<RunResult> analyze_runs(const std::vector<std::filesystem::path>& paths,
+                                                  bool allow_partial, const Options& options);
 
 /// One of the levels of the full context: 0 to 3 the metrics, then graph sum, per edge, Rayleigh.
 [[nodiscard]] Value level_value(const ContextMeasures& context, std::size_t layer,

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "loo/analysis.hpp"
 
-#include <phiscope/random.hpp>
+#include <phiscope/bootstrap.hpp>
 #include <phiscope/rank_correlation.hpp>
 
-#include <algorithm>
-#include <cmath>
-#include <random>
+#include <span>
 
 namespace phiscope::analyze::loo {
 namespace {
@@ -39,32 +37,6 @@ Value correlation_of(const std::vector<const PairedEvents*>& contexts) {
   return rank_correlation(all.first, all.second);
 }
 
-/// Quantile of ascending numbers, linear between neighbours.
-double quantile(const std::vector<double>& numbers, double p) {
-  const double place = p * static_cast<double>(numbers.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, numbers.size() - 1);
-  return numbers[below] + (place - std::floor(place)) * (numbers[above] - numbers[below]);
-}
-
-/// Percentile interval that resamples contexts. Draws without a correlation (all events equal) are
-/// left out; when they are the majority there is no interval.
-void add_interval(const std::vector<PairedEvents>& contexts, const Options& options,
-                  Correlation& result) {
-  std::mt19937_64 engine(options.seed);
-  std::vector<double> drawn;
-  for (std::size_t i = 0; i < options.resamples; ++i) {
-    std::vector<const PairedEvents*> sample(contexts.size());
-    for (auto& context : sample) context = &contexts[uniform_below(engine, contexts.size())];
-    const Value value = correlation_of(sample);
-    if (value.ok()) drawn.push_back(value.value());
-  }
-  if (drawn.size() * 2 <= options.resamples) return;
-  std::sort(drawn.begin(), drawn.end());
-  result.low = quantile(drawn, 0.025);
-  result.high = quantile(drawn, 0.975);
-}
-
 }  // namespace
 
 std::vector<Correlation> correlate(const std::vector<const ContextMeasures*>& contexts,
@@ -82,11 +54,17 @@ std::vector<Correlation> correlate(const std::vector<const ContextMeasures*>& co
         if (!events.first.empty()) paired.push_back(std::move(events));
       }
       result.contexts = static_cast<std::int64_t>(paired.size());
-      std::vector<const PairedEvents*> all;
-      all.reserve(paired.size());
-      for (const PairedEvents& events : paired) all.push_back(&events);
-      result.value = correlation_of(all);
-      if (result.value.ok() && paired.size() > 1) add_interval(paired, options, result);
+      const auto of_drawn = [&paired](std::span<const std::size_t> drawn) {
+        std::vector<const PairedEvents*> sample;
+        sample.reserve(drawn.size());
+        for (const std::size_t context : drawn) sample.push_back(&paired[context]);
+        return correlation_of(sample);
+      };
+      result.estimate = bootstrap(paired.size(), of_drawn,
+                                  {.resamples = options.resamples,
+                                   .seed = options.seed,
+                                   .covers = "contexts",
+                                   .tail = 0.025});
       results.push_back(result);
     }
   }

@@ -42,9 +42,9 @@ Series empty_series(const RunResult& run, int color, int dash, const std::string
 }
 
 void add_point(Series& series, const Aggregate& aggregate) {
-  series.y.push_back(drawn(aggregate.mean));
-  series.low.push_back(drawn(aggregate.low));
-  series.high.push_back(drawn(aggregate.high));
+  series.y.push_back(report::drawn(aggregate.mean));
+  series.low.push_back(report::drawn(aggregate.low));
+  series.high.push_back(report::drawn(aggregate.high));
 }
 
 /// One curve per run of `drawn_runs` that has the condition and per context length; colours are
@@ -201,8 +201,8 @@ Figure position_zero_curves(const std::vector<RunResult>& runs) {
       Series fitted = explained;
       for (std::size_t layer = 0; layer < runs[r].info.layers.size(); ++layer) {
         const ZeroFit& fit = runs[r].position_zero[c * runs[r].info.layers.size() + layer];
-        explained.y.push_back(drawn(fit.explained));
-        fitted.y.push_back(drawn(fit.scale));
+        explained.y.push_back(report::drawn(fit.explained));
+        fitted.y.push_back(report::drawn(fit.scale));
       }
       share_lines.series.push_back(std::move(explained));
       scale_lines.series.push_back(std::move(fitted));

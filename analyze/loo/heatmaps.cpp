@@ -30,7 +30,7 @@ Heatmap influence_map(const RunResult& run, std::size_t condition, PositionType 
   for (const std::int64_t n : run.lengths) map.x_labels.push_back(std::to_string(n));
   for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
     for (std::size_t length = 0; length < run.lengths.size(); ++length) {
-      map.values.push_back(drawn(
+      map.values.push_back(report::drawn(
           run.influence_at(condition, length, layer, type, Pairs::own, Scale::absolute, metric)
               .mean));
     }
@@ -165,7 +165,7 @@ Figure correlation_heatmap(const std::vector<RunResult>& runs) {
       for (std::size_t i = 0; i < map.y_labels.size() * metric_pairs; ++i) {
         const Correlation& found =
             run.correlation_at(*condition, run.lengths.size(), i / metric_pairs, i % metric_pairs);
-        map.values.push_back(drawn(found.value));
+        map.values.push_back(report::drawn(found.estimate.value));
         if (i < metric_pairs) {
           map.x_labels.push_back(short_title(found.first) + ", " + short_title(found.second));
         }

@@ -2,107 +2,14 @@
 #include "loo/report.hpp"
 
 #include "loo/figures.hpp"
-#include "loo/provenance.hpp"
+#include "loo/findings.hpp"
+#include "loo/tables.hpp"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <stdexcept>
+#include <map>
+#include <nlohmann/json.hpp>
 
 namespace phiscope::analyze::loo {
 namespace {
-
-/// The shortest text that tells the run from the others of the report.
-std::string tag(const RunResult& run, const std::vector<RunResult>& runs) {
-  if (runs.size() == 1) return "sink " + run.info.sink_name;
-  const auto same_sink = std::count_if(runs.begin(), runs.end(), [&run](const RunResult& other) {
-    return other.info.sink == run.info.sink;
-  });
-  return same_sink == 1 ? "sink " + run.info.sink_name : describe(run);
-}
-
-/// Two decimals, without a minus sign before zero.
-std::string two_decimals(double value) {
-  std::array<char, 400> text{};  // room for the largest double
-  const double shown = std::abs(value) < 0.005 ? 0.0 : value;
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), shown, std::chars_format::fixed, 2).ptr;
-  return {text.data(), end};
-}
-
-/// "1.78 [1.60, 1.95]", without the interval where there is none.
-std::string with_interval(const Aggregate& aggregate) {
-  if (!aggregate.mean.ok()) {
-    return "undefined (" + std::string(status_name(main_reason(aggregate))) + ")";
-  }
-  std::string text = two_decimals(aggregate.mean.value());
-  if (aggregate.low.ok() && aggregate.high.ok()) {
-    text += " [" + two_decimals(aggregate.low.value()) + ", " +
-            two_decimals(aggregate.high.value()) + "]";
-  }
-  return text;
-}
-
-/// "semantic: A with sink keep, B with sink drop; unrelated: ..." with a phrase per run and
-/// condition.
-template <class Phrase>
-std::string by_condition(const std::vector<RunResult>& runs, Phrase phrase) {
-  std::string text;
-  for (const std::string& name : condition_names(runs)) {
-    text += (text.empty() ? "" : "; ") + name + ": ";
-    std::string separator;
-    for (const RunResult& run : runs) {
-      for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
-        if (run.info.conditions[condition].name != name) continue;
-        text += separator + phrase(run, condition) + " with " + tag(run, runs);
-        separator = ", ";
-      }
-    }
-  }
-  return text + ".";
-}
-
-std::string ratio_at(const RunResult& run, std::size_t condition, bool longest) {
-  const std::size_t length = longest ? run.lengths.size() - 1 : 0;
-  const std::size_t layer = run.info.layers.size() - 1;
-  const Aggregate& ratio = run.level_at(condition, length, layer, Scale::absolute, 0);
-  std::string text = with_interval(ratio);
-  if (longest && run.has_embedding()) {
-    const Aggregate& relative = run.level_at(condition, length, layer, Scale::relative, 0);
-    if (relative.mean.ok()) {
-      text += " (" + two_decimals(relative.mean.value()) + " times the embedding's)";
-    }
-  }
-  return text;
-}
-
-std::string explained_by_zero(const RunResult& run, std::size_t condition) {
-  std::vector<double> shares;
-  for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
-    const ZeroFit& fit = run.position_zero[condition * run.info.layers.size() + layer];
-    if (run.info.layers[layer] >= 0 && fit.explained.ok()) shares.push_back(fit.explained.value());
-  }
-  if (shares.empty()) return "undefined";
-  return "R\u00b2 " + two_decimals(median(std::move(shares)));
-}
-
-std::string last_layer(const std::vector<RunResult>& runs) {
-  const std::int64_t last = runs.front().info.layers.back();
-  const bool same = std::all_of(runs.begin(), runs.end(), [last](const RunResult& run) {
-    return run.info.layers.back() == last;
-  });
-  return same ? "last layer (" + std::to_string(last) + ")" : "last layer";
-}
-
-std::string length_text(const std::vector<RunResult>& runs, bool longest) {
-  std::int64_t found = longest ? runs.front().lengths.back() : runs.front().lengths.front();
-  for (const RunResult& run : runs) {
-    const std::int64_t other = longest ? run.lengths.back() : run.lengths.front();
-    found = longest ? std::max(found, other) : std::min(found, other);
-  }
-  return "N = " + std::to_string(found);
-}
 
 Table run_table(const std::vector<RunResult>& runs) {
   Table table;
@@ -142,86 +49,110 @@ Table run_table(const std::vector<RunResult>& runs) {
   return table;
 }
 
-const Table& table_named(const std::vector<NamedTable>& tables, const std::string& file) {
-  const auto found = std::find_if(tables.begin(), tables.end(),
-                                  [&file](const NamedTable& table) { return table.file == file; });
-  if (found == tables.end()) throw std::invalid_argument("report: no table " + file);
-  return found->table;
+/// Per run: how many ratio influences are undefined, of how many, and why.
+std::vector<std::string> undefined_counts(const std::vector<RunResult>& runs) {
+  std::vector<std::string> lines;
+  for (const RunResult& run : runs) {
+    std::int64_t all = 0;
+    std::int64_t undefined = 0;
+    std::map<std::string, std::int64_t> by_reason;
+    for (const ContextMeasures& context : run.contexts) {
+      for (const Event& event : context.events) {
+        for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
+          const Value value = influence(context.full[layer], event.without[layer], Metric::ratio);
+          ++all;
+          if (value.ok()) continue;
+          ++undefined;
+          ++by_reason[std::string(status_name(value.status()))];
+        }
+      }
+    }
+    std::string line = "Undefined in " + describe(run) + ": " + std::to_string(undefined) + " of " +
+                       std::to_string(all) + " ratio influences";
+    std::string separator = " (";
+    for (const auto& [reason, count] : by_reason) {
+      line += separator + reason + ": " + std::to_string(count);
+      separator = ", ";
+    }
+    lines.push_back(line + (by_reason.empty() ? "." : "). They are left out of every mean."));
+  }
+  return lines;
 }
 
-figure::Section diagnostics(const std::vector<RunResult>& runs,
-                            const std::vector<NamedTable>& tables,
-                            const std::vector<std::string>& notes) {
-  figure::Section section{.title = "Diagnostics", .blocks = {}};
-  figure::Points points{notes};
-  for (std::string& line : undefined_counts(runs)) points.lines.push_back(std::move(line));
-  section.blocks.emplace_back(std::move(points));
-  section.blocks.emplace_back(figure::TableBlock{
-      .caption = "What was read. A ratio influence is counted once per event and layer; overflows "
-                 "are squared pair distances above 65504, infinite in half precision.",
-      .file = "runs.csv",
-      .table = run_table(runs)});
-  section.blocks.emplace_back(
-      figure::TableBlock{.caption = "Missing influences and why, per condition and context length",
-                         .file = "undefined.csv",
-                         .table = table_named(tables, "undefined.csv"),
-                         .folded = true});
-  section.blocks.emplace_back(
-      figure::TableBlock{.caption = "Position-0-only model and half-precision overflows, per layer",
-                         .file = "diagnostics.csv",
-                         .table = table_named(tables, "diagnostics.csv"),
-                         .folded = true});
-  return section;
+report::Section diagnostics(const std::vector<RunResult>& runs,
+                            const std::vector<report::NamedTable>& tables) {
+  return {.title = "Diagnostics",
+          .lines = undefined_counts(runs),
+          .figures = {},
+          .tables = {{.caption =
+                          "What was read. A ratio influence is counted once per event and layer; "
+                          "overflows are squared pair distances above 65504, infinite in half "
+                          "precision.",
+                      .file = "runs.csv",
+                      .table = run_table(runs)},
+                     folded(report::table_named(tables, "undefined.csv"),
+                            "Missing influences and why, per condition and context length"),
+                     folded(report::table_named(tables, "diagnostics.csv"),
+                            "Position-0-only model and half-precision overflows, per layer")},
+          .links = {}};
+}
+
+std::vector<report::OutputFile> results(const std::vector<RunResult>& runs) {
+  std::vector<report::OutputFile> files;
+  for (const RunResult& run : runs) {
+    for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
+      const std::string prefix = runs.size() > 1 ? file_stem(run.label) + "_" : "";
+      files.push_back(
+          {"results_" + prefix + file_stem(run.info.conditions[condition].name) + ".json",
+           results_json(run, condition).dump(1) + "\n"});
+    }
+  }
+  return files;
+}
+
+report::Source source(const RunResult& run) {
+  return {.label = run.label,
+          .about = "sink " + run.info.sink_name + ", " + std::to_string(run.contexts.size()) +
+                   " contexts, " + std::to_string(run.info.layers.size()) + " layers",
+          .plan = run.info.details};
 }
 
 }  // namespace
 
-std::vector<std::string> findings(const std::vector<RunResult>& runs) {
-  const std::string layer = last_layer(runs);
-  return {
-      "Cross / within distance, above 1 where words of a cluster lie closer together, " + layer +
-          ", " + length_text(runs, true) + ": " +
-          by_condition(runs, [](const auto& run, auto c) { return ratio_at(run, c, true); }),
-      "The same at " + length_text(runs, false) + ", where position 0 weighs most: " +
-          by_condition(runs, [](const auto& run, auto c) { return ratio_at(run, c, false); }),
-      "Share of the ratio influences that a model of position 0 alone explains, median layer: " +
-          by_condition(runs, explained_by_zero)};
+std::vector<std::string> warnings(const std::vector<RunResult>& runs) {
+  std::vector<std::string> lines;
+  for (const RunResult& run : runs) {
+    if (run.contexts.size() == run.info.walks.size()) continue;
+    lines.push_back("Partial run " + run.label + ": " + std::to_string(run.contexts.size()) +
+                    " of " + std::to_string(run.info.walks.size()) + " contexts.");
+  }
+  return lines;
 }
 
-figure::Report report(const std::vector<RunResult>& runs, const Options& options,
-                      const std::vector<NamedTable>& tables,
-                      const std::vector<figure::FigureBlock>& drawn,
-                      const std::vector<std::string>& notes) {
-  figure::Report result;
-  result.title = "Leave-one-out influence, layer by layer";
-  for (const RunResult& run : runs) {
-    result.subtitle += (result.subtitle.empty() ? "" : " \u00b7 ") + describe(run);
+report::Analysis report_of(const std::vector<RunResult>& runs, const Options& options) {
+  report::Analysis result{
+      .program = "analyze-loo",
+      .title = "Leave-one-out influence, layer by layer",
+      .sources = {},
+      .left_out = "loo",
+      .options = {{"cross pairs", options.cross == Cross::groups ? "groups" : "all"},
+                  {"bootstrap resamples", std::to_string(options.resamples)},
+                  {"seed", std::to_string(options.seed)}},
+      .warnings = warnings(runs),
+      .findings = findings(runs),
+      .tables = tables(runs),
+      .figures = figures(runs),
+      .sections = {},
+      .files = results(runs),
+      .arrays = {}};
+  for (const RunResult& run : runs) result.sources.push_back(source(run));
+  report::Section curves{.title = "Curves over the layers"};
+  report::Section maps{.title = "Maps of layer and context length"};
+  for (const figure::Figure& figure : result.figures) {
+    const bool is_map = figure.name.starts_with("heatmap");
+    (is_map ? maps : curves).figures.push_back(figure.name);
   }
-  result.facts = provenance_facts(runs, options);
-  result.sections.push_back(diagnostics(runs, tables, notes));
-  result.sections.push_back({.title = "Findings", .blocks = {figure::Points{findings(runs)}}});
-  figure::Section curve_section{.title = "Curves over the layers", .blocks = {}};
-  figure::Section map_section{.title = "Maps of layer and context length", .blocks = {}};
-  for (const auto& block : drawn) {
-    const bool is_map = block.figure.name.starts_with("heatmap");
-    (is_map ? map_section : curve_section).blocks.emplace_back(block);
-  }
-  result.sections.push_back(std::move(curve_section));
-  result.sections.push_back(std::move(map_section));
-  figure::Downloads files;
-  for (const NamedTable& table : tables) files.files.emplace_back(table.file, table.about);
-  result.sections.push_back(
-      {.title = "Tables",
-       .blocks = {
-           figure::Paragraph{"Full precision, beside this report. An empty cell is an "
-                             "undefined number; the reasons are counted or named in its row."},
-           std::move(files)}});
-  result.sections.push_back(
-      {.title = "Provenance",
-       .blocks = {figure::TableBlock{.caption = "Options and plan of every run",
-                                     .file = "provenance.csv",
-                                     .table = provenance_table(runs, options),
-                                     .folded = true}}});
+  result.sections = {diagnostics(runs, result.tables), std::move(curves), std::move(maps)};
   return result;
 }
 

@@ -110,6 +110,14 @@ Table level_table(const std::vector<RunResult>& runs) {
   return table;
 }
 
+/// Why there is no number, or no interval although there is a number: too many resamples had none.
+std::string missing_text(const Estimate& estimate) {
+  if (!estimate.value.ok()) return std::string(status_name(estimate.value.status()));
+  if (estimate.low != Value(Status::unstable)) return {};
+  return "interval: " + std::to_string(estimate.undefined_draws) + " of " +
+         std::to_string(estimate.draws) + " resamples undefined";
+}
+
 Table correlation_table(const std::vector<RunResult>& runs) {
   const bool several = runs.size() > 1;
   Table table;
@@ -125,13 +133,12 @@ Table correlation_table(const std::vector<RunResult>& runs) {
           const std::size_t layer = i / metric_pairs;
           const Correlation& found = run.correlation_at(condition, length, layer, i % metric_pairs);
           Row cells = row(several, run, condition);
-          extend(
-              cells,
-              {all ? Cell(Undefined{"all_lengths"}) : Cell(run.lengths[length]),
-               run.info.layers[layer], std::string(metric_name(found.first)) + "_influence",
-               std::string(metric_name(found.second)) + "_influence", cell(found.value),
-               cell(found.low), cell(found.high), found.events, found.contexts,
-               found.value.ok() ? std::string() : std::string(status_name(found.value.status()))});
+          extend(cells,
+                 {all ? Cell(Undefined{"all_lengths"}) : Cell(run.lengths[length]),
+                  run.info.layers[layer], std::string(metric_name(found.first)) + "_influence",
+                  std::string(metric_name(found.second)) + "_influence", cell(found.estimate.value),
+                  cell(found.estimate.low), cell(found.estimate.high), found.events, found.contexts,
+                  missing_text(found.estimate)});
           table.rows.push_back(std::move(cells));
         }
       }
@@ -199,7 +206,7 @@ Table undefined_table(const std::vector<RunResult>& runs) {
 
 }  // namespace
 
-std::vector<NamedTable> tables(const std::vector<RunResult>& runs) {
+std::vector<report::NamedTable> tables(const std::vector<RunResult>& runs) {
   const std::string orientation =
       "Influence of a position: ratio, cross and within distance full - without it, energy without "
       "it - full; a positive ratio or energy influence means that leaving it out hurts structure.";

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "figure/table.hpp"
 #include "loo/analysis.hpp"
+#include "report/folder.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 namespace phiscope::analyze::loo {
-
-/// A table and the file it is written to.
-struct NamedTable {
-  std::string file;
-  std::string about;  ///< what a row is, and the orientation of its numbers
-  Table table;
-};
 
 /// All tables of one or several runs. With several, the first column `run` is the label.
 ///   loo.csv           influences: mean, sd (ddof 1), median, 95 % interval, counts, per reason
@@ -25,7 +18,7 @@ struct NamedTable {
 ///   correlations.csv  rank correlations between the influences; n empty: all lengths
 ///   diagnostics.csv   position-0-only model and half-precision overflows per layer
 ///   undefined.csv     how many influences are missing, and why
-[[nodiscard]] std::vector<NamedTable> tables(const std::vector<RunResult>& runs);
+[[nodiscard]] std::vector<report::NamedTable> tables(const std::vector<RunResult>& runs);
 
 /// The content of results_<condition>.json: by_layer_N[layer][N][bridge|anchor|all][metric], as the
 /// published files, but strict JSON: a missing number is null and its reason stands beside it.

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "program/command_line.hpp"
+
 #include <phiscope/pairs.hpp>
 #include <phiscope/phiid_options.hpp>
 
 #include <array>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace CLI {  // NOLINT(readability-identifier-naming): theirs
-class App;
-}
 
 namespace phiscope::analyze::metric {
 
@@ -44,11 +41,7 @@ struct Command {
   std::string (*run)(const Arguments&);  ///< @return  one line of strict JSON, without its end
 };
 
-/// Arguments that are each right but do not go together: exit 2.
-class UsageError : public std::invalid_argument {
- public:
-  using std::invalid_argument::invalid_argument;
-};
+using UsageError = program::UsageError;
 
 [[nodiscard]] std::vector<Command> array_commands();  ///< describe, kmeans and measures of all rows
 [[nodiscard]] std::vector<Command> structure_commands();  ///< phi-ratio and its neighbours
@@ -59,8 +52,9 @@ class UsageError : public std::invalid_argument {
 /// All metrics, in the order of --help. A new group of names is added here.
 [[nodiscard]] std::vector<Command> all_commands();
 
-/// Adds the subcommand with its files and options, which are parsed into `arguments`.
-/// @throws std::invalid_argument if the command names an option that there is not
-void add_command(CLI::App& app, const Command& command, Arguments& arguments);
+/// Adds the command with its files and options, which are parsed into `arguments`.
+/// @throws std::invalid_argument if the command names an option that does not exist
+program::CommandLine& add_command(program::CommandLine& line, const Command& command,
+                                  Arguments& arguments);
 
 }  // namespace phiscope::analyze::metric

@@ -84,9 +84,10 @@ std::vector<std::vector<Value>> each(const std::vector<HeadScores>& resampled, C
 }
 
 void add_profiles(const std::vector<HeadScores>& resampled, RunResult& result) {
+  const std::size_t prompts = result.input.prompts.size();
   const auto add = [&](std::string measure, auto choose) {
     result.profiles.push_back(profile(std::move(measure), choose(result.scores),
-                                      each(resampled, choose), result.input.layers));
+                                      each(resampled, choose), prompts, result.input.layers));
   };
   for (const Ranking ranking : rankings) {
     add(std::string(ranking_column(ranking)),
@@ -96,7 +97,7 @@ void add_profiles(const std::vector<HeadScores>& resampled, RunResult& result) {
   add("avg_synergy", [](const HeadScores& scores) { return scores.synergy; });
   add("avg_redundancy", [](const HeadScores& scores) { return scores.redundancy; });
   result.profiles.push_back(
-      profile("autocorrelation", result.series.autocorrelation, {}, result.input.layers));
+      profile("autocorrelation", result.series.autocorrelation, {}, prompts, result.input.layers));
 }
 
 void add_intervals(const std::vector<HeadScores>& resampled, RunResult& result) {
@@ -106,7 +107,7 @@ void add_intervals(const std::vector<HeadScores>& resampled, RunResult& result) 
       std::vector<Value> drawn;
       drawn.reserve(resampled.size());
       for (const HeadScores& resample : resampled) drawn.push_back(resample.score[k][head]);
-      result.intervals[k].push_back(with_interval(scores[head], drawn));
+      result.intervals[k].push_back(over_prompts(scores[head], drawn, result.input.prompts.size()));
     }
   }
 }
@@ -135,8 +136,8 @@ RunResult analyze(Input input, const Options& options) {
   result.series.values = {};
   add_profiles(measured.resampled, result);
   add_intervals(measured.resampled, result);
-  result.correlations =
-      correlations(result.series, result.matrices, result.scores, measured.resampled);
+  result.correlations = correlations(result.series, result.matrices, result.scores,
+                                     measured.resampled, prompts.size());
   if (heads <= options.graph_limit) {
     result.graphs = graphs(result.matrices, result.input, options.threads);
   }

@@ -1,88 +1,78 @@
 // SPDX-License-Identifier: MIT
 #include "phiid/command.hpp"
 
-#include "program/choice.hpp"
-
-#include <algorithm>
 #include <string>
-#include <thread>
 
 namespace phiscope::analyze::phiid {
 namespace {
 
-void add_method_options(CLI::App& app, Options& options) {
-  add_choice<Mode>(app, "--mode", options.mode,
-                   {{"per-prompt", Mode::per_prompt}, {"concat", Mode::concat}},
-                   "prompts one by one and averaged (default), or as one series");
-  app.add_flag("--keep-borders", options.keep_borders,
-               "concat: with the transitions from one prompt into the next, as published");
-  add_choice<Detrend>(app, "--detrend", options.detrend,
-                      {{"none", Detrend::none},
-                       {"linear", Detrend::linear},
-                       {"difference", Detrend::difference},
-                       {"poly2", Detrend::poly2},
-                       {"log", Detrend::log}},
-                      "what is taken out of every series first (default none)");
-  add_choice<Redundancy>(app, "--redundancy", options.phiid.redundancy,
-                         {{"mmi", Redundancy::mmi}, {"ccs", Redundancy::ccs}},
-                         "minimum mutual information (default), or common change in surprisal");
-  add_choice<PhiidKind>(app, "--kind", options.phiid.kind,
-                        {{"gaussian", PhiidKind::gaussian}, {"discrete", PhiidKind::discrete}},
-                        "Gaussian series in nats (default), or binarised ones in bits");
-  app.add_option("--lag", options.phiid.lag, "steps from past to future")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  app.add_flag("--bias-correction", options.phiid.bias_correction,
-               "take the leading bias of short series out of every information");
+void add_method_options(program::CommandLine& line, Options& options) {
+  line.choice<Mode>("--mode", options.mode,
+                    {{"per-prompt", Mode::per_prompt}, {"concat", Mode::concat}},
+                    "decompose each prompt and average, or all prompts as one series");
+  line.flag("--keep-borders", options.keep_borders,
+            "concat: keep the transitions from one prompt into the next, as published");
+  line.choice<Detrend>("--detrend", options.detrend,
+                       {{"none", Detrend::none},
+                        {"linear", Detrend::linear},
+                        {"difference", Detrend::difference},
+                        {"poly2", Detrend::poly2},
+                        {"log", Detrend::log}},
+                       "remove this from every series first");
+  line.choice<Redundancy>("--redundancy", options.phiid.redundancy,
+                          {{"mmi", Redundancy::mmi}, {"ccs", Redundancy::ccs}},
+                          "minimum mutual information, or common change in surprisal");
+  line.choice<PhiidKind>("--kind", options.phiid.kind,
+                         {{"gaussian", PhiidKind::gaussian}, {"discrete", PhiidKind::discrete}},
+                         "Gaussian series in nats, or binarised ones in bits");
+  line.number("--lag", options.phiid.lag, "steps from past to future", {1, 1'000'000});
+  line.flag("--bias-correction", options.phiid.bias_correction,
+            "subtract the leading bias of short series from every information");
 }
 
 }  // namespace
 
-void add_options(CLI::App& app, Command& command) {
+void add_options(program::CommandLine& line, Command& command) {
   Options& options = command.options;
-  options.threads = std::max(1U, std::thread::hardware_concurrency());
-  app.add_option("RUN", command.runs, "run directories; several get a folder each and one page");
-  app.add_option("--series", command.series,
-                 "a .npy file [time, series] or [prompt, time, series] instead of a run");
-  app.add_option("--layers", command.layers, "of --series: layers of equally many heads")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  app.add_option("--out", command.out, "directory of the results; created if missing")->required();
-  add_method_options(app, options);
-  app.add_option("--max-pairs", options.max_pairs,
-                 "decompose that many pairs only, drawn by --seed")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000000000}));
-  app.add_flag("--all-atoms", options.all_atoms, "keep all 16 atoms of every pair in atoms.npy");
-  app.add_option("--surrogates", options.surrogates, "compare every head with that many surrogates")
-      ->check(CLI::Range(1, 100000));
-  add_choice<SurrogateKind>(
-      app, "--surrogate-kind", options.surrogate_kind,
+  line.texts("RUN", command.runs, "run directories; several get a folder each and one page");
+  line.text("--series", command.series,
+            "a .npy file [time, series] or [prompt, time, series] instead of a run");
+  line.number("--layers", command.layers,
+              "with --series: number of layers (heads are split evenly)", {1, 1'000'000});
+  program::add_common_options(line, command.common);
+  add_method_options(line, options);
+  line.number(
+      "--max-pairs",
+      [&options](std::uint64_t given) { options.max_pairs = static_cast<std::size_t>(given); },
+      "decompose at most this many pairs, drawn by --seed", {1, 1'000'000'000'000});
+  line.flag("--all-atoms", options.all_atoms, "keep all 16 atoms of every pair in atoms.npy");
+  line.number(
+      "--surrogates",
+      [&options](std::uint64_t given) { options.surrogates = static_cast<std::size_t>(given); },
+      "compare every head with this many surrogates", {1, 100'000});
+  line.choice<SurrogateKind>(
+      "--surrogate-kind", options.surrogate_kind,
       {{"circular", SurrogateKind::circular}, {"phase", SurrogateKind::phase}},
-      "every series begun at another time (default), or with random phases");
-  app.add_option_function<std::size_t>(
-         "--bootstrap", [&options](std::size_t count) { options.resamples = count; },
-         "resamples of the prompts for intervals; 0: none (default 200; concat: 0, each costs a "
-         "run)")
-      ->check(CLI::Range(0, 1000000));
-  app.add_option("--graph-limit", options.graph_limit, "more heads: no graph measures")
-      ->capture_default_str();
-  app.add_option("--seed", options.seed, "of pairs, surrogates and resamples")
-      ->capture_default_str();
-  app.add_option("--threads", options.threads, "changes the time, no result")
-      ->check(CLI::Range(1, 1024));
-  app.add_flag("--no-figures", command.no_figures, "tables and report only");
-  app.add_flag("--allow-partial", command.allow_partial, "take what an unfinished run has");
+      "circular time shifts, or randomized phases");
+  line.number(
+      "--bootstrap",
+      [&options](std::uint64_t given) { options.resamples = static_cast<std::size_t>(given); },
+      "resamples of the prompts for intervals; 0: none (default 200; concat: 0, since each "
+      "resample costs as much as the analysis)",
+      {0, 1'000'000});
+  line.number("--graph-limit", options.graph_limit, "no graph measures for more heads than this");
+  program::add_resampling_options(line, nullptr, options.seed);
 }
 
 void check_usage(const Command& command) {
   if (command.runs.empty() == command.series.empty()) {
-    throw CLI::ValidationError("RUN", "expected run directories or --series FILE, and not both");
+    throw program::UsageError("RUN: expected run directories or --series FILE, and not both");
   }
   if (command.options.keep_borders && command.options.mode != Mode::concat) {
-    throw CLI::ValidationError("--keep-borders", "expected --mode concat with it");
+    throw program::UsageError("--keep-borders: expected --mode concat with it");
   }
   if (command.series.empty() && command.layers != 1) {
-    throw CLI::ValidationError("--layers", "expected --series with it; a run knows its layers");
+    throw program::UsageError("--layers: expected --series with it; a run knows its layers");
   }
 }
 
@@ -91,7 +81,9 @@ std::vector<Input> read_inputs(const Command& command) {
   if (!command.series.empty()) {
     inputs.push_back(read_series(command.series, command.layers));
   }
-  for (const auto& run : command.runs) inputs.push_back(read_run(run, command.allow_partial));
+  for (const auto& run : command.runs) {
+    inputs.push_back(read_run(run, command.common.allow_partial));
+  }
   make_labels_unique(inputs);
   return inputs;
 }

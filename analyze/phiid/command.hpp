@@ -3,8 +3,7 @@
 
 #include "phiid/input.hpp"
 #include "phiid/options.hpp"
-
-#include <CLI/App.hpp>
+#include "program/run_program.hpp"
 
 #include <cstddef>
 #include <filesystem>
@@ -17,16 +16,14 @@ struct Command {
   std::vector<std::filesystem::path> runs;
   std::filesystem::path series;  ///< a plain array instead of runs
   std::size_t layers = 1;        ///< that the array's series are divided into
-  std::filesystem::path out;
+  program::CommonOptions common;
   Options options;
-  bool no_figures = false;
-  bool allow_partial = false;
 };
 
 /// Adds all options to the program.
-void add_options(CLI::App& app, Command& command);
+void add_options(program::CommandLine& line, Command& command);
 
-/// @throws CLI::ParseError if options contradict each other
+/// @throws program::UsageError if options contradict each other
 void check_usage(const Command& command);
 
 /// Reads runs or the array, with labels that differ. All are read before the first is analysed.

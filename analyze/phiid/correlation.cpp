@@ -72,7 +72,8 @@ void add_pairs(const Series& series, const Matrices& matrices, std::vector<Corre
 
 std::vector<Correlation> correlations(const Series& series, const Matrices& matrices,
                                       const HeadScores& scores,
-                                      const std::vector<HeadScores>& resampled) {
+                                      const std::vector<HeadScores>& resampled,
+                                      std::size_t prompts) {
   std::vector<Correlation> result;
   const auto over_heads = [&](const char* first, const std::vector<Value>& x, const char* second,
                               const std::vector<Value>& y) {
@@ -85,8 +86,8 @@ std::vector<Correlation> correlations(const Series& series, const Matrices& matr
     spearman.push_back(rank_correlation(numbers.x, numbers.y));
     linear.push_back(pearson(numbers.x, numbers.y));
   }
-  result.front().spearman = with_interval(result.front().spearman.value, spearman);
-  result.front().pearson = with_interval(result.front().pearson.value, linear);
+  result.front().spearman = over_prompts(result.front().spearman.value, spearman, prompts);
+  result.front().pearson = over_prompts(result.front().pearson.value, linear, prompts);
   for (const auto& [name, other] : {std::pair("autocorrelation", &series.autocorrelation),
                                     std::pair("head_norm", &series.level)}) {
     over_heads("avg_synergy", scores.synergy, name, *other);

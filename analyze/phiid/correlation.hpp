@@ -24,11 +24,13 @@ struct Correlation {
 /// the series. A pair's autocorrelation is the mean of those of its heads.
 /// @param resampled  scores of the heads in every resample; the interval of synergy with redundancy
 ///                   over heads comes from them, the others have none
+/// @param prompts  how many a resample draws from
 /// @return  over heads those with both numbers, over pairs those that are ok and whose heads have
 /// an
 ///          autocorrelation
 [[nodiscard]] std::vector<Correlation> correlations(const Series& series, const Matrices& matrices,
                                                     const HeadScores& scores,
-                                                    const std::vector<HeadScores>& resampled);
+                                                    const std::vector<HeadScores>& resampled,
+                                                    std::size_t prompts);
 
 }  // namespace phiscope::analyze::phiid

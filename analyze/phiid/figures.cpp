@@ -33,9 +33,9 @@ Panel profile_panel(const std::vector<const RunResult*>& runs, const std::string
     for (std::size_t layer = 0; layer < profile.layers.size(); ++layer) {
       series.x.push_back(runs.size() > 1 ? profile.depth[layer]
                                          : static_cast<double>(run.input.layers[layer]));
-      series.y.push_back(drawn(profile.layers[layer].value));
-      series.low.push_back(drawn(profile.layers[layer].low));
-      series.high.push_back(drawn(profile.layers[layer].high));
+      series.y.push_back(report::drawn(profile.layers[layer].value));
+      series.low.push_back(report::drawn(profile.layers[layer].low));
+      series.high.push_back(report::drawn(profile.layers[layer].high));
     }
     lines.series.push_back(std::move(series));
   }

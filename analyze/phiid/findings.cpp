@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "phiid/findings.hpp"
+
+#include "figure/table.hpp"
 #include "phiid/figures.hpp"
-#include "phiid/report.hpp"
+#include "report/estimate_text.hpp"
 
 #include <phiscope/head_scores.hpp>
 
@@ -8,20 +11,6 @@
 
 namespace phiscope::analyze::phiid {
 namespace {
-
-std::string number(const Value& value) {
-  if (!value.ok()) return "undefined (" + std::string(status_name(value.status())) + ")";
-  return rounded_text(value.value(), 3);
-}
-
-/// "0.63 [0.60, 0.66]", without the interval where there is none.
-std::string number(const Estimate& estimate) {
-  std::string text = number(estimate.value);
-  if (estimate.low.ok() && estimate.high.ok()) {
-    text += " [" + number(estimate.low) + ", " + number(estimate.high) + "]";
-  }
-  return text;
-}
 
 std::string shape_text(const Profile& profile) {
   switch (profile.shape) {
@@ -42,11 +31,12 @@ std::string profile_line(const RunResult& run, Ranking ranking) {
       run.profiles.begin(), run.profiles.end(),
       [ranking](const Profile& profile) { return profile.measure == ranking_column(ranking); });
   return "Profile of " + found->measure + " over depth: " + shape_text(*found) +
-         ". First, middle, last third of the layers: " + number(found->first) + ", " +
-         number(found->middle) + ", " + number(found->last) +
+         ". First, middle, last third of the layers: " + report::estimate_text(found->first) +
+         ", " + report::estimate_text(found->middle) + ", " + report::estimate_text(found->last) +
          "; slope of the parabola at the first "
          "layer " +
-         number(found->first_slope) + ", at the last " + number(found->last_slope) + ".";
+         report::estimate_text(found->first_slope) + ", at the last " +
+         report::estimate_text(found->last_slope) + ".";
 }
 
 std::string head_name(const RunResult& run, std::size_t head) {
@@ -76,8 +66,8 @@ void add_correlations(const RunResult& run, std::vector<std::string>& lines) {
     const bool of_both = one.second == "avg_redundancy" || one.second == "rtr";
     if (!of_series && !of_both) continue;
     lines.push_back("Over " + std::to_string(one.n) + " " + one.over + "s, " + one.first + " and " +
-                    one.second + ": Spearman " + number(one.spearman) + ", Pearson " +
-                    number(one.pearson) + ".");
+                    one.second + ": Spearman " + report::estimate_text(one.spearman) +
+                    ", Pearson " + report::estimate_text(one.pearson) + ".");
   }
 }
 
@@ -91,11 +81,12 @@ std::vector<std::string> findings(const RunResult& run, const Options& options) 
   lines.push_back(extremes_line(run));
   for (const Graph& graph : run.graphs) {
     lines.push_back("Network of " + graph.edges + ": global efficiency " +
-                    number(graph.global_efficiency) + " " + std::string(options.unit()) +
-                    " (relative to the largest weight " + number(graph.relative_efficiency) +
-                    "), modularity " + number(graph.modularity) + " with " +
+                    report::value_text(graph.global_efficiency) + " " +
+                    std::string(options.unit()) + " (relative to the largest weight " +
+                    report::value_text(graph.relative_efficiency) + "), modularity " +
+                    report::value_text(graph.modularity) + " with " +
                     std::to_string(graph.communities) + " communities, " +
-                    number(graph.layer_modularity) + " of the layers.");
+                    report::value_text(graph.layer_modularity) + " of the layers.");
   }
   if (run.graphs.empty()) {
     lines.push_back("No graph measures: " + std::to_string(run.series.heads) +
@@ -113,18 +104,6 @@ std::vector<std::string> findings(const RunResult& run, const Options& options) 
                     rounded_text(least, 2) + ".");
   }
   return lines;
-}
-
-std::string summary_text(const RunResult& run, const Options& options) {
-  std::string text = run.input.label + ": " + std::to_string(run.input.prompts.size()) +
-                     " prompts, " + std::to_string(run.input.layers.size()) + " layers, " +
-                     std::to_string(run.series.heads) + " heads\n" + method_text(options) +
-                     "\n\nFindings\n";
-  for (const std::string& line : findings(run, options)) text += "- " + line + "\n";
-  text += "\nWarnings\n";
-  for (const std::string& line : run.warnings) text += "- " + line + "\n";
-  if (run.warnings.empty()) text += "- none\n";
-  return text;
 }
 
 }  // namespace phiscope::analyze::phiid

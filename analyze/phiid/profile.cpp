@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "phiid/profile.hpp"
 
-#include <phiscope/bootstrap.hpp>
 #include <phiscope/quadratic_fit.hpp>
 #include <phiscope/sum.hpp>
 
@@ -116,22 +115,8 @@ std::vector<double> depths(std::span<const std::int64_t> layers) {
   return result;
 }
 
-Estimate with_interval(const Value& value, std::span<const Value> resampled) {
-  Estimate result{.value = value};
-  std::vector<double> drawn;
-  for (const Value& one : resampled) {
-    if (one.ok()) drawn.push_back(one.value());
-  }
-  if (!value.ok()) result.low = result.high = value;
-  if (!value.ok() || drawn.size() < 2) return result;
-  std::sort(drawn.begin(), drawn.end());
-  result.low = detail::sorted_quantile(drawn, 0.025);
-  result.high = detail::sorted_quantile(drawn, 0.975);
-  return result;
-}
-
 Profile profile(std::string measure, std::span<const Value> values,
-                const std::vector<std::vector<Value>>& resampled,
+                const std::vector<std::vector<Value>>& resampled, std::size_t prompts,
                 std::span<const std::int64_t> layers) {
   Profile result;
   result.measure = std::move(measure);
@@ -142,7 +127,7 @@ Profile profile(std::string measure, std::span<const Value> values,
     const std::vector<Value> own = numbers_of(resample, result.depth);
     for (std::size_t k = 0; k < own.size(); ++k) drawn[k].push_back(own[k]);
   }
-  const auto estimate = [&](std::size_t k) { return with_interval(numbers[k], drawn[k]); };
+  const auto estimate = [&](std::size_t k) { return over_prompts(numbers[k], drawn[k], prompts); };
   const std::size_t heads = values.size() / layers.size();
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     result.layers.push_back(estimate(layer));

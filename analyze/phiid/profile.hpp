@@ -3,7 +3,7 @@
 
 #include "phiid/input.hpp"
 
-#include <phiscope/value.hpp>
+#include <phiscope/estimate.hpp>
 
 #include <cstddef>
 #include <span>
@@ -12,13 +12,6 @@
 #include <vector>
 
 namespace phiscope::analyze::phiid {
-
-/// A number with its bootstrap interval over prompts.
-struct Estimate {
-  Value value = Status::too_few_rows;
-  Value low = Status::too_few_rows;  ///< 2.5 %; undefined without resamples
-  Value high = Status::too_few_rows;
-};
 
 /// How a number of the heads changes with depth.
 enum class Shape {
@@ -55,11 +48,15 @@ struct Profile {
 /// The profile of one number a head.
 /// @param values  [head], layer-major
 /// @param resampled  [resample][head]: the same number in every resample of the prompts
+/// @param prompts  how many a resample draws from
 [[nodiscard]] Profile profile(std::string measure, std::span<const Value> values,
-                              const std::vector<std::vector<Value>>& resampled,
+                              const std::vector<std::vector<Value>>& resampled, std::size_t prompts,
                               std::span<const std::int64_t> layers);
 
-/// The interval of the numbers of the resamples; undefined below two that are ok.
-[[nodiscard]] Estimate with_interval(const Value& value, std::span<const Value> resampled);
+/// The estimate whose interval comes from the same number in every resample of the prompts.
+[[nodiscard]] inline Estimate over_prompts(const Value& value, std::span<const Value> resampled,
+                                           std::size_t prompts) {
+  return percentile_estimate(value, resampled, prompts, {.covers = "prompts", .tail = 0.025});
+}
 
 }  // namespace phiscope::analyze::phiid

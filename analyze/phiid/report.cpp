@@ -2,7 +2,8 @@
 #include "phiid/report.hpp"
 
 #include "phiid/figures.hpp"
-#include "report/provenance.hpp"
+#include "phiid/findings.hpp"
+#include "phiid/tables.hpp"
 
 #include <phiscope/head_scores.hpp>
 
@@ -11,54 +12,50 @@
 namespace phiscope::analyze::phiid {
 namespace {
 
-std::string options_text(const Options& options) {
-  std::string text = method_text(options) + " Seed " + std::to_string(options.seed) + "; " +
-                     std::to_string(options.resample_count()) + " resamples; " +
-                     std::to_string(options.surrogates) + " surrogates";
+std::vector<report::Fact> option_facts(const Options& options) {
+  std::string surrogates = std::to_string(options.surrogates);
   if (options.surrogates > 0) {
-    text += options.surrogate_kind == SurrogateKind::circular ? " (circular shifts)"
-                                                              : " (random phases)";
+    surrogates += options.surrogate_kind == SurrogateKind::circular ? " (circular shifts)"
+                                                                    : " (random phases)";
   }
-  if (options.max_pairs > 0) text += "; at most " + std::to_string(options.max_pairs) + " pairs";
-  return text + ".";
+  std::string method = method_text(options);
+  if (method.ends_with('.')) method.pop_back();  // a sentence elsewhere, here a part of one
+  std::vector<report::Fact> facts = {
+      {"method", std::move(method)},
+      {"bootstrap resamples", std::to_string(options.resample_count())},
+      {"surrogates", std::move(surrogates)},
+      {"seed", std::to_string(options.seed)}};
+  if (options.max_pairs > 0) facts.emplace_back("most pairs", std::to_string(options.max_pairs));
+  return facts;
 }
 
-std::vector<Fact> facts(const std::vector<const RunResult*>& runs, const Options& options) {
-  std::vector<Fact> result = {{"Program", "analyze-phiid " PHISCOPE_VERSION},
-                              {"Analysis", options_text(options)}};
-  std::vector<std::string> labels, sizes, versions, models, extraction;
-  for (const RunResult* run : runs) {
-    const auto& details = run->input.details;
-    labels.push_back(run->input.label);
-    sizes.push_back(std::to_string(run->input.prompts.size()) + " prompts, " +
-                    std::to_string(run->input.layers.size()) + " layers of " +
-                    std::to_string(run->input.heads_per_layer) + " heads");
-    versions.push_back(details.is_null() ? "a plain array" : version_text(details));
-    models.push_back(model_text(plan_member(details, "model")));
-    extraction.push_back(members_text(plan_member(details, "options")));
-  }
-  add_fact("Series", sizes, labels, result);
-  add_fact("Extracted by", versions, labels, result);
-  add_fact("Model", models, labels, result);
-  add_fact("Options of the extraction", extraction, labels, result);
-  return result;
+report::Source source(const RunResult& run) {
+  const Input& input = run.input;
+  return {.label = input.label,
+          .about = std::string(input.details.is_null() ? "a plain array, " : "") +
+                   std::to_string(input.prompts.size()) + " prompts, " +
+                   std::to_string(input.layers.size()) + " layers of " +
+                   std::to_string(input.heads_per_layer) + " heads",
+          .plan = input.details};
 }
 
-figure::Section lines_section(const std::string& title, std::vector<std::string> lines,
-                              const std::string& otherwise) {
-  if (lines.empty()) lines.push_back(otherwise);
-  return {.title = title, .blocks = {figure::Points{std::move(lines)}}};
+report::Analysis empty_analysis(const Options& options) {
+  return {.program = "analyze-phiid",
+          .title = "Synergy and redundancy of attention heads",
+          .sources = {},
+          .left_out = "",
+          .options = option_facts(options),
+          .warnings = {},
+          .findings = {},
+          .tables = {},
+          .figures = {},
+          .sections = {},
+          .files = {},
+          .arrays = {}};
 }
 
-Table provenance(const RunResult& run, const Options& options) {
-  Table table{.columns = {"run", "what", "value"}, .rows = {}};
-  table.rows.push_back({std::string("analysis"), std::string("program"),
-                        std::string("analyze-phiid " PHISCOPE_VERSION)});
-  table.rows.push_back({std::string("analysis"), std::string("options"), options_text(options)});
-  if (!run.input.details.is_null()) {
-    add_plan_rows(run.input.details, run.input.label, "", table);
-  }
-  return table;
+std::string json_text(const nlohmann::ordered_json& json) {
+  return json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 /// The twenty heads that the balance score puts first.
@@ -71,86 +68,87 @@ Table top_heads(const Table& all, const RunResult& run) {
   return table;
 }
 
-}  // namespace
+report::Section numbers(const report::Analysis& analysis, const RunResult& run) {
+  report::Section section{.title = "Numbers"};
+  const auto& rankings_table = report::table_named(analysis.tables, "rankings.csv");
+  section.tables.push_back({.caption = "The twenty heads with the highest balance score",
+                            .file = "first_heads.csv",
+                            .table = top_heads(rankings_table.table, run),
+                            .folded = true});
+  for (const report::NamedTable& table : analysis.tables) {
+    const bool is_elsewhere = table.file == "rankings.csv" || table.file == "undefined_series.csv";
+    if (is_elsewhere || table.table.rows.empty()) continue;
+    section.tables.push_back(folded(table));
+    section.tables.back().folded = table.file != "graph.csv";
+  }
+  return section;
+}
 
-figure::Report report(const RunResult& run, const Options& options,
-                      const std::vector<NamedTable>& tables,
-                      const std::vector<figure::FigureBlock>& drawn,
-                      const std::vector<std::string>& notes) {
-  figure::Report result;
-  result.title = "Synergy and redundancy of attention heads";
-  result.subtitle = run.input.label;
-  result.facts = facts({&run}, options);
-  result.sections.push_back(lines_section("Warnings", run.warnings, "None."));
-  result.sections.push_back(lines_section("Findings", findings(run, options), ""));
-  figure::Section figures{.title = "Figures", .blocks = {}};
-  for (const std::string& note : notes) figures.blocks.emplace_back(figure::Paragraph{note});
-  for (const auto& block : drawn) figures.blocks.emplace_back(block);
-  result.sections.push_back(std::move(figures));
-  figure::Section shown{.title = "Tables", .blocks = {}};
-  figure::Downloads files;
-  for (const NamedTable& table : tables) {
-    files.files.emplace_back(table.file, table.about);
-    if (table.file == "rankings.csv") {
-      shown.blocks.emplace_back(
-          figure::TableBlock{.caption = "The twenty heads with the highest balance score",
-                             .file = "first_heads.csv",
-                             .table = top_heads(table.table, run),
-                             .folded = true});
-    } else if (table.file != "undefined_series.csv" && !table.table.rows.empty()) {
-      shown.blocks.emplace_back(figure::TableBlock{.caption = table.about,
-                                                   .file = table.file,
-                                                   .table = table.table,
-                                                   .folded = table.file != "graph.csv"});
-    }
+std::vector<report::NamedArray> arrays(const Matrices& matrices) {
+  const std::vector<std::uint64_t> square = {matrices.heads, matrices.heads};
+  std::vector<report::NamedArray> result = {
+      {"sts.npy", "[head, head], NaN where a pair is not ok", matrices.sts, square},
+      {"rtr.npy", "[head, head]", matrices.rtr, square}};
+  if (!matrices.atoms.empty()) {
+    result.push_back({"atoms.npy",
+                      "[16, pair], pairs (0,1) (0,2) ... (1,2) ..., NaN where not ok",
+                      matrices.atoms,
+                      {phiid_atom_count, pair_count(matrices.heads)}});
   }
-  files.files.emplace_back("sts.npy", "[head, head], NaN where a pair is not ok");
-  files.files.emplace_back("rtr.npy", "[head, head]");
-  if (options.all_atoms) {
-    files.files.emplace_back("atoms.npy",
-                             "[16, pair], pairs (0,1) (0,2) ... (1,2) ..., NaN where not ok");
-  }
-  shown.blocks.emplace_back(std::move(files));
-  result.sections.push_back(std::move(shown));
-  result.sections.push_back({.title = "Provenance",
-                             .blocks = {figure::TableBlock{.caption = "Options and plan",
-                                                           .file = "provenance.csv",
-                                                           .table = provenance(run, options),
-                                                           .folded = true}}});
   return result;
 }
 
-figure::Report overview(const std::vector<RunResult>& runs, const Options& options,
-                        const NamedTable& profiles, const std::vector<figure::FigureBlock>& drawn,
-                        const std::vector<std::string>& notes) {
-  figure::Report result;
-  result.title = "Synergy and redundancy of attention heads";
+report::Section all_figures(const std::string& title, const report::Analysis& analysis) {
+  report::Section section{.title = title};
+  for (const figure::Figure& figure : analysis.figures) section.figures.push_back(figure.name);
+  return section;
+}
+
+}  // namespace
+
+report::Analysis report_of(const RunResult& run, const Options& options) {
+  report::Analysis analysis = empty_analysis(options);
+  analysis.sources = {source(run)};
+  analysis.warnings = run.warnings;
+  analysis.findings = findings(run, options);
+  analysis.tables = tables(run, options);
+  analysis.figures = figures(run, options);
+  analysis.files = {{"diagnostics.json", json_text(diagnostics_json(run, options))}};
+  analysis.arrays = arrays(run.matrices);
+  analysis.sections = {all_figures("Figures", analysis), numbers(analysis, run)};
+  return analysis;
+}
+
+report::Analysis overview_of(const std::vector<RunResult>& runs, const Options& options) {
+  report::Analysis analysis = empty_analysis(options);
   std::vector<const RunResult*> all;
+  report::Section reports{.title = "Reports of the runs"};
   for (const RunResult& run : runs) {
-    result.subtitle += (result.subtitle.empty() ? "" : " \u00b7 ") + run.input.label;
+    const std::string& label = run.input.label;
     all.push_back(&run);
+    analysis.sources.push_back(source(run));
+    for (const std::string& line : run.warnings) analysis.warnings.push_back(label + ": " + line);
+    for (const std::string& line : findings(run, options)) {
+      analysis.findings.push_back(label + ": " + line);
+    }
+    reports.links.emplace_back(label + "/report.html", "figures and tables of " + label);
   }
-  result.facts = facts(all, options);
-  figure::Section figures{.title = "Profiles", .blocks = {}};
-  for (const std::string& note : notes) figures.blocks.emplace_back(figure::Paragraph{note});
-  for (const auto& block : drawn) figures.blocks.emplace_back(block);
-  result.sections.push_back(std::move(figures));
+  analysis.tables = {profile_table(runs, true)};
+  analysis.figures = profile_figures(all, options);
+  report::Section profiles = all_figures("Profiles", analysis);
+  profiles.tables = {folded(analysis.tables.front())};
+  analysis.sections = {std::move(profiles), std::move(reports)};
+  return analysis;
+}
+
+std::vector<report::Part> parts_of(const std::vector<RunResult>& runs, const Options& options) {
+  if (runs.size() == 1) return {{"", report_of(runs.front(), options)}};
+  std::vector<report::Part> parts;
   for (const RunResult& run : runs) {
-    figure::Section section = lines_section(run.input.label, findings(run, options), "");
-    section.blocks.emplace_back(figure::Paragraph{"Warnings:"});
-    std::vector<std::string> lines = run.warnings;
-    if (lines.empty()) lines.emplace_back("None.");
-    section.blocks.emplace_back(figure::Points{std::move(lines)});
-    section.blocks.emplace_back(figure::Downloads{
-        {{run.input.label + "/report.html", "its own report, with all figures and tables"}}});
-    result.sections.push_back(std::move(section));
+    parts.push_back({run.input.label, report_of(run, options)});
   }
-  result.sections.push_back({.title = "Tables",
-                             .blocks = {figure::TableBlock{.caption = profiles.about,
-                                                           .file = profiles.file,
-                                                           .table = profiles.table,
-                                                           .folded = true}}});
-  return result;
+  parts.push_back({"", overview_of(runs, options)});
+  return parts;
 }
 
 }  // namespace phiscope::analyze::phiid

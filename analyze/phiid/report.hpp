@@ -1,34 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "figure/report.hpp"
 #include "phiid/analysis.hpp"
-#include "report/folder.hpp"
+#include "report/write.hpp"
 
-#include <string>
 #include <vector>
 
 namespace phiscope::analyze::phiid {
 
-/// Plain sentences on what was found: shape of the profiles, correlation of synergy and redundancy,
-/// the most and the least synergistic heads, the networks, the surrogates.
-[[nodiscard]] std::vector<std::string> findings(const RunResult& run, const Options& options);
+/// Everything that analyze-phiid writes about one input: tables, sts.npy, rtr.npy (and atoms.npy),
+/// figures, diagnostics.json, findings, warnings. Borrows the matrices of `run`.
+[[nodiscard]] report::Analysis report_of(const RunResult& run, const Options& options);
 
-/// The text of summary.txt: findings, then the section "Warnings".
-[[nodiscard]] std::string summary_text(const RunResult& run, const Options& options);
+/// What several inputs share: profiles overlaid, findings and warnings of each with its name.
+[[nodiscard]] report::Analysis overview_of(const std::vector<RunResult>& runs,
+                                           const Options& options);
 
-/// The report of one input: warnings and findings first, then figures, tables and provenance.
-/// @param notes  why something is missing in this report
-[[nodiscard]] figure::Report report(const RunResult& run, const Options& options,
-                                    const std::vector<NamedTable>& tables,
-                                    const std::vector<figure::FigureBlock>& drawn,
-                                    const std::vector<std::string>& notes);
-
-/// The page that several inputs share: profiles overlaid, warnings and findings of each, and where
-/// its own report lies.
-[[nodiscard]] figure::Report overview(const std::vector<RunResult>& runs, const Options& options,
-                                      const NamedTable& profiles,
-                                      const std::vector<figure::FigureBlock>& drawn,
-                                      const std::vector<std::string>& notes);
+/// One input: its report in the directory itself. Several: a folder each, and the overview.
+[[nodiscard]] std::vector<report::Part> parts_of(const std::vector<RunResult>& runs,
+                                                 const Options& options);
 
 }  // namespace phiscope::analyze::phiid

@@ -174,8 +174,8 @@ Table broken_table(const RunResult& run) {
 
 }  // namespace
 
-NamedTable profile_table(std::span<const RunResult> runs, bool several) {
-  NamedTable result{
+report::NamedTable profile_table(std::span<const RunResult> runs, bool several) {
+  report::NamedTable result{
       .file = several ? "profiles.csv" : "profile.csv",
       .about =
           "One row a number of a profile over the layers: the mean over the heads of a layer "
@@ -198,7 +198,7 @@ NamedTable profile_table(std::span<const RunResult> runs, bool several) {
   return result;
 }
 
-std::vector<NamedTable> tables(const RunResult& run, const Options& options) {
+std::vector<report::NamedTable> tables(const RunResult& run, const Options& options) {
   const std::string unit(options.unit());
   return {
       {"rankings.csv",

@@ -17,11 +17,11 @@ namespace phiscope::analyze::phiid {
 ///   graph.csv             the networks of synergy and of redundancy
 ///   diagnostics.csv       one row a prompt: loops, text end, broken series
 ///   undefined_series.csv  the series (head, prompt) that cannot be decomposed by themselves
-[[nodiscard]] std::vector<NamedTable> tables(const RunResult& run, const Options& options);
+[[nodiscard]] std::vector<report::NamedTable> tables(const RunResult& run, const Options& options);
 
 /// Profiles of one input (profile.csv) or of several (profiles.csv, first column `run`): one row a
 /// number, for layers, thirds and the parabola.
-[[nodiscard]] NamedTable profile_table(std::span<const RunResult> runs, bool several);
+[[nodiscard]] report::NamedTable profile_table(std::span<const RunResult> runs, bool several);
 
 /// The content of diagnostics.json: counts, bias, ties, dead heads, warnings.
 [[nodiscard]] nlohmann::ordered_json diagnostics_json(const RunResult& run, const Options& options);

@@ -10,7 +10,7 @@
 #include <set>
 #include <stdexcept>
 
-namespace phiscope {
+namespace phiscope::report {
 namespace {
 
 void add_notes(bool draw, bool has_gnuplot, std::vector<std::string>& notes) {
@@ -46,7 +46,7 @@ DrawnFigures draw_figures(const std::vector<figure::Figure>& figures, bool draw,
         render(figures[tile / 2], is_svg ? figure::Format::svg : figure::Format::png, *gnuplot);
   });
   for (std::size_t i = 0; i < figures.size(); ++i) {
-    figure::FigureBlock block{.figure = figures[i], .drawn = draw, .svg = svg[i], .downloads = {}};
+    FigureBlock block{.figure = figures[i], .drawn = draw, .svg = svg[i], .downloads = {}};
     if (gnuplot) {
       block.downloads = {{"SVG", figures[i].name + ".svg"}, {"PNG", figures[i].name + ".png"}};
       result.files.push_back({figures[i].name + ".svg", svg[i]});
@@ -99,4 +99,4 @@ std::vector<std::string> unique_labels(const std::vector<std::string>& names) {
   return labels;
 }
 
-}  // namespace phiscope
+}  // namespace phiscope::report

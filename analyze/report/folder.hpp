@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "figure/report.hpp"
 #include "figure/table.hpp"
+#include "report/page.hpp"
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-namespace phiscope {
+namespace phiscope::report {
 
 /// A table, the file it is written to, and what a row of it is.
 struct NamedTable {
-  std::string file;
-  std::string about;
-  Table table;
+  std::string file = {};
+  std::string about = {};
+  Table table = {};
 };
 
 /// A file that is to be written.
 struct OutputFile {
-  std::string name;
-  std::string bytes;
+  std::string name = {};
+  std::string bytes = {};
 };
 
 /// Figures as a report shows them.
 struct DrawnFigures {
-  std::vector<figure::FigureBlock> blocks;
-  std::vector<OutputFile> files;   ///< SVG and PNG of every figure
-  std::vector<std::string> notes;  ///< why the report shows less than it could
+  std::vector<FigureBlock> blocks = {};
+  std::vector<OutputFile> files = {};   ///< SVG and PNG of every figure
+  std::vector<std::string> notes = {};  ///< why the report shows less than it could
 };
 
 /// Draws the figures, several at a time; the bytes do not depend on `threads`.
@@ -48,4 +48,4 @@ std::vector<std::string> write_files(const std::vector<OutputFile>& files,
 /// The names with "_2", "_3", ... after those that stood before; an empty one is "run".
 [[nodiscard]] std::vector<std::string> unique_labels(const std::vector<std::string>& names);
 
-}  // namespace phiscope
+}  // namespace phiscope::report

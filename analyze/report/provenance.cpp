@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace phiscope {
+namespace phiscope::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -94,4 +94,4 @@ void add_fact(const std::string& what, const std::vector<std::string>& texts,
   }
 }
 
-}  // namespace phiscope
+}  // namespace phiscope::report

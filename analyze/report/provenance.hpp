@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace phiscope {
+namespace phiscope::report {
 
 /// Name and value of what a report says below its title.
 using Fact = std::pair<std::string, std::string>;
@@ -42,4 +42,4 @@ void add_plan_rows(const nlohmann::ordered_json& plan, const std::string& run,
 void add_fact(const std::string& what, const std::vector<std::string>& texts,
               const std::vector<std::string>& labels, std::vector<Fact>& facts);
 
-}  // namespace phiscope
+}  // namespace phiscope::report

@@ -23,8 +23,8 @@ struct Estimate {
   std::size_t units = 0;              ///< independent units that were drawn anew
   std::size_t draws = 0;              ///< resamples made
   std::size_t undefined_draws = 0;    ///< resamples in which the statistic had no value
-  std::string_view method;            ///< "percentile"; empty without an interval
-  std::string_view covers;            ///< what was drawn anew: "prompts", "contexts", ...
+  std::string_view method{};          ///< "percentile"; empty without an interval
+  std::string_view covers{};          ///< what was drawn anew: "prompts", "contexts", ...
 };
 
 /// How an interval is made from resamples.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/analysis.hpp"
 
-#include "ablation/report.hpp"
+#include "ablation/findings.hpp"
 #include "catch.hpp"
 #include "synthetic_ablation.hpp"
 #include "temp_dir.hpp"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "ablation/output.hpp"
+#include "ablation/report.hpp"
 
 #include "ablation/figures.hpp"
 #include "ablation/tables.hpp"
 #include "catch.hpp"
 #include "process.hpp"
+#include "report/write.hpp"
 #include "synthetic_ablation.hpp"
 #include "temp_dir.hpp"
 
@@ -26,8 +27,9 @@ std::map<std::string, std::string> outputs(const std::vector<std::filesystem::pa
                                            const Options& options, bool draw = false,
                                            const ReadOptions& read = {}) {
   const TempDir folder;
-  (void)write_outputs(analyze_paths(paths, read, options), options, folder.path() / "a" / "b",
-                      draw);
+  const std::vector<phiscope::report::Part> parts = {
+      {"", report_of(analyze_paths(paths, read, options), options)}};
+  (void)phiscope::report::write(parts, folder.path() / "a" / "b", draw, options.threads);
   return tree(folder.path() / "a" / "b");
 }
 
@@ -137,7 +139,8 @@ TEST_CASE("a report tells what was read, then what is wrong, then the rest", "[o
   CHECK_THAT(page, Contains("bootstrap resamples 20; seed 7") && Contains("version synthetic"));
   CHECK_THAT(page, Contains("order balance of run has 3 of 5 numbers of heads removed"));
   CHECK_THAT(page, Contains("No figures: they were switched off."));
-  CHECK(page.find("<h2>Diagnostics") < page.find("<h2>Findings"));
+  CHECK(page.find("<h2>Warnings") < page.find("<h2>Findings"));
+  CHECK(page.find("<h2>Findings") < page.find("<h2>Diagnostics"));
   CHECK_THAT(files.at("summary.txt"), Contains("(from 0 % to 50.0 % of the heads)"));
   CHECK_THAT(files.at("summary.txt"),
              Contains("Does balance predict damage better than norm? Not shown"));

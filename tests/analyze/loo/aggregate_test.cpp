@@ -64,10 +64,6 @@ TEST_CASE("an interval resamples contexts, not events", "[aggregate]") {
   CHECK(found.high == Value(1.0));
 }
 
-TEST_CASE("the median of an even number is the mean of the middle two", "[aggregate]") {
-  CHECK(phiscope::analyze::loo::median({4.0, 1.0, 3.0, 2.0}) == 2.5);
-  CHECK(phiscope::analyze::loo::median({1e308, 1e308}) == 1e308);
-}
 
 TEST_CASE("every reason that the metrics of loo can give has a column", "[aggregate]") {
   for (const Status reason : {Status::no_cross_pairs, Status::no_within_pairs, Status::no_edges,

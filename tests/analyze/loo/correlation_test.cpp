@@ -34,12 +34,12 @@ TEST_CASE("influences are correlated over the events of all contexts", "[correla
   CHECK(found[0].second == Metric::energy);
   const std::vector<double> ratio = {1, 2, 3, 4};
   const std::vector<double> energy = {2, 4, 9, 8};
-  CHECK(found[0].value == phiscope::rank_correlation(ratio, energy));
+  CHECK(found[0].estimate.value == phiscope::rank_correlation(ratio, energy));
   CHECK(found[0].events == 4);
   CHECK(found[0].contexts == 2);
-  CHECK(found[2].value == Value(-1.0));  // ratio and within
-  CHECK(found[2].low == Value(-1.0));
-  CHECK(found[2].high == Value(-1.0));
+  CHECK(found[2].estimate.value == Value(-1.0));  // ratio and within
+  CHECK(found[2].estimate.low == Value(-1.0));
+  CHECK(found[2].estimate.high == Value(-1.0));
 }
 
 TEST_CASE("an event counts only if both influences are defined", "[correlation]") {
@@ -48,16 +48,16 @@ TEST_CASE("an event counts only if both influences are defined", "[correlation]"
   const auto found = correlate({&context}, 0, {.resamples = 50});
   CHECK(found[0].events == 2);
   CHECK(found[5].events == 3);
-  CHECK(found[0].value.ok());
-  CHECK(found[0].low == Value(Status::too_few_rows));  // one context: no interval
+  CHECK(found[0].estimate.value.ok());
+  CHECK(found[0].estimate.low == Value(Status::too_few_rows));  // one context: no interval
 }
 
 TEST_CASE("influences that are all equal have no correlation", "[correlation]") {
   const ContextMeasures a = context_of({{1, 5, 1, 1}, {2, 5, 2, 2}});
   const ContextMeasures b = context_of({{4, 5, 1, 1}, {3, 5, 2, 2}});
   const auto found = correlate({&a, &b}, 0, {.resamples = 50});
-  CHECK(found[0].value == Value(Status::constant));
-  CHECK(correlate({}, 0, {})[0].value == Value(Status::too_few_rows));
+  CHECK(found[0].estimate.value == Value(Status::constant));
+  CHECK(correlate({}, 0, {})[0].estimate.value == Value(Status::too_few_rows));
 }
 
 TEST_CASE("an interval of a correlation holds it and depends on the seed alone", "[correlation]") {
@@ -75,9 +75,9 @@ TEST_CASE("an interval of a correlation holds it and depends on the seed alone",
   std::vector<const ContextMeasures*> all;
   for (const auto& context : contexts) all.push_back(&context);
   const Correlation found = correlate(all, 0, {.resamples = 400, .seed = 1})[0];
-  CHECK(found.low.value() < found.value.value());
-  CHECK(found.high.value() > found.value.value());
-  CHECK(found.low.value() > 0.0);
-  CHECK(correlate(all, 0, {.resamples = 400, .seed = 1})[0].low == found.low);
-  CHECK_FALSE(correlate(all, 0, {.resamples = 400, .seed = 2})[0].low == found.low);
+  CHECK(found.estimate.low.value() < found.estimate.value.value());
+  CHECK(found.estimate.high.value() > found.estimate.value.value());
+  CHECK(found.estimate.low.value() > 0.0);
+  CHECK(correlate(all, 0, {.resamples = 400, .seed = 1})[0].estimate.low == found.estimate.low);
+  CHECK_FALSE(correlate(all, 0, {.resamples = 400, .seed = 2})[0].estimate.low == found.estimate.low);
 }

@@ -2,7 +2,7 @@
 #include "loo/figures.hpp"
 
 #include "catch.hpp"
-#include "loo/output.hpp"
+#include "loo/analysis.hpp"
 #include "synthetic_run.hpp"
 #include "temp_dir.hpp"
 

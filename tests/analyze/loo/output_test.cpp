@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "loo/output.hpp"
+#include "loo/report.hpp"
 
 #include "catch.hpp"
 #include "figure/plotly_bundle.hpp"
 #include "process.hpp"
+#include "report/write.hpp"
 #include "sanitized.hpp"
 #include "synthetic_run.hpp"
 #include "temp_dir.hpp"
@@ -23,7 +24,9 @@ namespace {
 std::map<std::string, std::string> outputs(const std::vector<std::filesystem::path>& runs,
                                            const Options& options, bool draw = false) {
   const TempDir folder;
-  (void)write_outputs(analyze_runs(runs, false, options), options, folder.path() / "a" / "b", draw);
+  const std::vector<phiscope::report::Part> parts = {
+      {"", report_of(analyze_runs(runs, false, options), options)}};
+  (void)phiscope::report::write(parts, folder.path() / "a" / "b", draw, options.threads);
   return tree(folder.path() / "a" / "b");
 }
 
@@ -108,7 +111,7 @@ TEST_CASE("several runs get a column and labels of their own", "[output]") {
   CHECK(files.contains("results_run_semantic.json"));
   CHECK(files.contains("results_run_2_unrelated.json"));
   CHECK_THAT(files.at("summary.txt"), Contains("sink keep") && Contains("sink drop"));
-  CHECK(phiscope::test::lines(files.at("summary.txt")) == 3);
+  CHECK_THAT(files.at("summary.txt"), Contains("Findings\n- ") && Contains("Warnings\n- None.\n"));
   CHECK_THAT(files.at("report.html"), Contains("run_2 (sink drop)"));
 }
 
@@ -118,7 +121,8 @@ TEST_CASE("without gnuplot there are tables and a report that says so", "[output
   const std::string before = std::getenv("PATH");
   setenv("PATH", folder.path().c_str(), 1);
   const auto runs = analyze_runs({folder.path() / "run"}, false, {.resamples = 20});
-  const Written written = write_outputs(runs, {.resamples = 20}, folder.path() / "out", true);
+  const std::vector<phiscope::report::Part> parts = {{"", report_of(runs, {.resamples = 20})}};
+  const auto written = phiscope::report::write(parts, folder.path() / "out", true, 1);
   setenv("PATH", before.c_str(), 1);
   const bool is_interactive = !phiscope::figure::plotly_bundle().empty();
   REQUIRE(written.notes.size() == (is_interactive ? 1 : 2));
@@ -134,7 +138,7 @@ TEST_CASE("without gnuplot there are tables and a report that says so", "[output
   }
 }
 
-TEST_CASE("a report tells what was analysed, then what is undefined, then the rest", "[output]") {
+TEST_CASE("a report tells what was analysed, what was found, what is undefined", "[output]") {
   const TempDir folder;
   write_synthetic_run(folder.path() / "keep", {});
   write_synthetic_run(folder.path() / "drop", {.sink = "drop"});
@@ -144,10 +148,11 @@ TEST_CASE("a report tells what was analysed, then what is undefined, then the re
   CHECK(page.size() < 1000000);  // no figures, no script
   CHECK_THAT(page, Contains("No figures: they were switched off."));
   CHECK_THAT(page, Contains("bootstrap resamples 20; seed 7"));
-  CHECK_THAT(page, Contains("<dt>Options of keep</dt>") && Contains("<dt>Options of drop</dt>"));
-  CHECK(page.find("<dl class=\"facts\">") < page.find("<h2>Diagnostics"));
-  CHECK(page.find("<h2>Diagnostics") < page.find("<h2>Findings"));
-  CHECK(page.find("Undefined in keep (sink keep): ") < page.find("<h2>Findings"));
+  CHECK_THAT(page, Contains("<dt>Options of the extraction of keep</dt>") && Contains("<dt>Options of the extraction of drop</dt>"));
+  CHECK(page.find("<dl class=\"facts\">") < page.find("<h2>Warnings"));
+  CHECK(page.find("<h2>Warnings") < page.find("<h2>Findings"));
+  CHECK(page.find("<h2>Findings") < page.find("<h2>Diagnostics"));
+  CHECK(page.find("<h2>Diagnostics") < page.find("Undefined in keep (sink keep): "));
 
   // The counts of the sentence are those of the table.
   std::smatch found;

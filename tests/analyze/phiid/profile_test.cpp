@@ -39,7 +39,7 @@ std::vector<std::vector<Value>> resamples(double curvature, double noise) {
 
 TEST_CASE("layers, thirds and parabola of an exact arch", "[profile]") {
   const auto values = heads_around(-1.2, 0.0, 0);
-  const Profile found = profile("x", values, {}, nine_layers);
+  const Profile found = profile("x", values, {}, 9, nine_layers);
   CHECK(found.measure == "x");
   CHECK(found.depth[4] == 0.5);
   CHECK(found.layers[4].value.value() == Approx(0.5));
@@ -63,7 +63,8 @@ TEST_CASE("layers, thirds and parabola of an exact arch", "[profile]") {
 
 TEST_CASE("a shape is claimed where the intervals of both slopes agree", "[profile]") {
   const auto shape = [](double curvature, double noise) {
-    return profile("x", heads_around(curvature, noise, 0), resamples(curvature, noise), nine_layers)
+    return profile("x", heads_around(curvature, noise, 0), resamples(curvature, noise), 9,
+                   nine_layers)
         .shape;
   };
   CHECK(shape(-1.2, 0.05) == Shape::inverted_u);
@@ -80,7 +81,7 @@ TEST_CASE("a rise that only levels off is no inverted U", "[profile]") {
   for (std::size_t r = 0; r < drawn.size(); ++r) {
     drawn[r][8] = values[8].value() + 1e-3 * (static_cast<double>(r) - 25.0);
   }
-  const Profile found = profile("x", values, drawn, nine_layers);
+  const Profile found = profile("x", values, drawn, 9, nine_layers);
   CHECK(found.curvature.high.value() < 0.0);
   CHECK(found.shape == Shape::neither);
 }
@@ -89,18 +90,18 @@ TEST_CASE("intervals are those of the resamples", "[profile]") {
   std::vector<Value> drawn;
   for (int i = 0; i <= 40; ++i) drawn.emplace_back(static_cast<double>(40 - i));
   drawn.emplace_back(Status::no_pairs);  // a resample without the number is left out
-  const Estimate found = with_interval(17.0, drawn);
+  const Estimate found = over_prompts(17.0, drawn, 9);
   CHECK(found.low.value() == Approx(1.0));
   CHECK(found.high.value() == Approx(39.0));
-  CHECK(with_interval(17.0, {}).low == Value(Status::too_few_rows));
-  CHECK(with_interval(Status::no_pairs, drawn).low == Value(Status::no_pairs));
+  CHECK(over_prompts(17.0, {}, 9).low == Value(Status::too_few_rows));
+  CHECK(over_prompts(Status::no_pairs, drawn, 9).low == Value(Status::no_pairs));
 }
 
 TEST_CASE("heads without a number are left out and counted", "[profile]") {
   auto values = heads_around(-1.2, 0.0, 0);
   values[0] = Status::no_pairs;
   values[16] = values[17] = Status::no_pairs;
-  const Profile found = profile("x", values, {}, nine_layers);
+  const Profile found = profile("x", values, {}, 9, nine_layers);
   CHECK(found.n_ok == std::vector<std::size_t>{1, 2, 2, 2, 2, 2, 2, 2, 0});
   CHECK(found.layers[8].value == Value(Status::no_pairs));
   CHECK(found.curvature.value.value() == Approx(-1.2));
@@ -108,7 +109,7 @@ TEST_CASE("heads without a number are left out and counted", "[profile]") {
 
 TEST_CASE("few layers have no parabola, layers keep their distances", "[profile]") {
   const std::vector<std::int64_t> two = {0, 5};
-  const Profile found = profile("x", std::vector<Value>{1.0, 2.0}, {}, two);
+  const Profile found = profile("x", std::vector<Value>{1.0, 2.0}, {}, 9, two);
   CHECK(found.curvature.value == Value(Status::too_few_rows));
   CHECK(found.contrast.value == Value(Status::too_few_rows));
   CHECK(found.shape == Shape::unknown);

@@ -4,16 +4,16 @@
 #include "analyze/figure/example_figure.hpp"
 #include "catch.hpp"
 #include "process.hpp"
-#include "report/provenance.hpp"
 #include "temp_dir.hpp"
 
 #include <cstdlib>
 
 using namespace phiscope;
+using namespace phiscope::report;
 using phiscope::test::TempDir;
 using Json = nlohmann::ordered_json;
 
-TEST_CASE("files are written together or not at all", "[folder]") {
+TEST_CASE("files are written in order, and none when two have one name", "[folder]") {
   const TempDir folder;
   const auto written = write_files({{"a.txt", "1"}, {"b.txt", "2"}}, folder.path() / "x" / "y");
   CHECK(written == std::vector<std::string>{"a.txt", "b.txt"});
@@ -53,25 +53,4 @@ TEST_CASE("figures are drawn, switched off, or missing with a reason", "[folder]
 TEST_CASE("labels are unique", "[folder]") {
   CHECK(unique_labels({"a", "b", "a", "", "a", "a_2"}) ==
         std::vector<std::string>{"a", "b", "a_2", "run", "a_3", "a_2_2"});
-}
-
-TEST_CASE("a plan becomes rows and facts", "[folder]") {
-  const Json plan = Json::parse(
-      R"({"version":"1","revision":"abc","orders":[1],"options":{"seed":3,"list":["a",2]},)"
-      R"("model":{"name":"m","layers":2,"digests":{"model.safetensors":"0123456789abcdef"}}})");
-  Table table{.columns = {"run", "what", "value"}, .rows = {}};
-  add_plan_rows(plan, "r", "orders", table);
-  CHECK(table.rows.size() == 7);
-  CHECK(table.rows[2] ==
-        std::vector<Cell>{std::string("r"), std::string("options.seed"), std::string("3")});
-  CHECK(version_text(plan) == "version 1, revision abc");
-  CHECK(members_text(plan_member(plan, "options")) == "seed 3; list a, 2");
-  CHECK(model_text(plan_member(plan, "model")) == "m, 2 layers, model.safetensors 0123456789ab");
-  CHECK(plan_member(plan, "none").is_null());
-  std::vector<Fact> facts;
-  add_fact("Same", {"x", "x"}, {"a", "b"}, facts);
-  add_fact("Empty", {"", ""}, {"a", "b"}, facts);
-  add_fact("Different", {"x", "y"}, {"a", "b"}, facts);
-  CHECK(facts ==
-        std::vector<Fact>{{"Same", "x"}, {"Different of a", "x"}, {"Different of b", "y"}});
 }

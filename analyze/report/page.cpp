@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include "figure/report.hpp"
+#include "report/page.hpp"
 
-#include "figure/page.hpp"
 #include "figure/plotly.hpp"
+#include "report/page_parts.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <string_view>
 
-namespace phiscope::figure {
+namespace phiscope::report {
 namespace {
+
+using figure::Figure;
 
 std::string anchor(std::size_t section) {
   return "section-" + std::to_string(section + 1);
@@ -62,7 +64,7 @@ struct CellHtml {
 };
 
 std::string undefined_text(const Figure& figure) {
-  const ValueCounts counts = count_values(figure);
+  const figure::ValueCounts counts = figure::count_values(figure);
   return counts.undefined == 0 ? "All " + std::to_string(counts.all) + " values are defined."
                                : "Undefined: " + std::to_string(counts.undefined) + " of " +
                                      std::to_string(counts.all) + " values.";
@@ -113,7 +115,7 @@ class BlockHtml {
   }
 
   void operator()(const FigureBlock& block) {
-    check(block.figure);
+    figure::check(block.figure);
     const Figure& figure = block.figure;
     page_ += "<figure id=\"" + figure.name + "\" aria-label=\"" + escaped(figure.title) + "\">\n";
     if (block.drawn && is_interactive_) {
@@ -156,7 +158,7 @@ class BlockHtml {
 
   /// A place for the page's script to draw in, no narrower than its labels allow.
   void plot(const Figure& figure) {
-    const PlotlyFigure made = plotly_figure(figure);
+    const figure::PlotlyFigure made = figure::plotly_figure(figure);
     const auto pixels = [](double size) { return std::to_string(std::lround(size)) + "px"; };
     page_ += R"(<div class="scroll"><div class="plot" id="plot-)" + figure.name +
              R"(" data-name=")" + figure.name + R"(" role="group" aria-label=")" +
@@ -189,10 +191,10 @@ std::string security_policy(bool is_interactive) {
 
 }  // namespace
 
-std::string html_report(const Report& report, std::string_view plotly) {
+std::string html_page(const Page& report, std::string_view plotly) {
   const bool is_interactive =
       !plotly.empty() &&
-      std::any_of(report.sections.begin(), report.sections.end(), [](const Section& section) {
+      std::any_of(report.sections.begin(), report.sections.end(), [](const PageSection& section) {
         return std::any_of(section.blocks.begin(), section.blocks.end(), is_drawn);
       });
   std::string page =
@@ -236,4 +238,4 @@ std::string html_report(const Report& report, std::string_view plotly) {
   return page + "</body>\n</html>\n";
 }
 
-}  // namespace phiscope::figure
+}  // namespace phiscope::report

@@ -10,52 +10,55 @@
 #include <variant>
 #include <vector>
 
-namespace phiscope::figure {
+namespace phiscope::report {
 
 /// Plain text, one paragraph.
 struct Paragraph {
-  std::string text;
+  std::string text = {};
 };
 
 /// Short statements, one line each.
 struct Points {
-  std::vector<std::string> lines;
+  std::vector<std::string> lines = {};
 };
 
 /// A table, shown rounded; the page holds all its digits as a download.
 struct TableBlock {
-  std::string caption;
-  std::string file;  ///< name of the download
-  Table table;
+  std::string caption = {};
+  std::string file = {};  ///< name of the download
+  Table table = {};
   bool folded = false;  ///< shown only when opened
 };
 
 /// A figure. A page with Plotly draws it; one without shows the picture, or says that there is
 /// none.
 struct FigureBlock {
-  Figure figure;
-  bool drawn = true;                                           ///< false: only its texts are shown
-  std::string svg;                                             ///< its picture, may be empty
-  std::vector<std::pair<std::string, std::string>> downloads;  ///< text, file beside the report
+  figure::Figure figure;
+  bool drawn = true;     ///< false: only its texts are shown
+  std::string svg = {};  ///< its picture, may be empty
+  std::vector<std::pair<std::string, std::string>> downloads =
+      {};  ///< text, file beside the report
 };
 
 /// Files that lie beside the report.
 struct Downloads {
-  std::vector<std::pair<std::string, std::string>> files;  ///< file, what it holds
+  std::vector<std::pair<std::string, std::string>> files = {};  ///< file, what it holds
 };
 
 using Block = std::variant<Paragraph, Points, TableBlock, FigureBlock, Downloads>;
 
-struct Section {
-  std::string title;
-  std::vector<Block> blocks;
+struct PageSection {
+  std::string title = {};
+  std::vector<Block> blocks = {};
 };
 
-struct Report {
-  std::string title;
-  std::string subtitle;
-  std::vector<std::pair<std::string, std::string>> facts;  ///< name, value: provenance, below title
-  std::vector<Section> sections;
+/// A report as it is shown; made from an Analysis by page().
+struct Page {
+  std::string title = {};
+  std::string subtitle = {};
+  std::vector<std::pair<std::string, std::string>> facts =
+      {};  ///< name, value: provenance, below title
+  std::vector<PageSection> sections = {};
 };
 
 /// The report as one HTML page that needs no network and no other file to be read: styles, scripts,
@@ -64,6 +67,6 @@ struct Report {
 /// @param plotly  plotly.min.js, e.g. plotly_bundle(): figures can be zoomed, show their values and
 ///                give them as CSV. Empty: the page runs no script and shows the pictures.
 /// @throws std::invalid_argument if a figure or table contradicts itself
-[[nodiscard]] std::string html_report(const Report& report, std::string_view plotly);
+[[nodiscard]] std::string html_page(const Page& page, std::string_view plotly);
 
-}  // namespace phiscope::figure
+}  // namespace phiscope::report

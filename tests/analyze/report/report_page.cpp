@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Writes a report for report_browser.sh to standard output: texts that try to become markup, a map
 // too large for labels, curves with gaps.
-#include "example_figure.hpp"
+#include "analyze/figure/example_figure.hpp"
 #include "figure/plotly_bundle.hpp"
-#include "figure/report.hpp"
+#include "report/page.hpp"
 
 #include <cmath>
 #include <iostream>
@@ -11,6 +11,7 @@
 namespace {
 
 using namespace phiscope::figure;
+using namespace phiscope::report;
 
 const std::string hostile =
     "</script><script>hacked=1</script><img src=x onerror=hacked=1><!-- %{x} \u2028 & <b>";
@@ -49,16 +50,16 @@ Figure large_map() {
 }  // namespace
 
 int main() {
-  Report report;
+  Page report;
   report.title = hostile;
   report.subtitle = hostile;
   report.facts = {{hostile, hostile}};
-  Section section{.title = hostile, .blocks = {Points{{hostile}}}};
+  PageSection section{.title = hostile, .blocks = {Points{{hostile}}}};
   for (Figure& figure : std::vector<Figure>{hostile_map(), phiscope::test::example_map(),
                                             phiscope::test::example_curves(), large_map()}) {
     section.blocks.emplace_back(
         FigureBlock{.figure = std::move(figure), .drawn = true, .svg = {}, .downloads = {}});
   }
   report.sections.push_back(std::move(section));
-  std::cout << html_report(report, plotly_bundle());
+  std::cout << html_page(report, plotly_bundle());
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "figure/page.hpp"
+#include "report/page_parts.hpp"
 
-namespace phiscope::figure {
+namespace phiscope::report {
 
 std::string escaped(std::string_view text) {
   std::string result;
@@ -45,4 +45,4 @@ std::string percent_encoded(std::string_view bytes) {
   return result;
 }
 
-}  // namespace phiscope::figure
+}  // namespace phiscope::report

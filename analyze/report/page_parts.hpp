@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace phiscope::figure {
+namespace phiscope::report {
 
 /// The style sheet of a report.
 [[nodiscard]] std::string_view page_style();
@@ -20,4 +20,4 @@ namespace phiscope::figure {
 /// Bytes for a URI: everything but letters, digits and "-._~" as %XX (RFC 3986).
 [[nodiscard]] std::string percent_encoded(std::string_view bytes);
 
-}  // namespace phiscope::figure
+}  // namespace phiscope::report

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "figure/report.hpp"
+#include "report/page.hpp"
 
+#include "analyze/figure/example_figure.hpp"
 #include "catch.hpp"
-#include "example_figure.hpp"
 #include "figure/plotly_bundle.hpp"
 
 #include <iostream>
@@ -10,6 +10,7 @@
 #include <regex>
 
 using namespace phiscope::figure;
+using namespace phiscope::report;
 using phiscope::Table;
 using phiscope::Undefined;
 
@@ -21,7 +22,7 @@ const std::string drawn =
 
 const std::string bundle = "window.Plotly = {};";
 
-Report example_report() {
+Page example_report() {
   FigureBlock first{
       .figure = phiscope::test::example_map(), .drawn = true, .svg = drawn, .downloads = {}};
   first.figure.caption = "1 < 2";
@@ -33,7 +34,7 @@ Report example_report() {
   const Table table{
       .columns = {"name", "value"},
       .rows = {{std::string("<i>"), 1.23456789}, {std::string("b"), Undefined{"why"}}}};
-  Report report;
+  Page report;
   report.title = "A & B";
   report.facts = {{"Program", "p <1>"}};
   report.sections = {
@@ -53,17 +54,17 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("without Plotly a report needs no network and runs no script", "[report]") {
-  const std::string page = html_report(example_report(), "");
+TEST_CASE("without Plotly a report needs no network and runs no script", "[page]") {
+  const std::string page = html_page(example_report(), "");
   CHECK_THAT(page, !Contains("http://") && !Contains("https://") && !Contains("<script") &&
                        !Contains("<link") && !Contains("@import") && !Contains("src="));
   CHECK_THAT(page, Contains("<!DOCTYPE html>") && Contains("<meta charset=\"utf-8\">"));
-  CHECK(html_report(example_report(), "") == page);
+  CHECK(html_page(example_report(), "") == page);
 }
 
 TEST_CASE("with Plotly a page holds the script once, figures as data, and asks for nothing",
-          "[report]") {
-  const std::string page = html_report(example_report(), bundle);
+          "[page]") {
+  const std::string page = html_page(example_report(), bundle);
   CHECK_THAT(page, !Contains("http://") && !Contains("https://") && !Contains("<link") &&
                        !Contains("@import") && !Contains("src=") && !Contains("<svg"));
   CHECK_THAT(page, Contains("default-src 'none'") && Contains("script-src 'unsafe-inline'"));
@@ -83,33 +84,32 @@ TEST_CASE("with Plotly a page holds the script once, figures as data, and asks f
   CHECK(count(page, "<noscript>") == 2);
   CHECK(count(page, "aria-label") >= 2);
   CHECK_THAT(page, Contains("CSV of the values drawn") && Contains("MIT licence"));
-  CHECK(html_report(example_report(), bundle) == page);
+  CHECK(html_page(example_report(), bundle) == page);
 }
 
-TEST_CASE("a page without a drawn figure carries no script", "[report]") {
-  Report report = example_report();
+TEST_CASE("a page without a drawn figure carries no script", "[page]") {
+  Page report = example_report();
   for (Block& block : report.sections[1].blocks) std::get<FigureBlock>(block).drawn = false;
-  const std::string page = html_report(report, bundle);
+  const std::string page = html_page(report, bundle);
   CHECK_THAT(page,
              !Contains("<script") && !Contains("<svg") && !Contains("'unsafe-inline'; script"));
   CHECK(count(page, "not drawn") == 2);
 }
 
-TEST_CASE("provenance stands before the sections, undefined values below their figure",
-          "[report]") {
-  const std::string page = html_report(example_report(), bundle);
+TEST_CASE("provenance stands before the sections, undefined values below their figure", "[page]") {
+  const std::string page = html_page(example_report(), bundle);
   CHECK(page.find("<dt>Program</dt><dd>p &lt;1&gt;</dd>") < page.find("<h2>One"));
   CHECK_THAT(page, Contains("Undefined: 2 of 12 values.") && Contains("Undefined: 1 of 4 values."));
-  Report report = example_report();
+  Page report = example_report();
   report.sections[1].blocks.pop_back();
   for (auto& panel : std::get<FigureBlock>(report.sections[1].blocks[0]).figure.panels) {
     std::get<Heatmap>(panel.content).values[2] = 0.0;
   }
-  CHECK_THAT(html_report(report, bundle), Contains("All 12 values are defined."));
+  CHECK_THAT(html_page(report, bundle), Contains("All 12 values are defined."));
 }
 
 TEST_CASE("the bundle, where the build has one, is whole and has its licence notice",
-          "[report][needs_plotly]") {
+          "[page][needs_plotly]") {
   const std::string_view plotly = plotly_bundle();
   if (plotly.empty()) {
     std::cout << "skipped: built without plotly.min.js\n";
@@ -122,15 +122,15 @@ TEST_CASE("the bundle, where the build has one, is whole and has its licence not
   CHECK(plotly.find("</script") == std::string_view::npos);
 }
 
-TEST_CASE("texts of a report cannot become markup", "[report]") {
-  const std::string page = html_report(example_report(), "");
+TEST_CASE("texts of a report cannot become markup", "[page]") {
+  const std::string page = html_page(example_report(), "");
   CHECK_THAT(page, Contains("<title>A &amp; B</title>"));
   CHECK_THAT(page, Contains("x &lt; y") && Contains("&lt;i&gt;") && Contains("1 &lt; 2"));
   CHECK_THAT(page, !Contains("<i>") && !Contains("x < y"));
 }
 
-TEST_CASE("the identifiers of several figures do not clash", "[report]") {
-  const std::string page = html_report(example_report(), "");
+TEST_CASE("the identifiers of several figures do not clash", "[page]") {
+  const std::string page = html_page(example_report(), "");
   const std::regex id("\\bid=['\"]([^'\"]+)['\"]");
   std::vector<std::string> ids;
   for (std::sregex_iterator it(page.begin(), page.end(), id); it != std::sregex_iterator(); ++it) {
@@ -142,8 +142,8 @@ TEST_CASE("the identifiers of several figures do not clash", "[report]") {
   CHECK_THAT(page, !Contains("<?xml"));
 }
 
-TEST_CASE("a table in a report is rounded, its download is not", "[report]") {
-  const std::string page = html_report(example_report(), "");
+TEST_CASE("a table in a report is rounded, its download is not", "[page]") {
+  const std::string page = html_page(example_report(), "");
   CHECK_THAT(page, Contains("<td title=\"1.23456789\">1.235</td>"));
   CHECK_THAT(page, Contains("<td class=\"undefined\" title=\"why\">\u2013</td>"));
   CHECK_THAT(page,
@@ -152,12 +152,12 @@ TEST_CASE("a table in a report is rounded, its download is not", "[report]") {
 }
 
 TEST_CASE("a figure stands above its caption, definition and source; undrawn it says so",
-          "[report]") {
-  Report report = example_report();
-  const std::string page = html_report(report, "");
+          "[page]") {
+  Page report = example_report();
+  const std::string page = html_page(report, "");
   CHECK(page.find("</svg>") < page.find("1 &lt; 2"));
   CHECK(page.find("1 &lt; 2") < page.find("a / b"));
   CHECK(count(page, "<figure") == 2);
   std::get<FigureBlock>(report.sections[1].blocks[0]).svg.clear();
-  CHECK_THAT(html_report(report, ""), Contains("not drawn"));
+  CHECK_THAT(html_page(report, ""), Contains("not drawn"));
 }

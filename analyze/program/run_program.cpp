@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "program/run_program.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <thread>
+
+namespace phiscope::program {
+
+void add_common_options(CommandLine& line, CommonOptions& options) {
+  options.threads = std::max(1U, std::thread::hardware_concurrency());
+  line.text("--out", options.out, "directory of the results; created if missing", true);
+  // No default is shown: it would differ between machines.
+  line.number(
+      "--threads",
+      [&options](std::uint64_t given) { options.threads = static_cast<std::size_t>(given); },
+      "number of threads (default: all processors); does not affect results", {1, 1024});
+  line.flag("--no-figures", options.no_figures, "write tables and a report without figures");
+  line.flag("--allow-partial", options.allow_partial, "accept an unfinished run");
+}
+
+void add_resampling_options(CommandLine& line, std::size_t* resamples, std::uint64_t& seed) {
+  if (resamples != nullptr) {
+    line.number("--bootstrap", *resamples, "resamples for each interval", {1, 1'000'000});
+  }
+  line.number("--seed", seed, "seed of everything random", {0, 9'223'372'036'854'775'807U});
+}
+
+int run_program(int argc, const char* const* argv, const Spec& spec) {
+  CommandLine line(spec.about, "Example: " + spec.example);
+  spec.add_options(line);
+  const int status = line.parse(argc, argv, spec.check);
+  if (status >= 0) return status;
+  try {
+    std::cout << spec.run() << '\n' << std::flush;
+    if (!std::cout) throw std::runtime_error("standard output: cannot write");
+  } catch (const std::exception& error) {
+    say(spec.name, std::string("error: ") + error.what());
+    return 1;
+  }
+  return 0;
+}
+
+void say(const std::string& name, const std::string& text) {
+  std::cerr << name << ": " << text << '\n';
+}
+
+}  // namespace phiscope::program

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "report/analysis.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+namespace phiscope::report {
+namespace {
+
+std::string program_text(const Analysis& analysis) {
+  return analysis.program + " " PHISCOPE_VERSION;
+}
+
+/// "cross pairs groups; seed 0"
+std::string options_text(const Analysis& analysis) {
+  std::string text;
+  for (const auto& [name, value] : analysis.options) {
+    text += (text.empty() ? "" : "; ") + name + " " + value;
+  }
+  return text;
+}
+
+std::vector<std::string> lines_or_none(const std::vector<std::string>& lines) {
+  return lines.empty() ? std::vector<std::string>{"None."} : lines;
+}
+
+/// Places of the section's figures in the analysis.
+PageSection shown(const Section& section, const Analysis& analysis, const DrawnFigures& drawn,
+                  std::set<std::string>& seen) {
+  PageSection result{.title = section.title, .blocks = {}};
+  if (!section.lines.empty()) result.blocks.emplace_back(Points{section.lines});
+  for (const std::string& name : section.figures) {
+    const auto found =
+        std::find_if(analysis.figures.begin(), analysis.figures.end(),
+                     [&name](const figure::Figure& figure) { return figure.name == name; });
+    if (found == analysis.figures.end()) {
+      throw std::invalid_argument("page: section " + section.title + " names figure " + name +
+                                  ", which the analysis does not have");
+    }
+    if (!seen.insert(name).second) {
+      throw std::invalid_argument("page: figure " + name + " is in two sections, expected one");
+    }
+    result.blocks.emplace_back(
+        drawn.blocks.at(static_cast<std::size_t>(found - analysis.figures.begin())));
+  }
+  for (const TableBlock& table : section.tables) result.blocks.emplace_back(table);
+  if (!section.links.empty()) result.blocks.emplace_back(Downloads{section.links});
+  return result;
+}
+
+PageSection files_section(const Analysis& analysis) {
+  Downloads files;
+  for (const NamedTable& table : analysis.tables) files.files.emplace_back(table.file, table.about);
+  for (const NamedArray& array : analysis.arrays) files.files.emplace_back(array.file, array.about);
+  return {.title = "Tables",
+          .blocks = {Paragraph{"Full precision, beside this report. An empty cell is an undefined "
+                               "number; its row counts or names the reasons."},
+                     std::move(files)}};
+}
+
+}  // namespace
+
+Table provenance_table(const Analysis& analysis) {
+  Table table{.columns = {"run", "what", "value"}, .rows = {}};
+  const std::string own = "analysis";
+  table.rows.push_back({own, std::string("program"), program_text(analysis)});
+  for (const auto& [name, value] : analysis.options) table.rows.push_back({own, name, value});
+  for (const Source& source : analysis.sources) {
+    if (!source.plan.is_null()) add_plan_rows(source.plan, source.label, analysis.left_out, table);
+  }
+  return table;
+}
+
+std::vector<Fact> facts(const Analysis& analysis) {
+  std::vector<Fact> result = {{"Program", program_text(analysis)},
+                              {"Analysis", options_text(analysis)}};
+  std::vector<std::string> labels, inputs, versions, models, options, numerics;
+  for (const Source& source : analysis.sources) {
+    const auto& plan = source.plan;
+    labels.push_back(source.label);
+    inputs.push_back(source.about);
+    versions.push_back(plan.is_null() ? std::string() : version_text(plan));
+    models.push_back(model_text(plan_member(plan, "model")));
+    options.push_back(members_text(plan_member(plan, "options")));
+    numerics.push_back(members_text(plan_member(plan, "numerics")));
+  }
+  add_fact("Input", inputs, labels, result);
+  add_fact("Extracted by", versions, labels, result);
+  add_fact("Model", models, labels, result);
+  add_fact("Options of the extraction", options, labels, result);
+  add_fact("Numerics", numerics, labels, result);
+  return result;
+}
+
+std::string summary_text(const Analysis& analysis) {
+  std::string text;
+  for (const Source& source : analysis.sources) text += source.label + ": " + source.about + "\n";
+  text += "Analysis: " + options_text(analysis) + "\n\nFindings\n";
+  for (const std::string& line : lines_or_none(analysis.findings)) text += "- " + line + "\n";
+  text += "\nWarnings\n";
+  for (const std::string& line : lines_or_none(analysis.warnings)) text += "- " + line + "\n";
+  return text;
+}
+
+Page page(const Analysis& analysis, const DrawnFigures& drawn) {
+  Page result{.title = analysis.title, .subtitle = {}, .facts = facts(analysis), .sections = {}};
+  for (const Source& source : analysis.sources) {
+    result.subtitle += (result.subtitle.empty() ? "" : " \u00b7 ") + source.label;
+  }
+  PageSection warnings{.title = "Warnings", .blocks = {Points{lines_or_none(analysis.warnings)}}};
+  for (const std::string& note : drawn.notes) warnings.blocks.emplace_back(Paragraph{note});
+  result.sections.push_back(std::move(warnings));
+  result.sections.push_back(
+      {.title = "Findings", .blocks = {Points{lines_or_none(analysis.findings)}}});
+  std::set<std::string> seen;
+  for (const Section& section : analysis.sections) {
+    result.sections.push_back(shown(section, analysis, drawn, seen));
+  }
+  if (seen.size() != analysis.figures.size()) {
+    throw std::invalid_argument("page: " + std::to_string(analysis.figures.size()) +
+                                " figures, of which the sections name " +
+                                std::to_string(seen.size()));
+  }
+  result.sections.push_back(files_section(analysis));
+  result.sections.push_back({.title = "Provenance",
+                             .blocks = {TableBlock{.caption = "Options of the analysis, and plans",
+                                                   .file = "provenance.csv",
+                                                   .table = provenance_table(analysis),
+                                                   .folded = true}}});
+  return result;
+}
+
+const NamedTable& table_named(std::span<const NamedTable> tables, const std::string& file) {
+  const auto found = std::find_if(tables.begin(), tables.end(),
+                                  [&file](const NamedTable& table) { return table.file == file; });
+  if (found == tables.end()) throw std::invalid_argument("table_named: no table " + file);
+  return *found;
+}
+
+TableBlock folded(const NamedTable& table, std::string caption) {
+  if (caption.empty()) caption = table.about;
+  return {.caption = std::move(caption), .file = table.file, .table = table.table, .folded = true};
+}
+
+}  // namespace phiscope::report

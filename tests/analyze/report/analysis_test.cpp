@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "report/analysis.hpp"
+
+#include "analyze/figure/example_figure.hpp"
+#include "catch.hpp"
+
+using namespace phiscope;
+using namespace phiscope::report;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+/// Two sources that differ in one option, a warning, a finding, a table, a figure.
+Analysis example() {
+  const Json plan = {{"version", "1"},           {"revision", "abc"},
+                     {"options", {{"seed", 3}}}, {"numerics", {{"dtype", "float32"}}},
+                     {"words", {"secret"}},      {"model", {{"name", "m"}, {"layers", 2}}}};
+  Json other = plan;
+  other["options"]["seed"] = 4;
+  Analysis analysis{.program = "analyze-x", .title = "Title"};
+  analysis.sources = {{.label = "a", .about = "2 prompts", .plan = plan},
+                      {.label = "b", .about = "5 prompts", .plan = other}};
+  analysis.left_out = "words";
+  analysis.options = {{"resamples", "7"}, {"seed", "1"}};
+  analysis.warnings = {"Few prompts."};
+  analysis.findings = {"First.", "Second."};
+  analysis.tables = {{"t.csv", "one row per x", {{"x", "y"}, {{1.5, 2.0}}}}};
+  analysis.figures = {test::example_curves()};
+  analysis.sections = {{.title = "Pictures",
+                        .lines = {"A line."},
+                        .figures = {analysis.figures[0].name},
+                        .tables = {folded(analysis.tables[0])},
+                        .links = {{"b/report.html", "the report of b"}}}};
+  return analysis;
+}
+
+const std::vector<std::string>& lines_of(const PageSection& section, std::size_t block = 0) {
+  return std::get<Points>(section.blocks.at(block)).lines;
+}
+
+}  // namespace
+
+TEST_CASE("a page has warnings, findings, the sections, tables, provenance", "[analysis]") {
+  const Analysis analysis = example();
+  const DrawnFigures drawn{.blocks = {{.figure = analysis.figures[0], .drawn = false}},
+                           .files = {},
+                           .notes = {"No figures: a reason."}};
+  const Page made = page(analysis, drawn);
+  CHECK(made.title == "Title");
+  CHECK(made.subtitle == "a \u00b7 b");
+  std::vector<std::string> titles;
+  for (const PageSection& section : made.sections) titles.push_back(section.title);
+  REQUIRE(titles ==
+          std::vector<std::string>{"Warnings", "Findings", "Pictures", "Tables", "Provenance"});
+  CHECK(lines_of(made.sections[0]) == std::vector<std::string>{"Few prompts."});
+  CHECK(std::get<Paragraph>(made.sections[0].blocks.at(1)).text == "No figures: a reason.");
+  CHECK(lines_of(made.sections[1]) == std::vector<std::string>{"First.", "Second."});
+  const PageSection& pictures = made.sections[2];
+  REQUIRE(pictures.blocks.size() == 4);
+  CHECK(lines_of(pictures) == std::vector<std::string>{"A line."});
+  CHECK(std::get<FigureBlock>(pictures.blocks[1]).figure.name == analysis.figures[0].name);
+  CHECK(std::get<TableBlock>(pictures.blocks[2]).caption == "one row per x");
+  CHECK(std::get<TableBlock>(pictures.blocks[2]).folded);
+  CHECK(std::get<Downloads>(pictures.blocks[3]).files.at(0).first == "b/report.html");
+  CHECK(std::get<Downloads>(made.sections[3].blocks.at(1)).files ==
+        std::vector<std::pair<std::string, std::string>>{{"t.csv", "one row per x"}});
+  CHECK(std::get<TableBlock>(made.sections[4].blocks.at(0)).table.rows ==
+        provenance_table(analysis).rows);
+}
+
+TEST_CASE("without warnings a page says so", "[analysis]") {
+  Analysis analysis = example();
+  analysis.warnings.clear();
+  const Page made = page(analysis, {.blocks = {{.figure = analysis.figures[0]}}});
+  CHECK(lines_of(made.sections[0]) == std::vector<std::string>{"None."});
+}
+
+TEST_CASE("every figure is in one section", "[analysis]") {
+  Analysis analysis = example();
+  const DrawnFigures drawn{.blocks = {{.figure = analysis.figures[0]}}};
+  analysis.sections.push_back({.title = "Again", .figures = {analysis.figures[0].name}});
+  CHECK_THROWS_WITH(page(analysis, drawn), Contains("is in two sections"));
+  analysis.sections.back().figures = {"none"};
+  CHECK_THROWS_WITH(page(analysis, drawn), Contains("names figure none"));
+  analysis.sections.clear();
+  CHECK_THROWS_WITH(page(analysis, drawn), Contains("1 figures, of which the sections name 0"));
+}
+
+TEST_CASE("facts stand once where the sources agree, and per source where not", "[analysis]") {
+  CHECK(facts(example()) == std::vector<Fact>{{"Program", "analyze-x " PHISCOPE_VERSION},
+                                              {"Analysis", "resamples 7; seed 1"},
+                                              {"Input of a", "2 prompts"},
+                                              {"Input of b", "5 prompts"},
+                                              {"Extracted by", "version 1, revision abc"},
+                                              {"Model", "m, 2 layers"},
+                                              {"Options of the extraction of a", "seed 3"},
+                                              {"Options of the extraction of b", "seed 4"},
+                                              {"Numerics", "dtype float32"}});
+}
+
+TEST_CASE("what no program of ours extracted has no version", "[analysis]") {
+  Analysis analysis = example();
+  analysis.sources = {{.label = "a", .about = "a plain array", .plan = nullptr}};
+  CHECK(facts(analysis).size() == 3);
+  CHECK(provenance_table(analysis).rows.size() == 3);
+}
+
+TEST_CASE("the provenance has program, options and plans, but not what is left out", "[analysis]") {
+  const Table table = provenance_table(example());
+  CHECK(table.columns == std::vector<std::string>{"run", "what", "value"});
+  const auto row = [](const char* run, const char* what, const char* value) {
+    return std::vector<Cell>{std::string(run), std::string(what), std::string(value)};
+  };
+  REQUIRE(table.rows.size() == 3 + 2 * 6);
+  CHECK(table.rows[0] == row("analysis", "program", "analyze-x " PHISCOPE_VERSION));
+  CHECK(table.rows[1] == row("analysis", "resamples", "7"));
+  CHECK(table.rows[2] == row("analysis", "seed", "1"));
+  CHECK(table.rows[3] == row("a", "version", "1"));
+  CHECK(table.rows[5] == row("a", "options.seed", "3"));
+  CHECK(table.rows[11] == row("b", "options.seed", "4"));
+  for (const auto& cells : table.rows) CHECK(cells[1] != Cell(std::string("words")));
+}
+
+TEST_CASE("the summary tells sources, options, findings, warnings", "[analysis]") {
+  CHECK(summary_text(example()) ==
+        "a: 2 prompts\nb: 5 prompts\nAnalysis: resamples 7; seed 1\n\nFindings\n- First.\n"
+        "- Second.\n\nWarnings\n- Few prompts.\n");
+}
+
+TEST_CASE("a table is found by its file", "[analysis]") {
+  const Analysis analysis = example();
+  CHECK(table_named(analysis.tables, "t.csv").about == "one row per x");
+  CHECK_THROWS_WITH(table_named(analysis.tables, "u.csv"), Contains("no table u.csv"));
+  CHECK(folded(analysis.tables[0], "caption").caption == "caption");
+}

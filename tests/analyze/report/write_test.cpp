@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "report/write.hpp"
+
+#include "analyze/figure/example_figure.hpp"
+#include "catch.hpp"
+#include "process.hpp"
+#include "shard/npy.hpp"
+#include "temp_dir.hpp"
+
+using namespace phiscope;
+using namespace phiscope::report;
+using phiscope::test::TempDir;
+
+namespace {
+
+Analysis example(const std::string& finding, std::span<const double> values) {
+  Analysis analysis{.program = "analyze-x", .title = "Title"};
+  analysis.sources = {{.label = "a", .about = "2 prompts", .plan = nullptr}};
+  analysis.warnings = {"A warning."};
+  analysis.findings = {finding};
+  analysis.tables = {{"t.csv", "one row per x", {{"x"}, {{1.5}}}}};
+  analysis.figures = {test::example_curves()};
+  analysis.sections = {{.title = "Pictures", .figures = {analysis.figures[0].name}}};
+  analysis.files = {{"more.json", "{}\n"}};
+  analysis.arrays = {{"x.npy", "[2]", values, {2}}};
+  return analysis;
+}
+
+}  // namespace
+
+TEST_CASE("parts are written into their folders, texts first, arrays last", "[write]") {
+  const std::vector<double> values = {1.0, 2.5};
+  const TempDir folder;
+  const std::vector<Part> parts = {{"one", example("Found one.", values)},
+                                   {"", example("Found both.", values)}};
+  const Written written = write(parts, folder.path() / "out", false, 1);
+  CHECK(written.files == std::vector<std::string>{"one/t.csv", "one/tables.json", "one/more.json",
+                                                  "one/summary.txt", "one/report.html", "one/x.npy",
+                                                  "t.csv", "tables.json", "more.json",
+                                                  "summary.txt", "report.html", "x.npy"});
+  CHECK(written.findings == std::vector<std::string>{"Found both."});
+  CHECK(written.warnings == std::vector<std::string>{"A warning."});
+  REQUIRE(written.notes.size() == 1);
+  CHECK_THAT(written.notes[0], Contains("switched off"));
+  for (const std::string& file : written.files) {
+    CHECK(std::filesystem::exists(folder.path() / "out" / file));
+  }
+  CHECK_THAT(test::read_text(folder.path() / "out" / "one" / "report.html"),
+             Contains("Found one.") && !Contains("Found both."));
+  CHECK(test::read_text(folder.path() / "out" / "t.csv") == "x\n1.5\n");
+  CHECK_THAT(test::read_text(folder.path() / "out" / "x.npy"), Contains("'shape': (2,)"));
+}
+
+TEST_CASE("nothing is written when a text cannot be made", "[write]") {
+  const TempDir folder;
+  std::vector<Part> parts = {{"", example("Found.", std::vector<double>(2))}};
+  parts[0].analysis.sections.clear();  // its figure is in no section
+  CHECK_THROWS_AS(write(parts, folder.path() / "out", false, 1), std::invalid_argument);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "out"));
+}
+
+TEST_CASE("the line of JSON has directory, report, files, findings, warnings", "[write]") {
+  CHECK(result_line({.files = {"t.csv"}, .findings = {"F"}, .warnings = {"W"}, .notes = {"N"}},
+                    "out") ==
+        R"({"out":"out","report":"out/report.html","files":["t.csv"],"findings":["F"],)"
+        R"("warnings":["W"]})");
+}
