@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// Every curve is a column of a table: values, bands, names, axes.
+#include "catch.hpp"
+#include "loo/figures.hpp"
+#include "loo/tables.hpp"
+#include "made_up_loo.hpp"
+#include "table_rows.hpp"
+
+namespace phiscope::analyze::loo::curves_test {
+
+using figure::Lines;
+using figure::Panel;
+using figure::Series;
+using test::condition_of;
+using test::figure_of;
+using test::made_up_loo_runs;
+using test::table_of;
+using test::TableRows;
+
+namespace {
+
+const std::vector<std::string> conditions = {"semantic", "unrelated", "other"};
+
+const Lines& lines_of(const Panel& panel) {
+  return std::get<Lines>(panel.content);
+}
+
+/// The curve of one run and length is the row of each layer in `rows`.
+/// @param rest  what follows run, condition, n and layer in the key
+void check_curve(const Series& series, const RunResult& run, const std::string& condition,
+                 std::int64_t n, const TableRows& rows, const std::vector<std::string>& rest) {
+  CAPTURE(series.name);
+  CHECK(series.name == run.label + ", N = " + std::to_string(n));
+  REQUIRE(series.x.size() == run.info.layers.size());
+  REQUIRE(series.y.size() == series.x.size());
+  REQUIRE(series.low.size() == series.x.size());
+  REQUIRE(series.high.size() == series.x.size());
+  for (std::size_t l = 0; l < series.x.size(); ++l) {
+    CHECK(series.x[l] == static_cast<double>(run.info.layers[l]));
+    std::vector<std::string> key = {run.label, condition, std::to_string(n),
+                                    std::to_string(run.info.layers[l])};
+    key.insert(key.end(), rest.begin(), rest.end());
+    CHECK(series.y[l] == rows.number(key, "mean"));
+    CHECK(series.low[l] == rows.number(key, "ci_low"));
+    CHECK(series.high[l] == rows.number(key, "ci_high"));
+  }
+}
+
+/// The panel has one curve per run with the condition and per length, in this order.
+void check_panel(const Panel& panel, const std::vector<RunResult>& runs,
+                 const std::string& condition, const TableRows& rows,
+                 const std::vector<std::string>& rest) {
+  const Lines& lines = lines_of(panel);
+  std::size_t curve = 0;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    if (!condition_of(runs[r], condition)) continue;
+    for (std::size_t n = 0; n < runs[r].lengths.size(); ++n) {
+      REQUIRE(curve < lines.series.size());
+      const Series& series = lines.series[curve++];
+      check_curve(series, runs[r], condition, runs[r].lengths[n], rows, rest);
+      CHECK(series.color == static_cast<int>(n));
+      CHECK(series.dash == static_cast<int>(r));
+    }
+  }
+  CHECK(curve == lines.series.size());
+}
+
+std::vector<std::string> legend_texts(const figure::Figure& figure) {
+  std::vector<std::string> texts;
+  for (const auto& entry : figure.legend) texts.push_back(entry.text);
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("level curves are the means and intervals of levels.csv", "[curves]") {
+  const auto runs = made_up_loo_runs();
+  const auto all = figures(runs);
+  const TableRows rows(table_of(tables(runs), "levels.csv"),
+                       {"run", "condition", "n", "layer", "scale", "metric"});
+  const std::vector<std::string> metric = {"ratio", "energy", "graph_rayleigh"};
+  const std::vector<std::string> title = {"ratio", "Dirichlet energy", "graph Rayleigh"};
+  for (const std::string& condition : conditions) {
+    CAPTURE(condition);
+    const auto& figure = figure_of(all, "levels_by_layer_" + condition);
+    CHECK(figure.title == "Structure of the full contexts by layer: " + condition);
+    CHECK(figure.source == "levels.csv");
+    CHECK(figure.columns == 3);
+    CHECK(legend_texts(figure) == std::vector<std::string>{"N = 6", "N = 10", "N = 20",
+                                                           "keep (sink keep)", "drop (sink drop)"});
+    REQUIRE(figure.panels.size() == 6);
+    for (std::size_t i = 0; i < 6; ++i) {
+      CAPTURE(i);
+      const bool relative = i >= 3;
+      const Panel& panel = figure.panels[i];
+      CHECK(panel.title == title[i % 3] + (relative ? " / embedding" : ""));
+      CHECK(panel.x_label == (relative ? "layer" : ""));
+      CHECK(lines_of(panel).log_y == (i % 3 == 1));
+      CHECK(lines_of(panel).reference == (relative || i == 0 ? std::optional(1.0) : std::nullopt));
+      check_panel(panel, runs, condition, rows,
+                  {relative ? "relative_to_embedding" : "absolute", metric[i % 3]});
+    }
+  }
+}
+
+TEST_CASE("influence curves are the means and intervals of loo.csv", "[curves]") {
+  const auto runs = made_up_loo_runs();
+  const auto all = figures(runs);
+  const TableRows rows(
+      table_of(tables(runs), "loo.csv"),
+      {"run", "condition", "n", "layer", "position_type", "pairs", "scale", "metric"});
+  const std::vector<std::string> metric = {"ratio", "energy", "cross_dist", "within_dist"};
+  const std::vector<std::string> title = {"ratio", "Dirichlet energy", "cross distance",
+                                          "within distance"};
+  for (const std::string& condition : conditions) {
+    CAPTURE(condition);
+    const auto& figure = figure_of(all, "influence_by_layer_" + condition);
+    CHECK(figure.title == "Influence of a position by layer: " + condition);
+    CHECK(figure.source == "loo.csv (own pairs, absolute scale)");
+    CHECK(figure.columns == 4);
+    CHECK(legend_texts(figure) == std::vector<std::string>{"N = 6", "N = 10", "N = 20"});
+    CHECK(figure.row_titles == std::vector<std::string>{"keep (sink keep), bridge positions",
+                                                        "keep (sink keep), anchor positions",
+                                                        "drop (sink drop), bridge positions",
+                                                        "drop (sink drop), anchor positions"});
+    REQUIRE(figure.panels.size() == 16);
+    for (std::size_t i = 0; i < 16; ++i) {
+      CAPTURE(i);
+      const Panel& panel = figure.panels[i];
+      CHECK(panel.title == title[i % 4]);
+      CHECK(panel.x_label == (i >= 12 ? "layer" : ""));
+      CHECK(lines_of(panel).reference == 0.0);
+      CHECK_FALSE(lines_of(panel).log_y);
+      check_panel(
+          panel, {runs[i / 8]}, condition, rows,
+          {i / 4 % 2 == 0 ? "bridge" : "anchor", "own", "absolute", metric[i % 4] + "_influence"});
+    }
+  }
+}
+
+TEST_CASE("curves of position 0 are the share and the scale of diagnostics.csv", "[curves]") {
+  const auto runs = made_up_loo_runs();
+  const auto all = figures(runs);
+  const auto& figure = figure_of(all, "position_zero");
+  const TableRows rows(table_of(tables(runs), "diagnostics.csv"), {"run", "condition", "layer"});
+  CHECK(figure.title == "What position 0 alone explains of the ratio influence");
+  CHECK(figure.source == "diagnostics.csv");
+  CHECK(legend_texts(figure) == std::vector<std::string>{"semantic", "unrelated", "other",
+                                                         "keep (sink keep)", "drop (sink drop)"});
+  REQUIRE(figure.panels.size() == 2);
+  CHECK(figure.panels[0].title == "share explained (R\u00b2)");
+  CHECK(figure.panels[1].title == "fitted scale S");
+  CHECK(lines_of(figure.panels[0]).reference == 0.0);
+  CHECK_FALSE(lines_of(figure.panels[0]).log_y);
+  CHECK(lines_of(figure.panels[1]).log_y);
+  for (std::size_t panel = 0; panel < 2; ++panel) {
+    CHECK(figure.panels[panel].x_label == "layer");
+    const auto& series = lines_of(figure.panels[panel]).series;
+    REQUIRE(series.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i) {
+      CAPTURE(panel, i);
+      const RunResult& run = runs[i / 2];
+      const std::string& condition = run.info.conditions[i % 2].name;
+      CHECK(series[i].name == condition);
+      CHECK(conditions[static_cast<std::size_t>(series[i].color)] == condition);
+      CHECK(series[i].dash == static_cast<int>(i / 2));
+      CHECK(series[i].low.empty());
+      REQUIRE(series[i].y.size() == run.info.layers.size());
+      for (std::size_t l = 0; l < run.info.layers.size(); ++l) {
+        CHECK(series[i].x[l] == static_cast<double>(run.info.layers[l]));
+        CHECK(series[i].y[l] ==
+              rows.number({run.label, condition, std::to_string(run.info.layers[l])},
+                          panel == 0 ? "position_zero_r2" : "position_zero_scale"));
+      }
+    }
+  }
+}
+
+TEST_CASE("layers are labelled, thinned where there are many", "[curves]") {
+  auto runs = made_up_loo_runs();
+  CHECK(lines_of(figures(runs)[0].panels[0]).x_tick_labels ==
+        std::vector<std::string>{"emb", "0", "1", "2"});
+  CHECK(lines_of(figures(runs)[0].panels[0]).x_ticks == std::vector<double>{-1, 0, 1, 2});
+  runs.resize(1);
+  runs[0].info.layers = {-1, 0, 16};
+  CHECK(lines_of(figures(runs)[0].panels[0]).x_tick_labels ==
+        std::vector<std::string>{"emb", "16"});
+  CHECK(figures(runs)[0].legend.size() == 3);  // one run: no dashes to tell apart
+}
+
+}  // namespace phiscope::analyze::loo::curves_test

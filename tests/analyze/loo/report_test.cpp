@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// What a report of loo holds besides its findings: provenance, what was read, tables.
+#include "catch.hpp"
+#include "loo/figures.hpp"
+#include "loo/findings.hpp"
+#include "made_up_loo.hpp"
+#include "table_rows.hpp"
+
+namespace phiscope::analyze::loo::report_test {
+
+using test::cell_text;
+using test::made_up_loo_runs;
+using test::table_of;
+using test::TableRows;
+using Json = nlohmann::ordered_json;
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+namespace {
+
+const std::string program = "analyze-loo " PHISCOPE_VERSION;
+
+Json plan(const std::string& model, int seed) {
+  return {{"version", "1.2"},
+          {"revision", "abc"},
+          {"options", {{"seed", seed}, {"context_lengths", {6, 10}}}},
+          {"numerics", {{"dtype", "float32"}}},
+          {"model",
+           {{"name", model},
+            {"family", "none"},
+            {"layers", 3},
+            {"digests", {{"model.safetensors", "0123456789abcdef"}, {"config.json", "fedcba"}}}}},
+          {"loo", {{"conditions", "left out"}}}};
+}
+
+std::vector<RunResult> runs_with_plans() {
+  auto runs = made_up_loo_runs();
+  runs[0].info.details = plan("small", 3);
+  runs[1].info.details = plan("small", 4);
+  return runs;
+}
+
+figure::Report report_of(const std::vector<RunResult>& runs, const Options& options) {
+  std::vector<figure::FigureBlock> drawn;
+  for (const auto& figure : figures(runs)) {
+    drawn.push_back({.figure = figure, .drawn = false, .svg = {}, .downloads = {}});
+  }
+  return report(runs, options, tables(runs), drawn, {"a note"});
+}
+
+const figure::Section& section_of(const figure::Report& report, const std::string& title) {
+  for (const auto& section : report.sections) {
+    if (section.title == title) return section;
+  }
+  throw std::runtime_error("no section " + title);
+}
+
+const Table& block_table(const figure::Section& section, const std::string& file) {
+  for (const auto& block : section.blocks) {
+    const auto* table = std::get_if<figure::TableBlock>(&block);
+    if (table != nullptr && table->file == file) return table->table;
+  }
+  throw std::runtime_error("no table " + file);
+}
+
+}  // namespace
+
+TEST_CASE("facts name program, options, runs and model; what differs once per run", "[report]") {
+  const auto report =
+      report_of(runs_with_plans(), {.cross = Cross::all, .resamples = 123, .seed = 45});
+  CHECK(report.title == "Leave-one-out influence, layer by layer");
+  CHECK(report.subtitle == "keep (sink keep) \u00b7 drop (sink drop)");
+  CHECK(report.facts == Facts{{"Program", program},
+                              {"Analysis", "cross pairs all; bootstrap resamples 123; seed 45"},
+                              {"Run of keep", "keep, extracted by version 1.2, revision abc"},
+                              {"Run of drop", "drop, extracted by version 1.2, revision abc"},
+                              {"Model", "small, none, 3 layers, model.safetensors 0123456789ab"},
+                              {"Options of keep", "seed 3; context_lengths 6, 10"},
+                              {"Options of drop", "seed 4; context_lengths 6, 10"},
+                              {"Numerics", "dtype float32"}});
+}
+
+TEST_CASE("the provenance table has every member of every plan but the words", "[report]") {
+  const auto report = report_of(runs_with_plans(), {.resamples = 123, .seed = 45});
+  const TableRows rows(block_table(section_of(report, "Provenance"), "provenance.csv"),
+                       {"run", "what"});
+  const auto value = [&](const std::string& run, const std::string& what) {
+    return rows.text({run, what}, "value");
+  };
+  CHECK(value("analysis", "program") == program);
+  CHECK(value("analysis", "cross pairs") == "groups");
+  CHECK(value("analysis", "bootstrap resamples") == "123");
+  CHECK(value("analysis", "bootstrap seed") == "45");
+  CHECK(value("keep", "options.seed") == "3");
+  CHECK(value("drop", "options.seed") == "4");
+  CHECK(value("keep", "options.context_lengths") == "[6,10]");
+  CHECK(value("keep", "model.digests.model.safetensors") == "0123456789abcdef");
+  CHECK(value("drop", "numerics.dtype") == "float32");
+  CHECK(rows.size() == 4 + 2 * 10);
+  CHECK_THROWS(value("keep", "loo.conditions"));
+}
+
+TEST_CASE("the table of runs counts contexts, events, influences and overflows", "[report]") {
+  auto runs = made_up_loo_runs();
+  for (RunResult& run : runs) {
+    run.contexts.resize(&run == &runs[0] ? 3 : 2);
+    for (std::size_t i = 0; i < run.contexts.size(); ++i) {
+      run.contexts[i].events.resize(i + 1);
+      for (auto& count : run.contexts[i].float16_overflows) count = 5;
+    }
+  }
+  runs[0].contexts[2].full[0].ratio = Status::no_within_pairs;
+  for (auto& event : runs[0].contexts[2].events) event.without[1].ratio = Status::nonfinite;
+  const auto report = report_of(runs, {});
+  const Table& table = block_table(section_of(report, "Diagnostics"), "runs.csv");
+  CHECK(table.columns == std::vector<std::string>{"run", "sink", "conditions", "contexts", "events",
+                                                  "layers", "ratio influences", "defined",
+                                                  "float16 overflows"});
+  REQUIRE(table.rows.size() == 2);
+  std::vector<std::vector<std::string>> texts;
+  for (const auto& row : table.rows) {
+    texts.emplace_back();
+    for (const auto& cell : row) texts.back().push_back(cell_text(cell));
+  }
+  std::int64_t defined[2] = {0, 0};
+  for (std::size_t r = 0; r < 2; ++r) {
+    for (const auto& context : runs[r].contexts) {
+      for (const auto& event : context.events) {
+        for (std::size_t l = 0; l < runs[r].info.layers.size(); ++l) {
+          defined[r] += context.full[l].ratio.ok() && event.without[l].ratio.ok() ? 1 : 0;
+        }
+      }
+    }
+  }
+  CHECK(texts[0] == std::vector<std::string>{"keep", "keep", "semantic, unrelated", "3", "6", "3",
+                                             "18", std::to_string(defined[0]), "45"});
+  CHECK(texts[1] == std::vector<std::string>{"drop", "drop", "unrelated, other", "2", "3", "4",
+                                             "12", std::to_string(defined[1]), "40"});
+  CHECK(defined[0] <= 12);
+}
+
+TEST_CASE("sections come in their order and hold notes, findings, figures and files", "[report]") {
+  const auto runs = made_up_loo_runs();
+  const auto report = report_of(runs, {});
+  std::vector<std::string> titles;
+  for (const auto& section : report.sections) titles.push_back(section.title);
+  CHECK(titles == std::vector<std::string>{"Diagnostics", "Findings", "Curves over the layers",
+                                           "Maps of layer and context length", "Tables",
+                                           "Provenance"});
+  const auto& points = std::get<figure::Points>(section_of(report, "Diagnostics").blocks.front());
+  REQUIRE(points.lines.size() == 3);
+  CHECK(points.lines[0] == "a note");
+  CHECK(std::get<figure::Points>(section_of(report, "Findings").blocks.front()).lines ==
+        findings(runs));
+  for (const char* file : {"undefined.csv", "diagnostics.csv"}) {
+    CHECK(to_csv(block_table(section_of(report, "Diagnostics"), file)) ==
+          to_csv(table_of(tables(runs), file)));
+  }
+  std::size_t shown = 0;
+  for (const bool is_map : {false, true}) {
+    const auto& section =
+        section_of(report, is_map ? "Maps of layer and context length" : "Curves over the layers");
+    for (const auto& block : section.blocks) {
+      CHECK(std::get<figure::FigureBlock>(block).figure.name.starts_with("heatmap") == is_map);
+      ++shown;
+    }
+  }
+  CHECK(shown == figures(runs).size());
+  const auto& files = std::get<figure::Downloads>(section_of(report, "Tables").blocks.back()).files;
+  REQUIRE(files.size() == 7);
+  for (std::size_t i = 0; i < 7; ++i) CHECK(files[i].first == tables(runs)[i].file);
+}
+
+}  // namespace phiscope::analyze::loo::report_test
