@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Every curve is a column of a table: values, bands, names, axes.
+#include "analyze/table_rows.hpp"
 #include "catch.hpp"
 #include "loo/figures.hpp"
 #include "loo/tables.hpp"
 #include "made_up_loo.hpp"
-#include "table_rows.hpp"
 
 namespace phiscope::analyze::loo::curves_test {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Every cell of every map is a cell of a table.
+#include "analyze/table_rows.hpp"
 #include "catch.hpp"
 #include "loo/figures.hpp"
 #include "loo/tables.hpp"
 #include "made_up_loo.hpp"
-#include "table_rows.hpp"
 
 namespace phiscope::analyze::loo::heatmaps_test {
 

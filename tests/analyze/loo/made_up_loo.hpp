@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "loo_output.hpp"
+#include "loo/report.hpp"
 #include "synthetic_run.hpp"
 #include "temp_dir.hpp"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a report of loo holds besides its findings: provenance, what was read, tables.
+#include "analyze/table_rows.hpp"
 #include "catch.hpp"
 #include "loo/figures.hpp"
 #include "loo/findings.hpp"
 #include "made_up_loo.hpp"
-#include "table_rows.hpp"
 
 namespace phiscope::analyze::loo::report_test {
 

@@ -2,9 +2,9 @@
 // Every cell of every table against the number that belongs there.
 #include "loo/tables.hpp"
 
+#include "analyze/table_rows.hpp"
 #include "catch.hpp"
 #include "made_up_loo.hpp"
-#include "table_rows.hpp"
 
 namespace phiscope::analyze::loo::tables_test {
 

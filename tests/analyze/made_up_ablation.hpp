@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "ablation.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace phiscope::test {
+
+/// Numbers and estimates of which no two are equal, above a start.
+class DistinctKl {
+ public:
+  explicit DistinctKl(double start) : last_(start) {}
+  double next() { return last_ += 0.0078125; }
+  ablation::Estimate estimate() {
+    const double value = next();
+    return {.value = value, .low = value - 0.25, .high = value + 0.5};
+  }
+
+ private:
+  double last_;
+};
+
+inline ablation::OrderResult made_up_order(std::size_t order, double heads, DistinctKl& numbers) {
+  ablation::OrderResult result;
+  result.part = {.from = 0.0, .to = heads};
+  for (int i = 0; i <= 4; ++i) {
+    result.points.push_back({.removed = heads * i / 4, .kl = numbers.estimate()});
+  }
+  result.at_zero = numbers.next();
+  result.at_all = numbers.next();
+  result.auc = numbers.estimate();
+  result.auc_ratio = numbers.estimate();
+  result.null = {.orders = 30 + order,
+                 .above = 20 + order,
+                 .below = 10 + order,
+                 .mean = numbers.next(),
+                 .sd = numbers.next(),
+                 .p_more = numbers.next(),
+                 .p_less = numbers.next(),
+                 .least_p = numbers.next(),
+                 .z = numbers.next()};
+  result.orders_needed = static_cast<std::int64_t>(400 + order);
+  result.above.compared = 50 + order;
+  result.above.above = 40 + order;
+  for (int i = 0; i < 2; ++i) {
+    result.above.ranges.push_back({.from = 1.0 + 4 * i,
+                                   .to = 3.0 + 6 * i,
+                                   .points = static_cast<std::size_t>(2 + i),
+                                   .excess = numbers.next()});
+  }
+  const auto share = [&](double removed) {
+    ablation::Share each{.removed = removed};
+    each.is_measured = static_cast<int>(removed) % 2 == 0;
+    each.kl = numbers.next();
+    each.random = numbers.next();
+    return each;
+  };
+  for (int i = 1; i <= ablation::eighths; ++i) {
+    result.eighths.push_back(share(heads * i / ablation::eighths));
+  }
+  for (int i = 0; i <= ablation::grid_steps; ++i) {
+    result.grid.push_back(share(heads * i / ablation::grid_steps));
+  }
+  result.grid[7].random = Status::too_few_rows;  // no random order reaches it
+  return result;
+}
+
+/// Results that no analysis gave, with a number of its own in every place: two rankings, a baseline
+/// and two random orders of 16 heads. @param start  results with starts far apart share no number
+inline ablation::Result made_up_ablation(const std::string& label, double start) {
+  using ablation::Kind;
+  ablation::Result result;
+  result.label = label;
+  result.data.name = label;
+  result.data.path = "folder/" + label;
+  result.data.heads = 16;
+  result.data.has_prompts = true;
+  result.data.prompts = 12;
+  DistinctKl numbers(start);
+  for (const auto& [name, kind] :
+       {std::pair("balance", Kind::ranking), std::pair("norm", Kind::baseline),
+        std::pair("tdmi", Kind::ranking), std::pair("random:0", Kind::random),
+        std::pair("random:1", Kind::random)}) {
+    const std::size_t index = result.orders.size();
+    ablation::Order order{.name = name, .kind = kind};
+    order.planned = {0, 4, 8, 12, 16};
+    order.curve.removed = {0, 4, 8, 12, 16};
+    order.measured = 5;
+    result.data.orders.push_back(order);
+    result.orders.push_back(made_up_order(index, 16.0, numbers));
+  }
+  for (int i = 0; i <= 4; ++i) {
+    result.band.push_back({.removed = 4.0 * i,
+                           .orders = static_cast<std::size_t>(2 + i),
+                           .mean = numbers.estimate(),
+                           .sd = numbers.next(),
+                           .low = numbers.next() - 0.4,
+                           .high = numbers.next() + 0.4});
+  }
+  const std::vector<std::pair<std::size_t, std::optional<std::size_t>>> pairs = {
+      {0, std::nullopt}, {0, 1}, {0, 2}, {2, 1}};
+  for (const auto& [order, against] : pairs) {
+    ablation::Comparison comparison{.order = order, .against = against};
+    comparison.part = {.from = 0.0, .to = 16.0};
+    comparison.difference = numbers.estimate();
+    comparison.p_value = numbers.next();
+    comparison.prompts_more = 5 + result.comparisons.size();
+    comparison.random_pairs = 60 + result.comparisons.size();
+    comparison.random_pairs_as_far = 50 + result.comparisons.size();
+    comparison.rank_correlation = numbers.next();
+    result.comparisons.push_back(comparison);
+  }
+  return result;
+}
+
+}  // namespace phiscope::test
