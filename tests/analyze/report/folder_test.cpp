@@ -13,24 +13,35 @@ using namespace phiscope::report;
 using phiscope::test::TempDir;
 using Json = nlohmann::ordered_json;
 
-TEST_CASE("files are written in order, and none when two have one name", "[folder]") {
+TEST_CASE("files are written in order, and none if two have one name", "[folder]") {
   const TempDir folder;
   const auto written = write_files({{"a.txt", "1"}, {"b.txt", "2"}}, folder.path() / "x" / "y");
   CHECK(written == std::vector<std::string>{"a.txt", "b.txt"});
-  CHECK(test::read_text(folder.path() / "x" / "y" / "b.txt") == "2");
+  CHECK(test::tree(folder.path() / "x" / "y") ==
+        std::map<std::string, std::string>{{"a.txt", "1"}, {"b.txt", "2"}});
   CHECK_THROWS_WITH(write_files({{"a", "1"}, {"a", "2"}}, folder.path() / "z"),
                     Contains("a: two outputs have this name"));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "z"));
 }
 
+TEST_CASE("where a file cannot be written the earlier ones stay, each complete", "[folder]") {
+  const TempDir folder;
+  std::filesystem::create_directories(folder.path() / "b.txt");  // no file can take its name
+  CHECK_THROWS_WITH(write_files({{"a.txt", "1"}, {"b.txt", "2"}, {"c.txt", "3"}}, folder.path()),
+                    Contains("b.txt: cannot rename into place"));
+  CHECK(test::tree(folder.path()) == std::map<std::string, std::string>{{"a.txt", "1"}});
+}
+
 TEST_CASE("tables become CSV files and a description", "[folder]") {
   const auto files = table_files({{"t.csv", "what a row is", {{"x", "y"}, {{1.5, 2.0}}}}});
   REQUIRE(files.size() == 2);
+  CHECK(files[0].name == "t.csv");
   CHECK(files[0].bytes == "x,y\n1.5,2\n");
   CHECK(files[1].name == "tables.json");
-  const Json about = Json::parse(files[1].bytes);
-  CHECK(about[0]["about"] == "what a row is");
-  CHECK(about[0]["rows"] == 1);
+  CHECK(
+      Json::parse(files[1].bytes) ==
+      Json::array(
+          {{{"file", "t.csv"}, {"about", "what a row is"}, {"rows", 1}, {"columns", {"x", "y"}}}}));
 }
 
 TEST_CASE("figures are drawn, switched off, or missing with a reason", "[folder]") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ablation.hpp"
+#include "ablation/analysis.hpp"
 
 #include <string>
 #include <utility>
