@@ -49,36 +49,6 @@ Table run_table(const std::vector<RunResult>& runs) {
   return table;
 }
 
-/// Per run: how many ratio influences are undefined, of how many, and why.
-std::vector<std::string> undefined_counts(const std::vector<RunResult>& runs) {
-  std::vector<std::string> lines;
-  for (const RunResult& run : runs) {
-    std::int64_t all = 0;
-    std::int64_t undefined = 0;
-    std::map<std::string, std::int64_t> by_reason;
-    for (const ContextMeasures& context : run.contexts) {
-      for (const Event& event : context.events) {
-        for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
-          const Value value = influence(context.full[layer], event.without[layer], Metric::ratio);
-          ++all;
-          if (value.ok()) continue;
-          ++undefined;
-          ++by_reason[std::string(status_name(value.status()))];
-        }
-      }
-    }
-    std::string line = "Undefined in " + describe(run) + ": " + std::to_string(undefined) + " of " +
-                       std::to_string(all) + " ratio influences";
-    std::string separator = " (";
-    for (const auto& [reason, count] : by_reason) {
-      line += separator + reason + ": " + std::to_string(count);
-      separator = ", ";
-    }
-    lines.push_back(line + (by_reason.empty() ? "." : "). They are left out of every mean."));
-  }
-  return lines;
-}
-
 report::Section diagnostics(const std::vector<RunResult>& runs,
                             const std::vector<report::NamedTable>& tables) {
   return {.title = "Diagnostics",
@@ -118,6 +88,35 @@ report::Source source(const RunResult& run) {
 }
 
 }  // namespace
+
+std::vector<std::string> undefined_counts(const std::vector<RunResult>& runs) {
+  std::vector<std::string> lines;
+  for (const RunResult& run : runs) {
+    std::int64_t all = 0;
+    std::int64_t undefined = 0;
+    std::map<std::string, std::int64_t> by_reason;
+    for (const ContextMeasures& context : run.contexts) {
+      for (const Event& event : context.events) {
+        for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
+          const Value value = influence(context.full[layer], event.without[layer], Metric::ratio);
+          ++all;
+          if (value.ok()) continue;
+          ++undefined;
+          ++by_reason[std::string(status_name(value.status()))];
+        }
+      }
+    }
+    std::string line = "Undefined in " + describe(run) + ": " + std::to_string(undefined) + " of " +
+                       std::to_string(all) + " ratio influences";
+    std::string separator = " (";
+    for (const auto& [reason, count] : by_reason) {
+      line += separator + reason + ": " + std::to_string(count);
+      separator = ", ";
+    }
+    lines.push_back(line + (by_reason.empty() ? "." : "). They are left out of every mean."));
+  }
+  return lines;
+}
 
 std::vector<std::string> warnings(const std::vector<RunResult>& runs) {
   std::vector<std::string> lines;

@@ -14,6 +14,9 @@ namespace phiscope::analyze::loo {
 [[nodiscard]] report::Analysis report_of(const std::vector<RunResult>& runs,
                                          const Options& options);
 
+/// Per run: how many ratio influences are undefined, of how many, and why.
+[[nodiscard]] std::vector<std::string> undefined_counts(const std::vector<RunResult>& runs);
+
 /// Runs that are not complete. One sentence each.
 [[nodiscard]] std::vector<std::string> warnings(const std::vector<RunResult>& runs);
 

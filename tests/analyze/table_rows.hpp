@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "table.hpp"
+#include "figure/table.hpp"
 
 #include <map>
 #include <optional>

@@ -14,7 +14,7 @@ class DistinctKl {
  public:
   explicit DistinctKl(double start) : last_(start) {}
   double next() { return last_ += 0.0078125; }
-  ablation::Estimate estimate() {
+  Estimate estimate() {
     const double value = next();
     return {.value = value, .low = value - 0.25, .high = value + 0.5};
   }
@@ -23,8 +23,9 @@ class DistinctKl {
   double last_;
 };
 
-inline ablation::OrderResult made_up_order(std::size_t order, double heads, DistinctKl& numbers) {
-  ablation::OrderResult result;
+inline analyze::ablation::OrderResult made_up_order(std::size_t order, double heads,
+                                                    DistinctKl& numbers) {
+  analyze::ablation::OrderResult result;
   result.part = {.from = 0.0, .to = heads};
   for (int i = 0; i <= 4; ++i) {
     result.points.push_back({.removed = heads * i / 4, .kl = numbers.estimate()});
@@ -52,17 +53,17 @@ inline ablation::OrderResult made_up_order(std::size_t order, double heads, Dist
                                    .excess = numbers.next()});
   }
   const auto share = [&](double removed) {
-    ablation::Share each{.removed = removed};
+    analyze::ablation::Share each{.removed = removed};
     each.is_measured = static_cast<int>(removed) % 2 == 0;
     each.kl = numbers.next();
     each.random = numbers.next();
     return each;
   };
-  for (int i = 1; i <= ablation::eighths; ++i) {
-    result.eighths.push_back(share(heads * i / ablation::eighths));
+  for (int i = 1; i <= analyze::ablation::eighths; ++i) {
+    result.eighths.push_back(share(heads * i / analyze::ablation::eighths));
   }
-  for (int i = 0; i <= ablation::grid_steps; ++i) {
-    result.grid.push_back(share(heads * i / ablation::grid_steps));
+  for (int i = 0; i <= analyze::ablation::grid_steps; ++i) {
+    result.grid.push_back(share(heads * i / analyze::ablation::grid_steps));
   }
   result.grid[7].random = Status::too_few_rows;  // no random order reaches it
   return result;
@@ -70,9 +71,9 @@ inline ablation::OrderResult made_up_order(std::size_t order, double heads, Dist
 
 /// Results that no analysis gave, with a number of its own in every place: two rankings, a baseline
 /// and two random orders of 16 heads. @param start  results with starts far apart share no number
-inline ablation::Result made_up_ablation(const std::string& label, double start) {
-  using ablation::Kind;
-  ablation::Result result;
+inline analyze::ablation::Result made_up_ablation(const std::string& label, double start) {
+  using analyze::ablation::Kind;
+  analyze::ablation::Result result;
   result.label = label;
   result.data.name = label;
   result.data.path = "folder/" + label;
@@ -85,7 +86,7 @@ inline ablation::Result made_up_ablation(const std::string& label, double start)
         std::pair("tdmi", Kind::ranking), std::pair("random:0", Kind::random),
         std::pair("random:1", Kind::random)}) {
     const std::size_t index = result.orders.size();
-    ablation::Order order{.name = name, .kind = kind};
+    analyze::ablation::Order order{.name = name, .kind = kind};
     order.planned = {0, 4, 8, 12, 16};
     order.curve.removed = {0, 4, 8, 12, 16};
     order.measured = 5;
@@ -103,7 +104,7 @@ inline ablation::Result made_up_ablation(const std::string& label, double start)
   const std::vector<std::pair<std::size_t, std::optional<std::size_t>>> pairs = {
       {0, std::nullopt}, {0, 1}, {0, 2}, {2, 1}};
   for (const auto& [order, against] : pairs) {
-    ablation::Comparison comparison{.order = order, .against = against};
+    analyze::ablation::Comparison comparison{.order = order, .against = against};
     comparison.part = {.from = 0.0, .to = 16.0};
     comparison.difference = numbers.estimate();
     comparison.p_value = numbers.next();

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: MIT
 // What a report of ablation holds besides its findings: facts, provenance, tables.
+#include "ablation/report.hpp"
+
+#include "ablation/figures.hpp"
 #include "ablation/findings.hpp"
 #include "ablation/tables.hpp"
+#include "analyze/page_sections.hpp"
 #include "analyze/table_rows.hpp"
 #include "catch.hpp"
 #include "made_up_ablation.hpp"
 
 namespace phiscope::analyze::ablation::report_test {
 
-using test::cell_text;
+using test::block_table;
+using test::figures_of;
+using test::lines_of;
+using test::listed_files;
 using test::made_up_ablation;
+using test::page_of;
 using test::table_of;
 using test::TableRows;
+using test::titles;
 using Json = nlohmann::ordered_json;
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
@@ -35,77 +44,92 @@ std::vector<Result> two_results() {
   return results;
 }
 
-const figure::Section& section_of(const figure::Report& report, const std::string& title) {
-  for (const auto& section : report.sections) {
-    if (section.title == title) return section;
-  }
-  throw std::runtime_error("no section " + title);
-}
-
-const Table& block_table(const figure::Section& section, const std::string& file) {
-  for (const auto& block : section.blocks) {
-    const auto* table = std::get_if<figure::TableBlock>(&block);
-    if (table != nullptr && table->file == file) return table->table;
-  }
-  throw std::runtime_error("no table " + file);
-}
-
 }  // namespace
 
 TEST_CASE("facts and provenance name program, options, inputs and plans", "[report]") {
   const auto results = two_results();
-  const auto made =
-      report(results, {.resamples = 123, .seed = 45}, tables(results), {}, {"a note"});
+  const auto made = page_of(report_of(results, {.resamples = 123, .seed = 45}));
   CHECK(made.title == "Cumulative ablation of attention heads");
   CHECK(made.subtitle == "one \u00b7 two");
-  const Facts facts = {{"Program", program},
-                       {"Analysis", "bootstrap resamples 123; seed 45"},
-                       {"Input of one", "one, extracted by version 1.2, revision abc"},
-                       {"Input of two", "two, extracted by version 1.2, revision abc"},
-                       {"Model", "small, 4 layers"},
-                       {"Options of one", "step_size 2"},
-                       {"Options of two", "step_size 3"}};
-  CHECK(made.facts == facts);
-  const TableRows rows(block_table(section_of(made, "Provenance"), "provenance.csv"),
-                       {"run", "what"});
-  CHECK(rows.size() == facts.size() + 2 * 5);
-  for (const auto& [what, value] : facts) CHECK(rows.text({"analysis", what}, "value") == value);
+  const auto size = [&](std::size_t i) {
+    const Result& result = results[i];
+    return result.label + ", " + std::to_string(result.orders.size()) + " orders, " +
+           std::to_string(result.data.heads) + " heads, " + std::to_string(result.data.prompts) +
+           " prompts";
+  };
+  CHECK(made.facts == Facts{{"Program", program},
+                            {"Analysis", "bootstrap resamples 123; seed 45"},
+                            {"Input of one", size(0)},
+                            {"Input of two", size(1)},
+                            {"Extracted by", "version 1.2, revision abc"},
+                            {"Model", "small, 4 layers"},
+                            {"Options of the extraction of one", "step_size 2"},
+                            {"Options of the extraction of two", "step_size 3"}});
+  const TableRows rows(block_table(made, "Provenance", "provenance.csv"), {"run", "what"});
+  CHECK(rows.size() == 3 + 2 * 5);
+  CHECK(rows.text({"analysis", "program"}, "value") == program);
+  CHECK(rows.text({"analysis", "bootstrap resamples"}, "value") == "123");
+  CHECK(rows.text({"analysis", "seed"}, "value") == "45");
   CHECK(rows.text({"one", "options.step_size"}, "value") == "2");
   CHECK(rows.text({"two", "options.step_size"}, "value") == "3");
   CHECK(rows.text({"two", "model.layers"}, "value") == "4");
 }
 
-TEST_CASE("sections come in their order with notes, findings and tables", "[report]") {
+TEST_CASE("a table of means was extracted by nobody", "[report]") {
+  auto results = two_results();
+  for (Result& result : results) result.data.has_prompts = false;
+  const auto made = page_of(report_of(results, {}));
+  for (const auto& [name, value] : made.facts) CHECK(name != "Extracted by");
+}
+
+TEST_CASE("sections come in their order with warnings, findings and tables", "[report]") {
   const auto results = two_results();
   const auto all = tables(results);
-  const auto made = report(results, {}, all, {}, {"first note", "second note"});
-  std::vector<std::string> titles;
-  for (const auto& section : made.sections) titles.push_back(section.title);
-  CHECK(titles == std::vector<std::string>{"Diagnostics", "Findings", "Curves", "Numbers", "Tables",
-                                           "Provenance"});
-  const auto& diagnostics = section_of(made, "Diagnostics");
-  CHECK(std::get<figure::Points>(diagnostics.blocks.front()).lines ==
-        std::vector<std::string>{"first note", "second note"});
-  CHECK(std::get<figure::Points>(section_of(made, "Findings").blocks.front()).lines ==
-        findings(results));
-  for (const char* file : {"fractions.csv", "comparisons.csv", "ranges.csv"}) {
-    CHECK(to_csv(block_table(section_of(made, "Numbers"), file)) == to_csv(table_of(all, file)));
+  const auto made = page_of(report_of(results, {}));
+  CHECK(titles(made) == std::vector<std::string>{"Warnings", "Findings", "Diagnostics", "Curves",
+                                                 "Numbers", "Tables", "Provenance"});
+  std::vector<std::string> expected;
+  for (const Result& result : results) {
+    for (const std::string& line : warnings(result)) expected.push_back(line);
   }
-  const auto& files = std::get<figure::Downloads>(section_of(made, "Tables").blocks.back()).files;
-  REQUIRE(files.size() == all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) CHECK(files[i].first == all[i].file);
-  const auto sound = report(results, {}, all, {}, {});
-  CHECK(std::get<figure::Points>(section_of(sound, "Diagnostics").blocks.front()).lines ==
-        std::vector<std::string>{all_is_well});
+  CHECK(lines_of(made, "Warnings") ==
+        (expected.empty() ? std::vector<std::string>{"None."} : expected));
+  CHECK(lines_of(made, "Findings") == findings(results));
+  CHECK(figures_of(made, "Curves").size() == figures(results).size());
+  for (const char* file : {"fractions.csv", "comparisons.csv", "ranges.csv"}) {
+    CHECK(to_csv(block_table(made, "Numbers", file)) == to_csv(table_of(all, file)));
+  }
+  REQUIRE(listed_files(made).size() == all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) CHECK(listed_files(made)[i] == all[i].file);
+}
+
+TEST_CASE("a sound sweep says that it is", "[report]") {
+  auto results = two_results();
+  for (Result& result : results) {
+    for (std::size_t i = 0; i < result.orders.size(); ++i) {
+      result.orders[i].at_zero = 0.0;
+      result.orders[i].at_all = 5.0;
+      result.data.orders[i].measured = result.data.orders[i].planned.size();
+    }
+    CHECK(warnings(result).empty());
+  }
+  const auto sound = page_of(report_of(results, {}));
+  CHECK(lines_of(sound, "Warnings") == std::vector<std::string>{"None."});
+  CHECK(lines_of(sound, "Diagnostics") == std::vector<std::string>{all_is_well});
+  results[1].orders[0].at_zero = 1.0;
+  const auto unsound = page_of(report_of(results, {}));
+  CHECK(lines_of(unsound, "Warnings").size() == 1);
+  CHECK(std::holds_alternative<report::TableBlock>(
+      test::section_of(unsound, "Diagnostics").blocks.front()));
 }
 
 TEST_CASE("the short tables are columns of auc.csv", "[report]") {
   const auto results = two_results();
   const auto all = tables(results);
-  const auto made = report(results, {}, all, {}, {});
+  const auto made = page_of(report_of(results, {}));
   const TableRows full(table_of(all, "auc.csv"), {"run", "order"});
-  const Table& orders = block_table(section_of(made, "Diagnostics"), "orders.csv");
-  const Table& areas = block_table(section_of(made, "Numbers"), "auc_short.csv");
+  const Table& orders = block_table(made, "Diagnostics", "orders.csv");
+  const Table& areas = block_table(made, "Numbers", "auc_short.csv");
   CHECK(orders.columns == std::vector<std::string>{"run", "order", "kind", "steps_planned",
                                                    "steps_measured", "steps_compared",
                                                    "to_fraction", "n_prompts", "kl_at_zero",

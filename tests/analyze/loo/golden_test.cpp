@@ -40,8 +40,9 @@ std::vector<Record> records(const std::string& csv) {
   return result;
 }
 
-std::vector<Record> table_records(const std::vector<NamedTable>& all, const std::string& file) {
-  for (const NamedTable& table : all) {
+std::vector<Record> table_records(const std::vector<phiscope::report::NamedTable>& all,
+                                  const std::string& file) {
+  for (const phiscope::report::NamedTable& table : all) {
     if (table.file == file) return records(phiscope::to_csv(table.table));
   }
   throw std::runtime_error("no table " + file);

@@ -13,16 +13,16 @@ namespace phiscope::test {
 class DistinctNumbers {
  public:
   /// Every ninth is undefined, so that gaps are seen as well.
-  loo::Aggregate aggregate() {
+  analyze::loo::Aggregate aggregate() {
     const double mean = next();
-    loo::Aggregate result{.mean = mean,
-                          .sd = mean + 0.0625,
-                          .median = mean + 0.125,
-                          .low = mean - 0.25,
-                          .high = mean + 0.5,
-                          .events = 10 * count_ + 1,
-                          .defined = 10 * count_ + 2,
-                          .contexts = 10 * count_ + 3};
+    analyze::loo::Aggregate result{.mean = mean,
+                                   .sd = mean + 0.0625,
+                                   .median = mean + 0.125,
+                                   .low = mean - 0.25,
+                                   .high = mean + 0.5,
+                                   .events = 10 * count_ + 1,
+                                   .defined = 10 * count_ + 2,
+                                   .contexts = 10 * count_ + 3};
     for (std::int64_t i = 0; i < 6; ++i) {
       result.undefined[static_cast<std::size_t>(i)] = 10 * count_ + 4 + i;
     }
@@ -40,13 +40,13 @@ class DistinctNumbers {
 };
 
 /// Gives every aggregate, correlation and fit of the run a number of its own.
-inline void make_distinct(loo::RunResult& run, DistinctNumbers& numbers) {
+inline void make_distinct(analyze::loo::RunResult& run, DistinctNumbers& numbers) {
   for (auto& each : run.influences) each = numbers.aggregate();
   for (auto& each : run.levels) each = numbers.aggregate();
   for (auto& each : run.correlations) {
-    each.value = 1.0 / numbers.next();
-    each.low = each.value.value() - 0.25;
-    each.high = each.value.value() + 0.25;
+    each.estimate.value = 1.0 / numbers.next();
+    each.estimate.low = each.estimate.value.value() - 0.25;
+    each.estimate.high = each.estimate.value.value() + 0.25;
     each.events = static_cast<std::int64_t>(numbers.next());
     each.contexts = static_cast<std::int64_t>(numbers.next());
   }
@@ -59,7 +59,7 @@ inline void make_distinct(loo::RunResult& run, DistinctNumbers& numbers) {
 
 /// Two runs that share one condition of two, with other layers and other sinks, whose numbers are
 /// all different: whatever shows one in place of another is seen.
-inline std::vector<loo::RunResult> made_up_loo_runs() {
+inline std::vector<analyze::loo::RunResult> made_up_loo_runs() {
   const TempDir folder;
   SyntheticRun options{.lengths = {6, 10, 20}, .trials = 2, .units = 4};
   write_synthetic_run(folder.path() / "keep", options);
@@ -67,15 +67,16 @@ inline std::vector<loo::RunResult> made_up_loo_runs() {
   options.layers = {-1, 0, 1, 2};
   options.conditions = {"unrelated", "other"};
   write_synthetic_run(folder.path() / "drop", options);
-  auto runs =
-      loo::analyze_runs({folder.path() / "keep", folder.path() / "drop"}, false, {.resamples = 5});
+  auto runs = analyze::loo::analyze_runs({folder.path() / "keep", folder.path() / "drop"}, false,
+                                         {.resamples = 5});
   DistinctNumbers numbers;
   for (auto& run : runs) make_distinct(run, numbers);
   return runs;
 }
 
 /// The index of a condition of the run, if it has it.
-inline std::optional<std::size_t> condition_of(const loo::RunResult& run, const std::string& name) {
+inline std::optional<std::size_t> condition_of(const analyze::loo::RunResult& run,
+                                               const std::string& name) {
   for (std::size_t i = 0; i < run.info.conditions.size(); ++i) {
     if (run.info.conditions[i].name == name) return i;
   }

@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: MIT
 // What a report of loo holds besides its findings: provenance, what was read, tables.
+#include "loo/report.hpp"
+
+#include "analyze/page_sections.hpp"
 #include "analyze/table_rows.hpp"
 #include "catch.hpp"
 #include "loo/figures.hpp"
 #include "loo/findings.hpp"
+#include "loo/tables.hpp"
 #include "made_up_loo.hpp"
 
 namespace phiscope::analyze::loo::report_test {
 
+using test::block_table;
 using test::cell_text;
+using test::figures_of;
+using test::lines_of;
+using test::listed_files;
 using test::made_up_loo_runs;
+using test::page_of;
 using test::table_of;
 using test::TableRows;
+using test::titles;
 using Json = nlohmann::ordered_json;
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
@@ -39,57 +49,38 @@ std::vector<RunResult> runs_with_plans() {
   return runs;
 }
 
-figure::Report report_of(const std::vector<RunResult>& runs, const Options& options) {
-  std::vector<figure::FigureBlock> drawn;
-  for (const auto& figure : figures(runs)) {
-    drawn.push_back({.figure = figure, .drawn = false, .svg = {}, .downloads = {}});
-  }
-  return report(runs, options, tables(runs), drawn, {"a note"});
-}
-
-const figure::Section& section_of(const figure::Report& report, const std::string& title) {
-  for (const auto& section : report.sections) {
-    if (section.title == title) return section;
-  }
-  throw std::runtime_error("no section " + title);
-}
-
-const Table& block_table(const figure::Section& section, const std::string& file) {
-  for (const auto& block : section.blocks) {
-    const auto* table = std::get_if<figure::TableBlock>(&block);
-    if (table != nullptr && table->file == file) return table->table;
-  }
-  throw std::runtime_error("no table " + file);
-}
-
 }  // namespace
 
 TEST_CASE("facts name program, options, runs and model; what differs once per run", "[report]") {
-  const auto report =
-      report_of(runs_with_plans(), {.cross = Cross::all, .resamples = 123, .seed = 45});
-  CHECK(report.title == "Leave-one-out influence, layer by layer");
-  CHECK(report.subtitle == "keep (sink keep) \u00b7 drop (sink drop)");
-  CHECK(report.facts == Facts{{"Program", program},
-                              {"Analysis", "cross pairs all; bootstrap resamples 123; seed 45"},
-                              {"Run of keep", "keep, extracted by version 1.2, revision abc"},
-                              {"Run of drop", "drop, extracted by version 1.2, revision abc"},
-                              {"Model", "small, none, 3 layers, model.safetensors 0123456789ab"},
-                              {"Options of keep", "seed 3; context_lengths 6, 10"},
-                              {"Options of drop", "seed 4; context_lengths 6, 10"},
-                              {"Numerics", "dtype float32"}});
+  const auto runs = runs_with_plans();
+  const auto made = page_of(report_of(runs, {.cross = Cross::all, .resamples = 123, .seed = 45}));
+  const auto size = [&](std::size_t run) {
+    return std::to_string(runs[run].contexts.size()) + " contexts, " +
+           std::to_string(runs[run].info.layers.size()) + " layers";
+  };
+  CHECK(made.title == "Leave-one-out influence, layer by layer");
+  CHECK(made.subtitle == "keep \u00b7 drop");
+  CHECK(made.facts == Facts{{"Program", program},
+                            {"Analysis", "cross pairs all; bootstrap resamples 123; seed 45"},
+                            {"Input of keep", "sink keep, " + size(0)},
+                            {"Input of drop", "sink drop, " + size(1)},
+                            {"Extracted by", "version 1.2, revision abc"},
+                            {"Model", "small, none, 3 layers, model.safetensors 0123456789ab"},
+                            {"Options of the extraction of keep", "seed 3; context_lengths 6, 10"},
+                            {"Options of the extraction of drop", "seed 4; context_lengths 6, 10"},
+                            {"Numerics", "dtype float32"}});
 }
 
 TEST_CASE("the provenance table has every member of every plan but the words", "[report]") {
-  const auto report = report_of(runs_with_plans(), {.resamples = 123, .seed = 45});
-  const TableRows rows(block_table(section_of(report, "Provenance"), "provenance.csv"),
-                       {"run", "what"});
+  const auto made = page_of(report_of(runs_with_plans(), {.resamples = 123, .seed = 45}));
+  const TableRows rows(block_table(made, "Provenance", "provenance.csv"), {"run", "what"});
   const auto value = [&](const std::string& run, const std::string& what) {
     return rows.text({run, what}, "value");
   };
   CHECK(value("analysis", "program") == program);
   CHECK(value("analysis", "cross pairs") == "groups");
   CHECK(value("analysis", "bootstrap resamples") == "123");
-  CHECK(value("analysis", "bootstrap seed") == "45");
+  CHECK(value("analysis", "seed") == "45");
   CHECK(value("keep", "options.seed") == "3");
   CHECK(value("drop", "options.seed") == "4");
   CHECK(value("keep", "options.context_lengths") == "[6,10]");
@@ -110,8 +101,8 @@ TEST_CASE("the table of runs counts contexts, events, influences and overflows",
   }
   runs[0].contexts[2].full[0].ratio = Status::no_within_pairs;
   for (auto& event : runs[0].contexts[2].events) event.without[1].ratio = Status::nonfinite;
-  const auto report = report_of(runs, {});
-  const Table& table = block_table(section_of(report, "Diagnostics"), "runs.csv");
+  const auto made = page_of(report_of(runs, {}));
+  const Table& table = block_table(made, "Diagnostics", "runs.csv");
   CHECK(table.columns == std::vector<std::string>{"run", "sink", "conditions", "contexts", "events",
                                                   "layers", "ratio influences", "defined",
                                                   "float16 overflows"});
@@ -138,36 +129,32 @@ TEST_CASE("the table of runs counts contexts, events, influences and overflows",
   CHECK(defined[0] <= 12);
 }
 
-TEST_CASE("sections come in their order and hold notes, findings, figures and files", "[report]") {
-  const auto runs = made_up_loo_runs();
-  const auto report = report_of(runs, {});
-  std::vector<std::string> titles;
-  for (const auto& section : report.sections) titles.push_back(section.title);
-  CHECK(titles == std::vector<std::string>{"Diagnostics", "Findings", "Curves over the layers",
-                                           "Maps of layer and context length", "Tables",
-                                           "Provenance"});
-  const auto& points = std::get<figure::Points>(section_of(report, "Diagnostics").blocks.front());
-  REQUIRE(points.lines.size() == 3);
-  CHECK(points.lines[0] == "a note");
-  CHECK(std::get<figure::Points>(section_of(report, "Findings").blocks.front()).lines ==
-        findings(runs));
+TEST_CASE("sections come in their order and hold warnings, findings, figures and files",
+          "[report]") {
+  auto runs = made_up_loo_runs();
+  runs[1].info.walks.resize(runs[1].contexts.size() + 4);
+  const auto analysis = report_of(runs, {});
+  const auto made = page_of(analysis);
+  CHECK(titles(made) ==
+        std::vector<std::string>{"Warnings", "Findings", "Diagnostics", "Curves over the layers",
+                                 "Maps of layer and context length", "Tables", "Provenance"});
+  const std::string contexts = std::to_string(runs[1].contexts.size());
+  CHECK(lines_of(made, "Warnings") ==
+        std::vector<std::string>{"Partial run drop: " + contexts + " of " +
+                                 std::to_string(runs[1].contexts.size() + 4) + " contexts."});
+  CHECK(lines_of(made, "Findings") == findings(runs));
+  CHECK(lines_of(made, "Diagnostics").size() == 2);
   for (const char* file : {"undefined.csv", "diagnostics.csv"}) {
-    CHECK(to_csv(block_table(section_of(report, "Diagnostics"), file)) ==
-          to_csv(table_of(tables(runs), file)));
+    CHECK(to_csv(block_table(made, "Diagnostics", file)) == to_csv(table_of(tables(runs), file)));
   }
-  std::size_t shown = 0;
-  for (const bool is_map : {false, true}) {
-    const auto& section =
-        section_of(report, is_map ? "Maps of layer and context length" : "Curves over the layers");
-    for (const auto& block : section.blocks) {
-      CHECK(std::get<figure::FigureBlock>(block).figure.name.starts_with("heatmap") == is_map);
-      ++shown;
-    }
+  std::vector<std::string> maps, curves;
+  for (const auto& figure : figures(runs)) {
+    (figure.name.starts_with("heatmap") ? maps : curves).push_back(figure.name);
   }
-  CHECK(shown == figures(runs).size());
-  const auto& files = std::get<figure::Downloads>(section_of(report, "Tables").blocks.back()).files;
-  REQUIRE(files.size() == 7);
-  for (std::size_t i = 0; i < 7; ++i) CHECK(files[i].first == tables(runs)[i].file);
+  CHECK(figures_of(made, "Maps of layer and context length") == maps);
+  CHECK(figures_of(made, "Curves over the layers") == curves);
+  REQUIRE(listed_files(made).size() == 7);
+  for (std::size_t i = 0; i < 7; ++i) CHECK(listed_files(made)[i] == tables(runs)[i].file);
 }
 
 }  // namespace phiscope::analyze::loo::report_test

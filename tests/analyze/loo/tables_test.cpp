@@ -130,9 +130,9 @@ TEST_CASE("every correlation lies in its row of correlations.csv", "[tables]") {
           std::to_string(run.info.layers[layer]),
           metric_names[static_cast<std::size_t>(found.first)] + "_influence",
           metric_names[static_cast<std::size_t>(found.second)] + "_influence"};
-      CHECK(rows.text(key, "rank_correlation") == text(found.value));
-      CHECK(rows.text(key, "ci_low") == text(found.low));
-      CHECK(rows.text(key, "ci_high") == text(found.high));
+      CHECK(rows.text(key, "rank_correlation") == text(found.estimate.value));
+      CHECK(rows.text(key, "ci_low") == text(found.estimate.low));
+      CHECK(rows.text(key, "ci_high") == text(found.estimate.high));
       CHECK(rows.text(key, "n_events") == std::to_string(found.events));
       CHECK(rows.text(key, "n_contexts") == std::to_string(found.contexts));
       CHECK(rows.text(key, "undefined").empty());

@@ -136,13 +136,4 @@ TEST_CASE("efficiency is told in the unit of the analysis", "[findings]") {
   CHECK_THAT(findings(run_to_tell_of(), options)[7], Contains("0.0410 bits (relative"));
 }
 
-TEST_CASE("the summary has input, method, findings and warnings", "[findings]") {
-  RunResult run = run_to_tell_of();
-  std::string text = "run: 12 prompts, 3 layers, 12 heads\n" + method_text({}) + "\n\nFindings\n";
-  for (const std::string& line : expected) text += "- " + line + "\n";
-  CHECK(summary_text(run, {}) == text + "\nWarnings\n- none\n");
-  run.warnings = {"first", "second"};
-  CHECK(summary_text(run, {}) == text + "\nWarnings\n- first\n- second\n");
-}
-
 }  // namespace phiscope::analyze::phiid::findings_test

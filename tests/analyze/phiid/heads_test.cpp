@@ -30,13 +30,13 @@ struct Prompts {
   }
 };
 
-const phiscope::PhiidPairsOptions options{
+const phiscope::PhiidPairsOptions atom_options{
     .phiid = {}, .join = PhiidJoin::mean, .output = PhiidOutput::sts_rtr_tdmi};
 
 /// Totals of every resample, by the way of the program.
 HeadTotals resampled(const Prompts& prompts, const Weights& weights, std::size_t threads) {
   const std::size_t series = prompts.views.front().cols();
-  const Pieces pieces(prompts.views, {options, true}, {});
+  const Pieces pieces(prompts.views, {atom_options, true}, {});
   HeadTotals result(weights.resamples, series);
   struct Part {
     std::vector<std::size_t> heads;
@@ -91,7 +91,7 @@ TEST_CASE("a resample is the analysis of the prompts that were drawn", "[heads]"
   for (std::size_t resample = 0; resample < weights.resamples; ++resample) {
     const auto recordings = drawn(prompts, weights, resample);
     REQUIRE(recordings.size() == 5);
-    const Pieces pieces(recordings, {options, false}, {});
+    const Pieces pieces(recordings, {atom_options, false}, {});
     Matrices matrices = empty_matrices(8, false);
     for (std::size_t k = 0; k < pieces.size(); ++k) place(pieces.numbers(k), matrices);
     const HeadScores expected = head_scores(matrices);
@@ -112,8 +112,8 @@ TEST_CASE("totals of chosen pairs and of all agree with the matrices", "[heads]"
   const Prompts prompts(3, 110);  // more than one tile
   for (const std::size_t count : {std::size_t{0}, std::size_t{400}}) {
     const auto chosen = count == 0 ? std::vector<phiscope::Pair>() : sampled_pairs(110, count, 5);
-    const HeadTotals totals = all_totals(prompts.views, options, chosen, 2);
-    const Pieces pieces(prompts.views, {options, false}, chosen);
+    const HeadTotals totals = all_totals(prompts.views, atom_options, chosen, 2);
+    const Pieces pieces(prompts.views, {atom_options, false}, chosen);
     Matrices matrices = empty_matrices(110, false);
     for (std::size_t k = 0; k < pieces.size(); ++k) place(pieces.numbers(k), matrices);
     const HeadScores expected = head_scores(matrices);
@@ -128,7 +128,7 @@ TEST_CASE("many prompts are added in panels to the same sums", "[heads]") {
   const Prompts prompts(70, 4);  // two panels of 64
   Weights once{.resamples = 1, .prompts = 70, .drawn = std::vector<float>(70, 1.0F)};
   const HeadTotals found = resampled(prompts, once, 1);
-  const HeadTotals expected = all_totals(prompts.views, options, {}, 1);
+  const HeadTotals expected = all_totals(prompts.views, atom_options, {}, 1);
   for (const HeadSum sum : {sum_sts, sum_rtr, sum_balance, sum_sts_tdmi, sum_rtr_tdmi}) {
     for (std::size_t h = 0; h < 4; ++h) {
       CHECK(found.of(0, sum)[h] == Approx(expected.of(0, sum)[h]).epsilon(1e-5));

@@ -19,12 +19,12 @@ using phiscope::test::independent_series;
 
 namespace {
 
-/// Prompts of different lengths; series 2 is constant in the second one.
-struct Prompts {
+/// PiecePrompts of different lengths; series 2 is constant in the second one.
+struct PiecePrompts {
   std::vector<std::vector<double>> values;
   std::vector<MatrixView<double>> views;
 
-  explicit Prompts(std::size_t series) {
+  explicit PiecePrompts(std::size_t series) {
     for (std::size_t p = 0; p < 3; ++p) {
       values.push_back(independent_series(p, 30 + 5 * p, series));
     }
@@ -65,7 +65,7 @@ std::map<std::pair<std::size_t, std::size_t>, std::array<double, 4>> all_numbers
 
 TEST_CASE("pieces hold every pair once, with the numbers of the table", "[pieces]") {
   const std::size_t series = 100;  // more than one tile
-  const Prompts prompts(series);
+  const PiecePrompts prompts(series);
   const auto join = GENERATE(PhiidJoin::mean, PhiidJoin::concat, PhiidJoin::borders);
   const auto options = pair_options(join, PhiidOutput::sts_rtr_tdmi);
   const PhiidTable table = phiscope::phiid<double>(prompts.views, options);
@@ -89,7 +89,7 @@ TEST_CASE("pieces hold every pair once, with the numbers of the table", "[pieces
 
 TEST_CASE("recordings by themselves have the numbers of each recording", "[pieces]") {
   const std::size_t series = 7;
-  const Prompts prompts(series);
+  const PiecePrompts prompts(series);
   const auto options = pair_options(PhiidJoin::mean, PhiidOutput::sts_rtr_tdmi);
   const PieceNumbers numbers = Pieces(prompts.views, {options, true}, {}).numbers(0);
   CHECK_FALSE(numbers.all_ok);
@@ -107,7 +107,7 @@ TEST_CASE("recordings by themselves have the numbers of each recording", "[piece
 }
 
 TEST_CASE("all atoms give the same sts, rtr and TDMI", "[pieces]") {
-  const Prompts prompts(9);
+  const PiecePrompts prompts(9);
   const auto by_recording = GENERATE(false, true);
   const PieceNumbers few =
       Pieces(prompts.views,
@@ -127,7 +127,7 @@ TEST_CASE("all atoms give the same sts, rtr and TDMI", "[pieces]") {
 
 TEST_CASE("chosen pairs have the numbers of all pairs, and only they count", "[pieces]") {
   const std::size_t series = 60;
-  const Prompts prompts(series);
+  const PiecePrompts prompts(series);
   const auto join = GENERATE(PhiidJoin::mean, PhiidJoin::concat);
   const auto options = pair_options(join, PhiidOutput::sts_rtr_tdmi);
   phiscope::PhiidCounts ignored;

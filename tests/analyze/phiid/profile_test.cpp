@@ -6,6 +6,7 @@
 #include <random>
 
 using namespace phiscope::analyze::phiid;
+using phiscope::Estimate;
 using phiscope::Status;
 using phiscope::Value;
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a report of phiid holds besides its findings: facts, provenance, tables.
+#include "phiid/report.hpp"
+
+#include "analyze/page_sections.hpp"
 #include "analyze/table_rows.hpp"
 #include "catch.hpp"
 #include "made_up_phiid.hpp"
@@ -9,17 +12,27 @@
 
 namespace phiscope::analyze::phiid::report_test {
 
+using test::block_table;
+using test::figures_of;
+using test::lines_of;
 using test::made_up_phiid_run;
+using test::page_of;
 using test::table_of;
 using test::TableRows;
+using test::titles;
 using Json = nlohmann::ordered_json;
 
 namespace {
 
 const std::string program = "analyze-phiid " PHISCOPE_VERSION;
-const std::string options_sentence =
-    " Seed 45; 123 resamples; 19 surrogates (random phases); at "
-    "most 50 pairs.";
+const std::string other_options =
+    "; bootstrap resamples 123; surrogates 19 (random phases); seed 45; most pairs 50";
+
+/// The method as a part of a sentence.
+std::string method(const Options& options) {
+  const std::string text = method_text(options);
+  return text.substr(0, text.size() - 1);
+}
 
 Options some_options() {
   Options options;
@@ -38,31 +51,6 @@ Json plan(int seed) {
           {"model", {{"name", "small"}, {"layers", 3}}}};
 }
 
-const figure::Section& section_of(const figure::Report& report, const std::string& title) {
-  for (const auto& section : report.sections) {
-    if (section.title == title) return section;
-  }
-  throw std::runtime_error("no section " + title);
-}
-
-std::vector<std::string> titles(const figure::Report& report) {
-  std::vector<std::string> all;
-  for (const auto& section : report.sections) all.push_back(section.title);
-  return all;
-}
-
-const Table& block_table(const figure::Section& section, const std::string& file) {
-  for (const auto& block : section.blocks) {
-    const auto* table = std::get_if<figure::TableBlock>(&block);
-    if (table != nullptr && table->file == file) return table->table;
-  }
-  throw std::runtime_error("no table " + file);
-}
-
-const std::vector<std::string>& lines_of(const figure::Section& section, std::size_t block = 0) {
-  return std::get<figure::Points>(section.blocks.at(block)).lines;
-}
-
 }  // namespace
 
 TEST_CASE("a report has facts, warnings, findings, tables and provenance", "[report]") {
@@ -71,29 +59,34 @@ TEST_CASE("a report has facts, warnings, findings, tables and provenance", "[rep
   run.warnings = {"first", "second"};
   const Options options = some_options();
   const auto all = tables(run, options);
-  const auto made = report(run, options, all, {}, {"a note"});
+  const auto made = page_of(report_of(run, options));
   CHECK(made.title == "Synergy and redundancy of attention heads");
   CHECK(made.subtitle == "name");
   CHECK(made.facts == std::vector<std::pair<std::string, std::string>>{
                           {"Program", program},
-                          {"Analysis", method_text(options) + options_sentence},
-                          {"Series", "12 prompts, 3 layers of 8 heads"},
+                          {"Analysis", "method " + method(options) + other_options},
+                          {"Input", "12 prompts, 3 layers of 8 heads"},
                           {"Extracted by", "version 1.2, revision abc"},
                           {"Model", "small, 3 layers"},
                           {"Options of the extraction", "seed 3"}});
-  CHECK(titles(made) ==
-        std::vector<std::string>{"Warnings", "Findings", "Figures", "Tables", "Provenance"});
-  CHECK(lines_of(section_of(made, "Warnings")) == std::vector<std::string>{"first", "second"});
-  CHECK(lines_of(section_of(made, "Findings")) == findings(run, options));
-  CHECK(std::get<figure::Paragraph>(section_of(made, "Figures").blocks.at(0)).text == "a note");
+  CHECK(titles(made) == std::vector<std::string>{"Warnings", "Findings", "Figures", "Numbers",
+                                                 "Tables", "Provenance"});
+  CHECK(lines_of(made, "Warnings") == std::vector<std::string>{"first", "second"});
+  CHECK(lines_of(made, "Findings") == findings(run, options));
+  CHECK(std::get<report::Paragraph>(test::section_of(made, "Warnings").blocks.at(1)).text ==
+        "a note");
+  CHECK(figures_of(made, "Figures").size() == figures(run, options).size());
   for (const char* file : {"profile.csv", "correlations.csv", "graph.csv", "diagnostics.csv"}) {
-    CHECK(to_csv(block_table(section_of(made, "Tables"), file)) == to_csv(table_of(all, file)));
+    CHECK(to_csv(block_table(made, "Numbers", file)) == to_csv(table_of(all, file)));
   }
-  const TableRows rows(block_table(section_of(made, "Provenance"), "provenance.csv"),
-                       {"run", "what"});
-  CHECK(rows.size() == 2 + 5);
+  const TableRows rows(block_table(made, "Provenance", "provenance.csv"), {"run", "what"});
+  CHECK(rows.size() == 6 + 5);
   CHECK(rows.text({"analysis", "program"}, "value") == program);
-  CHECK(rows.text({"analysis", "options"}, "value") == method_text(options) + options_sentence);
+  CHECK(rows.text({"analysis", "method"}, "value") == method(options));
+  CHECK(rows.text({"analysis", "bootstrap resamples"}, "value") == "123");
+  CHECK(rows.text({"analysis", "surrogates"}, "value") == "19 (random phases)");
+  CHECK(rows.text({"analysis", "seed"}, "value") == "45");
+  CHECK(rows.text({"analysis", "most pairs"}, "value") == "50");
   CHECK(rows.text({"name", "options.seed"}, "value") == "3");
   CHECK(rows.text({"name", "revision"}, "value") == "abc");
   CHECK(rows.text({"name", "model.name"}, "value") == "small");
@@ -105,8 +98,8 @@ TEST_CASE("the first heads are the twenty that the balance score puts first", "[
   for (std::size_t head = 0; head < 24; ++head) {
     balance[head] = static_cast<double>(head * 7 % 24) / 24.0;
   }
-  const auto made = report(run, {}, tables(run, {}), {}, {});
-  const Table& first = block_table(section_of(made, "Tables"), "first_heads.csv");
+  const auto made = page_of(report_of(run, {}));
+  const Table& first = block_table(made, "Numbers", "first_heads.csv");
   REQUIRE(first.rows.size() == 20);
   for (std::size_t k = 0; k < 20; ++k) {
     std::size_t head = 0;
@@ -114,7 +107,7 @@ TEST_CASE("the first heads are the twenty that the balance score puts first", "[
     CHECK(first.rows[k][1] == Cell(run.input.layers[head / 8]));
     CHECK(first.rows[k][2] == Cell(static_cast<std::int64_t>(head % 8)));
   }
-  CHECK(lines_of(section_of(made, "Warnings")) == std::vector<std::string>{"None."});
+  CHECK(lines_of(made, "Warnings") == std::vector<std::string>{"None."});
 }
 
 TEST_CASE("the page of several runs has the findings and warnings of each", "[report]") {
@@ -122,27 +115,32 @@ TEST_CASE("the page of several runs has the findings and warnings of each", "[re
                                  made_up_phiid_run("two", {1, 3, 4, 8}, 3, 1000.0)};
   runs[0].input.details = plan(3);
   runs[1].warnings = {"of the second"};
-  const NamedTable profiles = profile_table(runs, true);
-  const auto made = overview(runs, {}, profiles, {}, {"a note"});
+  const auto parts = parts_of(runs, {});
+  REQUIRE(parts.size() == 3);
+  CHECK(parts[0].folder == "one");
+  CHECK(parts[1].folder == "two");
+  CHECK(parts[2].folder.empty());
+  CHECK(parts_of({runs[0]}, {}).front().folder.empty());
+  const auto profiles = profile_table(runs, true);
+  const auto made = page_of(parts[2].analysis);
   CHECK(made.subtitle == "one \u00b7 two");
-  CHECK(titles(made) == std::vector<std::string>{"Profiles", "one", "two", "Tables"});
+  CHECK(titles(made) == std::vector<std::string>{"Warnings", "Findings", "Profiles",
+                                                 "Reports of the runs", "Tables", "Provenance"});
+  using Fact = std::pair<std::string, std::string>;
   REQUIRE(made.facts.size() >= 6);
-  CHECK(made.facts[2] ==
-        std::pair<std::string, std::string>("Series of one", "12 prompts, 3 layers of 4 heads"));
-  CHECK(made.facts[3] ==
-        std::pair<std::string, std::string>("Series of two", "12 prompts, 4 layers of 3 heads"));
-  CHECK(made.facts[4].second == "version 1.2, revision abc");
-  CHECK(made.facts[5] ==
-        std::pair<std::string, std::string>("Extracted by of two", "a plain array"));
+  CHECK(made.facts[2] == Fact("Input of one", "12 prompts, 3 layers of 4 heads"));
+  CHECK(made.facts[3] == Fact("Input of two", "a plain array, 12 prompts, 4 layers of 3 heads"));
+  CHECK(made.facts[4] == Fact("Extracted by of one", "version 1.2, revision abc"));
+  std::vector<std::string> expected;
   for (const RunResult& run : runs) {
-    const auto& section = section_of(made, run.input.label);
-    CHECK(lines_of(section) == findings(run, {}));
-    CHECK(lines_of(section, 2) ==
-          (run.warnings.empty() ? std::vector<std::string>{"None."} : run.warnings));
-    CHECK(std::get<figure::Downloads>(section.blocks.at(3)).files.at(0).first ==
-          run.input.label + "/report.html");
+    for (const auto& line : findings(run, {})) expected.push_back(run.input.label + ": " + line);
   }
-  CHECK(to_csv(block_table(section_of(made, "Tables"), "profiles.csv")) == to_csv(profiles.table));
+  CHECK(lines_of(made, "Findings") == expected);
+  CHECK(lines_of(made, "Warnings") == std::vector<std::string>{"two: of the second"});
+  CHECK(std::get<report::Downloads>(test::section_of(made, "Reports of the runs").blocks.front())
+            .files.at(1)
+            .first == "two/report.html");
+  CHECK(to_csv(block_table(made, "Profiles", "profiles.csv")) == to_csv(profiles.table));
 }
 
 }  // namespace phiscope::analyze::phiid::report_test

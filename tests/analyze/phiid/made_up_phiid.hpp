@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "phiid_analysis.hpp"
+#include "phiid/analysis.hpp"
 
 #include <cmath>
 #include <limits>
@@ -16,7 +16,7 @@ class DistinctEstimates {
   explicit DistinctEstimates(double start) : last_(start) {}
   /// Multiples of 2^-10 above the start: sums and means of them are exact.
   double next() { return last_ += 0x1p-10; }
-  heads::Estimate estimate() {
+  Estimate estimate() {
     if (++count_ % 11 == 0)
       return {.value = Status::no_pairs, .low = Status::no_pairs, .high = Status::no_pairs};
     const double value = next();
@@ -28,9 +28,9 @@ class DistinctEstimates {
   std::size_t count_ = 0;
 };
 
-inline void make_scores(heads::RunResult& run, DistinctEstimates& numbers) {
+inline void make_scores(analyze::phiid::RunResult& run, DistinctEstimates& numbers) {
   const std::size_t heads = run.series.heads;
-  heads::HeadScores& scores = run.scores;
+  analyze::phiid::HeadScores& scores = run.scores;
   for (std::size_t head = 0; head < heads; ++head) {
     const bool is_dead = head == heads - 2;
     const auto value = [&] { return is_dead ? Value(Status::no_pairs) : Value(numbers.next()); };
@@ -51,9 +51,9 @@ inline void make_scores(heads::RunResult& run, DistinctEstimates& numbers) {
   }
 }
 
-inline void make_matrices(heads::RunResult& run, DistinctEstimates& numbers) {
+inline void make_matrices(analyze::phiid::RunResult& run, DistinctEstimates& numbers) {
   const std::size_t heads = run.series.heads;
-  run.matrices = heads::empty_matrices(heads, false);
+  run.matrices = analyze::phiid::empty_matrices(heads, false);
   run.matrices.pairs = run.matrices.pairs_ok = pair_count(heads);
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
   for (auto* matrix : {&run.matrices.sts, &run.matrices.rtr, &run.matrices.tdmi}) {
@@ -66,43 +66,43 @@ inline void make_matrices(heads::RunResult& run, DistinctEstimates& numbers) {
   }
 }
 
-inline void make_profiles(heads::RunResult& run, DistinctEstimates& numbers) {
+inline void make_profiles(analyze::phiid::RunResult& run, DistinctEstimates& numbers) {
   std::size_t shape = 0;
   for (const char* measure : {"balance_score", "rank_difference_score", "tdmi_score", "syn_balance",
                               "avg_synergy", "avg_redundancy", "autocorrelation"}) {
-    heads::Profile profile;
+    analyze::phiid::Profile profile;
     profile.measure = measure;
-    profile.depth = heads::depths(run.input.layers);
+    profile.depth = analyze::phiid::depths(run.input.layers);
     for (std::size_t layer = 0; layer < profile.depth.size(); ++layer) {
       profile.layers.push_back(numbers.estimate());
       profile.n_ok.push_back(layer + 1);
     }
-    for (heads::Estimate* each :
+    for (Estimate* each :
          {&profile.first, &profile.middle, &profile.last, &profile.contrast, &profile.curvature,
           &profile.first_slope, &profile.last_slope, &profile.vertex, &profile.explained}) {
       *each = numbers.estimate();
     }
-    profile.shape = static_cast<heads::Shape>(shape++ % 4);
+    profile.shape = static_cast<analyze::phiid::Shape>(shape++ % 4);
     run.profiles.push_back(std::move(profile));
   }
 }
 
 /// Results that no analysis gave, with a number of its own in every place and some that are
 /// undefined. @param start  two runs with starts far apart have no number in common
-inline heads::RunResult made_up_phiid_run(const std::string& label,
-                                          const std::vector<std::int64_t>& layers,
-                                          std::size_t heads_per_layer, double start) {
-  heads::RunResult run;
+inline analyze::phiid::RunResult made_up_phiid_run(const std::string& label,
+                                                   const std::vector<std::int64_t>& layers,
+                                                   std::size_t heads_per_layer, double start) {
+  analyze::phiid::RunResult run;
   run.input.label = label;
   run.input.layers = layers;
   run.input.heads_per_layer = heads_per_layer;
   run.series.heads = run.input.heads();
   for (std::size_t p = 0; p < 12; ++p) {
-    heads::Prompt prompt;
+    analyze::phiid::Prompt prompt;
     prompt.id = "prompt" + std::to_string(p);
     prompt.category = p % 2 == 0 ? "even" : "odd";
     run.input.prompts.push_back(prompt);
-    heads::PromptDiagnosis& diagnosis = run.prompts.emplace_back();
+    analyze::phiid::PromptDiagnosis& diagnosis = run.prompts.emplace_back();
     diagnosis.id = prompt.id;
     diagnosis.category = prompt.category;
     diagnosis.steps = 60 + p;
