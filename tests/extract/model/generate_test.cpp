@@ -3,6 +3,7 @@
 
 #include "model_fixture.hpp"
 #include "reference.hpp"
+#include "stored_arrays.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/argmax.h>
@@ -139,8 +140,9 @@ TEST_CASE("greedy tokens of a trained model are Hugging Face's", "[generate][nee
   const c10::InferenceMode no_gradients;
   const std::filesystem::path folder = *reference / "real_models" / "stories260K_hf";
   const Model model = load_model(folder, at::kFloat, at::kCPU);
-  const Run run{.tokens = read_ids(folder / "oracle" / "ids.npy"), .rows = {}};
-  const std::vector<int> wanted = read_ids(folder / "oracle" / "greedy.tokens.npy");
+  const StoredArrays stored(folder / "oracle");
+  const Run run{.tokens = stored.ids("ids"), .rows = {}};
+  const std::vector<int> wanted = stored.ids("greedy.tokens");
   REQUIRE(wanted.size() == 64);
   Plan plan;
   plan.generation = {.tokens = 64, .end = {}, .rows = GeneratedRows::none};

@@ -4,12 +4,12 @@
 #include "meta.hpp"
 #include "model_fixture.hpp"
 #include "reference.hpp"
+#include "stored_arrays.hpp"
 #include "temp_dir.hpp"
 
 #include <ATen/ops/equal.h>
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -55,10 +55,10 @@ std::vector<int> layers_of(const Model& model, Hook hook) {
 
 /// The rows of a padded array [sequence, position, ...] that are tokens, one sequence after
 /// another.
-at::Tensor without_padding(const path& folder, const std::string& side, const std::string& hook) {
-  const at::Tensor values = read_tensor(folder / (side + "." + hook + ".npy"));
-  const at::Tensor mask = read_tensor(folder / (side + ".mask.npy")).to(at::kBool);
-  return values.index({mask});
+at::Tensor without_padding(const StoredArrays& stored, const std::string& side,
+                           const std::string& hook) {
+  const at::Tensor mask = stored.integers(side + ".mask").to(at::kBool);
+  return stored.floats(side + "." + hook).index({mask});
 }
 
 }  // namespace
@@ -68,15 +68,16 @@ TEST_CASE("every hook of the golden models is Hugging Face's", "[golden_models]"
   REQUIRE(!family_folders().empty());
   for (const path& folder : family_folders()) {
     const Model model = load(folder / "model");
+    const StoredArrays stored(folder);
     const auto absent = meta(folder).at("absent_hooks").get<std::set<std::string>>();
     for (const std::string prompt : {"short", "long"}) {
-      const Run run = token_run(read_ids(folder / (prompt + ".ids.npy")));
+      const Run run = token_run(stored.ids(prompt + ".ids"));
       for (const HookName& hook : hook_names) {
         const std::string name(hook.name);
         CAPTURE(folder.string(), prompt, name);
         if (absent.contains(name)) continue;
-        const at::Tensor wanted = read_tensor(folder / (prompt + "." + name + ".npy"));
         const at::Tensor ours = capture_alone(model, hook.hook, layers_of(model, hook.hook), run);
+        const at::Tensor wanted = stored.floats(prompt + "." + name, ours.sizes());
         CHECK(scaled_difference(ours, wanted) <= hook_tolerance(hook.hook));
       }
     }
@@ -93,7 +94,7 @@ TEST_CASE("both spellings of a golden model's configuration are one model", "[go
     }
     std::filesystem::copy(folder / "model" / "config_legacy.json",
                           published.path() / "config.json");
-    const Run run = token_run(read_ids(folder / "long.ids.npy"));
+    const Run run = token_run(StoredArrays(folder).ids("long.ids"));
     CHECK(at::equal(capture_alone(load(folder / "model"), Hook::logits, {}, run),
                     capture_alone(load(published.path()), Hook::logits, {}, run)));
   }
@@ -107,7 +108,7 @@ TEST_CASE("the other layouts of a golden model's files are the same model", "[go
     for (const auto& name : others) {
       CAPTURE(folder.string(), name);
       ++variants;
-      const Run run = token_run(read_ids(folder / "long.ids.npy"));
+      const Run run = token_run(StoredArrays(folder).ids("long.ids"));
       CHECK(
           at::equal(capture_alone(load(folder / "model"), Hook::logits, {}, run),
                     capture_alone(load(folder / name.get<std::string>()), Hook::logits, {}, run)));
@@ -120,15 +121,16 @@ TEST_CASE("a batch of ours gives what a padded batch gives on either side", "[go
   const c10::InferenceMode no_gradients;
   for (const path& folder : family_folders()) {
     const Model model = load(folder / "model");
-    const Run first = token_run(read_ids(folder / "short.ids.npy"));
-    const Run second = token_run(read_ids(folder / "long.ids.npy"));
+    const StoredArrays stored(folder);
+    const Run first = token_run(stored.ids("short.ids"));
+    const Run second = token_run(stored.ids("long.ids"));
     const Run* const both[] = {&first, &second};
     for (const Hook hook : {Hook::resid_post, Hook::logits}) {
       const std::string name(hook_name(hook).name);
       const at::Tensor ours = capture_together(model, hook, layers_of(model, hook), both);
       for (const std::string side : {"padded_left", "padded_right"}) {
         CAPTURE(folder.string(), name, side);
-        CHECK(scaled_difference(ours, without_padding(folder, side, name)) <= hook_tolerance(hook));
+        CHECK(scaled_difference(ours, without_padding(stored, side, name)) <= hook_tolerance(hook));
       }
     }
   }
@@ -149,18 +151,47 @@ TEST_CASE("greedy tokens of a golden model, with and without its end tokens", "[
     const Model model = load(folder / "model");
     const std::vector<int> ends(model.config.eos.begin(), model.config.eos.end());
     REQUIRE_FALSE(ends.empty());
-    const Run first{.tokens = read_ids(folder / "short.ids.npy"), .rows = {}};
-    const Run second{.tokens = read_ids(folder / "long.ids.npy"), .rows = {}};
+    const StoredArrays stored(folder);
+    const Run first{.tokens = stored.ids("short.ids"), .rows = {}};
+    const Run second{.tokens = stored.ids("long.ids"), .rows = {}};
     const Run* const both[] = {&first, &second};
     for (const bool to_end : {false, true}) {
       Plan plan;
       plan.generation = {
           .tokens = 32, .end = to_end ? ends : std::vector<int>{}, .rows = GeneratedRows::none};
       const CapturedRows done = run_alone(model, plan, both);
-      const std::string name = to_end ? ".greedy_to_end.npy" : ".greedy.npy";
+      const std::string name = to_end ? ".greedy_to_end" : ".greedy";
       CAPTURE(folder.string(), to_end);
-      CHECK(done.generated[0] == read_ids(folder / ("short" + name)));
-      CHECK(done.generated[1] == read_ids(folder / ("long" + name)));
+      CHECK(done.generated[0] == stored.ids("short" + name));
+      CHECK(done.generated[1] == stored.ids("long" + name));
     }
   }
+}
+
+TEST_CASE("an array that is not what the test asks for is refused by name", "[golden_models]") {
+  const StoredArrays tensors(golden() / "models" / "gpt2");
+  const StoredArrays files(golden() / "loo" / "walk_oracle");
+  CHECK(tensors.has("long.ids"));
+  CHECK_FALSE(tensors.has("long.ids.npy"));
+  CHECK(files.has("ids"));
+  CHECK_FALSE(files.has("long.ids"));
+  const auto refused = [](const auto& read, const std::string& message) {
+    CHECK_THROWS_WITH(read(), Catch::Matchers::EndsWith(message));
+  };
+  refused([&] { return tensors.floats("none"); },
+          "golden.safetensors: array none: found no such tensor, expected one");
+  refused([&] { return tensors.floats("long.ids"); },
+          "golden.safetensors: array long.ids: found I64, expected F32");
+  refused([&] { return tensors.integers("long.logits"); },
+          "golden.safetensors: array long.logits: found F32, expected I64");
+  refused([&] { return tensors.ids("padded_left.ids"); },
+          "golden.safetensors: array padded_left.ids: found [2, 15], expected one sequence");
+  refused(
+      [&] {
+        return tensors.floats("short.logits", {4, 7});
+      },
+      "golden.safetensors: array short.logits: found [4, 72], expected [4, 7]");
+  refused([&] { return files.floats("ids"); }, "ids.npy: array ids: found i8, expected f4");
+  refused([&] { return files.integers("logits"); },
+          "logits.npy: array logits: found f4, expected i8");
 }

@@ -3,10 +3,10 @@
 #include "meta.hpp"
 #include "model_fixture.hpp"
 #include "reference.hpp"
+#include "stored_arrays.hpp"
 
 #include <ATen/TensorIndexing.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 using namespace phiscope::test;
@@ -16,19 +16,25 @@ namespace {
 using std::filesystem::path;
 
 struct Oracle {
-  path folder;         ///< with model/ and the arrays
-  std::string prompt;  ///< "len33" or "long"
+  path folder;          ///< with model/ and the arrays
+  std::string prompt;   ///< "len33" or "long"
+  StoredArrays stored;  ///< the arrays
 };
 
+/// Every golden model, and those of the reference data that were intervened on.
 std::vector<Oracle> oracles() {
   std::vector<Oracle> all;
-  const auto add = [&](const path& models, const std::string& prompt) {
-    for (const auto& entry : std::filesystem::directory_iterator(models)) {
-      if (exists(entry.path() / "patch.last_logits.npy")) all.push_back({entry.path(), prompt});
+  for (const auto& entry : std::filesystem::directory_iterator(golden() / "models")) {
+    if (entry.is_directory()) all.push_back({entry.path(), "long", StoredArrays(entry.path())});
+  }
+  if (const auto reference = phiscope::test::reference()) {
+    for (const auto& entry : std::filesystem::directory_iterator(*reference / "models")) {
+      StoredArrays stored(entry.path());
+      if (stored.has("patch.last_logits")) {
+        all.push_back({entry.path(), "len33", std::move(stored)});
+      }
     }
-  };
-  add(golden() / "models", "long");
-  if (const auto reference = phiscope::test::reference()) add(*reference / "models", "len33");
+  }
   return all;
 }
 
@@ -36,11 +42,11 @@ std::vector<Oracle> oracles() {
 at::Tensor last_scores(const Model& model, const Oracle& oracle, const std::vector<Action>& actions,
                        bool every_position = false) {
   Group group;
-  group.runs.push_back(token_run(read_ids(oracle.folder / (oracle.prompt + ".ids.npy"))));
+  group.runs.push_back(token_run(oracle.stored.ids(oracle.prompt + ".ids")));
   group.runs.front().actions = actions;
   GroupTraces traces;
-  if (exists(oracle.folder / "source.ids.npy")) {
-    const Run source{.tokens = read_ids(oracle.folder / "source.ids.npy"), .rows = {}};
+  if (oracle.stored.has("source.ids")) {
+    const Run source{.tokens = oracle.stored.ids("source.ids"), .rows = {}};
     std::vector<Place> places;
     for (const Action& action : actions) {
       for (const Source& from : sources_of(action)) {
@@ -67,32 +73,32 @@ TEST_CASE("heads, one, several and all without their values, are Hugging Face's"
     const auto without = [](int layer, int head) -> Action {
       return Zero{{.hook = Hook::z, .layer = layer, .head = head}};
     };
-    const at::Tensor wanted = read_tensor(oracle.folder / "ablate_head.last_logits.npy");
+    const ModelConfig& config = model.config;
+    const StoredArrays& stored = oracle.stored;
+    const at::Tensor wanted =
+        stored.floats("ablate_head.last_logits", {config.layers, config.heads, config.vocab});
     std::vector<Action> all;
-    for (int layer = 0; layer < static_cast<int>(wanted.size(0)); ++layer) {
-      for (int head = 0; head < static_cast<int>(wanted.size(1)); ++head) {
+    for (int layer = 0; layer < static_cast<int>(config.layers); ++layer) {
+      for (int head = 0; head < static_cast<int>(config.heads); ++head) {
         all.push_back(without(layer, head));
         CAPTURE(layer, head);
         CHECK(scaled_difference(last_scores(model, oracle, {all.back()}), wanted[layer][head]) <=
               1e-4);
       }
     }
-    if (!exists(oracle.folder / "ablate_heads_all.logits.npy")) continue;
-    const auto stored = [&](const std::string& name) {
-      return read_tensor(oracle.folder / (name + ".npy"));
-    };
+    if (!stored.has("ablate_heads_all.logits")) continue;
     CHECK(scaled_difference(last_scores(model, oracle, all, true),
-                            stored("ablate_heads_all.logits")) <= 1e-4);
+                            stored.floats("ablate_heads_all.logits")) <= 1e-4);
     std::vector<Action> several;
     const nlohmann::json multi = meta(oracle.folder).at("ablate_multi");
     for (const auto& pair : multi) {
       several.push_back(without(pair[0].get<int>(), pair[1].get<int>()));
     }
     CHECK(scaled_difference(last_scores(model, oracle, several, true),
-                            stored("ablate_heads_multi.logits")) <= 1e-4);
+                            stored.floats("ablate_heads_multi.logits")) <= 1e-4);
     CHECK(scaled_difference(
-              last_scores(model, oracle, {without(1, static_cast<int>(wanted.size(1)) - 1)}, true),
-              stored("ablate_head.full_logits")) <= 1e-4);
+              last_scores(model, oracle, {without(1, static_cast<int>(config.heads) - 1)}, true),
+              stored.floats("ablate_head.full_logits")) <= 1e-4);
   }
 }
 
@@ -103,10 +109,13 @@ TEST_CASE("residuals patched and zeroed at every index are Hugging Face's", "[in
     const Model model = load_model(oracle.folder / "model", at::kFloat, at::kCPU);
     const auto patch_positions = meta(oracle.folder).at("patch_positions").get<std::vector<int>>();
     const auto zero_positions = meta(oracle.folder).at("zero_positions").get<std::vector<int>>();
-    const at::Tensor patched = read_tensor(oracle.folder / "patch.last_logits.npy");
-    const at::Tensor zeroed = read_tensor(oracle.folder / "zero_positions.last_logits.npy");
-    REQUIRE(patched.size(0) == model.config.layers + 1);
-    for (int k = 0; k <= static_cast<int>(model.config.layers); ++k) {
+    const std::int64_t residuals = model.config.layers + 1;
+    const std::int64_t vocab = model.config.vocab;
+    const at::Tensor patched =
+        oracle.stored.floats("patch.last_logits", {residuals, std::ssize(patch_positions), vocab});
+    const at::Tensor zeroed =
+        oracle.stored.floats("zero_positions.last_logits", {residuals, vocab});
+    for (int k = 0; k < static_cast<int>(residuals); ++k) {
       CAPTURE(k);
       const Site zero{.layer = k - 1, .positions = zero_positions};
       CHECK(scaled_difference(last_scores(model, oracle, {Zero{zero}}), zeroed[k]) <= 1e-4);
@@ -147,7 +156,8 @@ TEST_CASE("a head without its values stays so while a text is continued", "[inte
 TEST_CASE("a source without the wanted position is refused", "[interventions]") {
   const c10::InferenceMode no_gradients;
   const Model model = load_model(golden() / "models/llama/model", at::kFloat, at::kCPU);
-  const Oracle oracle{golden() / "models/llama", "long"};
+  const path folder = golden() / "models/llama";
+  const Oracle oracle{folder, "long", StoredArrays(folder)};
   const Patch patch{.site = {.layer = 0, .positions = {1}},
                     .from = {.run = 1, .positions = {1000}}};
   CHECK_THROWS_AS(last_scores(model, oracle, {patch}), std::invalid_argument);

@@ -28,18 +28,12 @@ namespace phiscope::test {
 
 using namespace phiscope::extract;
 
-/// An array of a .npy file as a float64 tensor.
+/// An array of a shard as a float64 tensor.
 inline at::Tensor read_tensor(const std::filesystem::path& file) {
   const shard::NpyFile npy(file);
   std::vector<double> values = npy.read<double>();
   const std::vector<std::int64_t> shape(npy.shape().begin(), npy.shape().end());
   return at::from_blob(values.data(), shape, at::TensorOptions().dtype(at::kDouble)).clone();
-}
-
-/// Token ids of a .npy file.
-inline std::vector<int> read_ids(const std::filesystem::path& file) {
-  const auto ids = shard::NpyFile(file).read<std::int64_t>();
-  return {ids.begin(), ids.end()};
 }
 
 /// A row for every token of a run.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model_fixture.hpp"
 #include "reference.hpp"
+#include "stored_arrays.hpp"
 #include "temp_dir.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -25,10 +26,9 @@ const std::vector<std::string> reference_names{"gemma2",
 
 /// Compares every hook of a model with stored arrays of Hugging Face, in the stated tolerances.
 void compare(const Model& model, const std::filesystem::path& folder, const std::string& length) {
-  const auto stored = [&](const std::string& name) {
-    return read_tensor(folder / (length + "." + name + ".npy"));
-  };
-  const Run run = token_run(read_ids(folder / (length + ".ids.npy")));
+  const StoredArrays arrays(folder);
+  const auto stored = [&](const std::string& name) { return arrays.floats(length + "." + name); };
+  const Run run = token_run(arrays.ids(length + ".ids"));
   const auto ours = [&](Hook hook, std::vector<int> layers = {}) {
     return capture_alone(model, hook, layers, run);
   };
@@ -74,11 +74,10 @@ TEST_CASE("a batch of three gives what Hugging Face gives with either padding",
   const std::string side = GENERATE(as<std::string>{}, "left", "right");
   const std::filesystem::path folder = *reference / "models" / name;
   const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
-  const auto stored = [&](const std::string& array) {
-    return read_tensor(folder / ("pad_" + side + "." + array + ".npy"));
-  };
-  const at::Tensor padded = stored("ids");
-  const at::Tensor mask = stored("mask") > 0.5;
+  const StoredArrays stored(folder);
+  const std::string prefix = "pad_" + side + ".";
+  const at::Tensor padded = stored.integers(prefix + "ids");
+  const at::Tensor mask = stored.integers(prefix + "mask") > 0;
   std::vector<Run> all;
   for (std::int64_t row = 0; row < padded.size(0); ++row) {
     const at::Tensor ids = padded[row].masked_select(mask[row]).to(at::kInt).contiguous();
@@ -90,8 +89,8 @@ TEST_CASE("a batch of three gives what Hugging Face gives with either padding",
   const at::Tensor residuals =
       capture_together(model, Hook::resid_post, all_layers(model, -1), runs);
   const at::Tensor scores = capture_together(model, Hook::logits, {}, runs);
-  const at::Tensor wanted_residuals = stored("resid").permute({1, 2, 0, 3});
-  const at::Tensor wanted_scores = stored("logits");
+  const at::Tensor wanted_residuals = stored.floats(prefix + "resid").permute({1, 2, 0, 3});
+  const at::Tensor wanted_scores = stored.floats(prefix + "logits");
   std::int64_t from = 0;
   for (std::int64_t row = 0; row < padded.size(0); ++row) {
     const at::Tensor kept = mask[row].nonzero().flatten();
@@ -111,23 +110,22 @@ TEST_CASE("a trained model computes what Hugging Face computes with it",
   const c10::InferenceMode no_gradients;
   const std::filesystem::path folder = *reference / "real_models" / "stories260K_hf";
   const Model model = load_model(folder, at::kFloat, at::kCPU);
-  const auto stored = [&](const std::string& array) {
-    return read_tensor(folder / "oracle" / (array + ".npy"));
-  };
-  const Run run = token_run(read_ids(folder / "oracle" / "ids.npy"));
+  const StoredArrays stored(folder / "oracle");
+  const Run run = token_run(stored.ids("ids"));
   const auto ours = [&](Hook hook, std::vector<int> layers = {}) {
     return capture_alone(model, hook, layers, run);
   };
-  const at::Tensor residuals = stored("resid").transpose(0, 1);
+  const at::Tensor residuals = stored.floats("resid").transpose(0, 1);
   CHECK(scaled_difference(ours(Hook::resid_post, all_layers(model, -1)), residuals) <= 5e-5);
   CHECK(scaled_difference(ours(Hook::resid_pre, all_layers(model)),
                           residuals.narrow(1, 0, model.config.layers)) <= 5e-5);
   CHECK(scaled_difference(ours(Hook::embed), residuals.select(1, 0)) == 0.0);
-  CHECK(scaled_difference(ours(Hook::final_norm), stored("normed")) <= 3e-5);
-  CHECK(scaled_difference(ours(Hook::z, all_layers(model)), stored("z").transpose(0, 1)) <= 3e-5);
+  CHECK(scaled_difference(ours(Hook::final_norm), stored.floats("normed")) <= 3e-5);
+  CHECK(scaled_difference(ours(Hook::z, all_layers(model)), stored.floats("z").transpose(0, 1)) <=
+        3e-5);
   CHECK(scaled_difference(ours(Hook::head_norm, all_layers(model)),
-                          stored("z_norm").transpose(0, 1)) <= 3e-5);
-  CHECK(scaled_difference(ours(Hook::logits), stored("logits")) <= 1e-4);
+                          stored.floats("z_norm").transpose(0, 1)) <= 3e-5);
+  CHECK(scaled_difference(ours(Hook::logits), stored.floats("logits")) <= 1e-4);
 }
 
 TEST_CASE("the text half of a model of text and images is the text model",
@@ -147,13 +145,14 @@ TEST_CASE("greedy tokens of the reference models are Hugging Face's",
   const std::string name = GENERATE(from_range(reference_names));
   const std::filesystem::path folder = *reference / "models" / name;
   const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
-  const Run run{.tokens = read_ids(folder / "greedy.prompt.npy"), .rows = {}};
-  const Run longer{.tokens = read_ids(folder / "len33.ids.npy"), .rows = {}};
+  const StoredArrays stored(folder);
+  const Run run{.tokens = stored.ids("greedy.prompt"), .rows = {}};
+  const Run longer{.tokens = stored.ids("len33.ids"), .rows = {}};
   Plan plan;
   plan.generation = {.tokens = 32, .end = {}, .rows = GeneratedRows::none};
   const Run* const runs[] = {&longer, &run};
   CAPTURE(name);
-  CHECK(run_alone(model, plan, runs).generated[1] == read_ids(folder / "greedy.tokens.npy"));
+  CHECK(run_alone(model, plan, runs).generated[1] == stored.ids("greedy.tokens"));
 }
 
 TEST_CASE("both dialects of config.json give the same numbers",
@@ -183,23 +182,24 @@ TEST_CASE("the attention output of the reference is ours", "[reference_models][n
   CAPTURE(name);
   const std::filesystem::path folder = *reference / "models" / name;
   const Model model = load_model(folder / "model", at::kFloat, at::kCPU);
-  const Run run = token_run(read_ids(folder / "len33.ids.npy"));
+  const StoredArrays stored(folder);
+  const Run run = token_run(stored.ids("len33.ids"));
   CHECK(scaled_difference(capture_alone(model, Hook::attn_out, all_layers(model), run),
-                          read_tensor(folder / "len33.attn_out.npy").transpose(0, 1)) <= 3e-5);
+                          stored.floats("len33.attn_out").transpose(0, 1)) <= 3e-5);
 }
 
 TEST_CASE("the model walk computes what Hugging Face computes with its weights",
           "[reference_models]") {
   const c10::InferenceMode no_gradients;
   const Model model = load_model(source_dir() / "datasets/models/walk", at::kFloat, at::kCPU);
-  const std::filesystem::path oracle = golden() / "loo" / "walk_oracle";
-  const Run run = token_run(read_ids(oracle / "ids.npy"));
+  const StoredArrays stored(golden() / "loo" / "walk_oracle");
+  const Run run = token_run(stored.ids("ids"));
   CHECK(scaled_difference(capture_alone(model, Hook::resid_post, all_layers(model, -1), run),
-                          read_tensor(oracle / "resid.npy").transpose(0, 1)) <= 5e-5);
+                          stored.floats("resid").transpose(0, 1)) <= 5e-5);
   CHECK(scaled_difference(capture_alone(model, Hook::final_norm, {}, run),
-                          read_tensor(oracle / "normed.npy")) <= 3e-5);
-  CHECK(scaled_difference(capture_alone(model, Hook::logits, {}, run),
-                          read_tensor(oracle / "logits.npy")) <= 1e-4);
+                          stored.floats("normed")) <= 3e-5);
+  CHECK(scaled_difference(capture_alone(model, Hook::logits, {}, run), stored.floats("logits")) <=
+        1e-4);
 }
 
 TEST_CASE("float64 is nearer to the truth than float32 and agrees with it", "[reference_models]") {

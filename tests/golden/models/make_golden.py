@@ -289,10 +289,11 @@ def padded(prompts, side):
     return ids, mask
 
 
-def save(path, array):
-    values = array.numpy() if isinstance(array, torch.Tensor) else np.asarray(array)
-    wanted = np.int64 if values.dtype.kind == "i" else np.float32
-    np.save(path, np.ascontiguousarray(values, dtype=wanted))
+def stored(array):
+    """A tensor of its own memory, as the file wants it: float32, or int64 of ids and masks."""
+    values = torch.as_tensor(array)
+    wanted = torch.float32 if values.is_floating_point() else torch.int64
+    return values.to(wanted).clone(memory_format=torch.contiguous_format)
 
 
 def write_json(path, value):
@@ -404,26 +405,28 @@ def write(name):
     for folder, layout in family.variants.items():
         write_variant(family, out / "model", out / folder, **layout)
         check_load(family, out / folder, prompts["long"])
+    found = {}  # every array of golden.safetensors
     for key, prompt in prompts.items():
         check_generation(loaded, prompt, continuations[key], ends)
-        save(out / f"{key}.ids.npy", prompt)
-        save(out / f"{key}.greedy.npy", continuations[key])
-        save(out / f"{key}.greedy_to_end.npy", until_end(continuations[key], ends))
+        found[f"{key}.ids"] = prompt
+        found[f"{key}.greedy"] = continuations[key]
+        found[f"{key}.greedy_to_end"] = until_end(continuations[key], ends)
         arrays = run(family, torch.tensor([prompt]))
         check_sums(family, arrays)
         for hook, array in arrays.items():
-            save(out / f"{key}.{hook}.npy", array[0])
+            found[f"{key}.{hook}"] = array[0]
     for side in ("left", "right"):
         ids, mask = padded(list(prompts.values()), side)
         arrays = run(family, ids, mask)
-        save(out / f"padded_{side}.ids.npy", ids)
-        save(out / f"padded_{side}.mask.npy", mask)
+        found[f"padded_{side}.ids"] = ids
+        found[f"padded_{side}.mask"] = mask
         for hook in ("hook_resid_post", "logits"):
             values = arrays[hook] * mask.reshape(*mask.shape, *[1] * (arrays[hook].ndim - 2))
-            save(out / f"padded_{side}.{hook}.npy", values)
-    save(out / "source.ids.npy", source)
+            found[f"padded_{side}.{hook}"] = values
+    found["source.ids"] = source
     for kind, array in interventions(family, prompts["long"], source).items():
-        save(out / f"{kind}.last_logits.npy", array)
+        found[f"{kind}.last_logits"] = array
+    save_file({name: stored(array) for name, array in found.items()}, out / "golden.safetensors")
     meta |= {"eos": ends, "absent_hooks": ["hook_resid_mid"] if family.mid is None else [],
              "variants": list(family.variants), "patch_positions": PATCHED,
              "zero_positions": ZEROED, "change_without": check_features(family, prompts["long"])}
