@@ -5,7 +5,7 @@
 
 #include <ATen/ops/tensor.h>
 
-using namespace phiscope::extract;
+using namespace phiscope::test;
 
 namespace {
 
@@ -14,35 +14,43 @@ at::Tensor column(const std::vector<double>& values) {
   return at::tensor(values, at::kDouble).view({-1, 1});
 }
 
-/// The rows of a run that is lane 0 of its pass.
-std::vector<PassRow> rows_of(const Run& run) {
+/// The rows of a run that is a lane of its pass.
+std::vector<PassRow> rows_of(const Run& run, std::size_t lane = 0) {
   std::vector<PassRow> rows;
-  for (const Row& row : run.rows) rows.push_back({.run = 0, .lane = 0, .spans = row.spans});
+  for (const Row& row : run.rows) rows.push_back({.run = lane, .lane = lane, .spans = row.spans});
   return rows;
+}
+
+/// The rows of a run that is alone in its batch, when a hook of one layer has these values at the
+/// batch's eight positions, padding included.
+at::Tensor collect(const Run& run, const Batch& batch, Hook hook, std::vector<int> layers,
+                   const std::vector<double>& values, const RunTrace* prefix = nullptr) {
+  const int layer = layers.empty() ? 0 : layers.front();
+  const Plan plan = capture_plan(hook, std::move(layers));
+  const Run* const runs[] = {&run};
+  RowCollector rows(plan, runs, {std::ssize(run.rows)});
+  const std::vector<PassRow> pass = rows_of(run);
+  rows.begin(batch, pass, prefix);
+  rows.take(hook, layer, batch.lanes.size(), column(values));
+  return rows.arrays().at(0);
+}
+
+/// The same of the embedding of a run without a prefix: [row, 1].
+at::Tensor collect(const Run& run, const std::vector<double>& values) {
+  return collect(run, make_batch({{.tokens = run.tokens}}, at::kCPU), Hook::embed, {}, values);
 }
 
 }  // namespace
 
 TEST_CASE("a row is the mean over spans of the mean over tokens", "[rows]") {
-  Plan plan;
-  plan.captures.push_back({.array = "x", .hook = Hook::embed, .layers = {}});
-  const std::vector<int> tokens{1, 2, 3, 4};
-  const Run run{.tokens = tokens,
+  const Run run{.tokens = {1, 2, 3, 4},
                 .rows = {{.key = {}, .spans = {{0, 1}, {1, 4}}}, {.key = {}, .spans = {{2, 3}}}}};
-  const Batch batch = make_batch({{.tokens = tokens}}, at::kCPU);
-  const Run* const runs[] = {&run};
-  RowCollector rows(plan, runs, {2});
-  const std::vector<PassRow> pass = rows_of(run);
-  rows.begin(batch, pass);
-  rows.take(Hook::embed, 0, batch.lanes.size(), column({10, 1, 2, 6, 9, 9, 9, 9}));
-  const at::Tensor taken = rows.arrays().at(0);
+  const at::Tensor taken = collect(run, {10, 1, 2, 6, 9, 9, 9, 9});
   CHECK(taken[0][0].item<double>() == Approx((10.0 + 3.0) / 2));
   CHECK(taken[1][0].item<double>() == 2.0);
 }
 
 TEST_CASE("rows before a lane's start come from the prefix run", "[rows]") {
-  Plan plan;
-  plan.captures.push_back({.array = "x", .hook = Hook::resid_post, .layers = {-1}});
   KvCache cache({}, 3, at::kFloat, at::kCPU);
   cache.advance(3);
   const std::vector<int> suffix{4, 5};
@@ -51,36 +59,23 @@ TEST_CASE("rows before a lane's start come from the prefix run", "[rows]") {
   const Batch batch = make_batch({{.tokens = suffix, .start = 2, .prefix = &cache}}, at::kCPU);
   RunTrace trace;
   trace[{Hook::resid_post, -1}] = column({1, 2, 100});
-  const Run* const runs[] = {&run};
-  RowCollector rows(plan, runs, {2});
-  const std::vector<PassRow> pass = rows_of(run);
-  rows.begin(batch, pass, &trace);
-  rows.take(Hook::resid_post, -1, batch.lanes.size(), column({40, 50, 9, 9, 9, 9, 9, 9}));
-  const at::Tensor taken = rows.arrays().at(0);
+  const at::Tensor taken =
+      collect(run, batch, Hook::resid_post, {-1}, {40, 50, 9, 9, 9, 9, 9, 9}, &trace);
   CHECK(taken.sizes().vec() == std::vector<std::int64_t>{2, 1, 1});
   CHECK(taken[0][0][0].item<double>() == 21.0);  // (2 + 40) / 2
   CHECK(taken[1][0][0].item<double>() == 25.5);  // (1 + 50) / 2
 }
 
 TEST_CASE("a value that is not finite stays in its own row", "[rows]") {
-  Plan plan;
-  plan.captures.push_back({.array = "x", .hook = Hook::embed, .layers = {}});
-  const std::vector<int> tokens{1, 2, 3};
-  const Run run{.tokens = tokens,
+  const Run run{.tokens = {1, 2, 3},
                 .rows = {{.key = {}, .spans = {{0, 1}}}, {.key = {}, .spans = {{1, 3}}}}};
-  const Batch batch = make_batch({{.tokens = tokens}}, at::kCPU);
-  const Run* const runs[] = {&run};
-  RowCollector rows(plan, runs, {2});
-  const std::vector<PassRow> pass = rows_of(run);
-  rows.begin(batch, pass);
-  rows.take(Hook::embed, 0, batch.lanes.size(), column({INFINITY, 1, 3, 0, 0, 0, 0, 0}));
-  CHECK(std::isinf(rows.arrays().at(0)[0][0].item<double>()));
-  CHECK(rows.arrays().at(0)[1][0].item<double>() == 2.0);
+  const at::Tensor taken = collect(run, {INFINITY, 1, 3, 0, 0, 0, 0, 0});
+  CHECK(std::isinf(taken[0][0].item<double>()));
+  CHECK(taken[1][0].item<double>() == 2.0);
 }
 
 TEST_CASE("rows of several passes stand together run by run", "[rows]") {
-  Plan plan;
-  plan.captures.push_back({.array = "x", .hook = Hook::embed, .layers = {}});
+  const Plan plan = capture_plan(Hook::embed, {});
   const std::vector<int> tokens{1};
   const Run run{.tokens = tokens, .rows = {}, .key = {7}};
   const Run* const runs[] = {&run, &run};
@@ -112,8 +107,7 @@ TEST_CASE("means and norms of 16-bit values are float32, single tokens keep thei
 }
 
 TEST_CASE("rows of a lane that has not entered yet are the prefix's", "[rows]") {
-  Plan plan;
-  plan.captures.push_back({.array = "x", .hook = Hook::resid_pre, .layers = {0, 1}});
+  const Plan plan = capture_plan(Hook::resid_pre, {0, 1});
   const std::vector<int> tokens{1, 2};
   const Run run{.tokens = tokens,
                 .rows = {{.key = {}, .spans = {{0, 1}}}, {.key = {}, .spans = {{1, 2}}}}};
@@ -126,9 +120,7 @@ TEST_CASE("rows of a lane that has not entered yet are the prefix's", "[rows]") 
   const Run* const runs[] = {&run, &run};
   RowCollector rows(plan, runs, {2, 2});
   std::vector<PassRow> pass = rows_of(run);
-  for (const PassRow& row : rows_of(run)) {
-    pass.push_back({.run = 1, .lane = 1, .spans = row.spans});
-  }
+  for (const PassRow& row : rows_of(run, 1)) pass.push_back(row);
   rows.begin(batch, pass, &trace);
   rows.take(Hook::resid_pre, 0, 1, column({1, 2, 0, 0, 0, 0, 0, 0}));
   rows.take(Hook::resid_pre, 1, 2, column({5, 6, 7, 8, 0, 0, 0, 0}));
