@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "ablate/inputs.hpp"
-#include "ablate/plan.hpp"
-#include "command/commands.hpp"
-#include "command/run.hpp"
-#include "shard/format_error.hpp"
+#include "ablate/command.hpp"
 
-#include <stdexcept>
+#include "ablate/inputs.hpp"
+#include "ablate/options.hpp"
+#include "ablate/plan.hpp"
+#include "command/flags.hpp"
+#include "command/run.hpp"
+
+#include <memory>
 
 namespace phiscope::extract {
 namespace {
@@ -32,8 +34,6 @@ std::vector<Capture> measures(bool logits) {
   if (logits) captures.push_back({.array = "logits", .hook = Hook::logits, .layers = {}});
   return captures;
 }
-
-}  // namespace
 
 void ablate(const AblateOptions& options, const std::string& command_line) {
   const CheckedModel model = check_run(options.run);
@@ -75,6 +75,49 @@ void ablate(const AblateOptions& options, const std::string& command_line) {
                      {"removed", options.heads_alone ? std::vector<int>{}
                                                      : removal_counts(heads, options.step_size)}};
   run(options.run, model, request, command_line);
+}
+
+}  // namespace
+
+Subcommand ablate_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<AblateOptions>();
+  Flags flags(program, "ablate",
+              "Divergence of the next token from the intact model's while attention heads are "
+              "removed one after the other.\n"
+              "example: extract ablate --model datasets/models/words --texts run --ranking\n"
+              "           report/rankings.csv --orders balance,random:0-4 --out ablation");
+  add_run_options(flags, options->run);
+  flags.add("--texts", options->texts, "run directory of extract phiid")
+      .required()
+      .existing_directory();
+  flags
+      .add("--ranking", options->rankings,
+           "CSV files with head_idx (or layer and head_in_layer) and columns of scores")
+      .list()
+      .existing_file();
+  flags.add("--score-column", options->score_columns, "further orders by their columns").list();
+  flags
+      .add("--orders", options->orders,
+           "columns of the rankings (balance, rank-difference, tdmi, head-norm, "
+           "autocorrelation, ...), highest first, and random:FIRST-LAST")
+      .list()
+      .with_default();
+  flags.add("--step-size", options->step_size, "heads from one removal to the next")
+      .between(1, 1000000)
+      .with_default();
+  flags
+      .add("--removals-per-shard", options->removals_per_shard,
+           "removals in a shard: what is lost at most when a run is killed")
+      .between(1, 1000000)
+      .with_default();
+  flags.add_switch("--heads-alone", options->heads_alone,
+                   "remove every head alone instead: the reference for any ranking");
+  flags.add_switch("--dump-logits", options->dump_logits,
+                   "keep a row for every token, and its scores; for small runs");
+  flags.add("--limit", options->limit, "use the first texts alone; 0: all").between(0, 1000000);
+  return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
+            ablate(*options, line);
+          }};
 }
 
 }  // namespace phiscope::extract

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ablate/options.hpp"
 #include "ablate/plan.hpp"
-#include "command/commands.hpp"
 #include "command/run.hpp"
 
 #include <filesystem>

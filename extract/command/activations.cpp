@@ -1,17 +1,40 @@
 // SPDX-License-Identifier: MIT
-#include "command/commands.hpp"
+#include "command/activations.hpp"
+
+#include "command/flags.hpp"
 #include "command/interventions.hpp"
+#include "command/options.hpp"
+#include "command/prompt_runs.hpp"
 #include "command/run.hpp"
 #include "files/prompts.hpp"
 #include "shard/json_file.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 
 namespace phiscope::extract {
 namespace {
 
-using nlohmann::json;
+/// Rows to keep.
+enum class Positions { all, last, generated, pooled };
+constexpr Choices<Positions, 4> position_names{{{"all", Positions::all},
+                                                {"last", Positions::last},
+                                                {"gen", Positions::generated},
+                                                {"pooled", Positions::pooled}}};
+
+struct ActivationsOptions {
+  RunOptions run;
+  std::filesystem::path prompts;
+  std::vector<std::string> capture;
+  Positions positions = Positions::all;
+  GenerateOptions generate;
+  int stride = 32;               ///< of pooled rows
+  std::vector<int> checkpoints;  ///< of pooled rows; none: the end alone
+  std::filesystem::path interventions;
+  std::size_t prompts_per_shard = 16;
+  bool no_special = false;
+};
 
 /// The hooks of --capture, each once.
 std::vector<Capture> parse_captures(const std::vector<std::string>& names,
@@ -43,9 +66,9 @@ std::vector<Capture> parse_captures(const std::vector<std::string>& names,
 /// What --positions, --generate and the options of drawing ask for.
 Generation parse_generation(const ActivationsOptions& options, const ModelConfig& config) {
   const int tokens = options.generate.tokens;
-  const bool pooled = options.positions == "pooled";
-  if ((options.positions == "gen" || pooled) && tokens == 0) {
-    throw std::runtime_error("--positions " + options.positions +
+  const bool pooled = options.positions == Positions::pooled;
+  if ((options.positions == Positions::generated || pooled) && tokens == 0) {
+    throw std::runtime_error("--positions " + choice_name(position_names, options.positions) +
                              ": nothing is generated, expected --generate N");
   }
   if (options.capture.empty() && tokens == 0) {
@@ -54,8 +77,8 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
   Generation generation{.tokens = tokens, .end = {}, .rows = GeneratedRows::none};
   generation.drawing = parse_drawing(options.generate, options.run.seed);
   if (tokens == 0) return generation;
-  if (options.positions == "gen") generation.rows = GeneratedRows::predicting;
-  if (options.positions == "all") generation.rows = GeneratedRows::tokens;
+  if (options.positions == Positions::generated) generation.rows = GeneratedRows::predicting;
+  if (options.positions == Positions::all) generation.rows = GeneratedRows::tokens;
   if (pooled) {
     generation.rows = GeneratedRows::pooled;
     generation.pooling = {.stride = options.stride, .checkpoints = options.checkpoints};
@@ -76,11 +99,11 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
 }
 
 /// The positions of a prompt whose rows are kept, for the run with this key.
-std::vector<Row> prompt_rows(const std::string& positions, const std::vector<std::int64_t>& key,
+std::vector<Row> prompt_rows(Positions positions, const std::vector<std::int64_t>& key,
                              int length) {
   std::vector<Row> rows;
-  if (positions == "gen" || positions == "pooled") return rows;
-  for (int position = positions == "all" ? 0 : length - 1; position < length; ++position) {
+  if (positions == Positions::generated || positions == Positions::pooled) return rows;
+  for (int position = positions == Positions::all ? 0 : length - 1; position < length; ++position) {
     rows.push_back({.key = key, .spans = {{position, position + 1}}});
     rows.back().key.push_back(position);
   }
@@ -104,12 +127,25 @@ void add_groups(const ActivationsOptions& options, const std::vector<TokenPrompt
   plan.groups_per_shard = options.prompts_per_shard * static_cast<std::size_t>(samples);
 }
 
-}  // namespace
+void add_generation(Flags& flags, GenerateOptions& options) {
+  flags
+      .add("--generate", options.tokens,
+           "tokens to add to each prompt, at most; stored as generated_ids")
+      .between(0, 1000000)
+      .with_default();
+  flags.add_switch("--ignore-eos", options.ignore_eos,
+                   "go on generating after the model's end-of-text tokens");
+  add_draw_options(flags, options);
+  flags
+      .add("--samples", options.samples,
+           "continuations of each prompt, each with a seed of its own")
+      .between(0, 1000000);
+}
 
 void activations(const ActivationsOptions& options, const std::string& command_line) {
   const CheckedModel model = check_run(options.run);
   const ModelConfig& config = model.config;
-  const bool pooled = options.positions == "pooled";
+  const bool pooled = options.positions == Positions::pooled;
   RunRequest request{.experiment = "activations",
                      .plan = {},
                      .row_formula = "",
@@ -144,7 +180,7 @@ void activations(const ActivationsOptions& options, const std::string& command_l
   add_groups(options, prompts, made.groups, plan);
   request.options = {{"capture", options.capture},
                      {"layers", options.run.layers},
-                     {"positions", options.positions},
+                     {"positions", choice_name(position_names, options.positions)},
                      {"generate", options.generate.tokens},
                      {"end_tokens", plan.generation.end}};
   request.options.update(described(options.generate));
@@ -159,6 +195,47 @@ void activations(const ActivationsOptions& options, const std::string& command_l
     request.options["actions"] = made.counts;
   }
   run(options.run, model, request, command_line);
+}
+
+}  // namespace
+
+Subcommand activations_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<ActivationsOptions>();
+  Flags flags(program, "activations",
+              "Values at hooks for tokens of some prompts and of their continuations.\n"
+              "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
+              "           --capture hook_resid_post,logits --out run\n"
+              "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
+              "           --generate 20 --capture head_norm --positions gen --out run");
+  add_run_options(flags, options->run);
+  flags.add("--prompts", options->prompts, "prompt file (JSON lines)").required();
+  flags.add("--capture", options->capture, "hooks, e.g. hook_resid_post,ln_final.hook_out,logits")
+      .list();
+  flags.add_choice("--positions", options->positions, position_names,
+                   "rows to keep: all tokens, those generated included; last: the last token of "
+                   "each prompt; gen: for each generated token the position that predicts it; "
+                   "pooled: means over every --stride-th generated token");
+  flags
+      .add("--interventions", options->interventions,
+           "JSON list of what is done inside the runs, e.g. [{\"prompt\": \"*\", "
+           "\"action\": \"zero_head\", \"layer\": 0, \"head\": 2}]; actions: "
+           "zero_head, zero_positions, patch, mean, resample, force_token, force_prefix")
+      .existing_file();
+  flags.add("--stride", options->stride, "with pooled: tokens from one to the next")
+      .between(1, 1000000)
+      .with_default();
+  flags
+      .add("--checkpoints", options->checkpoints,
+           "with pooled: a row for the tokens up to each of these; default: the end")
+      .list();
+  flags.add("--prompts-per-shard", options->prompts_per_shard, "prompts in a shard")
+      .between(1, 1000000)
+      .with_default();
+  flags.add_switch("--no-special", options->no_special, "do not add special tokens such as BOS");
+  add_generation(flags, options->generate);
+  return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
+            activations(*options, line);
+          }};
 }
 
 }  // namespace phiscope::extract

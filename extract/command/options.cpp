@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "command/options.hpp"
 
+#include "command/flags.hpp"
+
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -88,36 +92,32 @@ void add_keys(const toml::table& table, const CLI::App& app, const CLI::App& com
 
 }  // namespace
 
-void add_run_options(CLI::App& command, RunOptions& options) {
-  command.add_option("--model", options.model, "Hugging Face model directory")->required();
-  command.add_option("--out", options.out, "run directory to write or to continue")->required();
-  command.add_option("--device", options.device, "where to compute: cpu, cuda, cuda:1, ...")
-      ->capture_default_str();
-  command
-      .add_option("--dtype", options.dtype,
-                  "what to compute and store in: float32, bfloat16, float16, float64")
-      ->check(CLI::IsMember({"float32", "bfloat16", "float16", "float64"}))
-      ->capture_default_str();
-  command.add_option("--batch-size", options.batch_size, "runs that enter the model together")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  command.add_option("--layers", options.layers, "layers to capture: all, or a list like 0-3,7")
-      ->capture_default_str();
-  command.add_option("--seed", options.seed, "seed of everything that is random")
-      ->capture_default_str();
-  command.add_option("--shard", options.shard, "i/n: compute every n-th shard; or slurm")
-      ->capture_default_str();
-  command
-      .add_option("--threads", options.threads,
-                  "threads of the matrix products; 0: one for a small model, else all processors")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
-  command.add_flag(
+void add_run_options(Flags& flags, RunOptions& options) {
+  flags.add("--model", options.model, "Hugging Face model directory").required();
+  flags.add("--out", options.out, "run directory to write or to continue").required();
+  flags.add("--device", options.device, "where to compute: cpu, cuda, cuda:1, ...").with_default();
+  flags.add_choice("--dtype", options.dtype, compute_dtypes,
+                   "what to compute and store in: float32, bfloat16, float16, float64");
+  flags.add("--batch-size", options.batch_size, "runs that enter the model together")
+      .between(1, 65536)
+      .with_default();
+  flags.add("--layers", options.layers, "layers to capture: all, or a list like 0-3,7")
+      .with_default();
+  flags.add("--seed", options.seed, "seed of everything that is random").with_default();
+  flags.add("--shard", options.shard, "i/n: compute every n-th shard; or slurm").with_default();
+  flags
+      .add("--threads", options.threads,
+           "threads of the matrix products; 0: one for a small model, else all processors")
+      .between(0, 4096)
+      .with_default();
+  flags.add_switch(
       "--batch-invariant", options.batch_invariant,
       "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
-  command.add_flag("--dry-run", options.dry_run, "print what would be run, then stop");
-  command.add_flag("--print-config", options.print_config, "print the options as TOML, then stop");
-  command.add_option("--config", "TOML file with any of these flags; the command line wins")
+  flags.add_switch("--dry-run", options.dry_run, "print what would be run, then stop");
+  flags.add_switch("--print-config", options.print_config, "print the options as TOML, then stop");
+  // Without a variable: with_config_file() has read the file before the flags are parsed.
+  flags.command()
+      .add_option("--config", "TOML file with any of these flags; the command line wins")
       ->check(CLI::ExistingFile);
 }
 

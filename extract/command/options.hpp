@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "command/choice.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace phiscope::extract {
+
+class Flags;
+
+/// What a model computes and stores in.
+enum class ComputeDtype { float32, bfloat16, float16, float64 };
+inline constexpr Choices<ComputeDtype, 4> compute_dtypes{{{"float32", ComputeDtype::float32},
+                                                          {"bfloat16", ComputeDtype::bfloat16},
+                                                          {"float16", ComputeDtype::float16},
+                                                          {"float64", ComputeDtype::float64}}};
 
 /// Flags that every subcommand which runs a model has.
 struct RunOptions {
   std::filesystem::path model;
   std::filesystem::path out;
   std::string device = "cpu";
-  std::string dtype = "float32";
+  ComputeDtype dtype = ComputeDtype::float32;
   std::size_t batch_size = 16;
   std::string layers = "all";
   std::uint64_t seed = 0;
@@ -27,7 +41,7 @@ struct RunOptions {
 };
 
 /// Adds these flags to a subcommand. `options` must outlive the parsing.
-void add_run_options(CLI::App& command, RunOptions& options);
+void add_run_options(Flags& flags, RunOptions& options);
 
 /// Which share of the shards a process computes.
 struct Task {

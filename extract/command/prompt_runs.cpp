@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command/prompt_runs.hpp"
 
+#include "command/flags.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
 
@@ -49,20 +50,18 @@ std::vector<int> prompt_tokens(const Prompt& prompt, const PromptSource& from,
 
 }  // namespace
 
-void add_draw_options(CLI::App& command, GenerateOptions& options) {
-  command
-      .add_option("--temperature", options.temperature,
-                  "draw tokens with the scores divided by it; 0: take the highest")
-      ->capture_default_str();
-  command.add_option("--top-k", options.top_k, "draw from the K best alone; 0: from all")
-      ->capture_default_str();
-  command
-      .add_option("--top-p", options.top_p, "draw from the best whose probabilities add up to this")
-      ->capture_default_str();
-  command
-      .add_option("--repetition-penalty", options.repetition_penalty,
-                  "above 1: tokens of the prompt and drawn before become less probable")
-      ->capture_default_str();
+void add_draw_options(Flags& flags, GenerateOptions& options) {
+  flags
+      .add("--temperature", options.temperature,
+           "draw tokens with the scores divided by it; 0: take the highest")
+      .with_default();
+  flags.add("--top-k", options.top_k, "draw from the K best alone; 0: from all").with_default();
+  flags.add("--top-p", options.top_p, "draw from the best whose probabilities add up to this")
+      .with_default();
+  flags
+      .add("--repetition-penalty", options.repetition_penalty,
+           "above 1: tokens of the prompt and drawn before become less probable")
+      .with_default();
 }
 
 std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64_t seed) {

@@ -2,15 +2,18 @@
 #pragma once
 
 #include "command/interventions.hpp"
-#include "command/options.hpp"
 #include "plan/generation.hpp"
 
+#include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace phiscope::extract {
+
+class Flags;
 
 /// How tokens are generated.
 struct GenerateOptions {
@@ -24,7 +27,7 @@ struct GenerateOptions {
 };
 
 /// Adds the flags of drawing tokens, all but the number of tokens, to a subcommand.
-void add_draw_options(CLI::App& command, GenerateOptions& options);
+void add_draw_options(Flags& flags, GenerateOptions& options);
 
 /// What the options of drawing ask for; nothing for the highest score.
 /// @throws std::runtime_error or std::invalid_argument naming the option, found and expected

@@ -63,11 +63,18 @@ std::filesystem::path existing_parent(std::filesystem::path path) {
   return path;
 }
 
-at::ScalarType compute_dtype(const std::string& name) {
-  if (name == "float64") return at::kDouble;
-  if (name == "bfloat16") return at::kBFloat16;
-  if (name == "float16") return at::kHalf;
-  return at::kFloat;
+at::ScalarType scalar_type(ComputeDtype dtype) {
+  switch (dtype) {
+    case ComputeDtype::float32:
+      return at::kFloat;
+    case ComputeDtype::bfloat16:
+      return at::kBFloat16;
+    case ComputeDtype::float16:
+      return at::kHalf;
+    case ComputeDtype::float64:
+      return at::kDouble;
+  }
+  throw std::logic_error("scalar_type: no such dtype");
 }
 
 shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
@@ -75,8 +82,8 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   const shard::RowSpace own{.name = request.row_space, .key = request.row_key};
   shard::RunPlan plan{.experiment = request.experiment,
                       .shards = static_cast<std::int64_t>(request.plan.shards()),
-                      .arrays = array_plans(request.plan, model.config,
-                                            compute_dtype(options.dtype), request.row_space),
+                      .arrays = array_plans(request.plan, model.config, scalar_type(options.dtype),
+                                            request.row_space),
                       .row_spaces = row_spaces(request.plan, own),
                       .details = ordered_json::object()};
   if (!request.row_formula.empty()) {
@@ -89,7 +96,7 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   // Tasks of a run may be on different devices of one kind.
   const c10::Device device = parse_device(options.device);
   plan.details["numerics"] = {{"device", c10::DeviceTypeName(device.type(), /*lower_case=*/true)},
-                              {"dtype", options.dtype},
+                              {"dtype", choice_name(compute_dtypes, options.dtype)},
                               {"attention", "scaled_dot_product_attention"},
                               {"batch_size", options.batch_size},
                               {"batch_invariant", device.is_cpu()}};
@@ -109,7 +116,7 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
   const std::uint64_t shared = count.token_layers_shared + steps * layers;
   const std::uint64_t alone = count.token_layers_alone + steps * layers;
   const std::uint64_t generated = plan.generation.rows == GeneratedRows::none ? 0 : steps;
-  const std::size_t item = at::elementSize(compute_dtype(options.dtype));
+  const std::size_t item = at::elementSize(scalar_type(options.dtype));
   const std::uint64_t weights = count_parameters(config) * item;
   const std::uint64_t batch =
       expected_batch_bytes(plan, config, described.arrays, item, options.batch_size);
@@ -180,7 +187,7 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
   const c10::Device device = parse_device(options.device);
   Executed done;
   try {
-    const Model loaded = load_model(options.model, compute_dtype(options.dtype), device);
+    const Model loaded = load_model(options.model, scalar_type(options.dtype), device);
     set_threads(options.threads, model.config);
     std::cerr << "extract " << request.experiment << ": about "
               << duration_text(expected_seconds(loaded, expected_tokens(request.plan, open)))

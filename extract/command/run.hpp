@@ -3,7 +3,6 @@
 
 #include "command/options.hpp"
 #include "files/config.hpp"
-#include "files/tokenizer.hpp"
 #include "plan/plan.hpp"
 
 #include <nlohmann/json.hpp>

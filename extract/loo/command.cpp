@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include "command/commands.hpp"
+#include "loo/command.hpp"
+
+#include "command/flags.hpp"
+#include "command/options.hpp"
 #include "command/run.hpp"
+#include "files/tokenizer.hpp"
 #include "loo/inputs.hpp"
+#include "loo/plan.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -12,13 +19,25 @@ namespace {
 
 using nlohmann::ordered_json;
 
-Sink parse_sink(const std::string& text) {
-  return text == "keep" ? Sink::keep : text == "drop" ? Sink::drop : Sink::prefix;
-}
+constexpr Choices<Sink, 3> sinks{
+    {{"keep", Sink::keep}, {"drop", Sink::drop}, {"prefix", Sink::prefix}}};
+constexpr Choices<Occurrence, 3> occurrences{
+    {{"mean", Occurrence::mean}, {"first", Occurrence::first}, {"last", Occurrence::last}}};
+constexpr Choices<Vocabulary (*)(), 2> vocabularies{
+    {{"semantic", semantic_words}, {"unrelated", unrelated_words}}};
 
-Occurrence parse_occurrence(const std::string& text) {
-  return text == "mean" ? Occurrence::mean : text == "first" ? Occurrence::first : Occurrence::last;
-}
+struct LooOptions {
+  RunOptions run;
+  std::vector<int> context_lengths = {6, 10, 20, 50, 100};
+  int n_trials = 5;
+  std::vector<std::string> conditions = choice_names(vocabularies);
+  std::filesystem::path walks;
+  std::filesystem::path graph;
+  std::string positions = "default";
+  Sink sink = Sink::drop;
+  Occurrence occurrence = Occurrence::mean;
+  bool leading_space = true;
+};
 
 /// "default", "all" or "spread:K" as loo_contexts() takes it.
 int parse_positions(const std::string& text) {
@@ -56,7 +75,7 @@ LooWalks choose_walks(const LooOptions& options) {
     fixed = graph.adjacency;
   } else {
     for (const std::string& name : options.conditions) {
-      walks.vocabularies.push_back(name == "semantic" ? semantic_words() : unrelated_words());
+      walks.vocabularies.push_back(choice_value(vocabularies, name)());
     }
   }
   walks.contexts = loo_contexts(walks.vocabularies, options.context_lengths, options.n_trials,
@@ -161,18 +180,16 @@ ordered_json context_line(const LooContext& context, const LooTokens& tokens,
             {"spans", spans}}}};
 }
 
-}  // namespace
-
 void loo(const LooOptions& options, const std::string& command_line) {
   const CheckedModel model = check_run(options.run);
   const LooWalks walks = choose_walks(options);
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
-  const Sink sink = parse_sink(options.sink);
 
+  const std::string occurrence = choice_name(occurrences, options.occurrence);
   RunRequest request{.experiment = "loo",
                      .plan = {},
-                     .row_formula = "a row is the mean over a word's occurrences (" +
-                                    options.occurrence + ") of the mean over its tokens",
+                     .row_formula = "a row is the mean over a word's occurrences (" + occurrence +
+                                    ") of the mean over its tokens",
                      .row_space = "word",
                      .row_key = {"condition", "n", "trial", "removed", "word"},
                      .prompts_jsonl = "",
@@ -188,7 +205,7 @@ void loo(const LooOptions& options, const std::string& command_line) {
     const WalkText walk = walk_text(context, vocabulary, options.leading_space, -1);
     LooTokens tokens = tokenize(walk, tokenizer, where);
     check_removals(context, tokens, vocabulary, options.leading_space, tokenizer, where);
-    if (sink == Sink::prefix) {
+    if (options.sink == Sink::prefix) {
       tokens.ids.insert(tokens.ids.begin(), neutral_token(model.config));
       for (Span& span : tokens.spans) span = {.begin = span.begin + 1, .end = span.end + 1};
     }
@@ -197,19 +214,18 @@ void loo(const LooOptions& options, const std::string& command_line) {
                                " tokens, expected at most the context length of the model, " +
                                std::to_string(model.config.max_positions));
     }
-    request.plan.groups.push_back(
-        loo_group(context, tokens, sink, parse_occurrence(options.occurrence)));
+    request.plan.groups.push_back(loo_group(context, tokens, options.sink, options.occurrence));
     request.prompts_jsonl += context_line(context, tokens, vocabulary, walk.text).dump() + "\n";
   }
 
   std::vector<std::string> conditions;
-  ordered_json vocabularies = ordered_json::array();
+  ordered_json described = ordered_json::array();
   for (const Vocabulary& vocabulary : walks.vocabularies) {
     conditions.push_back(vocabulary.name);
-    vocabularies.push_back({{"name", vocabulary.name},
-                            {"words", vocabulary.words},
-                            {"cluster", vocabulary.cluster},
-                            {"group", vocabulary.group}});
+    described.push_back({{"name", vocabulary.name},
+                         {"words", vocabulary.words},
+                         {"cluster", vocabulary.cluster},
+                         {"group", vocabulary.group}});
   }
   const bool own = options.walks.empty();
   request.options = {
@@ -217,15 +233,57 @@ void loo(const LooOptions& options, const std::string& command_line) {
       {"context_lengths", own ? ordered_json(options.context_lengths) : ordered_json()},
       {"n_trials", own ? ordered_json(options.n_trials) : ordered_json()},
       {"positions", options.positions},
-      {"sink", options.sink},
-      {"occurrence", options.occurrence},
+      {"sink", choice_name(sinks, options.sink)},
+      {"occurrence", occurrence},
       {"leading_space", options.leading_space},
       {"layers", options.run.layers},
       {"seed", options.run.seed},
       {"walks", own ? "own" : shard::sha256_file(options.walks)},
       {"graph", options.graph.empty() ? "random" : shard::sha256_file(options.graph)}};
-  request.details = {{"loo", {{"conditions", vocabularies}}}};
+  request.details = {{"loo", {{"conditions", described}}}};
   run(options.run, model, request, command_line);
+}
+
+}  // namespace
+
+Subcommand loo_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<LooOptions>();
+  Flags flags(program, "loo",
+              "Word representations of in-context walks, whole and with each word left out.\n"
+              "example: extract loo --model datasets/models/walk --out run");
+  add_run_options(flags, options->run);
+  flags.add("--context-lengths", options->context_lengths, "words in a context")
+      .list()
+      .between(2, 1000000)
+      .with_default();
+  flags.add("--n-trials", options->n_trials, "walks for each length")
+      .between(1, 1000000)
+      .with_default();
+  flags.add("--conditions", options->conditions, "semantic, unrelated or both")
+      .list()
+      .one_of(choice_names(vocabularies))
+      .with_default();
+  flags.add("--walks", options->walks, "walks to replay instead of own ones (JSON)")
+      .existing_file();
+  flags.add("--graph", options->graph, "words, clusters, groups, adjacency of your own (JSON)")
+      .existing_file()
+      .excludes("--walks");
+  flags
+      .add("--positions", options->positions,
+           "positions to remove: default (all up to 20 words, else 10), all, spread:K")
+      .with_default();
+  flags.add_choice("--sink", options->sink, sinks,
+                   "position 0: keep it, drop it from the representations, or put a neutral "
+                   "token before it (prefix)");
+  flags.add_choice("--occurrence", options->occurrence, occurrences,
+                   "which occurrences of a word represent it");
+  flags
+      .add("--leading-space", options->leading_space,
+           "feed the first word with a space before it as well")
+      .with_default();
+  return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
+            loo(*options, line);
+          }};
 }
 
 }  // namespace phiscope::extract

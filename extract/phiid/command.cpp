@@ -1,10 +1,25 @@
 // SPDX-License-Identifier: MIT
-#include "command/commands.hpp"
+#include "phiid/command.hpp"
+
+#include "command/flags.hpp"
+#include "command/options.hpp"
+#include "command/prompt_runs.hpp"
 #include "command/run.hpp"
 
+#include <memory>
 #include <stdexcept>
 
 namespace phiscope::extract {
+namespace {
+
+struct PhiidOptions {
+  RunOptions run;
+  std::filesystem::path prompts;
+  GenerateOptions generate{.tokens = 100};
+  bool stop_at_eos = false;
+  std::size_t prompts_per_shard = 8;
+  bool no_special = false;
+};
 
 void phiid(const PhiidOptions& options, const std::string& command_line) {
   const CheckedModel model = check_run(options.run);
@@ -49,6 +64,32 @@ void phiid(const PhiidOptions& options, const std::string& command_line) {
   request.options["special_tokens"] = !options.no_special;
   request.options["seed"] = options.run.seed;
   run(options.run, model, request, command_line);
+}
+
+}  // namespace
+
+Subcommand phiid_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<PhiidOptions>();
+  Flags flags(program, "phiid",
+              "Norms of the attention heads at every token that prompts are continued by.\n"
+              "example: extract phiid --model datasets/models/words --prompts "
+              "datasets/phiid/prompts.jsonl\n"
+              "           --generate 100 --out run && analyze-phiid run --out report");
+  add_run_options(flags, options->run);
+  flags.add("--prompts", options->prompts, "prompt file (JSON lines)").required();
+  flags.add("--generate", options->generate.tokens, "tokens to add to each prompt")
+      .between(1, 1000000)
+      .with_default();
+  flags.add_switch("--stop-at-eos", options->stop_at_eos,
+                   "end a continuation with the model's end-of-text token, which is kept");
+  flags.add("--prompts-per-shard", options->prompts_per_shard, "prompts in a shard")
+      .between(1, 1000000)
+      .with_default();
+  flags.add_switch("--no-special", options->no_special, "do not add special tokens such as BOS");
+  add_draw_options(flags, options->generate);
+  return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
+            phiid(*options, line);
+          }};
 }
 
 }  // namespace phiscope::extract

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "inspect/command.hpp"
+
+#include "command/flags.hpp"
+#include "inspect/inspect.hpp"
+
+#include <memory>
+
+namespace phiscope::extract {
+namespace {
+
+Subcommand info_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<InfoOptions>();
+  Flags flags(program, "info",
+              "Reads and checks a model directory, or lists a .safetensors file, as JSON.\n"
+              "example: extract info datasets/models/walk");
+  flags.add("path", options->path, "model directory or .safetensors file").required();
+  flags.add_switch("--quick", options->quick, "headers only: no hashes, values not checked");
+  return {.app = &flags.command(), .go = [options](const std::string&) { info(*options); }};
+}
+
+Subcommand tokens_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<TokensOptions>();
+  Flags flags(program, "tokens",
+              "Prints the token ids, byte offsets and decoded text of prompts, as JSON lines.\n"
+              "example: extract tokens --model datasets/models/walk --prompts prompts.jsonl");
+  flags.add("--model", options->model, "model directory").required();
+  flags.add("--prompts", options->prompts, "prompt file (JSON lines)").required();
+  flags.add_switch("--no-special", options->no_special, "do not add special tokens such as BOS");
+  return {.app = &flags.command(), .go = [options](const std::string&) { tokens(*options); }};
+}
+
+Subcommand verify_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<VerifyOptions>();
+  Flags flags(program, "verify",
+              "Re-hashes a run directory and checks shapes, row counts, NaN and infinity.\n"
+              "example: extract verify run");
+  flags.add("run", options->run, "run directory").required();
+  return {.app = &flags.command(), .go = [options](const std::string&) { verify(*options); }};
+}
+
+}  // namespace
+
+std::vector<Subcommand> inspect_subcommands(CLI::App& program) {
+  return {info_subcommand(program), tokens_subcommand(program), verify_subcommand(program)};
+}
+
+}  // namespace phiscope::extract
