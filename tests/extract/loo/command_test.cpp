@@ -4,10 +4,11 @@
 #include "shard/json_file.hpp"
 #include "shard/run_reader.hpp"
 
+#include <algorithm>
 #include <set>
 
 using namespace phiscope::test;
-using phiscope::shard::Run;
+using RunDirectory = phiscope::shard::Run;
 
 TEST_CASE("extract loo writes a complete run with a row for each word present", "[command]") {
   const TempDir dir;
@@ -18,7 +19,7 @@ TEST_CASE("extract loo writes a complete run with a row for each word present", 
   CHECK(lines(done.out) == 1);
   CHECK(nlohmann::json::parse(done.out).at("complete") == true);
 
-  const Run run = Run::open(dir.path() / "run");
+  const RunDirectory run = RunDirectory::open(dir.path() / "run");
   CHECK(run.plan().experiment == "loo");
   CHECK(run.plan().details.at("options").at("sink") == sink);
   REQUIRE(run.prompts().size() == 8);
@@ -52,7 +53,7 @@ TEST_CASE("extract loo writes a complete run with a row for each word present", 
 TEST_CASE("word_rep is the mean of what activations gives for the word's tokens", "[command]") {
   const TempDir dir;
   REQUIRE(extract(small_loo(dir.path() / "run", "--sink keep"), dir.path()).status == 0);
-  const Run run = Run::open(dir.path() / "run");
+  const RunDirectory run = RunDirectory::open(dir.path() / "run");
   const auto& prompt = run.prompts().at(3);
   const auto nodes = prompt.at("meta").at("nodes").get<std::vector<std::int64_t>>();
   const auto words = run.plan().details.at("loo").at("conditions").at(0).at("words");
@@ -73,7 +74,7 @@ TEST_CASE("word_rep is the mean of what activations gives for the word's tokens"
                 dir.path());
     CAPTURE(done.err);
     REQUIRE(done.status == 0);
-    const Run plain = Run::open(other);
+    const RunDirectory plain = RunDirectory::open(other);
     const auto layers = plain.array("hook_resid_post", 0).read<double>();
     const auto embedding = plain.array("hook_embed", 0).read<double>();
     const auto reps = run.array("word_rep", 3).read<double>();
@@ -104,6 +105,86 @@ TEST_CASE("word_rep is the mean of what activations gives for the word's tokens"
   }
 }
 
+TEST_CASE("the first or last occurrence of a word is the one that represents it", "[command]") {
+  const TempDir dir;
+  const std::string loo =
+      "loo --sink keep --context-lengths 20 --n-trials 1 --conditions semantic ";
+  const std::string model = "--model '" + walk_model() + "' --out '";
+  REQUIRE(extract(loo + model + (dir.path() / "mean").string() + "'", dir.path()).status == 0);
+  const RunDirectory mean = RunDirectory::open(dir.path() / "mean");
+  const auto& prompt = mean.prompts().at(0);
+  const auto nodes = prompt.at("meta").at("nodes").get<std::vector<std::int64_t>>();
+  write_text(dir.path() / "ids.jsonl",
+             nlohmann::json{{"input_ids", prompt.at("input_ids")}}.dump() + "\n");
+  REQUIRE(extract("activations --capture hook_resid_post --prompts '" +
+                      (dir.path() / "ids.jsonl").string() + "' " + model +
+                      (dir.path() / "tokens").string() + "'",
+                  dir.path())
+              .status == 0);
+  const auto tokens =
+      RunDirectory::open(dir.path() / "tokens").array("hook_resid_post", 0).read<double>();
+  for (const std::string occurrence : {"first", "last"}) {
+    CAPTURE(occurrence);
+    const std::filesystem::path out = dir.path() / occurrence;
+    REQUIRE(
+        extract(loo + "--occurrence " + occurrence + " " + model + out.string() + "'", dir.path())
+            .status == 0);
+    const RunDirectory run = RunDirectory::open(out);
+    const auto reps = run.array("word_rep", 0).read<double>();
+    const auto keys = run.keys("word", 0).read<std::int64_t>();
+    const auto shape = run.array("word_rep", 0).shape();
+    const std::size_t inner = (shape[1] - 1) * shape[2];  // the blocks; layer -1 is not among them
+    std::size_t recurring = 0;
+    for (std::size_t row = 0; row < shape[0] && keys[5 * row + 3] == -1; ++row) {
+      const auto first = std::ranges::find(nodes, keys[5 * row + 4]) - nodes.begin();
+      auto last = std::ssize(nodes) - 1;
+      while (nodes[static_cast<std::size_t>(last)] != keys[5 * row + 4]) --last;
+      if (first != last) ++recurring;
+      const auto at = static_cast<std::size_t>(occurrence == "first" ? first : last);
+      for (std::size_t i = 0; i < inner; ++i) {
+        REQUIRE(reps[(row * shape[1] + 1) * shape[2] + i] ==
+                Approx(tokens[at * inner + i]).margin(2e-5));
+      }
+    }
+    CHECK(recurring > 3);
+  }
+}
+
+TEST_CASE("a sink is kept, dropped, or given a token before it", "[command]") {
+  const TempDir dir;
+  const auto run_with = [&](const std::string& sink) {
+    const std::filesystem::path out = dir.path() / sink;
+    const std::string rest =
+        "' --context-lengths 4 --n-trials 1 --conditions semantic --sink " + sink;
+    REQUIRE(extract("loo --model '" + walk_model() + "' --out '" + out.string() + rest, dir.path())
+                .status == 0);
+    return RunDirectory::open(out);
+  };
+  const RunDirectory keep = run_with("keep");
+  const RunDirectory drop = run_with("drop");
+  const RunDirectory prefix = run_with("prefix");
+  const auto ids = [](const RunDirectory& run) {
+    return run.prompts().at(0).at("input_ids").get<std::vector<int>>();
+  };
+  CHECK(ids(keep) == ids(drop));
+  const std::vector<int> longer = ids(prefix);
+  CHECK(std::vector<int>(longer.begin() + 1, longer.end()) == ids(keep));
+  // The first of four words occurs once in this walk, so that dropping it leaves no row of it.
+  const auto nodes = keep.prompts().at(0).at("meta").at("nodes").get<std::vector<std::int64_t>>();
+  REQUIRE(std::ranges::count(nodes, nodes.front()) == 1);
+  const auto words = [](const RunDirectory& run) {
+    const auto keys = run.keys("word", 0).read<std::int64_t>();
+    std::set<std::int64_t> present;
+    for (std::size_t i = 0; i < keys.size(); i += 5) {
+      if (keys[i + 3] == -1) present.insert(keys[i + 4]);
+    }
+    return present;
+  };
+  CHECK(words(keep).contains(nodes.front()));
+  CHECK(words(prefix) == words(keep));
+  CHECK_FALSE(words(drop).contains(nodes.front()));
+}
+
 TEST_CASE("the published walks are replayed with their words and positions",
           "[command][needs_reference]") {
   const auto reference = phiscope::test::reference();
@@ -115,7 +196,7 @@ TEST_CASE("the published walks are replayed with their words and positions",
                                 dir.path());
   CAPTURE(done.err);
   REQUIRE(done.status == 0);
-  const Run run = Run::open(dir.path() / "run");
+  const RunDirectory run = RunDirectory::open(dir.path() / "run");
   const auto published = phiscope::shard::read_json(walks).at("walks");
   REQUIRE(run.prompts().size() == published.size());
   for (std::size_t i = 0; i < published.size(); ++i) {
