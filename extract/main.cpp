@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
   } catch (const phiscope::extract::Stopped& stopped) {
     std::cerr << "extract: " << stopped.what() << '\n';
     return phiscope::extract::stopped_early;
-  } catch (const c10::Error& error) {  // LibTorch's texts have a trace behind the first line
+  } catch (const c10::Error& error) {  // LibTorch appends a trace to the first line
     const std::string text = error.what_without_backtrace();
     std::cerr << "error: " << text.substr(0, text.find('\n')) << '\n';
     return phiscope::extract::bad_input;

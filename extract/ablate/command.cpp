@@ -82,8 +82,8 @@ void ablate(const AblateOptions& options, const std::string& command_line) {
 Subcommand ablate_subcommand(CLI::App& program) {
   const auto options = std::make_shared<AblateOptions>();
   Flags flags(program, "ablate",
-              "Divergence of the next token from the intact model's while attention heads are "
-              "removed one after the other.\n"
+              "Measures how far the next token moves from the intact model's while attention heads "
+              "are removed one after another.\n"
               "example: extract ablate --model datasets/models/words --texts run --ranking\n"
               "           report/rankings.csv --orders balance,random:0-4 --out ablation");
   add_run_options(flags, options->run);
@@ -92,29 +92,29 @@ Subcommand ablate_subcommand(CLI::App& program) {
       .existing_directory();
   flags
       .add("--ranking", options->rankings,
-           "CSV files with head_idx (or layer and head_in_layer) and columns of scores")
+           "CSV files with head_idx (or layer and head_in_layer) and score columns")
       .list()
       .existing_file();
-  flags.add("--score-column", options->score_columns, "further orders by their columns").list();
+  flags.add("--score-column", options->score_columns, "further orders, by column name").list();
   flags
       .add("--orders", options->orders,
-           "columns of the rankings (balance, rank-difference, tdmi, head-norm, "
-           "autocorrelation, ...), highest first, and random:FIRST-LAST")
+           "remove heads by these columns of the rankings (balance, rank-difference, tdmi, "
+           "head-norm, autocorrelation, ...), highest first, and random:FIRST-LAST")
       .list()
       .with_default();
-  flags.add("--step-size", options->step_size, "heads from one removal to the next")
+  flags.add("--step-size", options->step_size, "heads removed per step")
       .between(1, 1000000)
       .with_default();
   flags
       .add("--removals-per-shard", options->removals_per_shard,
-           "removals in a shard: what is lost at most when a run is killed")
+           "removals per shard (the most a killed run can lose)")
       .between(1, 1000000)
       .with_default();
   flags.add_switch("--heads-alone", options->heads_alone,
-                   "remove every head alone instead: the reference for any ranking");
+                   "ablate each head on its own instead (baseline for rankings)");
   flags.add_switch("--dump-logits", options->dump_logits,
-                   "keep a row for every token, and its scores; for small runs");
-  flags.add("--limit", options->limit, "use the first texts alone; 0: all").between(0, 1000000);
+                   "keep one row per token, and its logits; for small runs");
+  flags.add("--limit", options->limit, "use only the first N texts; 0: all").between(0, 1000000);
   return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
             ablate(*options, line);
           }};

@@ -117,7 +117,7 @@ AblationInputs read_ablation_texts(const std::filesystem::path& run, const Check
   const json theirs = details.value("model", json::object()).value("digests", json::object());
   if (theirs != digests) {
     throw FormatError(run / "plan.json",
-                      "its texts are of another model, expected the digests of --model");
+                      "its texts come from another model, expected the digests of --model");
   }
   AblationInputs inputs{.texts = texts_of(read),
                         .prompts_jsonl = "",
@@ -161,7 +161,7 @@ std::vector<AblationOrder> read_orders(const AblateOptions& options, const Model
     const bool twice = std::ranges::any_of(
         orders.begin(), orders.begin() + static_cast<std::ptrdiff_t>(o),
         [&](const AblationOrder& other) { return other.name == orders[o].name; });
-    if (twice) throw std::runtime_error("--orders: '" + orders[o].name + "' stands twice");
+    if (twice) throw std::runtime_error("--orders: '" + orders[o].name + "' is listed twice");
   }
   if (orders.empty()) throw std::runtime_error("--orders: found nothing, expected orders");
   return orders;

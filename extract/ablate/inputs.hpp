@@ -11,7 +11,7 @@
 
 namespace phiscope::extract {
 
-/// Texts to be judged by, as a run of `extract phiid` (or `activations --generate`) has them.
+/// Texts that divergence is measured on, from a run of `extract phiid` or `activations --generate`.
 struct AblationInputs {
   std::vector<AblationText> texts;
   std::string prompts_jsonl;  ///< of that run, its first lines

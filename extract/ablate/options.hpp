@@ -13,7 +13,7 @@ namespace phiscope::extract {
 struct AblateOptions {
   RunOptions run;
   std::filesystem::path texts;                  ///< run directory of `extract phiid`
-  std::vector<std::filesystem::path> rankings;  ///< CSV files with a row per head
+  std::vector<std::filesystem::path> rankings;  ///< CSV files with one row per head
   std::vector<std::string> score_columns;       ///< further orders by name of their column
   std::vector<std::string> orders = {"balance", "rank-difference", "random:0-4"};
   int step_size = 1;

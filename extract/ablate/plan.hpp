@@ -11,7 +11,7 @@
 
 namespace phiscope::extract {
 
-/// A text of the intact model: a prompt and what it was continued by.
+/// A text of the intact model: a prompt and its continuation.
 struct AblationText {
   std::vector<int> tokens;
   int response = 1;  ///< position of the first generated token, at least 1
@@ -73,10 +73,10 @@ inline std::vector<Removal> single_removals(int heads) {
   return all;
 }
 
-/// One shard for each `per_shard` removals, in it a group for each text: the intact text first,
-/// then the text without the heads. Of each a row, the divergence from the intact text averaged
-/// over the positions that predict its response; key: order, removed, prompt. With `by_step` a row
-/// for each of these positions; key: order, removed, prompt, step.
+/// One shard per `per_shard` removals, with one group per text: the intact text first, then the
+/// text without the heads. Each has one row, the divergence from the intact text averaged
+/// over the positions that predict its response; key: order, removed, prompt. With `by_step` one
+/// row per position; key: order, removed, prompt, step.
 /// @param heads_per_layer  of the model
 inline void add_ablation(const std::vector<AblationText>& texts,
                          const std::vector<Removal>& removals, int heads_per_layer, int per_shard,

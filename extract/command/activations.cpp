@@ -50,12 +50,12 @@ std::vector<Capture> parse_captures(const std::vector<std::string>& names,
     }
     if (found->hook == Hook::resid_mid && config.parallel_residual) {
       throw std::runtime_error("--capture: found '" + name +
-                               "', expected hooks of this model: its attention and MLP stand side "
-                               "by side, there is nothing between them");
+                               "', expected hooks of this model: its attention and MLP run in "
+                               "parallel, so hook_resid_mid does not exist");
     }
     const bool twice = std::ranges::any_of(
         captures, [&](const Capture& capture) { return capture.hook == found->hook; });
-    if (twice) throw std::runtime_error("--capture: '" + name + "' stands twice");
+    if (twice) throw std::runtime_error("--capture: '" + name + "' is listed twice");
     captures.push_back({.array = name,
                         .hook = found->hook,
                         .layers = found->in_block ? layers : std::vector<int>{}});
@@ -130,15 +130,14 @@ void add_groups(const ActivationsOptions& options, const std::vector<TokenPrompt
 void add_generation(Flags& flags, GenerateOptions& options) {
   flags
       .add("--generate", options.tokens,
-           "tokens to add to each prompt, at most; stored as generated_ids")
+           "generate at most this many tokens per prompt, stored as generated_ids")
       .between(0, 1000000)
       .with_default();
-  flags.add_switch("--ignore-eos", options.ignore_eos,
-                   "go on generating after the model's end-of-text tokens");
+  flags.add_switch("--ignore-eos", options.ignore_eos, "keep generating past end-of-text tokens");
   add_draw_options(flags, options);
   flags
       .add("--samples", options.samples,
-           "continuations of each prompt, each with a seed of its own")
+           "draw this many continuations per prompt, each with its own seed")
       .between(0, 1000000);
 }
 
@@ -202,33 +201,35 @@ void activations(const ActivationsOptions& options, const std::string& command_l
 Subcommand activations_subcommand(CLI::App& program) {
   const auto options = std::make_shared<ActivationsOptions>();
   Flags flags(program, "activations",
-              "Values at hooks for tokens of some prompts and of their continuations.\n"
+              "Stores the values at hooks for the tokens of prompts and of their continuations.\n"
               "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
               "           --capture hook_resid_post,logits --out run\n"
               "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
               "           --generate 20 --capture head_norm --positions gen --out run");
   add_run_options(flags, options->run);
   flags.add("--prompts", options->prompts, "prompt file (JSON lines)").required();
-  flags.add("--capture", options->capture, "hooks, e.g. hook_resid_post,ln_final.hook_out,logits")
+  flags
+      .add("--capture", options->capture,
+           "hooks to store, e.g. hook_resid_post,ln_final.hook_out,logits")
       .list();
   flags.add_choice("--positions", options->positions, position_names,
-                   "rows to keep: all tokens, those generated included; last: the last token of "
-                   "each prompt; gen: for each generated token the position that predicts it; "
+                   "rows to keep; all: every token, generated ones included; last: the last token "
+                   "of each prompt; gen: the position that predicts each generated token; "
                    "pooled: means over every --stride-th generated token");
   flags
       .add("--interventions", options->interventions,
-           "JSON list of what is done inside the runs, e.g. [{\"prompt\": \"*\", "
+           "JSON list of interventions, e.g. [{\"prompt\": \"*\", "
            "\"action\": \"zero_head\", \"layer\": 0, \"head\": 2}]; actions: "
            "zero_head, zero_positions, patch, mean, resample, force_token, force_prefix")
       .existing_file();
-  flags.add("--stride", options->stride, "with pooled: tokens from one to the next")
+  flags.add("--stride", options->stride, "with pooled: average every N-th generated token")
       .between(1, 1000000)
       .with_default();
   flags
       .add("--checkpoints", options->checkpoints,
-           "with pooled: a row for the tokens up to each of these; default: the end")
+           "with pooled: keep a row of the mean up to each of these tokens; default: the end")
       .list();
-  flags.add("--prompts-per-shard", options->prompts_per_shard, "prompts in a shard")
+  flags.add("--prompts-per-shard", options->prompts_per_shard, "prompts per shard")
       .between(1, 1000000)
       .with_default();
   flags.add_switch("--no-special", options->no_special, "do not add special tokens such as BOS");

@@ -5,7 +5,7 @@
 
 namespace phiscope::extract {
 
-/// `extract activations`: values at hooks for tokens of some prompts and of their continuations.
+/// `extract activations`: values at hooks for the tokens of prompts and of their continuations.
 Subcommand activations_subcommand(CLI::App& program);
 
 }  // namespace phiscope::extract

@@ -66,7 +66,7 @@ class Entry {
     const auto* const hook = std::ranges::find(hook_names, std::string_view(name), &HookName::name);
     const bool usable = hook != hook_names.end() && hook->editable &&
                         !(hook->hook == Hook::resid_mid && config_.parallel_residual);
-    if (!usable) fields_.refuse("hook", "a hook whose values are read further on in this model");
+    if (!usable) fields_.refuse("hook", "a hook that later parts of this model read");
     site.hook = hook->hook;
     const std::int64_t first = site.hook == Hook::resid_post ? -1 : 0;
     if (hook->in_block) {
@@ -182,7 +182,7 @@ class GroupBuilder {
     return donors_.size() - 1;
   }
 
-  /// @param site  to be filled one to one; null where any number of positions will do
+  /// @param site  its positions are filled one to one; null: the source may have any number
   Source source(const JsonFields& fields, const Site* site) {
     const std::string id = Entry::prompt_id(fields, "prompt");
     const auto found = std::ranges::find(prompts_, id, &TokenPrompt::id);
@@ -198,10 +198,11 @@ class GroupBuilder {
     }
     if (site != nullptr && positions.size() != site->positions.size()) {
       fields.refuse("positions",
-                    "as many as are patched, " + std::to_string(site->positions.size()));
+                    std::to_string(site->positions.size()) + ", one for each position patched");
     }
     if (std::ranges::any_of(positions, [&](int p) { return p >= length; })) {
-      fields.refuse("prompt", "a prompt that has all these positions, or positions of its own");
+      fields.refuse("prompt",
+                    "a prompt that has all these positions, or 'positions' of the source");
     }
     return {.run = donor_run(static_cast<std::size_t>(found - prompts_.begin())),
             .positions = positions};

@@ -18,8 +18,8 @@ struct TokenPrompt {
   std::vector<int> tokens;
 };
 
-/// What is done to each prompt: one group a prompt, its donors first and its own run last, without
-/// rows and key. A prompt to which nothing is done is a group of one run.
+/// What is done to each prompt: one group per prompt, its donors first and its own run last,
+/// without rows and key. A prompt to which nothing is done is a group of one run.
 struct Interventions {
   std::vector<Group> groups;        ///< [prompt]
   std::vector<std::size_t> counts;  ///< [prompt] actions

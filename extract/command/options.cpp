@@ -2,6 +2,7 @@
 #include "command/options.hpp"
 
 #include "command/flags.hpp"
+#include "shard/format_error.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -15,7 +16,7 @@
 namespace phiscope::extract {
 namespace {
 
-/// A whole non-negative number, or an error that shows where it stood.
+/// A whole non-negative number, or an error that names `where`.
 std::int64_t whole_number(std::string_view text, const std::string& where) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -43,18 +44,18 @@ std::vector<std::string> split(const std::string& text, char by) {
 }
 
 /// A TOML value as the text a flag would have; arrays are joined with commas.
-std::string flag_text(const toml::node& node, const std::string& where) {
+std::string flag_text(const toml::node& node, const std::string& file, const std::string& name) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
   if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
   if (const auto* array = node.as_array()) {
     std::string joined;
     for (const toml::node& entry : *array) {
-      joined += (joined.empty() ? "" : ",") + flag_text(entry, where);
+      joined += (joined.empty() ? "" : ",") + flag_text(entry, file, name);
     }
     return joined;
   }
-  throw std::runtime_error(where + ": expected a string, a whole number, a truth value or a list");
+  throw shard::FormatError(file, name + ": expected a string, a whole number, a boolean or a list");
 }
 
 /// The subcommand of that name, or null.
@@ -64,29 +65,28 @@ const CLI::App* subcommand(const CLI::App& app, const std::string& name) {
   return found.empty() ? nullptr : found.front();
 }
 
-/// @param tables  whether a table named like a subcommand may stand here
+/// @param tables  whether a table named like a subcommand is allowed here
 void add_keys(const toml::table& table, const CLI::App& app, const CLI::App& command,
               const std::string& file, bool tables, std::vector<std::string>& arguments) {
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
-    const std::string where = file + ": " + name;
     if (node.is_table()) {
       const CLI::App* other = tables ? subcommand(app, name) : nullptr;
       if (other == nullptr) {
-        throw std::runtime_error(where + ": unknown table, expected a subcommand's name");
+        throw shard::FormatError(file, name + ": unknown table, expected a subcommand's name");
       }
       if (other == &command) add_keys(*node.as_table(), app, command, file, false, arguments);
       continue;
     }
     const CLI::Option* option = command.get_option_no_throw("--" + name);
     if (option == nullptr || name == "config" || name == "help") {
-      throw std::runtime_error(where + ": unknown key, expected a flag of extract " +
-                               command.get_name());
+      throw shard::FormatError(
+          file, name + ": unknown key, expected a flag of extract " + command.get_name());
     }
     const bool given = std::ranges::any_of(arguments, [&](const std::string& argument) {
       return argument == "--" + name || argument.starts_with("--" + name + "=");
     });
-    if (!given) arguments.push_back("--" + name + "=" + flag_text(node, where));
+    if (!given) arguments.push_back("--" + name + "=" + flag_text(node, file, name));
   }
 }
 
@@ -94,30 +94,31 @@ void add_keys(const toml::table& table, const CLI::App& app, const CLI::App& com
 
 void add_run_options(Flags& flags, RunOptions& options) {
   flags.add("--model", options.model, "Hugging Face model directory").required();
-  flags.add("--out", options.out, "run directory to write or to continue").required();
+  flags.add("--out", options.out, "run directory to write or resume").required();
   flags.add("--device", options.device, "where to compute: cpu, cuda, cuda:1, ...").with_default();
   flags.add_choice("--dtype", options.dtype, compute_dtypes,
-                   "what to compute and store in: float32, bfloat16, float16, float64");
-  flags.add("--batch-size", options.batch_size, "runs that enter the model together")
-      .between(1, 65536)
-      .with_default();
+                   "number format to compute and store in");
+  flags.add("--batch-size", options.batch_size, "runs per batch").between(1, 65536).with_default();
   flags.add("--layers", options.layers, "layers to capture: all, or a list like 0-3,7")
       .with_default();
-  flags.add("--seed", options.seed, "seed of everything that is random").with_default();
-  flags.add("--shard", options.shard, "i/n: compute every n-th shard; or slurm").with_default();
+  flags.add("--seed", options.seed, "seed of all random draws").with_default();
+  flags
+      .add("--shard", options.shard,
+           "i/n: compute shards i, i + n, i + 2n, ...; slurm: i and n of the job array")
+      .with_default();
   flags
       .add("--threads", options.threads,
-           "threads of the matrix products; 0: one for a small model, else all processors")
+           "number of threads; 0: one for a small model, else all; does not affect results")
       .between(0, 4096)
       .with_default();
   flags.add_switch(
       "--batch-invariant", options.batch_invariant,
       "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
-  flags.add_switch("--dry-run", options.dry_run, "print what would be run, then stop");
-  flags.add_switch("--print-config", options.print_config, "print the options as TOML, then stop");
+  flags.add_switch("--dry-run", options.dry_run, "print what would be run and its cost, then exit");
+  flags.add_switch("--print-config", options.print_config, "print the options as TOML, then exit");
   // Without a variable: with_config_file() has read the file before the flags are parsed.
   flags.command()
-      .add_option("--config", "TOML file with any of these flags; the command line wins")
+      .add_option("--config", "read flags from a TOML file; the command line wins")
       ->check(CLI::ExistingFile);
 }
 
@@ -189,8 +190,8 @@ std::vector<std::string> with_config_file(const CLI::App& app, int argc, char** 
   try {
     add_keys(toml::parse_file(file), app, *command, file, true, arguments);
   } catch (const toml::parse_error& error) {
-    throw std::runtime_error(file + ":" + std::to_string(error.source().begin.line) + ": " +
-                             std::string(error.description()));
+    throw shard::FormatError(file, "line " + std::to_string(error.source().begin.line) + ": " +
+                                       std::string(error.description()));
   }
   return arguments;
 }

@@ -35,7 +35,7 @@ struct RunOptions {
   std::uint64_t seed = 0;
   std::string shard = "0/1";
   int threads = 0;               ///< 0: by the size of the model; the numbers do not depend on it
-  bool batch_invariant = false;  ///< asked for; on the CPU always so
+  bool batch_invariant = false;  ///< refuse other devices; on the CPU it always holds
   bool dry_run = false;
   bool print_config = false;
 };
@@ -57,9 +57,9 @@ Task parse_task(const std::string& text);
 /// @throws std::runtime_error naming what is wrong
 std::vector<int> parse_layers(const std::string& text, int count);
 
-/// The command line with the options of `--config FILE` (TOML) put in where the line is silent.
+/// The command line with the options of `--config FILE` (TOML) added where the line has none.
 /// Keys are the flags' names, at the top of the file or in a table named like the subcommand.
-/// @throws std::runtime_error for an unknown key or a value that is no flag's
+/// @throws shard::FormatError for an unknown key or a value that no flag can have
 std::vector<std::string> with_config_file(const CLI::App& app, int argc, char** argv);
 
 /// The options of a subcommand after parsing, as TOML.

@@ -4,6 +4,7 @@
 #include "command/flags.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
+#include "shard/format_error.hpp"
 
 #include <stdexcept>
 
@@ -11,6 +12,7 @@ namespace phiscope::extract {
 namespace {
 
 using nlohmann::json;
+using shard::FormatError;
 
 /// Where prompts come from and what they must fit.
 struct PromptSource {
@@ -30,19 +32,20 @@ std::vector<int> prompt_tokens(const Prompt& prompt, const PromptSource& from,
   } else {
     tokens = prompt.input_ids.value();
   }
-  const std::string where = from.file.string() + ": prompt " + prompt.id;
-  if (tokens.empty()) throw std::runtime_error(where + ": no tokens, expected at least one");
+  const std::string where = "prompt " + prompt.id;
+  if (tokens.empty()) throw FormatError(from.file, where + ": no tokens, expected at least one");
   if (std::ssize(tokens) + from.generated > config.max_positions) {
-    throw std::runtime_error(
+    throw FormatError(
+        from.file,
         where + ": " + std::to_string(tokens.size()) + " tokens" +
-        (from.generated > 0 ? " and " + std::to_string(from.generated) + " to generate" : "") +
-        ", expected at most the context length of the model, " +
-        std::to_string(config.max_positions));
+            (from.generated > 0 ? " and " + std::to_string(from.generated) + " to generate" : "") +
+            ", expected at most the context length of the model, " +
+            std::to_string(config.max_positions));
   }
   for (const int id : tokens) {
     if (id < 0 || id >= config.vocab) {
-      throw std::runtime_error(where + ": token id " + std::to_string(id) + ", expected 0 to " +
-                               std::to_string(config.vocab - 1));
+      throw FormatError(from.file, where + ": token id " + std::to_string(id) + ", expected 0 to " +
+                                       std::to_string(config.vocab - 1));
     }
   }
   return tokens;
@@ -53,14 +56,15 @@ std::vector<int> prompt_tokens(const Prompt& prompt, const PromptSource& from,
 void add_draw_options(Flags& flags, GenerateOptions& options) {
   flags
       .add("--temperature", options.temperature,
-           "draw tokens with the scores divided by it; 0: take the highest")
+           "divide the scores by this before drawing; 0: take the highest score")
       .with_default();
-  flags.add("--top-k", options.top_k, "draw from the K best alone; 0: from all").with_default();
-  flags.add("--top-p", options.top_p, "draw from the best whose probabilities add up to this")
+  flags.add("--top-k", options.top_k, "draw only from the K most probable tokens; 0: all")
+      .with_default();
+  flags.add("--top-p", options.top_p, "draw only from the most probable tokens that add up to this")
       .with_default();
   flags
       .add("--repetition-penalty", options.repetition_penalty,
-           "above 1: tokens of the prompt and drawn before become less probable")
+           "above 1: make tokens of the prompt and earlier draws less probable")
       .with_default();
 }
 
@@ -68,12 +72,12 @@ std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64
   if (options.temperature == 0.0) {
     if (options.top_k != 0 || options.top_p != 1.0 || options.repetition_penalty != 1.0) {
       throw std::runtime_error(
-          "--temperature: found 0, expected a number above 0 beside --top-k, --top-p or "
+          "--temperature: found 0, expected a number above 0 with --top-k, --top-p or "
           "--repetition-penalty");
     }
     if (options.samples > 1) {
       throw std::runtime_error("--samples: found " + std::to_string(options.samples) +
-                               ", expected --temperature above 0: greedy samples are all alike");
+                               ", expected --temperature above 0: greedy samples are identical");
     }
     return std::nullopt;
   }
@@ -98,7 +102,7 @@ std::vector<TokenPrompt> token_prompts(const std::filesystem::path& file,
                                        const ModelConfig& config, int generated, bool special,
                                        std::string& lines) {
   const PromptSource from{file, model, generated, special};
-  std::optional<Tokenizer> tokenizer;  // not needed, and perhaps not there, when ids are given
+  std::optional<Tokenizer> tokenizer;  // not needed, and may be missing, when ids are given
   std::vector<TokenPrompt> prompts;
   for (const Prompt& prompt : read_prompts(file)) {
     prompts.push_back({.id = prompt.id, .tokens = prompt_tokens(prompt, from, config, tokenizer)});

@@ -26,7 +26,7 @@ struct GenerateOptions {
   double repetition_penalty = 1.0;
 };
 
-/// Adds the flags of drawing tokens, all but the number of tokens, to a subcommand.
+/// Adds the flags for drawing tokens, except the number of tokens, to a subcommand.
 void add_draw_options(Flags& flags, GenerateOptions& options);
 
 /// What the options of drawing ask for; nothing for the highest score.
@@ -39,8 +39,8 @@ nlohmann::ordered_json described(const GenerateOptions& options);
 /// The prompts of a file with their tokens, checked against the model.
 /// @param generated  tokens that each may be continued by
 /// @param special  add special tokens such as BOS
-/// @param lines  receives a line of prompts.jsonl for each
-/// @throws std::runtime_error naming file, prompt, found and expected
+/// @param lines  receives one line of prompts.jsonl per prompt
+/// @throws shard::FormatError naming file, prompt, found and expected
 std::vector<TokenPrompt> token_prompts(const std::filesystem::path& file,
                                        const std::filesystem::path& model,
                                        const ModelConfig& config, int generated, bool special,

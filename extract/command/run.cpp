@@ -34,7 +34,7 @@ std::string now_text() {
   return text.data();
 }
 
-/// What may differ between equal runs goes into a log of this task, one JSON object a line.
+/// What may differ between equal runs goes into a log of this task, one JSON object per line.
 void log_line(const std::filesystem::path& run, const Task& task, ordered_json fields) {
   const std::filesystem::path file = run / ("extract-" + std::to_string(task.index) + "-of-" +
                                             std::to_string(task.count) + ".log");
@@ -56,7 +56,7 @@ double peak_memory_bytes() {
   return static_cast<double>(usage.ru_maxrss) * 1024.0;
 }
 
-/// The first directory on the way up that exists, whose disk the run will use.
+/// The nearest existing parent, whose disk the run will use.
 std::filesystem::path existing_parent(std::filesystem::path path) {
   path = std::filesystem::absolute(path);
   while (!std::filesystem::exists(path)) path = path.parent_path();
@@ -142,7 +142,7 @@ CheckedModel check_run(const RunOptions& options) {
   }
   if (!options.dry_run) open_device(device);
   if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
-  // A run without reading every weight once could be made of a broken download.
+  // Every weight is read once, or a run could be made with a broken download.
   ordered_json description = describe_model(options.model, /*quick=*/false);
   return {.config = read_config(options.model), .description = std::move(description)};
 }
@@ -157,7 +157,7 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             << bytes_text(expected["disk_bytes"]) << " on disk, "
             << bytes_text(expected["weight_bytes"]) << " of weights and about "
             << bytes_text(expected["batch_bytes"])
-            << " for a batch in memory; sharing what runs have in common: "
+            << " for a batch in memory; sharing common prefixes and blocks: "
             << expected["token_layers"] << " token-layers instead of "
             << expected["token_layers_without_sharing"] << '\n';
   if (options.dry_run) {

@@ -73,7 +73,7 @@ struct ModelConfig {
   NormKind norm = NormKind::rms;
   double norm_eps = 0.0;
   QkNorm qk_norm = QkNorm::none;
-  bool post_norms = false;         ///< attention and MLP are normed once more behind (Gemma)
+  bool post_norms = false;         ///< norms after attention and MLP as well (Gemma)
   bool parallel_residual = false;  ///< the MLP reads the stream from before the attention
 
   bool query_bias = false;              ///< q, k and v have biases

@@ -11,7 +11,7 @@
 
 namespace phiscope::extract {
 
-/// The weights of a forward pass. Matrices are [out, in]; the count stands last.
+/// The weights of a forward pass. Matrices are [out, in]; the count is last.
 enum class Part {
   embedding,            ///< [vocab, hidden]
   positions,            ///< [max_positions, hidden]

@@ -13,7 +13,7 @@ namespace phiscope::extract {
 struct Prompt {
   std::string id;                             ///< of the file, or the number of the line from 0
   std::optional<std::string> text;            ///< `text` or `question`, perhaps empty
-  std::optional<std::string> answer;          ///< beside a `question`
+  std::optional<std::string> answer;          ///< with a `question`
   std::optional<std::vector<int>> input_ids;  ///< fed as they are; never empty
   nlohmann::json meta = nlohmann::json::object();  ///< `meta`, and every field with no meaning here
 };

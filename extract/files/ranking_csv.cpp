@@ -61,8 +61,8 @@ std::vector<std::int64_t> heads_of_rows(const Csv& csv, std::optional<HeadGrid> 
       heads[row] = csv.count(row, index, std::numeric_limits<std::int64_t>::max());
       if (heads[row] < rows) continue;
       csv.refuse(row, index,
-                 "less than " + std::to_string(rows) + ": the file has that many rows, and every " +
-                     "head must be there once; a head is missing");
+                 "less than " + std::to_string(rows) +
+                     ": the file has one row per head; a head is missing");
     }
   }
   if (!has_layers) return heads;

@@ -14,7 +14,7 @@ namespace phiscope::extract {
 /// How many heads a model has; query head `head` of `layer` is number layer * heads + head.
 struct HeadGrid {
   std::int64_t layers = 0;
-  std::int64_t heads = 0;  ///< a layer
+  std::int64_t heads = 0;  ///< per layer
   [[nodiscard]] std::int64_t count() const noexcept { return layers * heads; }
   friend bool operator==(const HeadGrid&, const HeadGrid&) = default;
 };
@@ -31,11 +31,11 @@ struct Ranking {
   [[nodiscard]] std::vector<std::int64_t> descending() const;
 };
 
-/// Reads a CSV with a row per head: `head_idx`, or `layer` and `head_in_layer`, or all three, and a
-/// column of scores. Rows may stand in any order; every head must be there once. An empty score is
-/// an unranked head where the column `n_pairs_ok` says 0 in that row or stands beside a column
-/// `status` (what analyze-phiid writes for a head whose score is undefined), and an error
-/// elsewhere. Other columns may hold anything.
+/// Reads a CSV with one row per head: `head_idx`, or `layer` and `head_in_layer`, or all three, and
+/// a column of scores. Rows may be in any order; every head must be listed once. An empty score is
+/// an unranked head if the column `n_pairs_ok` is 0 in that row or the file has a column `status`
+/// as well (what analyze-phiid writes for a head whose score is undefined), and an error elsewhere.
+/// Other columns may hold anything.
 ///
 /// @param score_column  its name; empty: the only column whose name ends with "score"
 /// @param expected  the model's heads, where known

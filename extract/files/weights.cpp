@@ -34,7 +34,7 @@ constexpr const char* index_name = "model.safetensors.index.json";
 
 using WeightMap = std::map<std::string, std::string>;  // tensor -> shard
 
-/// The map of an index; every shard is a plain name of a file beside the index.
+/// The map of an index; every shard is a plain name of a file next to the index.
 WeightMap read_weight_map(const fs::path& index) {
   const nlohmann::json root = shard::read_json(index);
   const JsonFields map = JsonFields(root, index).object("weight_map");

@@ -10,7 +10,7 @@ namespace phiscope::extract::kernel {
 /// @throws std::runtime_error `what: CUDA's text (name of the error)` unless `status` is success
 void check_cuda(cudaError_t status, const std::string& what);
 
-/// Queues a kernel. Not by <<<>>>, whose errors cannot be told from those that others left behind.
+/// Queues a kernel. Not by <<<>>>, whose errors cannot be told from those that others left.
 template <class... Parameters, class... Arguments>
 void launch(const std::string& name, void (*kernel)(Parameters...), std::size_t blocks,
             std::size_t threads, void* stream, Arguments... arguments) {

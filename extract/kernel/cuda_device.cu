@@ -38,7 +38,7 @@ struct CurrentDevice {
 
 void check_cuda(cudaError_t status, const std::string& what) {
   if (status == cudaSuccess) return;
-  cudaGetLastError();  // told once, here
+  cudaGetLastError();  // reported once, here
   throw std::runtime_error(what + ": " + text(status));
 }
 

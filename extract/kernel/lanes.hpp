@@ -67,7 +67,7 @@ struct FloatLanes {
     static Part load(const Float16* from) {
       return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))};
     }
-    /// Stays in a register: the compiler else loads it anew for each product.
+    /// Stays in a register: otherwise the compiler reloads it for every product.
     void hold() { asm("" : "+x"(lane)); }
     static Part all(float value) { return {_mm256_set1_ps(value)}; }
     void store(float* to) const { _mm256_storeu_ps(to, lane); }

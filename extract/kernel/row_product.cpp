@@ -136,7 +136,7 @@ void widen_with(const T* from, std::size_t count, S* to) {
   for (; k < count; ++k) to[k] = widen(from[k]);
 }
 
-/// Up to panel_outputs outputs, each `step` behind the one before.
+/// Up to panel_outputs outputs, each `step` after the one before.
 struct Panel {
   std::size_t first = 0;
   std::size_t step = 1;

@@ -11,7 +11,7 @@ namespace phiscope::extract::kernel {
 /// are read from memory once for 64 rows.
 ///
 /// T is the weights' type, Y the result's: T or Wide<T>. Products are summed in Wide<T>, in an
-/// order that depends on `in` alone, and rounded to Y once, behind the bias. So a row has the same
+/// order that depends on `in` alone, and rounded to Y once, after the bias. So a row has the same
 /// bits among any others, in any part of the outputs and on any machine. Nothing need be aligned.
 /// y must not overlap what is read. A stride counts elements from one row to the next.
 template <class T, class Y>

@@ -101,7 +101,7 @@ void add_values(const S* weights, const T* values, std::size_t stride, std::size
 }
 
 /// The same for any number of units.
-/// @param ahead  so many tokens of the next block are there to be fetched
+/// @param ahead  tokens of the next block to prefetch
 template <class L, class T, class S>
 void add_all_values(const S* weights, const T* values, std::size_t stride, std::size_t tokens,
                     std::size_t ahead, std::size_t unit, S* sums) {

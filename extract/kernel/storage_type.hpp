@@ -14,7 +14,7 @@
 // CUDA files read this header as C++17.
 namespace phiscope::extract::kernel {
 
-/// Storage types of 16 bits; an array of theirs is an array of std::uint16_t.
+/// Storage types of 16 bits; an array of them is an array of std::uint16_t.
 struct Bfloat16 {
   std::uint16_t bits = 0;
 };

@@ -12,7 +12,7 @@ namespace phiscope::extract::kernel {
 
 /// e^x for x <= 0, within two units in the last place; 0 from -104 on, NaN for NaN.
 [[nodiscard]] inline float exp_of_negative(float x) {
-  // x = n log 2 + r with |r| <= log(2) / 2. Added to 1.5 * 2^23, n stands in the lowest bits.
+  // x = n log 2 + r with |r| <= log(2) / 2. Added to 1.5 * 2^23, n is in the lowest bits.
   constexpr float shift = 0x1.8p23F;
   const float bounded = x < -104.0F ? -104.0F : x;
   const float shifted = std::fma(bounded, 0x1.715476p0F, shift);

@@ -248,24 +248,25 @@ void loo(const LooOptions& options, const std::string& command_line) {
 
 Subcommand loo_subcommand(CLI::App& program) {
   const auto options = std::make_shared<LooOptions>();
-  Flags flags(program, "loo",
-              "Word representations of in-context walks, whole and with each word left out.\n"
-              "example: extract loo --model datasets/models/walk --out run");
+  Flags flags(
+      program, "loo",
+      "Stores word representations of in-context walks, whole and with each word left out.\n"
+      "example: extract loo --model datasets/models/walk --out run");
   add_run_options(flags, options->run);
-  flags.add("--context-lengths", options->context_lengths, "words in a context")
+  flags.add("--context-lengths", options->context_lengths, "words per context")
       .list()
       .between(2, 1000000)
       .with_default();
-  flags.add("--n-trials", options->n_trials, "walks for each length")
-      .between(1, 1000000)
-      .with_default();
+  flags.add("--n-trials", options->n_trials, "walks per length").between(1, 1000000).with_default();
   flags.add("--conditions", options->conditions, "semantic, unrelated or both")
       .list()
       .one_of(choice_names(vocabularies))
       .with_default();
-  flags.add("--walks", options->walks, "walks to replay instead of own ones (JSON)")
+  flags.add("--walks", options->walks, "JSON file of walks to replay instead of drawing new ones")
       .existing_file();
-  flags.add("--graph", options->graph, "words, clusters, groups, adjacency of your own (JSON)")
+  flags
+      .add("--graph", options->graph,
+           "JSON file with your own words, clusters, groups and adjacency")
       .existing_file()
       .excludes("--walks");
   flags
@@ -277,9 +278,7 @@ Subcommand loo_subcommand(CLI::App& program) {
                    "token before it (prefix)");
   flags.add_choice("--occurrence", options->occurrence, occurrences,
                    "which occurrences of a word represent it");
-  flags
-      .add("--leading-space", options->leading_space,
-           "feed the first word with a space before it as well")
+  flags.add("--leading-space", options->leading_space, "put a space before the first word as well")
       .with_default();
   return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
             loo(*options, line);

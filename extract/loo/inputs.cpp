@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 using shard::FormatError;
 
-/// A field that must be there with the type T.
+/// A field that is required with the type T.
 template <class T>
 T field(const json& object, const std::string& key, const std::filesystem::path& file,
         const std::string& where) {
@@ -38,7 +38,7 @@ void check_words(const Vocabulary& vocabulary, const std::filesystem::path& file
                                 " words");
   }
   const std::set<std::string> distinct(vocabulary.words.begin(), vocabulary.words.end());
-  if (distinct.size() != n) throw FormatError(file, vocabulary.name + ": a word stands twice");
+  if (distinct.size() != n) throw FormatError(file, vocabulary.name + ": a word is listed twice");
   for (const std::string& word : vocabulary.words) {
     if (word.empty() || word.find_first_of(" \t\r\n") != std::string::npos) {
       throw FormatError(
@@ -159,7 +159,7 @@ LooWalks read_walks(const std::filesystem::path& file) {
       check_positions(context.removed, words.size(), file, where);
     }
     if (!ids.insert(context.id(condition)).second) {
-      throw FormatError(file, where + ": " + context.id(condition) + " stands twice");
+      throw FormatError(file, where + ": " + context.id(condition) + " is listed twice");
     }
     walks.contexts.push_back(std::move(context));
   }

@@ -22,7 +22,7 @@ LooWalks read_walks(const std::filesystem::path& file);
 /// optional.
 struct LooGraph {
   Vocabulary vocabulary;
-  Adjacency adjacency;  ///< empty: drawn anew for every trial
+  Adjacency adjacency;  ///< empty: drawn for every trial
 };
 /// @throws shard::FormatError naming file, entry, what was found and expected
 LooGraph read_graph(const std::filesystem::path& file);

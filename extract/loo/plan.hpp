@@ -14,7 +14,7 @@
 
 namespace phiscope::extract {
 
-/// What is done about the first position, which most models use as an attention sink.
+/// What is done with the first position, which most models use as an attention sink.
 enum class Sink {
   keep,    ///< position 0 counts like any other
   drop,    ///< position 0 of every run is left out of the representations
@@ -29,7 +29,7 @@ struct LooContext {
   int condition = 0;  ///< index of the vocabulary
   int n = 0;          ///< words in the full context
   int trial = 0;
-  std::uint64_t seed = 0;    ///< of an own walk: what the generator was seeded with
+  std::uint64_t seed = 0;    ///< what the generator was seeded with, unless replayed
   std::vector<int> nodes;    ///< [position] word
   Adjacency adjacency;       ///< [word, word]
   std::vector<int> removed;  ///< tested positions, ascending

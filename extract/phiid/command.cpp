@@ -71,18 +71,18 @@ void phiid(const PhiidOptions& options, const std::string& command_line) {
 Subcommand phiid_subcommand(CLI::App& program) {
   const auto options = std::make_shared<PhiidOptions>();
   Flags flags(program, "phiid",
-              "Norms of the attention heads at every token that prompts are continued by.\n"
+              "Stores the norm of every attention head at each generated token.\n"
               "example: extract phiid --model datasets/models/words --prompts "
               "datasets/phiid/prompts.jsonl\n"
               "           --generate 100 --out run && analyze-phiid run --out report");
   add_run_options(flags, options->run);
   flags.add("--prompts", options->prompts, "prompt file (JSON lines)").required();
-  flags.add("--generate", options->generate.tokens, "tokens to add to each prompt")
+  flags.add("--generate", options->generate.tokens, "tokens to generate per prompt")
       .between(1, 1000000)
       .with_default();
   flags.add_switch("--stop-at-eos", options->stop_at_eos,
-                   "end a continuation with the model's end-of-text token, which is kept");
-  flags.add("--prompts-per-shard", options->prompts_per_shard, "prompts in a shard")
+                   "end a continuation at the model's end-of-text token, which is included");
+  flags.add("--prompts-per-shard", options->prompts_per_shard, "prompts per shard")
       .between(1, 1000000)
       .with_default();
   flags.add_switch("--no-special", options->no_special, "do not add special tokens such as BOS");

@@ -79,8 +79,8 @@ inline std::vector<Source> sources_of(const Action& action) {
                     action);
 }
 
-/// The first block that must be computed anew when a site changes: a change of the residual stream
-/// behind block l leaves block l as it was.
+/// The first block that must be computed again when a site changes: a change of the residual stream
+/// after block l leaves block l as it was.
 inline int entry_layer(const Site& site) {
   if (site.hook == Hook::embed) return 0;
   if (site.hook == Hook::resid_post) return site.layer + 1;

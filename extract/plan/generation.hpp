@@ -13,7 +13,7 @@ namespace phiscope::extract {
 enum class GeneratedRows {
   none,
   predicting,  ///< of step s the position that predicts generated token s; key: run, s
-  tokens,      ///< behind the run's own rows those of the generated tokens; key: run, position
+  tokens,      ///< after the run's own rows those of the generated tokens; key: run, position
   pooled,      ///< means over generated tokens, see Pooling; key: run, checkpoint
 };
 
@@ -33,7 +33,7 @@ struct Drawing {
 
 /// Continuation of every run, captured in the same pass.
 struct Generation {
-  int tokens = 0;        ///< at most so many a run; 0: none
+  int tokens = 0;        ///< at most, per run; 0: none
   std::vector<int> end;  ///< a run ends with the first of these tokens, which is kept
   GeneratedRows rows = GeneratedRows::none;
   std::optional<Drawing> drawing{};

@@ -38,7 +38,7 @@ struct HookName {
   std::string_view formula;  ///< what the array holds
   bool in_block;
   RowShape shape;
-  bool editable;  ///< the model goes on with its values, so changing them changes something
+  bool editable;  ///< later parts of the model read its values
 };
 
 inline constexpr std::array<HookName, 10> hook_names{{

@@ -34,7 +34,7 @@ struct Run {
   std::vector<Row> rows;
   std::vector<std::int64_t> key{};  ///< what the run is; keys of its generated rows begin with it
   std::vector<Action> actions{};
-  bool donor = false;  ///< there only for the values that others take: no rows, not continued
+  bool donor = false;  ///< computed only for the values that others take: no rows, not continued
   bool whole = false;  ///< nothing of another run is shared
 };
 

@@ -10,7 +10,7 @@ namespace phiscope::extract {
 /// Scores of the first run of a group, where others are compared with it.
 struct Reference {
   int first = 0;      ///< position of the first row
-  at::Tensor scores;  ///< [position, vocab] of comparable_scores(); perhaps undefined
+  at::Tensor scores;  ///< [position, vocab] of comparable_scores(); may be undefined
 };
 
 /// True if some capture is a measure.
@@ -23,7 +23,7 @@ Reference reference_scores(const Model& model, const Plan& plan, const Group& gr
 
 /// Puts the plan's measures into `rows`, whose runs and rows are those of `runs`. What a run shares
 /// with the first has the same bits: a divergence of zero there is no assumption.
-/// @param normed  [row of the batch, hidden] behind the final norm
+/// @param normed  [row of the batch, hidden] after the final norm
 /// @param lane_of  [run] its lane
 /// @throws std::runtime_error where scores are not finite
 void add_measures(const Model& model, const Plan& plan, const Reference& reference,

@@ -40,7 +40,7 @@ std::span<const Group> groups_of(const Plan& plan, std::int64_t shard);
 std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPlan>& arrays,
                              const std::vector<std::int64_t>& shards);
 
-/// Bytes that a batch of the plan's longest runs needs beside the weights, roughly: rows to keep
+/// Bytes that a batch of the plan's longest runs needs besides the weights, roughly: rows to keep
 /// (those of the batch before it may still be on their way to the disk), keys and values, and the
 /// widest product.
 std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
@@ -50,7 +50,7 @@ std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
 /// One line for a device whose memory ran out, with the batch size that would fit.
 /// @param device_bytes  its memory in all
 /// @param weight_bytes  the model's
-/// @param run_bytes  that a run of a batch needs beside the weights
+/// @param run_bytes  that a run of a batch needs besides the weights
 /// @param batch_size  what was tried
 std::string out_of_memory_text(const std::string& device, std::uint64_t device_bytes,
                                std::uint64_t weight_bytes, std::uint64_t run_bytes,

@@ -19,10 +19,10 @@ class FiniteCheck {
   FiniteCheck(const Model& model, const Batch& batch, const RowCollector& rows, bool late)
       : model_(model), batch_(batch), rows_(rows), late_(late) {}
 
-  /// @param embedding  [row, hidden] of the lanes that are there
-  /// @throws std::runtime_error naming hook, layer, run and position; also the following
+  /// @param embedding  [row, hidden] of the lanes that have entered
+  /// @throws std::runtime_error naming hook, layer, run and position; so do the following
   void see_embedding(const at::Tensor& embedding);
-  /// @param residual  behind the block, [row, hidden] with the filling
+  /// @param residual  after the block, [row, hidden] with the filling
   void see_block(int layer, const BlockTrace& trace, const at::Tensor& residual);
   void end() const;
 

@@ -81,7 +81,7 @@ class Viewer {
   std::int64_t used_;
 };
 
-/// What is looked at behind the last block; the stream behind the final norm.
+/// Shows what follows the last block. @return  the stream after the final norm
 at::Tensor see_end(const Model& model, const Visit& visit, std::size_t lanes,
                    const at::Tensor& residual, Viewer& viewer) {
   at::Tensor normed;

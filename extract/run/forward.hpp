@@ -11,15 +11,15 @@ namespace phiscope::extract {
 
 /// What a pass looks at and changes.
 struct Visit {
-  RowCollector& rows;             ///< a pass has been begun with the batch
+  RowCollector& rows;             ///< begin() was called with the batch
   std::span<const Edit> edits{};  ///< in the batch's rows
   RunTrace* keep = nullptr;       ///< receives the values of the batch's only lane at its places
   bool to_the_end = false;        ///< compute every block even if nothing there is looked at
 };
 
-/// The primitive: lanes through the model, each from its first block, to the last place that is
-/// looked at.
-/// @return  the residual stream behind the final norm, [row, hidden]; undefined unless to_the_end
+/// Runs every lane through the model, from its first block up to the last hook that anyone reads.
+///
+/// @return  the residual stream after the final norm, [row, hidden]; undefined unless to_the_end
 /// @throws std::runtime_error naming hook and layer when a value is not finite
 at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit);
 

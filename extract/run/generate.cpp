@@ -98,7 +98,7 @@ class Generator {
   }
 
  private:
-  /// The prompts through the model, each once. @return  [run, hidden] behind the final norm, of the
+  /// The prompts through the model, each once. @return  [run, hidden] after the final norm, of the
   /// last position of each run
   at::Tensor read_prompts() {
     const std::vector<std::size_t> owners = prompt_owners(runs_);

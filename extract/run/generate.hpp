@@ -11,7 +11,7 @@ namespace phiscope::extract {
 /// one prompt compute it once.
 /// @param traces  of the runs that actions take values from
 /// @throws std::invalid_argument for a plan without generation, or one that keeps rows of steps, or
-///         pooled ones, beside rows of its runs
+///         pooled ones, as well as rows of its runs
 CapturedRows generate(const Model& model, const Plan& plan, std::span<const Run* const> runs,
                       const GroupTraces& traces = {});
 

@@ -105,7 +105,7 @@ BaseRun run_base(const Model& model, const Plan& plan, const Run& run,
 CapturedRows run_suffixes(const Model& model, const Plan& plan, const Run& base_run,
                           const BaseRun& base, std::span<const Run* const> runs,
                           const GroupTraces& traces, const Reference* reference) {
-  // Lanes stand in the order of their first blocks; rows come out in the order of the runs.
+  // Lanes are in the order of their first blocks; rows come out in the order of the runs.
   std::vector<std::size_t> order(runs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::vector<Departure> from;

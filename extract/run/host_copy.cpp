@@ -20,7 +20,7 @@ HostCopy::HostCopy(const at::Tensor& values) {
   computed.record(computing);
   computed.block(copying);
   host_ = at::empty(source.sizes(), source.options().device(at::kCPU).pinned_memory(true));
-  const c10::StreamGuard beside(copying);
+  const c10::StreamGuard guard(copying);
   host_.copy_(source, /*non_blocking=*/true);
   // The values' memory is not given to others before the copy is through.
   device.recordDataPtrOnStream(source.storage().data_ptr(), copying);

@@ -11,7 +11,7 @@ namespace phiscope::extract {
 /// Values on their way to host memory.
 class HostCopy {
  public:
-  /// Begins the copy. A device goes on computing: the copy runs beside, into page-locked memory.
+  /// Begins the copy. A device keeps computing: the copy runs in parallel, into page-locked memory.
   /// Values on the CPU are not copied if they are contiguous.
   explicit HostCopy(const at::Tensor& values);
 
@@ -21,7 +21,7 @@ class HostCopy {
 
  private:
   at::Tensor host_;
-  std::shared_ptr<c10::Event> done_;  ///< null: there already
+  std::shared_ptr<c10::Event> done_;  ///< null: nothing to wait for
 };
 
 }  // namespace phiscope::extract

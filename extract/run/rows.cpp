@@ -89,7 +89,7 @@ const RowCollector::Selection& RowCollector::selection(std::size_t lanes) {
   const auto [place, is_new] = selections_.try_emplace(lanes);
   Selection& where = place->second;
   if (!is_new) return where;
-  // Of a lane that is there, the positions before its start are the prefix's; of another, all.
+  // Positions before the start of a lane that has entered are the prefix's; of another lane, all.
   const auto known = [&](std::size_t lane) {
     const Lane& one = batch_->lanes[lane];
     if (lane >= lanes) return one.start + std::ssize(one.tokens);

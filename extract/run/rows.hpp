@@ -15,7 +15,7 @@ namespace phiscope::extract {
 
 /// A row that one pass through the model yields.
 struct PassRow {
-  std::size_t run = 0;          ///< which of the collector's runs it belongs to, behind its others
+  std::size_t run = 0;          ///< which of the collector's runs it belongs to, after its others
   std::size_t lane = 0;         ///< lane of the batch
   std::span<const Span> spans;  ///< positions of the run
   int slot = -1;                ///< of a pooled row: which of the run's rows it is added to
@@ -29,7 +29,7 @@ bool has_means(std::span<const Run* const> runs);
 at::ScalarType row_dtype(Hook hook, at::ScalarType model, bool means);
 
 /// Gathers the rows that a plan keeps of some runs, layer by layer and pass by pass, so that
-/// nothing but these rows outlives a layer. Rows of a run stand together.
+/// nothing but these rows outlives a layer. Rows of a run are adjacent.
 ///
 /// Scores take more room than anything else. Where rows are single tokens, those of Hook::logits
 /// are kept as the normed residual stream they follow from.
@@ -42,7 +42,7 @@ class RowCollector {
 
   /// Begins a pass. `batch` and what `rows` point to must live until its last take().
   /// @param prefix  trace of the run that lanes continue which have no cache of their own and begin
-  ///                behind its first tokens or above its first blocks; or null
+  ///                after its first tokens or above its first blocks; or null
   void begin(const Batch& batch, std::span<const PassRow> rows, const RunTrace* prefix = nullptr);
 
   /// True if some capture wants this place and the pass has rows.
@@ -88,7 +88,7 @@ class RowCollector {
   const Batch* batch_ = nullptr;  ///< this and what follows: of the current pass
   const RunTrace* prefix_ = nullptr;
   std::span<const PassRow> pass_;
-  std::map<std::size_t, Selection> selections_;  ///< by the lanes that are there
+  std::map<std::size_t, Selection> selections_;  ///< by the lanes that have entered
   std::vector<std::size_t> lane_run_;            ///< [lane]
   std::int64_t rows_to_ = -1;                    ///< first entry of to_ if it is a range, else -1
   at::Tensor to_;                                ///< [row] where it goes

@@ -13,7 +13,7 @@
 
 namespace phiscope::extract {
 
-/// Writes rows to a shard in the order in which they are pushed, in a thread of its own: the model
+/// Writes rows to a shard in the order in which they are pushed, in its own thread: the model
 /// computes on while the disk works.
 class ShardQueue {
  public:

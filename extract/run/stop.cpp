@@ -28,7 +28,7 @@ void stop_if_asked() {
   const std::string name = received == SIGTERM  ? "SIGTERM"
                            : received == SIGINT ? "SIGINT"
                                                 : "SIGUSR1";
-  throw Stopped("stopped by " + name + "; run the same command again to go on");
+  throw Stopped("stopped by " + name + "; rerun the same command to resume");
 }
 
 }  // namespace phiscope::extract

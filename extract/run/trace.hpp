@@ -15,7 +15,7 @@ namespace phiscope::extract {
 using Place = std::pair<Hook, int>;
 
 /// Values of one run at some places, [token, ...]: for runs that share its beginning, or take its
-/// values. A place without values yet stands with an undefined tensor.
+/// values. A place without values yet has an undefined tensor.
 using RunTrace = std::map<Place, at::Tensor>;
 
 /// Traces of runs of a group, by their index in it.

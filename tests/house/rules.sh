@@ -17,7 +17,7 @@ for file in $(sources metrics); do
   fi
 done
 for file in $(sources extract); do
-  if grep -nE '#include *"(figure/|loo|table)' "$file" >&2; then complain "$file: extract does not use analyze"; fi
+  if grep -nE '#include *"(figure/|loo[._]|table)' "$file" >&2; then complain "$file: extract does not use analyze"; fi
 done
 if grep -rnE 'libtorch|\btorch\b' metrics analyze --include=CMakeLists.txt >&2; then complain "torch outside extract/"; fi
 

@@ -25,7 +25,7 @@ struct Family {
   std::vector<TensorSpec> (*tensors)(const ModelConfig& config);
   /// What the names of the body's tensors may begin with; the first is the usual one.
   std::span<const std::string_view> prefixes;
-  /// The embedding behind the prefix, and the output matrix, which has none.
+  /// The embedding without the prefix, and the output matrix, which has none.
   std::string_view embedding;
   std::string_view output;
   /// Is this stored tensor one that the language model does not need?

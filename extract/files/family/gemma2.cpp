@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Gemma-2: gains of 1 + w, norms before and behind attention and MLP, soft caps of the attention's
+// Gemma-2: gains of 1 + w, norms before and after attention and MLP, soft caps of the attention's
 // scores and of the logits, a window in every second layer.
 #include "files/family/family.hpp"
 #include "files/family/gemma_fields.hpp"

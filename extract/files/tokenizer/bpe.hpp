@@ -13,7 +13,7 @@
 
 namespace phiscope::extract::tokenizer {
 
-/// A token and the bytes of the piece it stands for.
+/// A token and the bytes of its piece.
 struct ModelToken {
   int id = 0;
   Range range;

@@ -22,7 +22,7 @@ constexpr std::array<char32_t, 256> make_letters() {
 }
 constexpr std::array<char32_t, 256> letters = make_letters();
 
-/// Inverse of `letters`: -1 for characters below U+0200 that stand for no byte.
+/// Inverse of `letters`: -1 for characters below U+0200 that encode no byte.
 constexpr std::array<int, 0x200> make_bytes() {
   std::array<int, 0x200> bytes{};
   for (int& byte : bytes) byte = -1;

@@ -8,12 +8,12 @@
 
 namespace phiscope::extract::tokenizer {
 
-/// The letter (in UTF-8) that stands for each byte in the tokens of a byte-level vocabulary: itself
+/// The letter (in UTF-8) that encodes each byte in the tokens of a byte-level vocabulary: itself
 /// for visible Latin-1 characters, else U+0100 and up in order. @see OpenAI's GPT-2,
 /// bytes_to_unicode
 [[nodiscard]] const std::array<std::string, 256>& byte_letters();
 
-/// The byte for which a letter stands, or nothing.
+/// The byte that a letter encodes, or nothing.
 [[nodiscard]] std::optional<unsigned char> byte_of_letter(char32_t letter);
 
 /// Appends the bytes of a byte-level token; a token with any other character as it is.

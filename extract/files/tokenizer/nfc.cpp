@@ -35,7 +35,7 @@ bool is_unknown(char32_t code) {
   return after != unknown_marks.begin() && code <= (*std::prev(after))[1];
 }
 
-/// A character on its way, and how many characters of the input it stands for beyond one: +1 for
+/// A character on its way, and how many characters of the input it replaces beyond one: +1 for
 /// one that was inserted, -n for one that swallowed n others.
 struct Part {
   char32_t code = 0;
@@ -95,7 +95,7 @@ void reorder(std::vector<Part>& parts) {
 std::vector<Part> compose(const std::vector<Part>& parts) {
   std::vector<Part> out;
   std::ptrdiff_t starter = -1;
-  int last_class = -1;  // of what stands between the starter and here; -1: nothing
+  int last_class = -1;  // of what is between the starter and here; -1: nothing
   for (const Part& part : parts) {
     const bool blocked = last_class >= part.combining_class;
     if (starter >= 0 && !blocked) {

@@ -8,7 +8,7 @@ namespace phiscope::extract::tokenizer {
 
 namespace {
 
-/// Bytes at `at` that can begin a character: its length when complete, else what is there of it.
+/// Bytes at `at` that can begin a character: its length when complete, else the bytes left.
 struct Prefix {
   std::size_t bytes = 1;
   bool complete = false;

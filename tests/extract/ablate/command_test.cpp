@@ -138,7 +138,7 @@ TEST_CASE("every head alone", "[command]") {
   }
 }
 
-TEST_CASE("an ablation that is killed goes on to the same bytes", "[command]") {
+TEST_CASE("an ablation that is killed resumes to the same bytes", "[command]") {
   const TempDir dir;
   make_inputs(dir.path());
   const std::string what = "--orders random:0-40 --removals-per-shard 2";

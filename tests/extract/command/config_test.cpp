@@ -43,6 +43,6 @@ TEST_CASE("an unknown key or table of a TOML file is an error", "[config]") {
   };
   refused("sead = 5\n", "sead");
   refused("[lou]\nseed = 5\n", "lou");
-  refused("seed = \n", "run.toml:1");
+  refused("seed = \n", "run.toml: line 1");
   refused("[loo.deeper]\nseed = 5\n", "deeper");
 }

@@ -32,7 +32,7 @@ TEST_CASE("extract info lists a safetensors file", "[inspect]") {
   CHECK(tensor.at("sha256_le_c_order").get<std::string>().size() == 64);
 }
 
-TEST_CASE("a path that is not there is bad input, not wrong use", "[inspect]") {
+TEST_CASE("a path that does not exist is bad input, not wrong use", "[inspect]") {
   const TempDir dir;
   const Finished done = extract("info '" + (dir.path() / "no").string() + "'", dir.path());
   CHECK(done.status == 1);

@@ -87,7 +87,7 @@ TEST_CASE("what an intervention changes, and what it does not", "[interventions]
   CHECK(resampled == by_hand);
 }
 
-TEST_CASE("forced tokens are generated, and the actions stand in the plan", "[interventions]") {
+TEST_CASE("forced tokens are generated, and the actions are in the plan", "[interventions]") {
   const TempDir dir;
   scores_with(dir.path(), "run",
               R"([{"prompt": "*", "action": "force_prefix", "tokens": [30, 31]},
@@ -105,7 +105,7 @@ TEST_CASE("forced tokens are generated, and the actions stand in the plan", "[in
   CHECK(options.at("interventions").at(1).at("token") == 40);
 }
 
-TEST_CASE("sharing is told before anything is computed", "[interventions]") {
+TEST_CASE("sharing is reported before anything is computed", "[interventions]") {
   const TempDir dir;
   write_text(dir.path() / "p.jsonl", "{\"id\": \"a\", \"input_ids\": [1, 10, 11, 12]}\n");
   write_text(dir.path() / "i.json",
@@ -156,7 +156,7 @@ TEST_CASE("an intervention that cannot be done is refused by entry and field", "
           "prompt");
   refused(R"({"prompt": "a", "action": "patch", "layer": 0, "positions": [0, 1],
               "source": {"prompt": "b", "positions": [0]}})",
-          "as many");
+          "one for each position patched");
   refused(R"({"prompt": "a", "action": "resample", "layer": 0, "positions": [2]})",
           "another prompt");
   refused(R"({"prompt": "a", "action": "force_token", "step": 0, "token": 1})", "--generate");

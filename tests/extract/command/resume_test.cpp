@@ -14,7 +14,7 @@ std::string long_loo(const std::filesystem::path& out) {
 
 }  // namespace
 
-TEST_CASE("a run that is killed or stopped goes on to the same bytes", "[resume]") {
+TEST_CASE("a run that is killed or stopped resumes to the same bytes", "[resume]") {
   const TempDir dir;
   REQUIRE(extract(long_loo(dir.path() / "whole"), dir.path()).status == 0);
   const auto wanted = tree(dir.path() / "whole");
@@ -38,7 +38,7 @@ TEST_CASE("a run that is killed or stopped goes on to the same bytes", "[resume]
     CAPTURE(blow.signal, blow.shard, done.err);
     const bool kill = std::string(blow.signal) == "KILL";
     CHECK(done.status == (kill ? 137 : 75));
-    if (!kill) CHECK_THAT(done.err, Contains("run the same command again"));
+    if (!kill) CHECK_THAT(done.err, Contains("rerun the same command to resume"));
     CHECK_FALSE(std::filesystem::exists(part / "manifest.json"));
   }
   const Finished last = extract(long_loo(part), dir.path());
@@ -61,7 +61,7 @@ TEST_CASE("a finished run is not computed again, and another plan is refused", "
   CHECK(tree(run) == before);
 }
 
-TEST_CASE("a file size limit is one clear line, and the run goes on afterwards", "[resume]") {
+TEST_CASE("a file size limit is one clear line, and the run resumes afterwards", "[resume]") {
   const TempDir dir;
   REQUIRE(extract(small_loo(dir.path() / "whole"), dir.path()).status == 0);
   const std::filesystem::path run = dir.path() / "run";

@@ -114,7 +114,7 @@ std::vector<Tensor> read_tensors(const path& file) {
   return tensors;
 }
 
-/// Names may stand twice.
+/// Names may occur twice.
 void write_tensors(const path& file, const std::vector<Tensor>& tensors) {
   std::string header;
   std::string data;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The prompts of phiid and ablate are this project's own and as many in every category.
+// The prompts of phiid and ablate are this project's own and equally many in every category.
 #include "catch.hpp"
 #include "files/prompts.hpp"
 #include "reference.hpp"

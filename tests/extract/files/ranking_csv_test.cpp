@@ -37,7 +37,7 @@ TEST_CASE("heads are removed from the highest score to the lowest", "[ranking_cs
   CHECK(ranking.descending() == Heads{1, 2, 0, 3});  // of equal scores the lower number first
 }
 
-TEST_CASE("a head is told by its number, by layer and head, or by both", "[ranking_csv]") {
+TEST_CASE("a head is identified by its number, by layer and head, or by both", "[ranking_csv]") {
   const std::vector<std::string> files = {
       "head_idx,score\n3,4\n0,1\n2,3\n1,2\n",
       "layer,head_in_layer,score\n1,1,4\n0,0,1\n1,0,3\n0,1,2\n",

@@ -17,7 +17,7 @@ namespace {
 
 using Sizes = std::vector<std::size_t>;
 
-/// Rows with a gap behind each, not aligned.
+/// Rows with a gap after each, not aligned.
 template <class T>
 struct Case {
   static constexpr std::size_t gap = 3;

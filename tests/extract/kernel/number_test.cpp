@@ -15,7 +15,7 @@ using namespace phiscope::extract::kernel;
 
 namespace {
 
-/// The number that 16 bits stand for, from the definition of the format.
+/// The number that 16 bits encode, from the definition of the format.
 double meaning(std::uint16_t bits, int exponent_bits, int mantissa_bits) {
   const int exponent = bits >> mantissa_bits & ((1 << exponent_bits) - 1);
   const int mantissa = bits & ((1 << mantissa_bits) - 1);
@@ -45,7 +45,7 @@ double meaning(std::uint16_t bits) {
 }
 
 /// Rounds by the definition: the nearer of the two neighbours, the even one of a tie. Infinity
-/// stands where the next number of the format would be.
+/// is where the next number of the format would be.
 template <class T>
 std::uint16_t slowly_rounded(float x) {
   const Format f = format_of<T>;

@@ -17,7 +17,7 @@ namespace {
 
 using Sizes = std::vector<std::size_t>;
 
-/// A product with its arrays; rows stand further apart than they are long, and nothing is aligned.
+/// A product with its arrays; rows are further apart than they are long, and nothing is aligned.
 template <class T, class Y>
 struct Case {
   std::size_t rows, in, outputs;

@@ -24,7 +24,7 @@ struct Shape {
   double softcap = 0.0;
 };
 
-/// One step with its arrays, and the cache's room behind the tokens filled with NaN.
+/// One step with its arrays, and the cache's room after the tokens filled with NaN.
 template <class T>
 struct Step {
   Shape shape;

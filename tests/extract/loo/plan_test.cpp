@@ -74,7 +74,7 @@ TEST_CASE("a dropped sink is the first word of every run", "[plan]") {
   CHECK(group.runs[2].rows[0].spans == std::vector<Span>{{1, 2}});
 }
 
-TEST_CASE("one occurrence can stand for a word", "[plan]") {
+TEST_CASE("one occurrence can represent a word", "[plan]") {
   const auto spans = [](Occurrence occurrence) {
     return loo_group(small, small_tokens, Sink::keep, occurrence).runs[0].rows[0].spans;
   };

@@ -64,7 +64,7 @@ TEST_CASE("components are joined even when no edge was drawn across", "[walk]") 
   }
 }
 
-TEST_CASE("a walk goes along edges and visits all neighbours alike", "[walk]") {
+TEST_CASE("a walk follows edges and visits all neighbours equally often", "[walk]") {
   const Adjacency star = {{0, 1, 1, 1}, {1, 0, 0, 0}, {1, 0, 0, 0}, {1, 0, 0, 0}};
   std::mt19937_64 engine(1);
   const std::vector<int> walk = random_walk(star, 6001, engine);
@@ -77,7 +77,7 @@ TEST_CASE("a walk goes along edges and visits all neighbours alike", "[walk]") {
   for (std::size_t leaf = 1; leaf < 4; ++leaf) CHECK(visits[leaf] == Approx(1000).margin(110));
 }
 
-TEST_CASE("a walk that cannot go on is an error", "[walk]") {
+TEST_CASE("a walk that cannot continue is an error", "[walk]") {
   std::mt19937_64 engine(1);
   CHECK_THROWS_AS(random_walk({{0, 0}, {0, 0}}, 3, engine), std::invalid_argument);
 }

@@ -33,7 +33,7 @@ TEST_CASE("tokens are counted alone and with prefixes shared", "[plan]") {
   const Row row{.key = {}, .spans = {{0, 1}}};
   const std::vector<Group> groups{
       {.runs = {{.tokens = {1, 2, 3, 4}, .rows = {row, row}},
-                {.tokens = {1, 2, 4}, .rows = {row}},    // behind two shared tokens: one
+                {.tokens = {1, 2, 4}, .rows = {row}},    // after two shared tokens: one
                 {.tokens = {1, 2, 3}, .rows = {row}}}},  // all shared: still one
       {.runs = {{.tokens = {1, 2}, .rows = {}}}}};
   const TokenCount count = count_tokens(groups, 3);
@@ -73,7 +73,7 @@ TEST_CASE("a run begins to differ where its first action changes something", "[p
   CHECK(with({}).layer == 0);
   CHECK(with({}).position == 3);
   CHECK(with({Force{.step = 0, .token = 1}}).position == 3);
-  // A run that goes on behind the first one's end has tokens of its own.
+  // A run that continues past the first one's end has its own tokens.
   CHECK(with({Zero{stream}}, {1, 2, 3, 4, 5}).layer == 0);
 }
 
