@@ -4,6 +4,7 @@
 // takes the next of copies that do not fit into a cache together.
 #include "kernel/row_product.hpp"
 #include "kernel/step_attention.hpp"
+#include "model/matrix_products.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/linear.h>
@@ -161,6 +162,7 @@ int main(int argc, char** argv) {
   }
   const int repeats = std::atoi(argv[1]);
   const c10::InferenceMode no_gradients;
+  phiscope::extract::matrix_products();  // as the program has them
   at::set_num_threads(1);
   const std::vector<float> numbers(static_cast<std::size_t>(memory_bytes / sizeof(float)), 1.0F);
   double bandwidth = 0.0;

@@ -4,11 +4,14 @@
 #include "command/version.hpp"
 #include "files/describe.hpp"
 #include "model/device.hpp"
+#include "model/matrix_products.hpp"
 #include "run/estimate.hpp"
 #include "run/execute.hpp"
 #include "run/progress.hpp"
 #include "run/stop.hpp"
 #include "shard/format_error.hpp"
+
+#include <ATen/Version.h>
 
 #include <array>
 #include <cerrno>
@@ -77,6 +80,12 @@ at::ScalarType scalar_type(ComputeDtype dtype) {
   throw std::logic_error("scalar_type: no such dtype");
 }
 
+/// cuBLAS chooses its kernels by the number of rows and has no mode that would not.
+MatrixProducts products_on(c10::Device device) {
+  if (!device.is_cpu()) return {.name = "cuBLAS without TF32", .reproducible = false};
+  return matrix_products();
+}
+
 shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
                         const RunRequest& request) {
   const shard::RowSpace own{.name = request.row_space, .key = request.row_key};
@@ -95,11 +104,13 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   plan.details["model"] = model.description;
   // Tasks of a run may be on different devices of one kind.
   const c10::Device device = parse_device(options.device);
+  const MatrixProducts products = products_on(device);
   plan.details["numerics"] = {{"device", c10::DeviceTypeName(device.type(), /*lower_case=*/true)},
                               {"dtype", choice_name(compute_dtypes, options.dtype)},
                               {"attention", "scaled_dot_product_attention"},
+                              {"matrix_products", products.name},
                               {"batch_size", options.batch_size},
-                              {"batch_invariant", device.is_cpu()}};
+                              {"batch_invariant", products.reproducible}};
   plan.details["prompts_per_shard"] = request.plan.groups_per_shard;
   if (!request.details.is_null()) plan.details.update(request.details);
   return plan;
@@ -139,6 +150,13 @@ CheckedModel check_run(const RunOptions& options) {
   if (options.batch_invariant && !device.is_cpu()) {
     throw std::runtime_error("--batch-invariant: found --device " + options.device +
                              ", expected cpu: elsewhere a run's last bits depend on its batch");
+  }
+  if (device.is_cpu() && !matrix_products().reproducible) {
+    const std::string why =
+        "LibTorch computes products without MKL's reproducible mode: a run's "
+        "last bits depend on its batch and on the number of threads";
+    if (options.batch_invariant) throw std::runtime_error("--batch-invariant: " + why);
+    std::cerr << "warning: " << why << '\n';
   }
   if (!options.dry_run) open_device(device);
   if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
@@ -181,6 +199,7 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
   log_line(options.out, task,
            {{"event", "start"},
             {"host", host_name()},
+            {"instructions", at::get_cpu_capability()},
             {"argv", command_line},
             {"open_shards", open.size()},
             {"estimate", expected}});

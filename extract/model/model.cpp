@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/model.hpp"
 
+#include "model/matrix_products.hpp"
 #include "shard/mapped_file.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -120,6 +121,7 @@ class Loader {
 }  // namespace
 
 Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, at::Device device) {
+  if (device.is_cpu()) matrix_products();
   Model model{.config = read_config(directory),
               .device = device,
               .dtype = dtype,

@@ -48,7 +48,8 @@ struct Model {
 
 /// Loads a Hugging Face directory. A weight of the wanted dtype on the CPU is used where it is
 /// mapped; others are converted or turned [out, in] one at a time, and their pages given back.
-/// Call check_model() first: nothing is verified here.
+/// Call check_model() first: nothing is verified here. For the CPU it calls matrix_products(), so
+/// that no product of a model comes before.
 Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, at::Device device);
 
 /// What all blocks of one pass have in common.

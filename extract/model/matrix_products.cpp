@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "model/matrix_products.hpp"
+
+#include <ATen/Context.h>
+
+#include <array>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <stdexcept>
+#include <string_view>
+
+namespace phiscope::extract {
+namespace {
+
+constexpr const char* variable_name = "MKL_CBWR";
+
+// mkl_types.h, which does not come with LibTorch: the mode is a branch and perhaps a strict bit.
+constexpr int strict_bit = 0x10000;
+constexpr int everything = -1;
+struct Branch {
+  int number;
+  std::string_view name;
+};
+// MKL's manual promises strictness from AVX2 on. With COMPATIBLE and SSE4_2 it takes the word but
+// sums still depend on the number of threads (measured with oneMKL 2024.0).
+constexpr std::array<Branch, 4> strict_branches{
+    {{2, "AUTO"}, {10, "AVX2"}, {12, "AVX512"}, {14, "AVX512_E1"}}};
+
+/// The mode in force. Asking makes MKL read its variable. LibTorch's headers declare nothing of
+/// MKL: the function is looked up under its public name, and under the one that a LibTorch with MKL
+/// inside exports.
+std::optional<int> mode_in_force() {
+  if (!at::hasMKL()) return std::nullopt;
+  for (const char* name : {"MKL_CBWR_Get", "mkl_serv_cbwr_get"}) {
+    if (void* const found = dlsym(RTLD_DEFAULT, name)) {
+      return reinterpret_cast<int (*)(int)>(found)(everything);  // NOLINT: what dlsym is for
+    }
+  }
+  return std::nullopt;
+}
+
+MatrixProducts make_reproducible() {
+  const char* const set = std::getenv(variable_name);
+  const std::string variable = set == nullptr ? "" : set;
+  if (variable.empty()) setenv(variable_name, "AUTO,STRICT", /*overwrite=*/1);
+  return judge_products(mode_in_force(), variable);
+}
+
+}  // namespace
+
+MatrixProducts judge_products(std::optional<int> mode, const std::string& variable) {
+  if (!mode) return {.name = "not reproducible", .reproducible = false};
+  for (const Branch& branch : strict_branches) {
+    if (*mode != (branch.number | strict_bit)) continue;
+    return {.name = "MKL " + std::string(branch.name) + ",STRICT", .reproducible = true};
+  }
+  if (variable.empty()) {
+    throw std::logic_error("matrix_products: MKL was used before its mode could be set");
+  }
+  throw std::runtime_error(
+      std::string(variable_name) + ": found '" + variable +
+      "', expected it unset, AUTO,STRICT, AVX2,STRICT or AVX512,STRICT: in other modes of MKL a "
+      "run's last bits depend on its batch and on the number of threads");
+}
+
+const MatrixProducts& matrix_products() {
+  static const MatrixProducts found = make_reproducible();
+  return found;
+}
+
+}  // namespace phiscope::extract
