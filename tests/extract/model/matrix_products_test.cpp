@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "model/matrix_products.hpp"
+
+#include "model/layers.hpp"
+#include "model_fixture.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <ATen/ops/randn.h>
+
+using namespace phiscope::extract;
+
+TEST_CASE("MKL is in its strict mode", "[matrix_products]") {
+  const MatrixProducts& found = matrix_products();
+  REQUIRE(at::hasMKL());  // what this project installs has it
+  CHECK(found.reproducible);
+  CHECK(found.name == "MKL AUTO,STRICT");
+  CHECK(&matrix_products() == &found);
+}
+
+TEST_CASE("modes that promise less are refused, and no MKL promises nothing", "[matrix_products]") {
+  CHECK(judge_products(0x10002, "").name == "MKL AUTO,STRICT");
+  CHECK(judge_products(0x1000a, "AVX2,STRICT").name == "MKL AVX2,STRICT");
+  CHECK(judge_products(0x1000c, "AVX512,STRICT").name == "MKL AVX512,STRICT");
+  CHECK(judge_products(0x1000e, "AVX512_E1,STRICT").name == "MKL AVX512_E1,STRICT");
+  CHECK(judge_products(0x10002, "AVX512,STRICT").name == "MKL AUTO,STRICT");  // on a CPU without
+  for (const auto& [mode, variable] :
+       std::vector<std::pair<int, std::string>>{{0x2, "AUTO"},
+                                                {0xa, "AVX2"},
+                                                {0x3, "COMPATIBLE"},
+                                                {0x10003, "COMPATIBLE,STRICT"},
+                                                {0x10008, "SSE4_2,STRICT"},
+                                                {0x1, "OFF"}}) {
+    CAPTURE(variable);
+    CHECK_THROWS_WITH(judge_products(mode, variable),
+                      Contains("MKL_CBWR: found '" + variable + "', expected"));
+  }
+  CHECK_THROWS_AS(judge_products(0x1, ""), std::logic_error);  // a product came first
+  CHECK_FALSE(judge_products(std::nullopt, "").reproducible);
+  CHECK(judge_products(std::nullopt, "AUTO,STRICT").name == "not reproducible");
+}
+
+TEST_CASE("the instruction set that the environment asks for is the one in use",
+          "[matrix_products]") {
+  const char* const wanted = std::getenv("ATEN_CPU_CAPABILITY");
+  const std::string found = at::get_cpu_capability();
+  if (wanted == nullptr) {
+    CHECK_FALSE(found.empty());
+  } else {
+    CHECK(found == (std::string(wanted) == "avx2" ? "AVX2" : "DEFAULT"));
+  }
+}
+
+TEST_CASE("a row of a product has the same bits among any others", "[matrix_products]") {
+  const c10::InferenceMode no_gradients;
+  REQUIRE(matrix_products().reproducible);
+  at::set_num_threads(1);
+  const auto dtype = GENERATE(at::kFloat, at::kDouble, at::kBFloat16, at::kHalf);
+  for (const std::int64_t in : {8, 10, 13, 20, 33, 97, 250, 301, 768}) {
+    for (const std::int64_t out : {4, 10, 31, 65, 97, 301, 768}) {
+      // Below 4,096 multiplications, here of 16 rows, LibTorch takes another 16-bit kernel.
+      if (at::elementSize(dtype) == 2 && in * out <= 256) continue;
+      const at::Tensor x = at::randn({200, in}).to(dtype);
+      const at::Tensor weight = at::randn({out, in}).to(dtype);
+      const at::Tensor bias = at::randn({out}).to(dtype);
+      const at::Tensor all = product(x, weight, bias, /*step=*/false);
+      for (const std::int64_t rows : {1, 2, 3, 7, 8, 16, 24, 45, 56, 101, 128}) {
+        for (const std::int64_t first : {0, 5, 40}) {
+          CAPTURE(at::toString(dtype), in, out, rows, first);
+          CHECK(product(x.narrow(0, first, rows), weight, bias, /*step=*/false)
+                    .equal(all.narrow(0, first, rows)));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a product has the same bits on any number of threads", "[matrix_products]") {
+  const c10::InferenceMode no_gradients;
+  REQUIRE(matrix_products().reproducible);
+  const auto dtype = GENERATE(at::kFloat, at::kDouble);
+  for (const std::int64_t in : {97, 301, 3072}) {  // of GPT-2's down projection
+    for (const std::int64_t out : {64, 97, 1000}) {
+      for (const std::int64_t rows : {16, 64, 104}) {
+        const at::Tensor x = at::randn({rows, in}).to(dtype);
+        const at::Tensor weight = at::randn({out, in}).to(dtype);
+        at::set_num_threads(1);
+        const at::Tensor alone = product(x, weight, {}, /*step=*/false);
+        for (const int threads : {2, 3, 5}) {
+          CAPTURE(at::toString(dtype), in, out, rows, threads);
+          at::set_num_threads(threads);
+          CHECK(product(x, weight, {}, /*step=*/false).equal(alone));
+        }
+      }
+    }
+  }
+  at::set_num_threads(1);
+}
