@@ -4,7 +4,7 @@
 // changes least.
 #include <phiscope/between_cluster_phi.hpp>
 #include <phiscope/cluster_structure.hpp>
-#include <phiscope/gram.hpp>
+#include <phiscope/detail/gram.hpp>
 #include <phiscope/row_deletions.hpp>
 
 #include <Eigen/Core>

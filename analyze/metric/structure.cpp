@@ -124,7 +124,7 @@ std::string energy_on_graph(const std::filesystem::path& path, const MatrixFile&
   const std::vector<double> weights = read_adjacency(path, x);
   const MatrixView<double> adjacency(weights, x.rows(), x.rows());
   try {
-    detail::expect_adjacency(adjacency, x.rows());
+    expect_adjacency(adjacency, x.rows());
   } catch (const std::invalid_argument& error) {
     throw shard::FormatError(path, error.what());
   }

@@ -12,7 +12,7 @@ namespace {
 
 // A run has at most as many pairs as a tile is wide: no memory is asked for.
 template <class T>
-using Numbers = Eigen::Array<T, Eigen::Dynamic, 1, 0, detail::tile_width, 1>;
+using Numbers = Eigen::Array<T, Eigen::Dynamic, 1, 0, phiid_tile_width, 1>;
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// Pairs in a row: one first head, and second heads that follow one another.

@@ -110,13 +110,4 @@ template <class Statistic>
   return result;
 }
 
-namespace detail {
-
-/// quantile() as a plain number. @pre numbers is not empty, 0 <= p <= 1
-[[nodiscard]] inline double sorted_quantile(std::span<const double> numbers, double p) {
-  return quantile(numbers, p).value();
-}
-
-}  // namespace detail
-
 }  // namespace phiscope

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <phiscope/gram.hpp>
+#include <phiscope/detail/gram.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/trace_covariance.hpp>
 

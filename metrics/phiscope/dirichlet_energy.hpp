@@ -33,8 +33,9 @@ struct GraphEnergy {
                    ///< equal
 };
 
-namespace detail {
-
+/// Checks that a matrix can be the adjacency of a graph, as the functions on graphs do first.
+/// @param adjacency  [node, node]
+/// @throws std::invalid_argument if it is not nodes x nodes, symmetric and >= 0
 inline void expect_adjacency(MatrixView<double> adjacency, std::size_t nodes) {
   if (adjacency.rows() != nodes || adjacency.cols() != nodes) {
     throw std::invalid_argument("adjacency is " + std::to_string(adjacency.rows()) + " x " +
@@ -53,8 +54,6 @@ inline void expect_adjacency(MatrixView<double> adjacency, std::size_t nodes) {
   }
 }
 
-}  // namespace detail
-
 /// Dirichlet energy of the rows on the graph that joins them. Small where neighbours are alike.
 ///
 /// @param rows  [node, unit]
@@ -65,7 +64,7 @@ inline void expect_adjacency(MatrixView<double> adjacency, std::size_t nodes) {
 /// @see  experiment loo; Park et al. 2024 use per_edge over the words that are present
 template <std::floating_point T>
 [[nodiscard]] GraphEnergy graph_energy(MatrixView<T> rows, MatrixView<double> adjacency) {
-  detail::expect_adjacency(adjacency, rows.rows());
+  expect_adjacency(adjacency, rows.rows());
   CompensatedSum energy;
   CompensatedSum weights;
   for (std::size_t i = 0; i < rows.rows(); ++i) {

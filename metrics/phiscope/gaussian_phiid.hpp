@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/detail/lagged_correlations.hpp>
+#include <phiscope/detail/local_gaussian.hpp>
 #include <phiscope/gaussian_information.hpp>
 #include <phiscope/information_bias.hpp>
-#include <phiscope/lagged_correlations.hpp>
-#include <phiscope/local_gaussian.hpp>
 #include <phiscope/phiid_options.hpp>
 
 #include <concepts>

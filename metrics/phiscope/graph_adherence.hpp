@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/detail/unit_rows.hpp>
 #include <phiscope/dirichlet_energy.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/label_means.hpp>
 #include <phiscope/sum.hpp>
-#include <phiscope/unit_rows.hpp>
 #include <phiscope/value.hpp>
 
 #include <concepts>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/detail/k_means_gram.hpp>
+#include <phiscope/detail/k_means_rows.hpp>
+#include <phiscope/detail/k_means_seeding.hpp>
+#include <phiscope/detail/k_means_state.hpp>
 #include <phiscope/distance.hpp>
-#include <phiscope/k_means_gram.hpp>
-#include <phiscope/k_means_rows.hpp>
-#include <phiscope/k_means_seeding.hpp>
-#include <phiscope/k_means_state.hpp>
 #include <phiscope/label_means.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/sum.hpp>

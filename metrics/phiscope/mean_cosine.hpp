@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/detail/row_sums.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
-#include <phiscope/row_sums.hpp>
 #include <phiscope/value.hpp>
 
 #include <cmath>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <phiscope/discrete_tile.hpp>
-#include <phiscope/gaussian_tile.hpp>
-#include <phiscope/lagged_moments.hpp>
-#include <phiscope/lagged_rows.hpp>
+#include <phiscope/detail/discrete_tile.hpp>
+#include <phiscope/detail/gaussian_tile.hpp>
+#include <phiscope/detail/lagged_moments.hpp>
+#include <phiscope/detail/lagged_rows.hpp>
+#include <phiscope/detail/pair_blocks.hpp>
+#include <phiscope/detail/phiid_tile.hpp>
 #include <phiscope/matrix_view.hpp>
-#include <phiscope/pair_blocks.hpp>
 #include <phiscope/phiid_options.hpp>
-#include <phiscope/phiid_tile.hpp>
 #include <phiscope/value.hpp>
 
 #include <concepts>
@@ -19,6 +19,9 @@
 #include <vector>
 
 namespace phiscope {
+
+/// Most series on either side of a PairBlock.
+inline constexpr std::size_t phiid_tile_width = detail::tile_width;
 
 /// What several recordings (prompts) of the same series are to a pair.
 enum class PhiidJoin {

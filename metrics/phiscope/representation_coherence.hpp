@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/detail/unit_rows.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/sum.hpp>
-#include <phiscope/unit_rows.hpp>
 #include <phiscope/value.hpp>
 
 #include <concepts>

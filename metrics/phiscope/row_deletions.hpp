@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/detail/gram.hpp>
 #include <phiscope/distance.hpp>
-#include <phiscope/gram.hpp>
 #include <phiscope/leave_one_out.hpp>
 #include <phiscope/pairs.hpp>
 #include <phiscope/sum.hpp>

@@ -34,10 +34,20 @@ while read -r folder; do
   complain "$folder: a name that says nothing"
 done < <(find metrics analyze extract tests -type d | grep -E '/(utils?|common|core|helpers?|misc)$' || true)
 
-# Every metric has a test of its name.
-for header in metrics/phiscope/*.hpp; do
+# Every public metric has a test of its name, and every internal header one in the folder of the internals.
+while read -r header; do
   name=$(basename "$header" .hpp)
-  [ -e "tests/metrics/${name}_test.cpp" ] || complain "$header: no tests/metrics/${name}_test.cpp"
+  folder=$(dirname "${header#metrics/phiscope/}")
+  [ -e "tests/metrics/$folder/${name}_test.cpp" ] || complain "$header: no tests/metrics/$folder/${name}_test.cpp"
+done < <(find metrics/phiscope -name '*.hpp' -not -path '*/adaptors/*' | sort)
+
+# The internals of the metrics are theirs; a benchmark may include one. A bare `detail::` is that of the
+# metrics where no file of the folder opens a namespace of that name.
+for file in $(sources analyze extract tests bench); do
+  case $file in tests/metrics/* | bench/*) continue ;; esac
+  names='phiscope::detail::|<phiscope/detail/'
+  grep -q 'namespace detail' "$(dirname "$file")"/*.hpp 2>/dev/null || names="$names|(^|[^:A-Za-z_])detail::"
+  if grep -nE "$names" "$file" >&2; then complain "$file: names an internal of metrics"; fi
 done
 
 [ "$failures" -eq 0 ] && echo "rules: all kept"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <phiscope/k_means_seeding.hpp>
+#include <phiscope/detail/k_means_seeding.hpp>
 #include <phiscope/matrix_view.hpp>
 
 #include <cmath>
