@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
 
@@ -40,6 +41,12 @@ template <std::floating_point T>
   return sum.value() / static_cast<double>(tokens.size());
 }
 
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries Logits>
+[[nodiscard]] Value mean_token_logit(const Logits& logits, std::span<const std::int64_t> tokens) {
+  return mean_token_logit(series_of(logits).span, tokens);
+}
+
 /// Mean logit of the clean answer's tokens minus that of the corrupted answer's.
 ///
 /// @param logits  [token], at one read-out
@@ -56,6 +63,14 @@ template <std::floating_point T>
   return {.clean_score = clean_score,
           .corrupted_score = corrupted_score,
           .difference = difference(clean_score, corrupted_score)};
+}
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries Logits>
+[[nodiscard]] AnswerLogitDifference answer_logit_difference(
+    const Logits& logits, std::span<const std::int64_t> clean,
+    std::span<const std::int64_t> corrupted) {
+  return answer_logit_difference(series_of(logits).span, clean, corrupted);
 }
 
 }  // namespace phiscope

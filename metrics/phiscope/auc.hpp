@@ -13,6 +13,29 @@
 #include <vector>
 
 namespace phiscope {
+
+/// Area under a curve by the trapezoid rule.
+/// @param x  [point], strictly ascending
+/// @param y  [point]
+/// @return  unit of x times unit of y; too_few_rows below two points, nonfinite if a y is not
+/// finite
+/// @throws std::invalid_argument if the lengths differ or x does not ascend
+/// @see  numpy.trapezoid
+[[nodiscard]] inline Value auc(std::span<const double> x, std::span<const double> y);
+
+/// A curve read off at other places, by straight lines between its points; for comparing curves on
+/// one grid.
+/// @param x  [point], strictly ascending
+/// @param y  [point]
+/// @param grid  [place], in any order
+/// @return  [place]; too_few_rows outside [x.front(), x.back()]: nothing is extrapolated; nonfinite
+///          next to a y that is not finite
+/// @throws std::invalid_argument if the lengths differ or x does not ascend
+/// @see  numpy.interp, which extrapolates by a constant
+[[nodiscard]] inline std::vector<Value> interpolate(std::span<const double> x,
+                                                    std::span<const double> y,
+                                                    std::span<const double> grid);
+
 namespace detail {
 
 inline void expect_curve(std::span<const double> x, std::span<const double> y,
@@ -32,14 +55,7 @@ inline void expect_curve(std::span<const double> x, std::span<const double> y,
 
 }  // namespace detail
 
-/// Area under a curve by the trapezoid rule.
-/// @param x  [point], strictly ascending
-/// @param y  [point]
-/// @return  unit of x times unit of y; too_few_rows below two points, nonfinite if a y is not
-/// finite
-/// @throws std::invalid_argument if the lengths differ or x does not ascend
-/// @see  numpy.trapezoid
-[[nodiscard]] inline Value auc(std::span<const double> x, std::span<const double> y) {
+inline Value auc(std::span<const double> x, std::span<const double> y) {
   detail::expect_curve(x, y, "auc");
   if (x.size() < 2) return Status::too_few_rows;
   CompensatedSum area;
@@ -49,18 +65,8 @@ inline void expect_curve(std::span<const double> x, std::span<const double> y,
   return area.value();
 }
 
-/// A curve read off at other places, by straight lines between its points; for comparing curves on
-/// one grid.
-/// @param x  [point], strictly ascending
-/// @param y  [point]
-/// @param grid  [place], in any order
-/// @return  [place]; too_few_rows outside [x.front(), x.back()]: nothing is extrapolated; nonfinite
-///          next to a y that is not finite
-/// @throws std::invalid_argument if the lengths differ or x does not ascend
-/// @see  numpy.interp, which extrapolates by a constant
-[[nodiscard]] inline std::vector<Value> interpolate(std::span<const double> x,
-                                                    std::span<const double> y,
-                                                    std::span<const double> grid) {
+inline std::vector<Value> interpolate(std::span<const double> x, std::span<const double> y,
+                                      std::span<const double> grid) {
   detail::expect_curve(x, y, "interpolate");
   std::vector<Value> values;
   values.reserve(grid.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
@@ -47,6 +48,12 @@ template <std::floating_point T>
   return products.value() / squares.value();
 }
 
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries Series>
+[[nodiscard]] Value autocorrelation(const Series& series, std::size_t lag = 1) {
+  return autocorrelation(series_of(series).span, lag);
+}
+
 /// Autocorrelation of every series.
 /// @param series  [time, series]
 /// @return  [series]
@@ -60,6 +67,12 @@ template <std::floating_point T>
     result.push_back(autocorrelation(std::span<const T>(one), lag));
   }
   return result;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Series>
+[[nodiscard]] std::vector<Value> autocorrelations(const Series& series, std::size_t lag = 1) {
+  return autocorrelations(rows_of(series).view, lag);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/label_means.hpp>
 #include <phiscope/trace_covariance.hpp>
 #include <phiscope/value.hpp>
@@ -26,6 +27,12 @@ template <std::floating_point T>
   const LabelMeans centres = label_means(rows, clusters);
   if (centres.labels.empty()) return Status::too_few_rows;
   return scatter(centres.view()) / static_cast<double>(centres.labels.size());
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value between_cluster_phi(const Rows& rows, std::span<const std::int64_t> clusters) {
+  return between_cluster_phi(rows_of(rows).view, clusters);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/label_means.hpp>
 #include <phiscope/sum.hpp>
@@ -81,6 +82,13 @@ template <std::floating_point T>
   result.per_unit_unbounded = over(result.within_per_unit.value());
   result.trace = over(std::max(result.within_trace.value(), 1e-3 * b));
   return result;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] ClusterSeparation cluster_separation(const Rows& rows,
+                                                   std::span<const std::int64_t> clusters) {
+  return cluster_separation(rows_of(rows).view, clusters);
 }
 
 }  // namespace phiscope

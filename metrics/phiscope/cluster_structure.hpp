@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/pair_distances.hpp>
 #include <phiscope/phi_ratio.hpp>
 
@@ -41,6 +42,13 @@ template <std::floating_point T>
           .cross = cross,
           .within = within,
           .energy = mean(squared_within, Status::no_within_pairs)};
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] ClusterStructure cluster_structure(const Rows& rows, const PairSet& pairs,
+                                                 PhiRatioOptions options = {}) {
+  return cluster_structure(rows_of(rows).view, pairs, options);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/mean_cosine.hpp>
@@ -63,6 +64,12 @@ template <std::floating_point T>
     result.largest_distance = *largest;
   }
   return result;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Collapse collapse(const Rows& rows) {
+  return collapse(rows_of(rows).view);
 }
 
 }  // namespace phiscope

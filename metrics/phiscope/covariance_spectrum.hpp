@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/gram.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/trace_covariance.hpp>
@@ -41,6 +42,12 @@ template <std::floating_point T>
   return scatter;
 }
 
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Eigen::MatrixXd scatter_matrix(const Rows& rows) {
+  return scatter_matrix(rows_of(rows).view);
+}
+
 /// The smaller of the two matrices that share the nonzero eigenvalues (rows - 1) Cov has: the Gram
 /// matrix of the centred rows when there are fewer rows than units, else the scatter matrix.
 /// @param rows  [row, unit]
@@ -48,6 +55,12 @@ template <std::floating_point T>
 template <std::floating_point T>
 [[nodiscard]] Eigen::MatrixXd smaller_gram(MatrixView<T> rows) {
   return rows.rows() < rows.cols() ? centred_gram(rows) : scatter_matrix(rows);
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Eigen::MatrixXd smaller_gram(const Rows& rows) {
+  return smaller_gram(rows_of(rows).view);
 }
 
 /// Eigenvalues of the scatter of the rows as shares of their sum, ascending.

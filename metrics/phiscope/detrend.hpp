@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/value.hpp>
 
 #include <algorithm>
@@ -27,6 +28,20 @@ struct Detrended {
   Status status = Status::ok;  ///< too_short | nonfinite | ok
 };
 
+/// `series` without its trend.
+/// @param series  [time]
+/// @return  too_short below 1 (none, log), 2 (linear, difference) or 3 (poly2) steps; nonfinite for
+///          such values and for the logarithm of a number that is not positive
+/// @see  scipy.signal.detrend (linear), numpy.diff (difference), numpy.polyfit (poly2)
+template <std::floating_point T>
+[[nodiscard]] Detrended detrended(std::span<const T> series, Detrend mode);
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries Series>
+[[nodiscard]] Detrended detrended(const Series& series, Detrend mode) {
+  return detrended(series_of(series).span, mode);
+}
+
 namespace detail {
 
 /// Takes the projection on `shape` out of `values`.
@@ -43,13 +58,8 @@ inline void take_out(std::vector<double>& values, std::span<const double> shape)
 
 }  // namespace detail
 
-/// `series` without its trend.
-/// @param series  [time]
-/// @return  too_short below 1 (none, log), 2 (linear, difference) or 3 (poly2) steps; nonfinite for
-///          such values and for the logarithm of a number that is not positive
-/// @see  scipy.signal.detrend (linear), numpy.diff (difference), numpy.polyfit (poly2)
 template <std::floating_point T>
-[[nodiscard]] Detrended detrended(std::span<const T> series, Detrend mode) {
+Detrended detrended(std::span<const T> series, Detrend mode) {
   Detrended result{.values = {series.begin(), series.end()}, .status = Status::ok};
   std::vector<double>& x = result.values;
   const std::size_t n = x.size();

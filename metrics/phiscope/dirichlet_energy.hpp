@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/pair_distances.hpp>
@@ -23,6 +24,12 @@ namespace phiscope {
 template <std::floating_point T>
 [[nodiscard]] Value dirichlet_energy(MatrixView<T> rows, const PairSet& pairs) {
   return mean(squared_distances(rows, pairs.within), Status::no_within_pairs);
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value dirichlet_energy(const Rows& rows, const PairSet& pairs) {
+  return dirichlet_energy(rows_of(rows).view, pairs);
 }
 
 /// Dirichlet energy of rows on a graph, in three normalisations.
@@ -54,6 +61,12 @@ inline void expect_adjacency(MatrixView<double> adjacency, std::size_t nodes) {
   }
 }
 
+/// The same for arrays of any kind that rows_of() takes.
+template <DoubleMatrix Adjacency>
+void expect_adjacency(const Adjacency& adjacency, std::size_t nodes) {
+  return expect_adjacency(rows_of(adjacency).view, nodes);
+}
+
 /// Dirichlet energy of the rows on the graph that joins them. Small where neighbours are alike.
 ///
 /// @param rows  [node, unit]
@@ -82,6 +95,12 @@ template <std::floating_point T>
           .rayleigh = variance == 0.0 ? Value(Status::constant) : Value(energy.value() / variance)};
 }
 
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows, DoubleMatrix Adjacency>
+[[nodiscard]] GraphEnergy graph_energy(const Rows& rows, const Adjacency& adjacency) {
+  return graph_energy(rows_of(rows).view, rows_of(adjacency).view);
+}
+
 /// Energy along the path of the rows: sum over t of |x_(t+1) - x_t|^2.
 /// @param rows  [step, unit]
 /// @return  activation units squared, >= 0; too_few_rows below two rows, nonfinite
@@ -93,6 +112,12 @@ template <std::floating_point T>
     energy += squared_distance(rows.row(t), rows.row(t - 1));
   }
   return energy.value();
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value consecutive_energy(const Rows& rows) {
+  return consecutive_energy(rows_of(rows).view);
 }
 
 /// Consecutive energy in units of the total variance: consecutive_energy() / trace_covariance().
@@ -107,6 +132,12 @@ template <std::floating_point T>
   if (reason != Status::ok) return reason;
   if (variance.value() == 0.0) return Status::constant;
   return energy.value() / variance.value();
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value normalized_consecutive_energy(const Rows& rows) {
+  return normalized_consecutive_energy(rows_of(rows).view);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/information_bias.hpp>
 #include <phiscope/phiid_options.hpp>
 #include <phiscope/phiid_redundancy.hpp>
@@ -117,6 +118,12 @@ template <std::floating_point T>
   return bits;
 }
 
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries Segment>
+[[nodiscard]] std::vector<char> above_mean(const Segment& segment) {
+  return above_mean(series_of(segment).span);
+}
+
 /// Integrated information decomposition of two series, each of the four segments (pasts and
 /// futures) binarised by its own mean, with plug-in entropies.
 ///
@@ -164,6 +171,13 @@ template <std::floating_point T>
     for (std::size_t k = 0; k < phiid_atom_count; ++k) result.local[k * n + t] = atoms[k];
   }
   return result;
+}
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries X, RealSeriesAs<X> Y>
+[[nodiscard]] Phiid discrete_phiid(const X& x, const Y& y, const PhiidOptions& options = {},
+                                   PhiidLocal local = PhiidLocal::no) {
+  return discrete_phiid(series_of(x).span, series_of(y).span, options, local);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
+
 #include <Eigen/Core>
 
 #include <algorithm>
@@ -13,6 +15,51 @@
 #include <string>
 
 namespace phiscope {
+
+/// Scalar product of two rows, [unit] each; in double.
+/// @throws std::invalid_argument if the lengths differ
+template <std::floating_point X, std::floating_point Y>
+[[nodiscard]] double dot(std::span<const X> a, std::span<const Y> b);
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries A, RealSeries B>
+[[nodiscard]] double dot(const A& a, const B& b) {
+  return dot(series_of(a).span, series_of(b).span);
+}
+
+/// Squared Euclidean distance |a - b|^2 of two rows, [unit] each, in activation units squared; the
+/// differences and the sum are formed in double.
+/// @throws std::invalid_argument if the lengths differ
+template <std::floating_point X, std::floating_point Y>
+[[nodiscard]] double squared_distance(std::span<const X> a, std::span<const Y> b);
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries A, RealSeries B>
+[[nodiscard]] double squared_distance(const A& a, const B& b) {
+  return squared_distance(series_of(a).span, series_of(b).span);
+}
+
+/// Euclidean distance |a - b| of two rows, [unit] each, in activation units.
+/// @throws std::invalid_argument if the lengths differ
+template <std::floating_point X, std::floating_point Y>
+[[nodiscard]] double distance(std::span<const X> a, std::span<const Y> b);
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries A, RealSeries B>
+[[nodiscard]] double distance(const A& a, const B& b) {
+  return distance(series_of(a).span, series_of(b).span);
+}
+
+/// Euclidean norm |a| of a row, [unit], in activation units.
+template <std::floating_point T>
+[[nodiscard]] double norm(std::span<const T> a);
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries A>
+[[nodiscard]] double norm(const A& a) {
+  return norm(series_of(a).span);
+}
+
 namespace detail {
 
 inline constexpr std::size_t lanes = 16;
@@ -72,10 +119,8 @@ inline void expect_equal_lengths(std::size_t a, std::size_t b, const char* funct
 
 }  // namespace detail
 
-/// Scalar product of two rows, [unit] each; in double.
-/// @throws std::invalid_argument if the lengths differ
 template <std::floating_point X, std::floating_point Y>
-[[nodiscard]] double dot(std::span<const X> a, std::span<const Y> b) {
+double dot(std::span<const X> a, std::span<const Y> b) {
   detail::expect_equal_lengths(a.size(), b.size(), "dot");
   detail::Lanes sums;
   std::size_t i = 0;
@@ -90,11 +135,8 @@ template <std::floating_point X, std::floating_point Y>
   return sums.sum();
 }
 
-/// Squared Euclidean distance |a - b|^2 of two rows, [unit] each, in activation units squared; the
-/// differences and the sum are formed in double.
-/// @throws std::invalid_argument if the lengths differ
 template <std::floating_point X, std::floating_point Y>
-[[nodiscard]] double squared_distance(std::span<const X> a, std::span<const Y> b) {
+double squared_distance(std::span<const X> a, std::span<const Y> b) {
   detail::expect_equal_lengths(a.size(), b.size(), "squared_distance");
   detail::Lanes sums;
   std::size_t i = 0;
@@ -109,16 +151,13 @@ template <std::floating_point X, std::floating_point Y>
   return sums.sum();
 }
 
-/// Euclidean distance |a - b| of two rows, [unit] each, in activation units.
-/// @throws std::invalid_argument if the lengths differ
 template <std::floating_point X, std::floating_point Y>
-[[nodiscard]] double distance(std::span<const X> a, std::span<const Y> b) {
+double distance(std::span<const X> a, std::span<const Y> b) {
   return std::sqrt(squared_distance(a, b));
 }
 
-/// Euclidean norm |a| of a row, [unit], in activation units.
 template <std::floating_point T>
-[[nodiscard]] double norm(std::span<const T> a) {
+double norm(std::span<const T> a) {
   return std::sqrt(dot(a, a));
 }
 

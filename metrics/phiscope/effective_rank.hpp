@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/covariance_spectrum.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/value.hpp>
@@ -27,6 +28,12 @@ template <std::floating_point T>
     if (share > 0.0) entropy -= share * std::log(share);
   }
   return std::exp(entropy);
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value effective_rank(const Rows& rows) {
+  return effective_rank(rows_of(rows).view);
 }
 
 }  // namespace phiscope

@@ -20,6 +20,16 @@ struct LaggedCorrelations {
   double yb = 0.0;      ///< past of y with its own future
 };
 
+/// Whether the 4 x 4 correlation matrix has an eigenvalue of at most `ratio` times its largest one,
+/// or is none (NaN). A template, so that only those who call it pay for compiling the solver.
+template <std::floating_point T = double>
+[[nodiscard]] bool is_singular(const LaggedCorrelations& r, double ratio);
+
+/// The nine mutual informations of Gaussian series with these correlations, -log(unexplained) / 2.
+/// @param r  of a matrix that is not singular
+/// @return  nats, >= 0 up to rounding
+[[nodiscard]] inline PhiidInformation gaussian_information(const LaggedCorrelations& r);
+
 namespace detail {
 
 /// exp(-2 I) of the nine informations of Gaussian series: the part of the variance (for two
@@ -74,10 +84,8 @@ struct GaussianUnexplained {
 
 }  // namespace detail
 
-/// Whether the 4 x 4 correlation matrix has an eigenvalue of at most `ratio` times its largest one,
-/// or is none (NaN). A template, so that only those who call it pay for compiling the solver.
-template <std::floating_point T = double>
-[[nodiscard]] bool is_singular(const LaggedCorrelations& r, double ratio) {
+template <std::floating_point T>
+bool is_singular(const LaggedCorrelations& r, double ratio) {
   using Matrix = Eigen::Matrix<T, 4, 4>;
   Matrix matrix;
   matrix << 1.0, r.past, r.xa, r.xb, r.past, 1.0, r.ya, r.yb, r.xa, r.ya, 1.0, r.future, r.xb, r.yb,
@@ -88,10 +96,7 @@ template <std::floating_point T = double>
   return !(values(0) > ratio * values(3)) || !(detail::unexplained(r).determinant > 0.0);
 }
 
-/// The nine mutual informations of Gaussian series with these correlations, -log(unexplained) / 2.
-/// @param r  of a matrix that is not singular
-/// @return  nats, >= 0 up to rounding
-[[nodiscard]] inline PhiidInformation gaussian_information(const LaggedCorrelations& r) {
+inline PhiidInformation gaussian_information(const LaggedCorrelations& r) {
   const PhiidInformation part = detail::unexplained(r).part;
   const auto nats = [](double unexplained) { return -0.5 * std::log(unexplained); };
   return {.xta = nats(part.xta),

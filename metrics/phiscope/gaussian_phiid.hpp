@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/lagged_correlations.hpp>
 #include <phiscope/detail/local_gaussian.hpp>
 #include <phiscope/gaussian_information.hpp>
@@ -13,6 +14,28 @@
 #include <span>
 
 namespace phiscope {
+
+/// Integrated information decomposition of two series as Gaussian variables. The means are exactly
+/// those of the log-determinant formula, so scale and offset of a series do not matter.
+///
+/// @param x,y  [time], any unit
+/// @param options  options.kind is ignored
+/// @return  nats; status too_short (fewer than 5 transitions), constant_series (a past or future
+///          that never changes), nonfinite, or singular (series that determine each other)
+/// @throws std::invalid_argument if the lengths differ or the lag is 0
+/// @see  experiment phiid; phyid.calculate.calc_PhiID(x, y, tau, kind="gaussian")
+template <std::floating_point T>
+[[nodiscard]] Phiid gaussian_phiid(std::span<const T> x, std::span<const T> y,
+                                   const PhiidOptions& options = {},
+                                   PhiidLocal local = PhiidLocal::no);
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries X, RealSeriesAs<X> Y>
+[[nodiscard]] Phiid gaussian_phiid(const X& x, const Y& y, const PhiidOptions& options = {},
+                                   PhiidLocal local = PhiidLocal::no) {
+  return gaussian_phiid(series_of(x).span, series_of(y).span, options, local);
+}
+
 namespace detail {
 
 /// Adds `term` to each redundancy of `sum`.
@@ -39,19 +62,9 @@ inline void add(PhiidRedundancy& sum, const PhiidRedundancy& term) {
 
 }  // namespace detail
 
-/// Integrated information decomposition of two series as Gaussian variables. The means are exactly
-/// those of the log-determinant formula, so scale and offset of a series do not matter.
-///
-/// @param x,y  [time], any unit
-/// @param options  options.kind is ignored
-/// @return  nats; status too_short (fewer than 5 transitions), constant_series (a past or future
-///          that never changes), nonfinite, or singular (series that determine each other)
-/// @throws std::invalid_argument if the lengths differ or the lag is 0
-/// @see  experiment phiid; phyid.calculate.calc_PhiID(x, y, tau, kind="gaussian")
 template <std::floating_point T>
-[[nodiscard]] Phiid gaussian_phiid(std::span<const T> x, std::span<const T> y,
-                                   const PhiidOptions& options = {},
-                                   PhiidLocal local = PhiidLocal::no) {
+Phiid gaussian_phiid(std::span<const T> x, std::span<const T> y, const PhiidOptions& options,
+                     PhiidLocal local) {
   const LaggedPair pair = lagged_pair(x, y, options.lag);
   const std::size_t n = x.size() < options.lag ? 0 : x.size() - options.lag;
   Phiid result{.status = pair.status,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
@@ -14,6 +15,39 @@
 #include <vector>
 
 namespace phiscope {
+
+/// Lengths of the shortest ways between all nodes, by Floyd and Warshall in blocks that stay in the
+/// cache.
+/// @param lengths  [node, node], above 0; infinite where there is no edge; the diagonal is ignored
+/// @return  [node, node], 0 on the diagonal, infinite where no way leads
+/// @throws std::invalid_argument unless `lengths` is square
+/// @see  "Algorithm 97: Shortest path" (Floyd)
+[[nodiscard]] inline std::vector<double> shortest_paths(MatrixView<double> lengths);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <DoubleMatrix Lengths>
+[[nodiscard]] std::vector<double> shortest_paths(const Lengths& lengths) {
+  return shortest_paths(rows_of(lengths).view);
+}
+
+/// Global efficiency of a weighted network: mean over ordered pairs of nodes of 1 / (length of the
+/// shortest way), an edge of weight w having length 1 / w. A pair that no way joins adds 0.
+///
+/// @param weights  [node, node]; an edge is a weight above 0, so NaN marks a missing one; the
+///                 diagonal is ignored
+/// @return  at least 0, in the unit of the weights; too_few_rows below two nodes; nonfinite for an
+///          infinite weight
+/// @throws std::invalid_argument unless `weights` is square
+/// @see  "Efficient behavior of small-world networks" (Latora & Marchiori 2001); bctpy
+///       efficiency_wei, which divides the weights by the largest one first in most uses
+[[nodiscard]] inline Value global_efficiency(MatrixView<double> weights);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <DoubleMatrix Weights>
+[[nodiscard]] Value global_efficiency(const Weights& weights) {
+  return global_efficiency(rows_of(weights).view);
+}
+
 namespace detail {
 
 /// A part of a square matrix of distances: rows and columns from `first` to `last`.
@@ -63,13 +97,7 @@ inline void shorten_others(std::vector<double>& distance, std::size_t nodes, Nod
 
 }  // namespace detail
 
-/// Lengths of the shortest ways between all nodes, by Floyd and Warshall in blocks that stay in the
-/// cache.
-/// @param lengths  [node, node], above 0; infinite where there is no edge; the diagonal is ignored
-/// @return  [node, node], 0 on the diagonal, infinite where no way leads
-/// @throws std::invalid_argument unless `lengths` is square
-/// @see  "Algorithm 97: Shortest path" (Floyd)
-[[nodiscard]] inline std::vector<double> shortest_paths(MatrixView<double> lengths) {
+inline std::vector<double> shortest_paths(MatrixView<double> lengths) {
   const std::size_t nodes = lengths.rows();
   if (lengths.cols() != nodes) {
     throw std::invalid_argument("shortest_paths: " + std::to_string(nodes) + " x " +
@@ -105,17 +133,7 @@ inline void shorten_others(std::vector<double>& distance, std::size_t nodes, Nod
   return distance;
 }
 
-/// Global efficiency of a weighted network: mean over ordered pairs of nodes of 1 / (length of the
-/// shortest way), an edge of weight w having length 1 / w. A pair that no way joins adds 0.
-///
-/// @param weights  [node, node]; an edge is a weight above 0, so NaN marks a missing one; the
-///                 diagonal is ignored
-/// @return  at least 0, in the unit of the weights; too_few_rows below two nodes; nonfinite for an
-///          infinite weight
-/// @throws std::invalid_argument unless `weights` is square
-/// @see  "Efficient behavior of small-world networks" (Latora & Marchiori 2001); bctpy
-///       efficiency_wei, which divides the weights by the largest one first in most uses
-[[nodiscard]] inline Value global_efficiency(MatrixView<double> weights) {
+inline Value global_efficiency(MatrixView<double> weights) {
   const std::size_t nodes = weights.rows();
   if (weights.cols() != nodes) {
     throw std::invalid_argument("global_efficiency: " + std::to_string(nodes) + " x " +

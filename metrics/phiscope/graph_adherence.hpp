@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/unit_rows.hpp>
 #include <phiscope/dirichlet_energy.hpp>
 #include <phiscope/distance.hpp>
@@ -30,6 +31,48 @@ struct CentroidSeparation {
   Value cosine;  ///< with 1 - cos
 };
 
+/// Smoothness of token rows over the graph of their words: means over the token pairs joined by an
+/// edge.
+///
+/// @param rows  [token, unit]
+/// @param nodes  [token]: node of each token
+/// @param adjacency  [node, node], symmetric, >= 0; an edge is a weight > 0
+/// @return  no_edges if no two tokens are joined; zero_norm (cosine) and nonfinite
+/// @throws std::invalid_argument if a size differs, a node is not in the graph, or it is not
+/// symmetric
+/// @see  experiment loo, adherence_dirichlet
+template <std::floating_point T>
+[[nodiscard]] EdgeEnergy edge_energy(MatrixView<T> rows, std::span<const std::int64_t> nodes,
+                                     MatrixView<double> adjacency);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows, DoubleMatrix Adjacency>
+[[nodiscard]] EdgeEnergy edge_energy(const Rows& rows, std::span<const std::int64_t> nodes,
+                                     const Adjacency& adjacency) {
+  return edge_energy(rows_of(rows).view, nodes, rows_of(adjacency).view);
+}
+
+/// Mean distance between cluster centres over the mean distance of token pairs in the same cluster
+/// (at least 1e-8).
+///
+/// @param rows  [token, unit]
+/// @param clusters  [token]
+/// @return  >= 0; no_cross_pairs with fewer than two clusters, no_within_pairs when no cluster has
+/// two
+///          tokens, zero_norm (cosine), nonfinite
+/// @throws std::invalid_argument if there is not one cluster per row
+/// @see  experiment loo, adherence_cluster_separation
+template <std::floating_point T>
+[[nodiscard]] CentroidSeparation centroid_separation(MatrixView<T> rows,
+                                                     std::span<const std::int64_t> clusters);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] CentroidSeparation centroid_separation(const Rows& rows,
+                                                     std::span<const std::int64_t> clusters) {
+  return centroid_separation(rows_of(rows).view, clusters);
+}
+
 namespace detail {
 
 /// @throws std::invalid_argument unless there is one node per row and every node is in the graph
@@ -54,19 +97,9 @@ inline bool joined(MatrixView<double> adjacency, std::int64_t a, std::int64_t b)
 
 }  // namespace detail
 
-/// Smoothness of token rows over the graph of their words: means over the token pairs joined by an
-/// edge.
-///
-/// @param rows  [token, unit]
-/// @param nodes  [token]: node of each token
-/// @param adjacency  [node, node], symmetric, >= 0; an edge is a weight > 0
-/// @return  no_edges if no two tokens are joined; zero_norm (cosine) and nonfinite
-/// @throws std::invalid_argument if a size differs, a node is not in the graph, or it is not
-/// symmetric
-/// @see  experiment loo, adherence_dirichlet
 template <std::floating_point T>
-[[nodiscard]] EdgeEnergy edge_energy(MatrixView<T> rows, std::span<const std::int64_t> nodes,
-                                     MatrixView<double> adjacency) {
+EdgeEnergy edge_energy(MatrixView<T> rows, std::span<const std::int64_t> nodes,
+                       MatrixView<double> adjacency) {
   detail::expect_nodes(nodes, rows.rows(), adjacency);
   const UnitRows unit = unit_rows(rows);
   const MatrixView<double> u = unit.view();
@@ -88,19 +121,8 @@ template <std::floating_point T>
           .cosine = unit.status == Status::ok ? Value(cosine.value() / edges) : Value(unit.status)};
 }
 
-/// Mean distance between cluster centres over the mean distance of token pairs in the same cluster
-/// (at least 1e-8).
-///
-/// @param rows  [token, unit]
-/// @param clusters  [token]
-/// @return  >= 0; no_cross_pairs with fewer than two clusters, no_within_pairs when no cluster has
-/// two
-///          tokens, zero_norm (cosine), nonfinite
-/// @throws std::invalid_argument if there is not one cluster per row
-/// @see  experiment loo, adherence_cluster_separation
 template <std::floating_point T>
-[[nodiscard]] CentroidSeparation centroid_separation(MatrixView<T> rows,
-                                                     std::span<const std::int64_t> clusters) {
+CentroidSeparation centroid_separation(MatrixView<T> rows, std::span<const std::int64_t> clusters) {
   const LabelMeans centres = label_means(rows, clusters);
   const UnitRows unit = unit_rows(rows);
   const UnitRows unit_centres = unit_rows(centres.view());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
@@ -47,6 +48,12 @@ template <class Counts>
                                  : Value(sum.value() / static_cast<double>(n)));
   }
   return result;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <DoubleMatrix Pairs, class Counts>
+[[nodiscard]] HeadMeans head_means(const Pairs& pairs, Counts counts) {
+  return head_means(rows_of(pairs).view, counts);
 }
 
 /// Numbers shifted and scaled to [0, 1].

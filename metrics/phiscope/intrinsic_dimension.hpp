@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/sum.hpp>
@@ -59,6 +60,12 @@ template <std::floating_point T>
   if (counted < intrinsic_dimension_rows / 2) return Status::too_few_rows;
   if (logs.value() == 0.0) return Status::constant;
   return static_cast<double>(counted) / logs.value();
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value intrinsic_dimension(const Rows& rows) {
+  return intrinsic_dimension(rows_of(rows).view);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/k_means_gram.hpp>
 #include <phiscope/detail/k_means_rows.hpp>
 #include <phiscope/detail/k_means_seeding.hpp>
@@ -39,6 +40,26 @@ struct KMeans {
   std::size_t iterations = 0;        ///< of the restart that counts
   bool converged = false;            ///< its last iteration changed no label
 };
+
+/// Clusters by k-means: greedy k-means++ and Lloyd's iteration until no label changes, restarted;
+/// the best counts. With fewer rows than units everything happens in the space of scalar products.
+/// Products are formed in T, centres, sums and the inertia in double.
+///
+/// The result is a function of the rows and options: of equally near centres the lower index wins,
+/// an empty cluster takes the row farthest from its centre.
+///
+/// @param rows  [row, unit]
+/// @return  too_few_rows with fewer rows than clusters, nonfinite if a row is not finite
+/// @throws std::invalid_argument if clusters, restarts or max_iterations is 0
+/// @see  experiment sampling; sklearn.cluster.KMeans
+template <std::floating_point T>
+[[nodiscard]] KMeans k_means(MatrixView<T> rows, KMeansOptions options = {});
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] KMeans k_means(const Rows& rows, KMeansOptions options = {}) {
+  return k_means(rows_of(rows).view, options);
+}
 
 namespace detail {
 
@@ -82,19 +103,8 @@ template <class Space>
 
 }  // namespace detail
 
-/// Clusters by k-means: greedy k-means++ and Lloyd's iteration until no label changes, restarted;
-/// the best counts. With fewer rows than units everything happens in the space of scalar products.
-/// Products are formed in T, centres, sums and the inertia in double.
-///
-/// The result is a function of the rows and options: of equally near centres the lower index wins,
-/// an empty cluster takes the row farthest from its centre.
-///
-/// @param rows  [row, unit]
-/// @return  too_few_rows with fewer rows than clusters, nonfinite if a row is not finite
-/// @throws std::invalid_argument if clusters, restarts or max_iterations is 0
-/// @see  experiment sampling; sklearn.cluster.KMeans
 template <std::floating_point T>
-[[nodiscard]] KMeans k_means(MatrixView<T> rows, KMeansOptions options = {}) {
+KMeans k_means(MatrixView<T> rows, KMeansOptions options) {
   if (options.clusters == 0 || options.restarts == 0 || options.max_iterations == 0) {
     throw std::invalid_argument("k_means: needs a cluster, a restart and an iteration");
   }

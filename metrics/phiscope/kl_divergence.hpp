@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/value.hpp>
 
@@ -24,6 +25,24 @@ struct LogitDivergence {
   bool prediction_changed = false;  ///< argmax p != argmax q (the first of equal logits); false if
                                     ///< the others are undefined
 };
+
+/// Divergences of two rows of logits over one vocabulary, all from one pass after the maxima: with
+/// s_i = p_i - q_i and P_i = exp(p_i) / sum exp(p), KL(P || Q) = sum P_i s_i - log(sum exp(p) / sum
+/// exp(q)), the exponentials shifted by the largest logit. Everything in double; a KL below about
+/// 1e-14 is rounding, and a negative one is given as 0.
+///
+/// @param p,q  [token], logits of the reference and of the other distribution
+/// @return  all too_few_rows for an empty vocabulary, all nonfinite if a logit is not finite
+/// @throws std::invalid_argument if the lengths differ
+/// @see  experiments phiid (ablation) and patching; scipy.special.rel_entr of two softmaxes
+template <std::floating_point X, std::floating_point Y>
+[[nodiscard]] LogitDivergence kl_divergence(std::span<const X> p, std::span<const Y> q);
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries P, RealSeries Q>
+[[nodiscard]] LogitDivergence kl_divergence(const P& p, const Q& q) {
+  return kl_divergence(series_of(p).span, series_of(q).span);
+}
 
 namespace detail {
 
@@ -86,17 +105,8 @@ template <std::floating_point X, std::floating_point Y>
 
 }  // namespace detail
 
-/// Divergences of two rows of logits over one vocabulary, all from one pass after the maxima: with
-/// s_i = p_i - q_i and P_i = exp(p_i) / sum exp(p), KL(P || Q) = sum P_i s_i - log(sum exp(p) / sum
-/// exp(q)), the exponentials shifted by the largest logit. Everything in double; a KL below about
-/// 1e-14 is rounding, and a negative one is given as 0.
-///
-/// @param p,q  [token], logits of the reference and of the other distribution
-/// @return  all too_few_rows for an empty vocabulary, all nonfinite if a logit is not finite
-/// @throws std::invalid_argument if the lengths differ
-/// @see  experiments phiid (ablation) and patching; scipy.special.rel_entr of two softmaxes
 template <std::floating_point X, std::floating_point Y>
-[[nodiscard]] LogitDivergence kl_divergence(std::span<const X> p, std::span<const Y> q) {
+LogitDivergence kl_divergence(std::span<const X> p, std::span<const Y> q) {
   detail::expect_equal_lengths(p.size(), q.size(), "kl_divergence");
   const auto undefined = [](Status why) {
     return LogitDivergence{.kl = why, .reverse_kl = why, .l2 = why, .rms = why};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/matrix_view.hpp>
 
 #include <Eigen/Core>
@@ -58,6 +59,12 @@ template <std::floating_point T>
     next += units;
   }
   return result;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] LabelMeans label_means(const Rows& rows, std::span<const std::int64_t> labels) {
+  return label_means(rows_of(rows).view, labels);
 }
 
 }  // namespace phiscope

@@ -50,6 +50,20 @@ struct LeaveOneOut {
   bool pairs_changed = false;  ///< the two sides have different words, so the answers may differ
 };
 
+/// Influence of one position from two runs of the model: with the full context and without the
+/// position (for deleting a row without a new run see row_deletions()).
+///
+/// @param full,without  words present in each run, one row per word, in any order
+/// @param partition  cluster and group of every word id
+/// @return  undefined values name the first reason found on either side
+/// @throws std::invalid_argument if a side has not one word per row, or a word has no cluster or
+/// group
+/// @see  experiment loo
+template <std::floating_point T>
+[[nodiscard]] LeaveOneOut leave_one_out(const WordRows<T>& full, const WordRows<T>& without,
+                                        const Partition& partition, Cross cross = Cross::groups,
+                                        PhiRatioOptions options = {});
+
 namespace detail {
 
 /// Pairs of those rows whose words `other` has too, as indices into all rows.
@@ -81,19 +95,9 @@ inline void expect_a_word_per_row(std::size_t words, std::size_t rows) {
 
 }  // namespace detail
 
-/// Influence of one position from two runs of the model: with the full context and without the
-/// position (for deleting a row without a new run see row_deletions()).
-///
-/// @param full,without  words present in each run, one row per word, in any order
-/// @param partition  cluster and group of every word id
-/// @return  undefined values name the first reason found on either side
-/// @throws std::invalid_argument if a side has not one word per row, or a word has no cluster or
-/// group
-/// @see  experiment loo
 template <std::floating_point T>
-[[nodiscard]] LeaveOneOut leave_one_out(const WordRows<T>& full, const WordRows<T>& without,
-                                        const Partition& partition, Cross cross = Cross::groups,
-                                        PhiRatioOptions options = {}) {
+LeaveOneOut leave_one_out(const WordRows<T>& full, const WordRows<T>& without,
+                          const Partition& partition, Cross cross, PhiRatioOptions options) {
   detail::expect_a_word_per_row(full.words.size(), full.rows.rows());
   detail::expect_a_word_per_row(without.words.size(), without.rows.rows());
 

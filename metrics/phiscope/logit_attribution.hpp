@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/sum.hpp>
@@ -41,6 +42,33 @@ struct LogitAttribution {
   double bias = 0.0;                  ///< direction . norm bias (frozen only, else 0)
   Value total;                        ///< sum of all; undefined as the contributions are
 };
+
+/// What the embedding and each layer contribute to the difference of two logits: direction . norm
+/// (h_l - h_(l-1)), where h_(-1) = 0 and direction is the difference of two rows of the
+/// unembedding.
+///
+/// @param residuals  [entry, unit]: the embedding and the residual after every layer, before the
+///                   final norm
+/// @param direction  [unit]: W_U[top1] - W_U[top2]
+/// @return  total and contributions in logits; total is too_few_rows without an entry (and there
+/// are
+///          no contributions then), nonfinite if a number is not finite
+/// @throws std::invalid_argument if the direction, weight or bias has not one number per unit
+/// @see  experiment sampling, step attribution
+template <std::floating_point T>
+[[nodiscard]] LogitAttribution logit_attribution(MatrixView<T> residuals,
+                                                 std::span<const double> direction,
+                                                 const FinalNorm& norm,
+                                                 AttributionNorm how = AttributionNorm::frozen);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Residuals>
+[[nodiscard]] LogitAttribution logit_attribution(const Residuals& residuals,
+                                                 std::span<const double> direction,
+                                                 const FinalNorm& norm,
+                                                 AttributionNorm how = AttributionNorm::frozen) {
+  return logit_attribution(rows_of(residuals).view, direction, norm, how);
+}
 
 namespace detail {
 
@@ -88,23 +116,9 @@ inline void expect_units(std::size_t found, std::size_t units, const char* what)
 
 }  // namespace detail
 
-/// What the embedding and each layer contribute to the difference of two logits: direction . norm
-/// (h_l - h_(l-1)), where h_(-1) = 0 and direction is the difference of two rows of the
-/// unembedding.
-///
-/// @param residuals  [entry, unit]: the embedding and the residual after every layer, before the
-///                   final norm
-/// @param direction  [unit]: W_U[top1] - W_U[top2]
-/// @return  total and contributions in logits; total is too_few_rows without an entry (and there
-/// are
-///          no contributions then), nonfinite if a number is not finite
-/// @throws std::invalid_argument if the direction, weight or bias has not one number per unit
-/// @see  experiment sampling, step attribution
 template <std::floating_point T>
-[[nodiscard]] LogitAttribution logit_attribution(MatrixView<T> residuals,
-                                                 std::span<const double> direction,
-                                                 const FinalNorm& norm,
-                                                 AttributionNorm how = AttributionNorm::frozen) {
+LogitAttribution logit_attribution(MatrixView<T> residuals, std::span<const double> direction,
+                                   const FinalNorm& norm, AttributionNorm how) {
   detail::expect_units(direction.size(), residuals.cols(), "direction");
   detail::expect_units(norm.weight.size(), residuals.cols(), "weight");
   if (!norm.bias.empty()) detail::expect_units(norm.bias.size(), residuals.cols(), "bias");

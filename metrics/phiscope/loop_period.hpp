@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <optional>
@@ -35,6 +37,14 @@ template <std::integral Id>
     if (repeats) return period;
   }
   return std::nullopt;
+}
+
+/// The same for a vector, array or non-const span of ids.
+template <class Tokens>
+requires std::integral<ElementOf<Tokens>>
+[[nodiscard]] std::optional<std::size_t> loop_period(const Tokens& tokens,
+                                                     LoopOptions options = {}) {
+  return loop_period(std::span<const ElementOf<Tokens>>(tokens), options);
 }
 
 }  // namespace phiscope

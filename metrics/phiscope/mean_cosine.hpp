@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/row_sums.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
@@ -40,6 +41,12 @@ template <std::floating_point T>
   const auto n = static_cast<double>(rows.rows());
   const std::span<const double> total(sum);
   return (dot(total, total) - n) / (n * (n - 1.0));
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value mean_cosine(const Rows& rows) {
+  return mean_cosine(rows_of(rows).view);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
+#include <phiscope/detail/community_moves.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
@@ -14,6 +16,50 @@
 #include <vector>
 
 namespace phiscope {
+
+/// Newman's modularity of a partition: the share of the edges' weight that lies inside communities,
+/// less what would lie there if edges joined nodes at random with their strengths kept:
+/// sum_ij (A_ij - k_i k_j / 2m) [c_i = c_j] / 2m.
+///
+/// @param weights  [node, node], symmetric; an edge is a weight above 0, so NaN marks a missing
+///                 one; the diagonal is ignored
+/// @param communities  [node], any labels
+/// @return  in [-1/2, 1); no_edges without an edge; nonfinite for an infinite weight
+/// @throws std::invalid_argument unless `weights` is square with as many rows as labels
+/// @see  "Analysis of weighted networks" (Newman 2004)
+[[nodiscard]] inline Value modularity(MatrixView<double> weights,
+                                      std::span<const std::size_t> communities);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <DoubleMatrix Weights>
+[[nodiscard]] Value modularity(const Weights& weights, std::span<const std::size_t> communities) {
+  return modularity(rows_of(weights).view, communities);
+}
+
+/// A partition of a network and its modularity.
+struct Communities {
+  std::vector<std::size_t> community;  ///< [node], numbered from 0 by their first node
+  std::size_t count = 0;
+  Value modularity = Status::no_edges;
+};
+
+/// A partition of high modularity: nodes move in the order of their index, ties go to the community
+/// with the lowest label, communities become nodes, until nothing moves. No random number enters,
+/// so equal networks give equal partitions.
+///
+/// @param weights  as for modularity()
+/// @return  one community a node where the modularity is undefined
+/// @throws std::invalid_argument unless `weights` is square
+/// @see  "Fast unfolding of communities in large networks" (Blondel et al. 2008), there in random
+///       order
+[[nodiscard]] inline Communities communities(MatrixView<double> weights);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <DoubleMatrix Weights>
+[[nodiscard]] Communities communities(const Weights& weights) {
+  return communities(rows_of(weights).view);
+}
+
 namespace detail {
 
 inline void expect_weights(MatrixView<double> weights, const char* function) {
@@ -31,18 +77,7 @@ inline void expect_weights(MatrixView<double> weights, const char* function) {
 
 }  // namespace detail
 
-/// Newman's modularity of a partition: the share of the edges' weight that lies inside communities,
-/// less what would lie there if edges joined nodes at random with their strengths kept:
-/// sum_ij (A_ij - k_i k_j / 2m) [c_i = c_j] / 2m.
-///
-/// @param weights  [node, node], symmetric; an edge is a weight above 0, so NaN marks a missing
-///                 one; the diagonal is ignored
-/// @param communities  [node], any labels
-/// @return  in [-1/2, 1); no_edges without an edge; nonfinite for an infinite weight
-/// @throws std::invalid_argument unless `weights` is square with as many rows as labels
-/// @see  "Analysis of weighted networks" (Newman 2004)
-[[nodiscard]] inline Value modularity(MatrixView<double> weights,
-                                      std::span<const std::size_t> communities) {
+inline Value modularity(MatrixView<double> weights, std::span<const std::size_t> communities) {
   detail::expect_weights(weights, "modularity");
   const std::size_t nodes = weights.rows();
   if (communities.size() != nodes) {
@@ -72,95 +107,7 @@ inline void expect_weights(MatrixView<double> weights, const char* function) {
   return inside.value() / both_ways - expected.value();
 }
 
-/// A partition of a network and its modularity.
-struct Communities {
-  std::vector<std::size_t> community;  ///< [node], numbered from 0 by their first node
-  std::size_t count = 0;
-  Value modularity = Status::no_edges;
-};
-
-namespace detail {
-
-/// A network whose nodes may stand for several nodes of another.
-struct Network {
-  std::size_t nodes = 0;
-  std::vector<double> weights;   ///< [node, node], symmetric; the diagonal holds what lies inside
-  std::vector<double> strength;  ///< [node]
-  double both_ways = 0.0;        ///< sum of the strengths
-};
-
-/// One round: every node in turn goes where modularity grows most, until none wants to move.
-/// @return  [node], labels below nodes; empty if nothing moved
-[[nodiscard]] inline std::vector<std::size_t> move_nodes(const Network& network) {
-  const std::size_t nodes = network.nodes;
-  std::vector<std::size_t> label(nodes);
-  for (std::size_t i = 0; i < nodes; ++i) label[i] = i;
-  std::vector<double> strength = network.strength;  // of each community
-  std::vector<double> link(nodes);                  // of the node to each community
-  bool any = false;
-  for (bool moved = true; moved;) {
-    moved = false;
-    for (std::size_t i = 0; i < nodes; ++i) {
-      link.assign(nodes, 0.0);
-      for (std::size_t j = 0; j < nodes; ++j) {
-        if (j != i) link[label[j]] += network.weights[i * nodes + j];
-      }
-      strength[label[i]] -= network.strength[i];
-      const double own = network.strength[i] / network.both_ways;
-      std::size_t best = label[i];
-      double gain = link[best] - own * strength[best];
-      // A gain within rounding is none: two equal communities would exchange a node for ever.
-      const double least = 1e-12 * network.both_ways;
-      for (std::size_t c = 0; c < nodes; ++c) {
-        const double other = link[c] - own * strength[c];
-        if (link[c] > 0.0 && other > gain + least) {
-          best = c;
-          gain = other;
-        }
-      }
-      strength[best] += network.strength[i];
-      if (best != label[i]) moved = any = true;
-      label[i] = best;
-    }
-  }
-  return any ? label : std::vector<std::size_t>();
-}
-
-/// Labels as 0, 1, ... in the order of their first node; returns their number.
-inline std::size_t number_labels(std::vector<std::size_t>& labels) {
-  std::map<std::size_t, std::size_t> number;
-  for (std::size_t& label : labels) label = number.emplace(label, number.size()).first->second;
-  return number.size();
-}
-
-/// The network of the communities.
-[[nodiscard]] inline Network merged(const Network& network, std::span<const std::size_t> label,
-                                    std::size_t count) {
-  Network result{.nodes = count,
-                 .weights = std::vector<double>(count * count, 0.0),
-                 .strength = std::vector<double>(count, 0.0),
-                 .both_ways = network.both_ways};
-  for (std::size_t i = 0; i < network.nodes; ++i) {
-    for (std::size_t j = 0; j < network.nodes; ++j) {
-      result.weights[label[i] * count + label[j]] += network.weights[i * network.nodes + j];
-    }
-    result.strength[label[i]] += network.strength[i];
-  }
-  return result;
-}
-
-}  // namespace detail
-
-/// A partition of high modularity: nodes move in the order of their index, ties go to the community
-/// with the lowest label, communities become nodes, until nothing moves. No random number enters,
-/// so equal networks give equal partitions.
-///
-/// @param weights  as for modularity()
-/// @return  one community a node where the modularity is undefined
-/// @throws std::invalid_argument unless `weights` is square
-/// @see  "Fast unfolding of communities in large networks" (Blondel et al. 2008), there in random
-///       order
-[[nodiscard]] inline Communities communities(MatrixView<double> weights) {
+inline Communities communities(MatrixView<double> weights) {
   detail::expect_weights(weights, "communities");
   const std::size_t nodes = weights.rows();
   detail::Network network{.nodes = nodes,

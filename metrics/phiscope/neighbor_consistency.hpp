@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/unit_rows.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/graph_adherence.hpp>
@@ -68,6 +69,13 @@ template <std::floating_point T>
   if (tokens == 0.0) return Status::no_edges;
   if (unit.status != Status::ok) return unit.status;
   return sum.value() / tokens;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows, DoubleMatrix Adjacency>
+[[nodiscard]] Value neighbor_consistency(const Rows& rows, std::span<const std::int64_t> nodes,
+                                         const Adjacency& adjacency, std::size_t k = 5) {
+  return neighbor_consistency(rows_of(rows).view, nodes, rows_of(adjacency).view, k);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/head_scores.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/value.hpp>
@@ -57,6 +58,12 @@ struct PairBalance {
   result.unranked = static_cast<std::size_t>(
       std::count(result.n_pairs.begin(), result.n_pairs.end(), std::size_t{0}));
   return result;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <DoubleMatrix Sts, DoubleMatrix Rtr>
+[[nodiscard]] PairBalance pair_balance(const Sts& sts, const Rtr& rtr) {
+  return pair_balance(rows_of(sts).view, rows_of(rtr).view);
 }
 
 }  // namespace phiscope

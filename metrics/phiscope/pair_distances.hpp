@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/pairs.hpp>
@@ -17,6 +18,29 @@
 #include <vector>
 
 namespace phiscope {
+
+/// Squared Euclidean distances of pairs of rows, by difference (no cancellation), in double.
+///
+/// @param rows  [row, unit]
+/// @param pairs  [pair]
+/// @return  [pair], activation units squared; NaN or infinity where a row is not finite
+/// @throws std::invalid_argument if a pair names a row that is not there
+template <std::floating_point T>
+[[nodiscard]] std::vector<double> squared_distances(MatrixView<T> rows,
+                                                    std::span<const Pair> pairs);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] std::vector<double> squared_distances(const Rows& rows, std::span<const Pair> pairs) {
+  return squared_distances(rows_of(rows).view, pairs);
+}
+
+/// Mean of the numbers, `when_empty` if there are none, nonfinite if one of them is not finite.
+[[nodiscard]] inline Value mean(std::span<const double> numbers, Status when_empty);
+
+/// Mean of the square roots of squared distances, [pair]; the rules of mean().
+[[nodiscard]] inline Value mean_distance(std::span<const double> squared, Status when_empty);
+
 namespace detail {
 
 inline void expect_pair_of_rows(std::size_t a, std::size_t b, std::size_t rows) {
@@ -28,15 +52,8 @@ inline void expect_pair_of_rows(std::size_t a, std::size_t b, std::size_t rows) 
 
 }  // namespace detail
 
-/// Squared Euclidean distances of pairs of rows, by difference (no cancellation), in double.
-///
-/// @param rows  [row, unit]
-/// @param pairs  [pair]
-/// @return  [pair], activation units squared; NaN or infinity where a row is not finite
-/// @throws std::invalid_argument if a pair names a row that is not there
 template <std::floating_point T>
-[[nodiscard]] std::vector<double> squared_distances(MatrixView<T> rows,
-                                                    std::span<const Pair> pairs) {
+std::vector<double> squared_distances(MatrixView<T> rows, std::span<const Pair> pairs) {
   for (const auto& [a, b] : pairs) detail::expect_pair_of_rows(a, b, rows.rows());
   // A row is converted to double once per panel, not once per pair; a panel of 12 words stays in
   // L1.
@@ -60,14 +77,12 @@ template <std::floating_point T>
   return squared;
 }
 
-/// Mean of the numbers, `when_empty` if there are none, nonfinite if one of them is not finite.
-[[nodiscard]] inline Value mean(std::span<const double> numbers, Status when_empty) {
+inline Value mean(std::span<const double> numbers, Status when_empty) {
   if (numbers.empty()) return when_empty;
   return mean_of(numbers);
 }
 
-/// Mean of the square roots of squared distances, [pair]; the rules of mean().
-[[nodiscard]] inline Value mean_distance(std::span<const double> squared, Status when_empty) {
+inline Value mean_distance(std::span<const double> squared, Status when_empty) {
   std::vector<double> roots(squared.size());
   for (std::size_t i = 0; i < roots.size(); ++i) roots[i] = std::sqrt(squared[i]);
   return mean(roots, when_empty);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/covariance_spectrum.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/value.hpp>
@@ -24,6 +25,12 @@ template <std::floating_point T>
   if (trace == 0.0) return Status::constant;
   const double norm = (gram / trace).norm();
   return 1.0 / (norm * norm);
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value participation_ratio(const Rows& rows) {
+  return participation_ratio(rows_of(rows).view);
 }
 
 }  // namespace phiscope

@@ -13,6 +13,16 @@
 #include <vector>
 
 namespace phiscope {
+
+/// Pearson's correlation sum dx dy / sqrt(sum dx^2 sum dy^2), two passes.
+///
+/// @param x,y  [item], paired
+/// @return  in [-1, 1], whatever the unit and offset of x and y; too_few_rows below two items,
+///          constant when x or y has one value only, nonfinite
+/// @throws std::invalid_argument if the lengths differ
+/// @see  scipy.stats.pearsonr
+[[nodiscard]] inline Value pearson(std::span<const double> x, std::span<const double> y);
+
 namespace detail {
 
 /// Deviations from the mean divided by the largest of them, so that no square overflows or
@@ -33,14 +43,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Pearson's correlation sum dx dy / sqrt(sum dx^2 sum dy^2), two passes.
-///
-/// @param x,y  [item], paired
-/// @return  in [-1, 1], whatever the unit and offset of x and y; too_few_rows below two items,
-///          constant when x or y has one value only, nonfinite
-/// @throws std::invalid_argument if the lengths differ
-/// @see  scipy.stats.pearsonr
-[[nodiscard]] inline Value pearson(std::span<const double> x, std::span<const double> y) {
+inline Value pearson(std::span<const double> x, std::span<const double> y) {
   if (x.size() != y.size()) {
     throw std::invalid_argument("pearson: lengths " + std::to_string(x.size()) + " and " +
                                 std::to_string(y.size()) + ", expected equal ones");

@@ -26,6 +26,17 @@ struct SignFlipTest {
   bool exact = false;  ///< all sign patterns were counted, none drawn
 };
 
+/// Paired permutation test against zero: under the hypothesis each difference is as likely to have
+/// the other sign. With few differences (2^n <= resamples) all signs are counted and p = count /
+/// 2^n; else p = (count + 1) / (resamples + 1), which is never 0.
+///
+/// @param differences  [pair], independent
+/// @return  too_few_rows without a difference, nonfinite
+/// @throws std::invalid_argument if resamples is 0
+/// @see  experiment patching; scipy.stats.permutation_test(permutation_type="samples")
+[[nodiscard]] inline SignFlipTest sign_flip_test(std::span<const double> differences,
+                                                 SignFlipOptions options = {});
+
 namespace detail {
 
 /// Does |sum| reach the observed one? What rounding may have taken is granted.
@@ -73,16 +84,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Paired permutation test against zero: under the hypothesis each difference is as likely to have
-/// the other sign. With few differences (2^n <= resamples) all signs are counted and p = count /
-/// 2^n; else p = (count + 1) / (resamples + 1), which is never 0.
-///
-/// @param differences  [pair], independent
-/// @return  too_few_rows without a difference, nonfinite
-/// @throws std::invalid_argument if resamples is 0
-/// @see  experiment patching; scipy.stats.permutation_test(permutation_type="samples")
-[[nodiscard]] inline SignFlipTest sign_flip_test(std::span<const double> differences,
-                                                 SignFlipOptions options = {}) {
+inline SignFlipTest sign_flip_test(std::span<const double> differences, SignFlipOptions options) {
   if (options.resamples == 0) {
     throw std::invalid_argument("sign_flip_test: resamples is 0, expected at least 1");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/pair_distances.hpp>
 #include <phiscope/pairs.hpp>
 #include <phiscope/value.hpp>
@@ -47,6 +48,12 @@ template <std::floating_point T>
   return mean_distance(squared_distances(rows, pairs.cross), Status::no_cross_pairs);
 }
 
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value cross_distance(const Rows& rows, const PairSet& pairs) {
+  return cross_distance(rows_of(rows).view, pairs);
+}
+
 /// Mean distance over the within pairs, mean over W of |x_a - x_b|.
 /// @param rows  [row, unit]
 /// @return  activation units, >= 0; undefined without a pair (no_within_pairs) or with a non-finite
@@ -55,6 +62,12 @@ template <std::floating_point T>
 template <std::floating_point T>
 [[nodiscard]] Value within_distance(MatrixView<T> rows, const PairSet& pairs) {
   return mean_distance(squared_distances(rows, pairs.within), Status::no_within_pairs);
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value within_distance(const Rows& rows, const PairSet& pairs) {
+  return within_distance(rows_of(rows).view, pairs);
 }
 
 }  // namespace phiscope

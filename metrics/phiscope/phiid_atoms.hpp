@@ -40,7 +40,35 @@ inline constexpr std::array<std::string_view, phiid_atom_count> phiid_atom_names
     "rtr", "rtx", "rty", "rts", "xtr", "xtx", "xty", "xts",
     "ytr", "ytx", "yty", "yts", "str", "stx", "sty", "sts"};
 
-inline constexpr std::size_t phiid_rtr = 0;   ///< place of rtr among the atoms
+/// An atom by its name; its number is its place in phiid_atom_names.
+enum class PhiidAtom : std::size_t {
+  rtr,
+  rtx,
+  rty,
+  rts,
+  xtr,
+  xtx,
+  xty,
+  xts,
+  ytr,
+  ytx,
+  yty,
+  yts,
+  str,
+  stx,
+  sty,
+  sts
+};
+
+/// The same atom when the two series change places: x and y are exchanged.
+[[nodiscard]] constexpr PhiidAtom exchanged(PhiidAtom atom) noexcept {
+  constexpr std::array<std::size_t, 4> other{0, 2, 1, 3};  // r, y, x, s
+  const auto place = static_cast<std::size_t>(atom);
+  return static_cast<PhiidAtom>(4 * other[place / 4] + other[place % 4]);
+}
+
+inline constexpr std::size_t phiid_rtr = 0;  ///< place of rtr among the atoms
+
 inline constexpr std::size_t phiid_sts = 15;  ///< place of sts among the atoms
 
 /// Atoms in the order of phiid_atom_names.

@@ -34,6 +34,12 @@ struct Phiid {
   PhiidInformation information;  ///< means; information.xytab is the TDMI, the sum of the atoms
   PhiidRedundancy redundancy;    ///< means
   std::vector<double> local;     ///< [16, transition] if asked for, else empty
+
+  /// Mean of an atom, or why there is none.
+  [[nodiscard]] Value at(PhiidAtom atom) const {
+    if (status != Status::ok) return status;
+    return atoms[static_cast<std::size_t>(atom)];
+  }
 };
 
 /// Whether the atoms of every transition are wanted as well.

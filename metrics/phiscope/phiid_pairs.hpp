@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/discrete_tile.hpp>
 #include <phiscope/detail/gaussian_tile.hpp>
 #include <phiscope/detail/lagged_moments.hpp>
@@ -9,11 +10,11 @@
 #include <phiscope/detail/phiid_tile.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/phiid_options.hpp>
+#include <phiscope/phiid_table.hpp>
 #include <phiscope/value.hpp>
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -114,41 +115,6 @@ class PhiidPairs {
   std::vector<detail::BinarySeries> binary_;    // discrete: as rows_
 };
 
-/// Decompositions of all pairs, in the order of pair_index().
-struct PhiidTable {
-  std::size_t series = 0;
-  std::size_t outputs = 0;          ///< numbers a pair: 2, 3 or 16, see PhiidOutput
-  std::vector<double> values;       ///< [output, pair]; 0 where the pair is not ok
-  std::vector<std::uint32_t> n_ok;  ///< [pair]: recordings in which it is defined
-  std::vector<Status> status;       ///< [pair]
-  PhiidCounts counts;               ///< by (pair, recording)
-
-  /// An empty table.
-  PhiidTable(std::size_t series_count, PhiidOutput output)
-      : series(series_count),
-        outputs(output_count(output)),
-        values(outputs * pair_count(series_count), 0.0),
-        n_ok(pair_count(series_count), 0),
-        status(pair_count(series_count), Status::ok) {}
-
-  /// Copies the pairs of a tile to their places. Tiles have no place in common, so several threads
-  /// may do this at once; add tile.counts() to counts where only one does.
-  void place(const PhiidTile& tile) {
-    const PairBlock& block = tile.block();
-    for (std::size_t i = 0; i < block.count_i; ++i) {
-      for (std::size_t j = 0; j < block.count_j; ++j) {
-        if (block.first_i + i >= block.first_j + j) continue;
-        const std::size_t pair = pair_index(block.first_i + i, block.first_j + j, series);
-        for (std::size_t k = 0; k < outputs; ++k) {
-          values[k * status.size() + pair] = tile.value(k, i, j);
-        }
-        n_ok[pair] = static_cast<std::uint32_t>(tile.n_ok(i, j));
-        status[pair] = tile.status(i, j);
-      }
-    }
-  }
-};
-
 /// PhiID of all pairs of the series of some recordings, on one thread.
 /// @param recordings  each [time, series]
 /// @return  nats (gaussian) or bits (discrete)
@@ -164,6 +130,30 @@ template <std::floating_point T>
     table.counts += tile.counts();
   }
   return table;
+}
+
+/// The same for one recording, a matrix of any kind that rows_of() takes.
+/// @param recording  [time, series]
+template <RealMatrix Recording>
+[[nodiscard]] PhiidTable phiid(const Recording& recording, const PhiidPairsOptions& options = {}) {
+  const RowsOf<ElementOf<Recording>> rows = rows_of(recording);
+  return phiid(std::span(&rows.view, 1), options);
+}
+
+/// The same for a vector or array of such matrices.
+/// @param recordings  each [time, series]
+template <class Recordings>
+requires RealMatrix<ElementOf<Recordings>>
+[[nodiscard]] PhiidTable phiid(const Recordings& recordings,
+                               const PhiidPairsOptions& options = {}) {
+  using T = ElementOf<ElementOf<Recordings>>;
+  std::vector<RowsOf<T>> rows;  // keeps the copies
+  std::vector<MatrixView<T>> views;
+  for (const auto& recording : recordings) {
+    rows.push_back(rows_of(recording));
+    views.push_back(rows.back().view);
+  }
+  return phiid(std::span<const MatrixView<T>>(views), options);
 }
 
 }  // namespace phiscope

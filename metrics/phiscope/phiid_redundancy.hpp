@@ -48,6 +48,15 @@ enum class Redundancy {
           .rtr = local.*least};
 }
 
+/// Local redundancies by common change in surprisal: the shared information where it has the sign
+/// of every term it is made of, else 0.
+/// @param local  informations at one time step
+/// @param sign_tolerance  smaller numbers have no sign: theirs would be the sign of a rounding
+/// @see  "Measuring multivariate redundant information with pointwise common change in surprisal"
+///       (Ince)
+[[nodiscard]] constexpr PhiidRedundancy ccs_redundancy(const PhiidInformation& local,
+                                                       double sign_tolerance) noexcept;
+
 namespace detail {
 
 /// Smaller and larger of two numbers, in the form that compilers turn into one instruction a lane.
@@ -112,14 +121,8 @@ struct CcsLocal {
 
 }  // namespace detail
 
-/// Local redundancies by common change in surprisal: the shared information where it has the sign
-/// of every term it is made of, else 0.
-/// @param local  informations at one time step
-/// @param sign_tolerance  smaller numbers have no sign: theirs would be the sign of a rounding
-/// @see  "Measuring multivariate redundant information with pointwise common change in surprisal"
-///       (Ince)
-[[nodiscard]] constexpr PhiidRedundancy ccs_redundancy(const PhiidInformation& local,
-                                                       double sign_tolerance) noexcept {
+constexpr PhiidRedundancy ccs_redundancy(const PhiidInformation& local,
+                                         double sign_tolerance) noexcept {
   return detail::ccs_local(local, sign_tolerance).redundancy;
 }
 

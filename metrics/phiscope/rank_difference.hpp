@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/head_scores.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/value.hpp>
@@ -67,6 +68,12 @@ struct RankDifference {
   return result;
 }
 
+/// The same for arrays of any kind that rows_of() takes.
+template <DoubleMatrix Sts, DoubleMatrix Rtr>
+[[nodiscard]] RankDifference rank_difference(const Sts& sts, const Rtr& rtr) {
+  return rank_difference(rows_of(sts).view, rows_of(rtr).view);
+}
+
 /// `atoms` over the TDMI of the same pair, so that strongly coupled pairs weigh no more than
 /// others.
 /// @param atoms,tdmi  [head, head], in one unit
@@ -90,6 +97,12 @@ struct RankDifference {
     }
   }
   return result;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <DoubleMatrix Atoms, DoubleMatrix Tdmi>
+[[nodiscard]] std::vector<double> per_tdmi(const Atoms& atoms, const Tdmi& tdmi) {
+  return per_tdmi(rows_of(atoms).view, rows_of(tdmi).view);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/unit_rows.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/sum.hpp>
@@ -44,6 +45,13 @@ template <std::floating_point T>
     }
   }
   return sum.value() / pairs;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value representation_coherence(const Rows& rows,
+                                             std::span<const std::int64_t> clusters) {
+  return representation_coherence(rows_of(rows).view, clusters);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/gram.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/leave_one_out.hpp>
@@ -16,6 +17,27 @@
 #include <vector>
 
 namespace phiscope {
+
+/// Influence of every row when it is deleted and all others stay as they are: one Gram matrix, then
+/// O(1) per deletion (for positions removed from the model's input see leave_one_out()).
+///
+/// @param rows  [row, unit]
+/// @param pairs  cross and within pairs of those rows, see pair_set()
+/// @return  [row]; distances to about 11 digits; undefined as in cluster_structure(), with and
+/// without
+///          the row
+/// @throws std::invalid_argument if a pair names a row that is not there
+template <std::floating_point T>
+[[nodiscard]] std::vector<Influence> row_deletions(MatrixView<T> rows, const PairSet& pairs,
+                                                   PhiRatioOptions options = {});
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] std::vector<Influence> row_deletions(const Rows& rows, const PairSet& pairs,
+                                                   PhiRatioOptions options = {}) {
+  return row_deletions(rows_of(rows).view, pairs, options);
+}
+
 namespace detail {
 
 /// Sums over a set of pairs that a row's pairs can be taken out of again, exactly.
@@ -87,18 +109,9 @@ class GramDistances {
 
 }  // namespace detail
 
-/// Influence of every row when it is deleted and all others stay as they are: one Gram matrix, then
-/// O(1) per deletion (for positions removed from the model's input see leave_one_out()).
-///
-/// @param rows  [row, unit]
-/// @param pairs  cross and within pairs of those rows, see pair_set()
-/// @return  [row]; distances to about 11 digits; undefined as in cluster_structure(), with and
-/// without
-///          the row
-/// @throws std::invalid_argument if a pair names a row that is not there
 template <std::floating_point T>
-[[nodiscard]] std::vector<Influence> row_deletions(MatrixView<T> rows, const PairSet& pairs,
-                                                   PhiRatioOptions options = {}) {
+std::vector<Influence> row_deletions(MatrixView<T> rows, const PairSet& pairs,
+                                     PhiRatioOptions options) {
   for (const std::vector<Pair>* list : {&pairs.cross, &pairs.within}) {
     for (const auto& [a, b] : *list) detail::expect_pair_of_rows(a, b, rows.rows());
   }

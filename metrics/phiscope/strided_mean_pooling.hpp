@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/detail/row_sums.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/value.hpp>
@@ -60,6 +61,12 @@ template <std::floating_point T>
   }
   if (result.status == Status::ok) result.mean = std::move(sum);
   return result;
+}
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Tokens>
+[[nodiscard]] PooledLatent strided_mean_pooling(const Tokens& tokens, PoolingOptions options = {}) {
+  return strided_mean_pooling(rows_of(tokens).view, options);
 }
 
 }  // namespace phiscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/random.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
@@ -32,6 +33,12 @@ template <std::floating_point T>
   return result;
 }
 
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries Series>
+[[nodiscard]] std::vector<double> circular_shift(const Series& series, std::uint64_t seed) {
+  return circular_shift(series_of(series).span, seed);
+}
+
 /// A series with the same amplitude at every frequency (so the same mean, variance and circular
 /// autocorrelation) and random phases.
 /// @param series  [time], finite
@@ -55,6 +62,12 @@ template <std::floating_point T>
   transform.inv(back, spectrum);
   for (std::size_t t = 0; t < n; ++t) result[t] = back[t].real();
   return result;
+}
+
+/// The same for arrays of any kind that series_of() takes.
+template <RealSeries Series>
+[[nodiscard]] std::vector<double> phase_randomised(const Series& series, std::uint64_t seed) {
+  return phase_randomised(series_of(series).span, seed);
 }
 
 /// An observed number against those of surrogates.

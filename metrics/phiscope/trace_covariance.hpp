@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/arrays.hpp>
 #include <phiscope/distance.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/sum.hpp>
@@ -15,6 +16,45 @@
 #include <vector>
 
 namespace phiscope {
+
+/// Mean row, [unit], in double. Differences to row 0 are averaged, so that equal rows have exactly
+/// themselves as their mean.
+/// @param rows  [row, unit]
+/// @return  zeros without a row
+template <std::floating_point T>
+[[nodiscard]] std::vector<double> mean_row(MatrixView<T> rows);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] std::vector<double> mean_row(const Rows& rows) {
+  return mean_row(rows_of(rows).view);
+}
+
+/// Sum over all rows of |x_i - mean|^2 = tr(Xc^T Xc), activation units squared. One pass shifted by
+/// row 0, and a second one, with the mean, where row 0 is so far out that digits would cancel.
+/// @param rows  [row, unit]
+/// @return  NaN or infinity when a row is not finite; exactly 0 when all rows are equal
+template <std::floating_point T>
+[[nodiscard]] double scatter(MatrixView<T> rows);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] double scatter(const Rows& rows) {
+  return scatter(rows_of(rows).view);
+}
+
+/// Total variance Tr(Cov(X)) with the unbiased 1 / (n - 1) normalisation.
+/// @param rows  [sample, unit]
+/// @return  activation units squared, >= 0; too_few_rows below two rows, nonfinite
+/// @see  numpy.cov(X.T).trace()
+template <std::floating_point T>
+[[nodiscard]] Value trace_covariance(MatrixView<T> rows);
+
+/// The same for arrays of any kind that rows_of() takes.
+template <RealMatrix Rows>
+[[nodiscard]] Value trace_covariance(const Rows& rows) {
+  return trace_covariance(rows_of(rows).view);
+}
 
 namespace detail {
 
@@ -74,12 +114,8 @@ template <std::floating_point T>
 
 }  // namespace detail
 
-/// Mean row, [unit], in double. Differences to row 0 are averaged, so that equal rows have exactly
-/// themselves as their mean.
-/// @param rows  [row, unit]
-/// @return  zeros without a row
 template <std::floating_point T>
-[[nodiscard]] std::vector<double> mean_row(MatrixView<T> rows) {
+std::vector<double> mean_row(MatrixView<T> rows) {
   if (rows.rows() == 0) return std::vector<double>(rows.cols(), 0.0);
   std::vector<double> mean = detail::shifted_sums(rows).differences;
   for (std::size_t j = 0; j < mean.size(); ++j) {
@@ -88,12 +124,8 @@ template <std::floating_point T>
   return mean;
 }
 
-/// Sum over all rows of |x_i - mean|^2 = tr(Xc^T Xc), activation units squared. One pass shifted by
-/// row 0, and a second one, with the mean, where row 0 is so far out that digits would cancel.
-/// @param rows  [row, unit]
-/// @return  NaN or infinity when a row is not finite; exactly 0 when all rows are equal
 template <std::floating_point T>
-[[nodiscard]] double scatter(MatrixView<T> rows) {
+double scatter(MatrixView<T> rows) {
   if (rows.rows() == 0) return 0.0;
   const auto [differences, squares] = detail::shifted_sums(rows);
   const std::span<const double> sum(differences);
@@ -107,12 +139,8 @@ template <std::floating_point T>
   return two_pass.value();
 }
 
-/// Total variance Tr(Cov(X)) with the unbiased 1 / (n - 1) normalisation.
-/// @param rows  [sample, unit]
-/// @return  activation units squared, >= 0; too_few_rows below two rows, nonfinite
-/// @see  numpy.cov(X.T).trace()
 template <std::floating_point T>
-[[nodiscard]] Value trace_covariance(MatrixView<T> rows) {
+Value trace_covariance(MatrixView<T> rows) {
   if (rows.rows() < 2) return Status::too_few_rows;
   return scatter(rows) / static_cast<double>(rows.rows() - 1);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <iosfwd>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -106,6 +107,14 @@ class Value {
   double number_ = 0.0;
   Status status_ = Status::ok;
 };
+
+/// Prints the number as the stream is set up to, or the name of the status.
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                             const Value& value) {
+  if (value.ok()) return out << value.value();
+  return out << status_name(value.status());
+}
 
 /// `a - b`, or the first reason of the two when one of them is undefined.
 [[nodiscard]] constexpr Value difference(const Value& a, const Value& b) {

@@ -25,8 +25,8 @@ namespace {
 
 using Series = std::vector<double>;
 
-Phiid decompose(const Series& x, const Series& y, const PhiidOptions& options = {},
-                PhiidLocal local = PhiidLocal::no) {
+Phiid decompose_discrete(const Series& x, const Series& y, const PhiidOptions& options = {},
+                         PhiidLocal local = PhiidLocal::no) {
   return discrete_phiid<double>(x, y, options, local);
 }
 
@@ -69,7 +69,8 @@ TEST_CASE("discrete PhiID agrees with counting words", "[discrete_phiid]") {
   const Series both = coupled_series(seed, times, 2);
   const Series x = column_of(both, 2, 0);
   const Series y = column_of(both, 2, 1);
-  const Phiid found = decompose(x, y, {.redundancy = redundancy, .lag = lag}, PhiidLocal::yes);
+  const Phiid found =
+      decompose_discrete(x, y, {.redundancy = redundancy, .lag = lag}, PhiidLocal::yes);
   REQUIRE(found.status == Status::ok);
   const auto expected = phiscope::test::slow_phiid(phiscope::test::segments(x, y, lag),
                                                    phiscope::test::binary_entropy, redundancy);
@@ -101,25 +102,25 @@ TEST_CASE("each segment is binarised by its own mean, above it", "[discrete_phii
   // A jump at the end is in the future only: the past's mean must not see it.
   const Series x{0, 1, 0, 1, 0, 1, 0, 1, 100};
   const Series y{1, 0, 1, 1, 0, 0, 1, 0, 1};
-  const Phiid found = decompose(x, y);
+  const Phiid found = decompose_discrete(x, y);
   CHECK(found.information.xta < 0.3);  // x[:-1] alternates, x[1:] is above its mean once
   CHECK(found.information.xta > 0.0);
 }
 
 TEST_CASE("constant series are fine and one transition is enough", "[discrete_phiid]") {
   const Series constant(20, 3.0);
-  const Phiid flat = decompose(constant, constant);
+  const Phiid flat = decompose_discrete(constant, constant);
   CHECK(flat.status == Status::ok);
   CHECK(flat.information.xytab == 0.0);
-  const Phiid shortest = decompose({1, 2}, {5, 1});
+  const Phiid shortest = decompose_discrete({1, 2}, {5, 1});
   CHECK(shortest.status == Status::ok);
   CHECK(shortest.transitions == 1);
-  CHECK(decompose({1}, {2}).status == Status::too_short);
-  CHECK(decompose({}, {}).status == Status::too_short);
+  CHECK(decompose_discrete({1}, {2}).status == Status::too_short);
+  CHECK(decompose_discrete({}, {}).status == Status::too_short);
   CHECK(phiscope::binary_phiid({}).mean.status == Status::too_short);
   for (const double bad : {std::nan(""), -std::numeric_limits<double>::infinity()}) {
-    CHECK(decompose({1, bad, 3}, {1, 2, 3}).status == Status::nonfinite);
-    CHECK(decompose({1, 2, 3}, {1, 2, bad}).status == Status::nonfinite);
+    CHECK(decompose_discrete({1, bad, 3}, {1, 2, 3}).status == Status::nonfinite);
+    CHECK(decompose_discrete({1, 2, 3}, {1, 2, bad}).status == Status::nonfinite);
   }
 }
 
@@ -127,8 +128,8 @@ TEST_CASE("the bias correction of binary series is in bits", "[discrete_phiid]")
   const Series both = coupled_series(3, 101, 2);
   const Series x = column_of(both, 2, 0);
   const Series y = column_of(both, 2, 1);
-  const Phiid raw = decompose(x, y);
-  const Phiid corrected = decompose(x, y, {.bias_correction = true});
+  const Phiid raw = decompose_discrete(x, y);
+  const Phiid corrected = decompose_discrete(x, y, {.bias_correction = true});
   const double one = 1.0 / 200.0 / std::log(2.0);
   CHECK(raw.information.ytb - corrected.information.ytb == Approx(one).epsilon(1e-10));
   CHECK(raw.information.xtab - corrected.information.xtab == Approx(3 * one).epsilon(1e-10));
@@ -136,6 +137,6 @@ TEST_CASE("the bias correction of binary series is in bits", "[discrete_phiid]")
 }
 
 TEST_CASE("discrete PhiID refuses series of different lengths and lag 0", "[discrete_phiid]") {
-  CHECK_THROWS_WITH(decompose({1, 2, 3}, {1, 2}), Contains("lengths 3 and 2"));
-  CHECK_THROWS_AS(decompose({1, 2}, {1, 2}, {.lag = 0}), std::invalid_argument);
+  CHECK_THROWS_WITH(decompose_discrete({1, 2, 3}, {1, 2}), Contains("lengths 3 and 2"));
+  CHECK_THROWS_AS(decompose_discrete({1, 2}, {1, 2}, {.lag = 0}), std::invalid_argument);
 }

@@ -14,8 +14,8 @@ using phiscope::Status;
 using phiscope::Value;
 
 namespace {
-const std::vector<double> path{0, 1, 0, 1, 0, 1, 0, 1, 0};  // 0 - 1 - 2
-const MatrixView<double> path_graph(path, 3, 3);
+const std::vector<double> path_weights{0, 1, 0, 1, 0, 1, 0, 1, 0};  // 0 - 1 - 2
+const MatrixView<double> path_of_three(path_weights, 3, 3);
 
 std::vector<double> on_circle(const std::vector<double>& degrees) {
   std::vector<double> values;
@@ -32,10 +32,11 @@ TEST_CASE("the nearest token by angle is or is not a neighbour in the graph",
   const std::vector<std::int64_t> nodes{0, 1, 2};
   // Angles 0, 10, 30: nearest of 0 is 1 (joined), of 1 is 0 (joined), of 2 is 1 (joined).
   const auto near = on_circle({0, 10, 30});
-  CHECK(neighbor_consistency(MatrixView<double>(near, 3, 2), nodes, path_graph, 1) == Value(1.0));
+  CHECK(neighbor_consistency(MatrixView<double>(near, 3, 2), nodes, path_of_three, 1) ==
+        Value(1.0));
   // Angles 0, 90, 10: nearest of 0 is 2 (not joined), of 1 is 2 (joined), of 2 is 0 (not joined).
   const auto far = on_circle({0, 90, 10});
-  CHECK(neighbor_consistency(MatrixView<double>(far, 3, 2), nodes, path_graph, 1).value() ==
+  CHECK(neighbor_consistency(MatrixView<double>(far, 3, 2), nodes, path_of_three, 1).value() ==
         Approx(1.0 / 3.0).epsilon(1e-15));
 }
 
@@ -43,8 +44,8 @@ TEST_CASE("with all others as nearest, every graph neighbour is among them",
           "[neighbor_consistency]") {
   const auto x = phiscope::test::random_rows(1, 6, 4);
   const auto nodes = phiscope::test::random_labels(5, 6, 3);
-  CHECK(neighbor_consistency(x.view(), nodes, path_graph, 5) == Value(1.0));
-  CHECK(neighbor_consistency(x.view(), nodes, path_graph, 500) == Value(1.0));
+  CHECK(neighbor_consistency(x.view(), nodes, path_of_three, 5) == Value(1.0));
+  CHECK(neighbor_consistency(x.view(), nodes, path_of_three, 500) == Value(1.0));
 }
 
 TEST_CASE("neighbor_consistency agrees with sorting all others", "[neighbor_consistency]") {
@@ -75,23 +76,23 @@ TEST_CASE("neighbor_consistency agrees with sorting all others", "[neighbor_cons
     sum += hits / std::min(static_cast<double>(k), joined);
     tokens += 1;
   }
-  CHECK(neighbor_consistency(x.view(), nodes, path_graph, k).value() ==
+  CHECK(neighbor_consistency(x.view(), nodes, path_of_three, k).value() ==
         Approx(sum / tokens).epsilon(1e-14));
 }
 
 TEST_CASE("neighbor_consistency needs edges, rows and directions", "[neighbor_consistency]") {
   std::vector<double> values{1, 0, 1, 1};
   const MatrixView<double> rows(values, 2, 2);
-  CHECK(neighbor_consistency(rows, std::vector<std::int64_t>{0, 2}, path_graph) ==
+  CHECK(neighbor_consistency(rows, std::vector<std::int64_t>{0, 2}, path_of_three) ==
         Value(Status::no_edges));
   CHECK(neighbor_consistency(MatrixView<double>(values, 1, 4), std::vector<std::int64_t>{0},
-                             path_graph) == Value(Status::too_few_rows));
+                             path_of_three) == Value(Status::too_few_rows));
   values = {1, 0, 0, 0};
   CHECK(neighbor_consistency(MatrixView<double>(values, 2, 2), std::vector<std::int64_t>{0, 1},
-                             path_graph) == Value(Status::zero_norm));
+                             path_of_three) == Value(Status::zero_norm));
   values[3] = std::nan("");
   CHECK(neighbor_consistency(MatrixView<double>(values, 2, 2), std::vector<std::int64_t>{0, 1},
-                             path_graph) == Value(Status::nonfinite));
-  CHECK_THROWS_WITH(neighbor_consistency(rows, std::vector<std::int64_t>{0, 1}, path_graph, 0),
+                             path_of_three) == Value(Status::nonfinite));
+  CHECK_THROWS_WITH(neighbor_consistency(rows, std::vector<std::int64_t>{0, 1}, path_of_three, 0),
                     Contains("k is 0"));
 }

@@ -13,7 +13,7 @@ TEST_CASE("of equal numbers the first has the lower rank", "[ordinal_ranks]") {
   CHECK(ordinal_ranks(std::vector<double>{30, 10, 20}) == Ranks{3, 1, 2});
   CHECK(ordinal_ranks(std::vector<double>{5, 1, 5, 1, 5}) == Ranks{3, 1, 4, 2, 5});
   CHECK(ordinal_ranks(std::vector<double>{0.0, -0.0}) == Ranks{1, 2});
-  CHECK(ordinal_ranks({}).empty());
+  CHECK(ordinal_ranks(std::vector<double>{}).empty());
   CHECK(ordinal_ranks(std::vector<double>{7}) == Ranks{1});
 }
 

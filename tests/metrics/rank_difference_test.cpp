@@ -13,7 +13,7 @@ using phiscope::Status;
 using phiscope::Value;
 
 namespace {
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 }
 
 TEST_CASE("the score is the rank of synergy less that of redundancy", "[rank_difference]") {
@@ -28,7 +28,7 @@ TEST_CASE("the score is the rank of synergy less that of redundancy", "[rank_dif
 }
 
 TEST_CASE("a head without a pair is unranked and counted", "[rank_difference]") {
-  std::vector<double> sts{0, 3, none, 3, 0, none, none, none, 0};
+  std::vector<double> sts{0, 3, no_number, 3, 0, no_number, no_number, no_number, 0};
   const std::vector<double> rtr(9, 1.0);
   RankDifference found = rank_difference({sts, 3, 3}, {rtr, 3, 3});
   CHECK(found.unranked == 1);
