@@ -22,7 +22,7 @@ done
 if grep -rnE 'libtorch|\btorch\b' metrics analyze --include=CMakeLists.txt >&2; then complain "torch outside extract/"; fi
 
 # Size, licence line, folder names.
-for file in $(sources metrics analyze extract tests bench); do
+for file in $(sources metrics analyze extract examples tests bench); do
   lines=$(wc -l <"$file")
   limit=400
   case $file in tests/*) limit=500 ;; *.hpp) limit=200 ;; esac
@@ -43,7 +43,7 @@ done < <(find metrics/phiscope -name '*.hpp' -not -path '*/adaptors/*' | sort)
 
 # The internals of the metrics are theirs; a benchmark may include one. A bare `detail::` is that of the
 # metrics where no file of the folder opens a namespace of that name.
-for file in $(sources analyze extract tests bench); do
+for file in $(sources analyze extract examples tests bench); do
   case $file in tests/metrics/* | bench/*) continue ;; esac
   names='phiscope::detail::|<phiscope/detail/'
   grep -q 'namespace detail' "$(dirname "$file")"/*.hpp 2>/dev/null || names="$names|(^|[^:A-Za-z_])detail::"
