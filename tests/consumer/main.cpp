@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <phiscope/phi_ratio.hpp>
+#include <phiscope/all.hpp>
 
-#include <cstdio>
+#include <iostream>
+#include <vector>
 
 int main() {
+  const std::vector<double> logits{0.0, 0.0, 0.0};
   const phiscope::Value phi = phiscope::phi_ratio(3.0, 2.0);
-  std::printf("phi = %.17g\n", phi.value());
-  return phi.value() == 1.5 ? 0 : 1;
+  const phiscope::Value kl = phiscope::kl_divergence(logits, logits).kl;
+  std::cout << "phi = " << phi << ", kl = " << kl << '\n';
+  return phi == phiscope::Value(1.5) && kl == phiscope::Value(0.0) ? 0 : 1;
 }
