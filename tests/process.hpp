@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "places.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -46,7 +48,7 @@ inline Finished run_shell(const std::string& command, const std::filesystem::pat
 
 /// Path of a program of this build.
 inline std::string program(const std::string& name) {
-  return "'" + std::string(PHISCOPE_BIN_DIR) + "/" + name + "'";
+  return "'" + program_dir() + "/" + name + "'";
 }
 
 /// Bytes of every file below a folder by relative path; logs, which may differ, left out.

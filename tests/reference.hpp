@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "places.hpp"
+
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -10,10 +12,6 @@
 
 namespace phiscope::test {
 
-/// Root of this checkout, with the project's own golden data below tests/golden.
-inline std::filesystem::path source_dir() {
-  return PHISCOPE_SOURCE_DIR;
-}
 inline std::filesystem::path golden() {
   return source_dir() / "tests" / "golden";
 }

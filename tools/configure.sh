@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # CMake's configure step, with ccache where it is installed.
 
+# ccache finds what another clone compiled: paths below the project's root are hashed relative to it.
+export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
+
 # configure PRESET [cmake arguments]: only when the cache is missing or made with other arguments.
 configure() {
   local preset=$1 wanted

@@ -145,9 +145,9 @@ TEST_CASE("an ablation that is killed resumes to the same bytes", "[command]") {
   ablated(dir.path(), "whole", what);
   const std::filesystem::path commit = dir.path() / "part/commit/shard-00030.json";
   const Finished done = run_shell(
-      "bash -c '" + std::string(PHISCOPE_BIN_DIR) + "/extract " + "ablate --model " + walk_model() +
-          " --texts " + (dir.path() / "texts").string() + " --out " +
-          (dir.path() / "part").string() + " " + what + " & pid=$!; until [ -e " + commit.string() +
+      "bash -c '" + program_dir() + "/extract " + "ablate --model " + walk_model() + " --texts " +
+          (dir.path() / "texts").string() + " --out " + (dir.path() / "part").string() + " " +
+          what + " & pid=$!; until [ -e " + commit.string() +
           " ] || ! kill -0 $pid; do sleep 0.005; done; kill -KILL $pid; wait $pid'",
       dir.path());
   CHECK(done.status == 137);

@@ -29,12 +29,11 @@ TEST_CASE("a run that is killed or stopped resumes to the same bytes", "[resume]
         (part / ("commit/shard-000" + std::string(blow.shard < 10 ? "0" : "") +
                  std::to_string(blow.shard) + ".json"))
             .string();
-    const Finished done =
-        run_shell("bash -c 'set -m; " + std::string(PHISCOPE_BIN_DIR) + "/extract" + " " +
-                      long_loo(part) + " & pid=$!; until [ -e " + commit +
-                      " ] || ! kill -0 $pid; do sleep 0.005; done; kill -" + blow.signal +
-                      " $pid; wait $pid'",
-                  dir.path());
+    const Finished done = run_shell("bash -c 'set -m; " + program_dir() + "/extract" + " " +
+                                        long_loo(part) + " & pid=$!; until [ -e " + commit +
+                                        " ] || ! kill -0 $pid; do sleep 0.005; done; kill -" +
+                                        blow.signal + " $pid; wait $pid'",
+                                    dir.path());
     CAPTURE(blow.signal, blow.shard, done.err);
     const bool kill = std::string(blow.signal) == "KILL";
     CHECK(done.status == (kill ? 137 : 75));
