@@ -10,6 +10,7 @@ docs() {
   for header in metrics/phiscope/*.hpp metrics/phiscope/adaptors/*.hpp; do
     name=$(basename "$header" .hpp)
     case $header in */adaptors/*) name=${name}_adaptor ;; esac
+    [ -n "$(find tests/metrics -name "${name}_test.cpp")" ] || continue  # all.hpp has none
     printf '/** @file %s\n * Example: its test, @ref %s_test.cpp */\n' "${header#metrics/}" "$name"
     printf '/** @example %s_test.cpp\n * Test of %s: exact values, invariants, oracle. */\n' \
       "$name" "${header#metrics/}"

@@ -15,9 +15,11 @@ lint() {
     pip_install "clang-tidy==$clang_tidy_version"
   configure no-extract
   tests/house/rules.sh .
-  local files sources argument options=(--extra-arg=-Wno-unknown-warning-option)
+  local folders=(metrics analyze extract tests bench) files sources argument
+  local options=(--extra-arg=-Wno-unknown-warning-option)
+  if [ -d examples ]; then folders+=(examples); fi
   mapfile -t files < <(
-    find metrics analyze extract tests bench -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | sort)
+    find "${folders[@]}" -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | sort)
   clang-format --dry-run -Werror "${files[@]}"
   echo "format: ${#files[@]} files"
   if command -v node >/dev/null; then find analyze -name '*.js' -print0 | xargs -0 -r -n 1 node --check; fi
