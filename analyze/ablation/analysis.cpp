@@ -158,7 +158,7 @@ std::vector<Comparison> pairs_to_compare(const Ablation& ablation) {
     for (std::size_t j = i + 1; j < ablation.orders.size(); ++j) {
       if (is_random(j)) continue;
       const bool swap = ablation.orders[i].kind == Kind::baseline &&
-                        ablation.orders[j].kind == Kind::ranking;  // the ranking stands first
+                        ablation.orders[j].kind == Kind::ranking;  // the ranking comes first
       result.push_back({.order = swap ? j : i, .against = swap ? i : j});
     }
   }

@@ -30,7 +30,7 @@ struct Stretch {
 /// Area under the curve over a part of the axis, by the trapezoid rule over the fraction of heads
 /// removed, removed / heads. Over all heads it is the mean KL of the sweep.
 /// @return  [prompt], nats
-/// @throws std::invalid_argument if the part is empty or lies outside of the curve
+/// @throws std::invalid_argument if the part is empty or is outside the curve
 [[nodiscard]] std::vector<double> areas(const Curve& curve, Stretch part, std::int64_t heads);
 
 /// Mean of curves read off at the same place. @return [prompt]; @pre there is a curve

@@ -100,7 +100,8 @@ Ablation read_ablation_csv(const std::filesystem::path& file, std::int64_t heads
       csv.refuse(row, removed, "every number of heads once in an order");
     }
   }
-  if (most == 0) throw FormatError(file, "line 2: found no row with a head removed, expected some");
+  if (most == 0)
+    throw FormatError(file, "line 2: found no row with a head removed, expected at least one");
 
   Ablation ablation;
   ablation.path = file;

@@ -35,7 +35,7 @@ struct Order {
   std::vector<std::int64_t> heads = {};    ///< [place], the first is removed first; empty: unknown
   std::vector<std::int64_t> planned = {};  ///< numbers of heads removed, ascending
   Curve curve = {};          ///< the part of `planned` that is measured from its start on
-  std::size_t measured = 0;  ///< numbers of `planned` with all prompts, also behind a gap
+  std::size_t measured = 0;  ///< numbers of `planned` with all prompts, also after a gap
 
   [[nodiscard]] bool finished() const { return curve.removed.size() == planned.size(); }
 };
@@ -59,7 +59,7 @@ struct ReadOptions {
   std::int64_t heads = 0;                ///< of the model of a CSV; 0: the most that it removes
 };
 
-/// Reads a run directory of `extract ablate`, or a CSV with a row per order and number of heads:
+/// Reads a run directory of `extract ablate`, or a CSV with one row per order and number of heads:
 /// columns `num_heads_removed` (or `removed`), `mean_kl_div` (or `kl`), `order_type` (or `order`),
 /// perhaps `kind`; without it, orders whose name begins with "random" are random ones, all others
 /// rankings. The published tables and curves.csv of one run are such files.

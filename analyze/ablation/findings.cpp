@@ -56,20 +56,20 @@ std::string power_text(const Result& result) {
     orders = std::max(orders, found.null.orders);
     if (!found.null.z.ok()) continue;
     needed += (needed.empty() ? " " : "; ") + order.name +
-              " lies z = " + report::short_text(found.null.z.value()) +
+              " is z = " + report::short_text(found.null.z.value()) +
               " standard deviations from the random areas, " +
-              (found.orders_needed ? "which takes about " + std::to_string(*found.orders_needed) +
-                                         " random orders for p < 0.05"
+              (found.orders_needed ? "so about " + std::to_string(*found.orders_needed) +
+                                         " random orders are needed for p < 0.05"
                                    : "too close for p < 0.05 with any number of random orders");
   }
   if (orders == 0) return "No random order reaches as far as a ranking: nothing to compare with.";
   const double least = 1.0 / (1.0 + static_cast<double>(orders));
-  const bool is_enough = least < 0.05;
-  return std::to_string(orders) + " random orders: the least p they can give is " +
-         report::short_text(least) +
-         (is_enough ? "."
-                    : ", so they cannot show a difference at 0.05 whatever the curves are; " +
-                          std::to_string(*random_orders_needed(40.0)) + " are the least.") +
+  const std::string what = "With " + std::to_string(orders) +
+                           " random orders the smallest possible p is " + report::short_text(least);
+  return what +
+         (least < 0.05 ? "."
+                       : ", so nothing can reach 0.05; use at least " +
+                             std::to_string(*random_orders_needed(40.0)) + ".") +
          needed + (needed.empty() ? "" : ".");
 }
 
@@ -104,8 +104,8 @@ std::vector<std::string> baseline_lines(const Result& result) {
               std::to_string(result.data.prompts) +
               " prompts, p = " + report::short_text(found.p_value.value()) + " over prompts";
     }
-    line += "; of " + std::to_string(found.random_pairs) + " pairs of random orders " +
-            std::to_string(found.random_pairs_as_far) + " differ as much";
+    line += "; " + std::to_string(found.random_pairs_as_far) + " of " +
+            std::to_string(found.random_pairs) + " pairs of random orders differ at least as much";
     lines.push_back(line + ".");
   }
   if (lines.empty()) {
@@ -161,14 +161,14 @@ std::vector<std::string> warnings(const Result& result) {
   } else if (std::max(std::abs(zero->from), std::abs(zero->to)) > noticeable) {
     lines.push_back("With no head removed the KL in " + result.label + " is up to " +
                     report::short_text(std::max(std::abs(zero->from), std::abs(zero->to))) +
-                    " nats, expected 0: something else than the heads differs.");
+                    " nats, expected 0, so something other than the heads differs.");
   }
   const auto all = extremes(result, &OrderResult::at_all);
   if (all && all->to - all->from > 1e-6 * std::abs(all->to)) {
-    lines.push_back("With all heads removed the KL in " + result.label +
-                    " differs between orders, " + number_text(all->from) + " to " +
-                    number_text(all->to) +
-                    " nats, expected one value: then nothing is left that an order could change.");
+    lines.push_back(
+        "With all heads removed the KL in " + result.label + " differs between orders, " +
+        number_text(all->from) + " to " + number_text(all->to) +
+        " nats, expected a single value: once every head is removed, order cannot matter.");
   }
   return lines;
 }

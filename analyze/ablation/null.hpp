@@ -31,12 +31,12 @@ struct RandomNull {
 [[nodiscard]] RandomNull compare_with_random(double area, std::span<const double> random);
 
 /// How many random orders make the expected one-sided p fall below `level`, if their areas are
-/// normal and the order stays `z` standard deviations away: the least n with
+/// normal and the order stays `z` standard deviations away: the smallest n with
 /// (1 + n q) / (1 + n) < level, q = P(Z > |z|). Nothing if no number is enough, q >= level.
-/// With an infinite z: the least n that can give a p below `level` at all.
+/// With an infinite z: the smallest n that can give a p below `level` at all.
 [[nodiscard]] std::optional<std::int64_t> random_orders_needed(double z, double level = 0.05);
 
-/// Consecutive points of a curve that lie above another one.
+/// Consecutive points of a curve above another one.
 struct AboveRange {
   double from = 0.0;       ///< heads removed at the first of them
   double to = 0.0;         ///< at the last

@@ -8,9 +8,9 @@
 namespace phiscope::analyze::ablation {
 
 /// What every head does when it alone is removed, from a run of `extract ablate --heads-alone`:
-/// a row per head with head_idx, layer, head_in_layer, single_head_score (mean KL(intact || without
-/// the head) over the prompts, nats), standard_error, n_prompts, kl_intact (the same with no head
-/// removed, as measured). A ranking for `extract ablate --ranking`.
+/// one row per head with head_idx, layer, head_in_layer, single_head_score (mean KL(intact ||
+/// without the head) over the prompts, nats), standard_error, n_prompts, kl_intact (the same with
+/// no head removed, as measured). A ranking for `extract ablate --ranking`.
 /// @throws shard::FormatError for another kind of run, or one that is not complete
 [[nodiscard]] Table single_heads(const std::filesystem::path& path);
 

@@ -247,16 +247,16 @@ std::vector<report::NamedTable> tables(const std::vector<Result>& results) {
        "One row per order of removal. auc: area under the KL curve over the fraction of heads "
        "removed (trapezoid), nats, from from_fraction to to_fraction; auc_ratio: over the mean "
        "area of the random orders (of the other ones, for a random order). p_more: (1 + random "
-       "orders with an area at least as large) / (1 + n_random); least_p: the least that n_random "
-       "orders can give; random_orders_needed: for an expected p below 0.05, were z to stay.",
+       "orders with an area at least as large) / (1 + n_random); least_p: the smallest "
+       "p that n_random orders can give; random_orders_needed: number of random orders for an "
+       "expected p < 0.05 at the current z.",
        auc_table(results)},
       {"fractions.csv", "KL at every eighth of the heads, and the mean of the random orders there.",
        fraction_table(results)},
       {"comparisons.csv",
        "Difference of two areas, order - against, prompt by prompt over the part of the axis that "
        "both have: mean, interval over prompts, two-sided sign-flip test over prompts; how many "
-       "pairs "
-       "of random orders differ at least as much (not counted against the random mean).",
+       "pairs of random orders differ at least as much (not counted against the random mean).",
        comparison_table(results)},
       {"ranges.csv", "Where an order does more damage than the mean of the random orders.",
        range_table(results)},

@@ -113,7 +113,7 @@ std::string last_line(const std::string& text) {
   return line.substr(line.find_first_not_of(" \t"));
 }
 
-/// gnuplot copies a font's name into the SVG as it stands: give browsers the weight and a fallback.
+/// gnuplot copies a font's name into the SVG unchanged: give browsers the weight and a fallback.
 std::string with_web_fonts(std::string svg) {
   const auto replace = [&svg](std::string_view old_text, std::string_view new_text) {
     for (std::size_t at = svg.find(old_text); at != std::string::npos;

@@ -48,7 +48,7 @@ struct PlotlyPanel {
 /// The beginning of a hover template: the panel's title, or nothing.
 [[nodiscard]] std::string hover_heading(const Panel& panel);
 
-/// The panel's own label, or that of a panel in its column (x) or row (y) that stands for all.
+/// The panel's own label, or that of a panel in its column (x) or row (y) that labels them all.
 [[nodiscard]] std::string shared_label(const Figure& figure, std::size_t index,
                                        std::string Panel::*label);
 

@@ -26,7 +26,7 @@ struct Range {
 [[nodiscard]] double color_bar_step(double limit);
 
 /// A cell's number with the decimals that show three significant digits of `limit`: all cells of a
-/// map have as many.
+/// map have equal counts.
 [[nodiscard]] std::string cell_text(double value, double limit);
 
 /// Whether the cell's colour wants white text.
@@ -46,7 +46,7 @@ struct Range {
 /// many; at even distances where that leaves less than two. @pre 0 < range.low
 [[nodiscard]] std::vector<double> log_ticks(Range range);
 
-/// What stands there: up to three significant digits.
+/// The label: up to three significant digits.
 [[nodiscard]] std::string tick_text(double tick);
 
 }  // namespace phiscope::figure

@@ -12,7 +12,8 @@ Aggregate aggregate(const std::vector<Value>& values, const std::vector<std::int
                     const BootstrapOptions& options) {
   if (values.size() != contexts.size()) {
     throw std::invalid_argument("aggregate: " + std::to_string(values.size()) + " values and " +
-                                std::to_string(contexts.size()) + " contexts, expected as many");
+                                std::to_string(contexts.size()) +
+                                " contexts, expected equal counts");
   }
   Aggregate result;
   result.events = static_cast<std::int64_t>(values.size());

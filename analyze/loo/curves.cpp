@@ -105,7 +105,7 @@ Figure level_curves(const std::vector<RunResult>& runs, const std::string& condi
   figure.caption += band_caption;
   figure.definition =
       "Ratio: mean distance of cross pairs / mean distance of within pairs, above 1 "
-      "where words of a cluster lie closer together. Energy: mean squared distance "
+      "where words of a cluster are closer together. Energy: mean squared distance "
       "of within pairs (logarithmic axis). Rayleigh: sum of squared distances over "
       "the walk's edges / total variance of the words.";
   figure.source = "levels.csv";
@@ -175,7 +175,7 @@ Figure position_zero_curves(const std::vector<RunResult>& runs) {
   figure.caption =
       "R\u00b2 over the mean ratio influences of all context lengths and both kinds of "
       "position, and the fitted scale S, by layer. Near 1: the influences tell how "
-      "far the first token lies from all others, not how words are arranged.";
+      "far the first token is from all others, not how words are arranged.";
   figure.definition =
       "Model: every pair of words is at distance 1, but pairs with the word at "
       "position 0 are at max(1, S / its occurrences); one S per layer and condition.";

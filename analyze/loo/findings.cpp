@@ -109,7 +109,7 @@ std::string length_text(const std::vector<RunResult>& runs, bool longest) {
 std::vector<std::string> findings(const std::vector<RunResult>& runs) {
   const std::string layer = last_layer(runs);
   return {
-      "Cross / within distance, above 1 where words of a cluster lie closer together, " + layer +
+      "Cross / within distance, above 1 where words of a cluster are closer together, " + layer +
           ", " + length_text(runs, true) + ": " +
           by_condition(runs, [](const auto& run, auto c) { return ratio_at(run, c, true); }),
       "The same at " + length_text(runs, false) + ", where position 0 weighs most: " +

@@ -44,7 +44,7 @@ std::int64_t overflows(MatrixView<float> rows, const PairSet& pairs) {
   return result;
 }
 
-/// The part of the walk's graph that lies between the present words, [word row, word row].
+/// The part of the walk's graph between the present words, [word row, word row].
 std::vector<double> adjacency_of(const Walk& walk, std::span<const std::int64_t> words,
                                  std::size_t nodes) {
   std::vector<double> adjacency;

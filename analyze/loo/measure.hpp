@@ -16,7 +16,7 @@ enum class Metric { ratio, energy, cross, within };
 inline constexpr std::array<Metric, 4> metrics = {Metric::ratio, Metric::energy, Metric::cross,
                                                   Metric::within};
 
-/// "ratio", "energy", "cross_dist", "within_dist"; with "_influence" behind it the published names.
+/// "ratio", "energy", "cross_dist", "within_dist"; with "_influence" appended, the published names.
 [[nodiscard]] std::string_view metric_name(Metric metric) noexcept;
 
 /// "ratio", "Dirichlet energy", "cross distance", "within distance": for titles.

@@ -35,7 +35,7 @@ struct Walk {
 enum class Sink {
   keep,    ///< all
   drop,    ///< all but position 0 of every run
-  prefix,  ///< all; a neutral token stands before position 0
+  prefix,  ///< all; a neutral token comes before position 0
 };
 
 /// What a run is, without its arrays.
@@ -58,7 +58,7 @@ struct WordRows {
   std::span<const float> values;    ///< [word row, layer, unit]
 };
 
-/// The rows of one context, with the mapping that they lie in.
+/// The rows of one context, with the mapping that holds them.
 struct ContextRows {
   shard::NpyFile array;
   std::vector<WordRows> runs;  ///< full context, then Walk::removed in order
@@ -79,7 +79,7 @@ struct ContextPlace {
 /// A run directory of experiment loo, checked against its own prompts when opened.
 class LooRun {
  public:
-  /// @param allow_partial  take the contexts that are there, of a run that is not complete
+  /// @param allow_partial  accept an unfinished run, and read the contexts it has
   /// @throws shard::FormatError if the directory is not a run of loo or contradicts itself
   [[nodiscard]] static LooRun open(const std::filesystem::path& run, bool allow_partial = false);
 

@@ -21,7 +21,7 @@ namespace phiscope::analyze::loo {
 [[nodiscard]] std::vector<report::NamedTable> tables(const std::vector<RunResult>& runs);
 
 /// The content of results_<condition>.json: by_layer_N[layer][N][bridge|anchor|all][metric], as the
-/// published files, but strict JSON: a missing number is null and its reason stands beside it.
+/// published files, but strict JSON: a missing number is null and its reason is beside it.
 [[nodiscard]] nlohmann::ordered_json results_json(const RunResult& run, std::size_t condition);
 
 }  // namespace phiscope::analyze::loo

@@ -26,7 +26,7 @@ Stored load(const std::byte* from, bool swap) {
   return std::bit_cast<Stored>(raw);
 }
 
-/// Copies the elements that lie `stride` bytes apart.
+/// Copies elements that are `stride` bytes apart.
 template <class Stored, class T, class Decode>
 void copy_row(const std::byte* from, std::size_t stride, bool swap, std::span<T> to,
               Decode decode) {

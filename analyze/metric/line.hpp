@@ -15,7 +15,7 @@ namespace phiscope::analyze::metric {
 
 /// The answer of a metric, built member by member: {"metric":..,"value":..,"status":..,"n":..,...}.
 /// Strict JSON; numbers are the shortest that read back to the same double; an undefined number is
-/// null, and its status stands next to it.
+/// null, and its status is next to it.
 class Line {
  public:
   explicit Line(std::string_view metric);
@@ -34,7 +34,7 @@ class Line {
   Line& texts(std::string_view name, std::span<const std::string_view> texts);
   Line& none(std::string_view name);  ///< null
   Line& vector(std::string_view name, std::span<const double> numbers);
-  /// [item][number], null where `defined` is false. @pre as many entries in both
+  /// [item][number], null where `defined` is false. @pre both have equal counts
   Line& vectors(std::string_view name, std::span<const std::array<double, 16>> items,
                 const std::vector<bool>& defined);
 

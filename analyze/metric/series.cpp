@@ -42,7 +42,7 @@ std::string phiid_of_two(const Arguments& arguments) {
   const std::vector<double> y = read_series(arguments.files[1], arguments.bf16);
   if (x.size() != y.size()) {
     throw shard::FormatError(arguments.files[1],
-                             std::to_string(y.size()) + " steps, expected as many as in " +
+                             std::to_string(y.size()) + " steps, expected the same number as in " +
                                  arguments.files[0].string() + ", " + std::to_string(x.size()));
   }
   const std::span<const double> first(x);

@@ -11,7 +11,7 @@
 namespace phiscope::analyze::phiid {
 namespace {
 
-/// Tokens behind the first one that ends a text.
+/// Tokens after the first one that ends a text.
 std::size_t tokens_after_end(const Prompt& prompt, const std::vector<std::int64_t>& ends) {
   const auto end =
       std::find_first_of(prompt.tokens.begin(), prompt.tokens.end(), ends.begin(), ends.end());

@@ -81,7 +81,7 @@ void set_ticks(Lines& lines) {
   }
 }
 
-/// Synergy against redundancy, one point a head, one colour a third of the layers.
+/// Synergy against redundancy, one point per head, one colour per third of the layers.
 Figure scatter_figure(const RunResult& run, const Options& options) {
   const std::vector<std::string> names = {"first third of the layers", "middle third",
                                           "last third"};
@@ -107,7 +107,7 @@ Figure scatter_figure(const RunResult& run, const Options& options) {
   figure.name = "scatter";
   figure.title = "Synergy and redundancy of the heads";
   figure.caption =
-      "One point a head: mean rtr and mean sts over its pairs. Heads without a pair "
+      "One point per head: mean rtr and mean sts over its pairs. Heads without a pair "
       "that is ok are left out.";
   figure.definition = method_text(options);
   figure.source = source({&run});
@@ -130,18 +130,18 @@ std::string method_text(const Options& options) {
   text += options.mode == Mode::per_prompt ? "; prompts one by one, then averaged"
           : options.keep_borders           ? "; prompts as one series, borders kept"
                                            : "; prompts as one series without the borders";
-  if (phiid.bias_correction) text += "; leading bias taken out";
+  if (phiid.bias_correction) text += "; leading bias subtracted";
   switch (options.detrend) {
     case Detrend::none:
       break;
     case Detrend::linear:
-      text += "; linear trend taken out of every series";
+      text += "; linear trend removed from every series";
       break;
     case Detrend::difference:
       text += "; differences of successive steps";
       break;
     case Detrend::poly2:
-      text += "; quadratic trend taken out of every series";
+      text += "; quadratic trend removed from every series";
       break;
     case Detrend::log:
       text += "; logarithms";

@@ -19,7 +19,7 @@ std::string shape_text(const Profile& profile) {
     case Shape::u:
       return "a U";
     case Shape::neither:
-      return "neither an inverted U nor a U beyond doubt";
+      return "neither clearly an inverted U nor clearly a U";
     case Shape::unknown:
       break;
   }

@@ -10,7 +10,7 @@
 namespace phiscope::analyze::phiid {
 namespace {
 
-// A run has at most as many pairs as a tile is wide: no memory is asked for.
+// A run has at most as many pairs as a tile is wide, so nothing is allocated.
 template <class T>
 using Numbers = Eigen::Array<T, Eigen::Dynamic, 1, 0, phiid_tile_width, 1>;
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -74,7 +74,7 @@ void add_run(const Numbers<T>& sts, const Numbers<T>& rtr, const Numbers<T>& tdm
 }
 
 /// Sums over recordings, [resample, column], of the columns [recording, column] that begin at
-/// `from` and lie `stride` apart, each recording as often as it was drawn.
+/// `from` with stride `stride`, each recording as often as it was drawn.
 RowMajor weighted_sums(const Weights& weights, const float* from, std::size_t stride,
                        std::size_t columns) {
   const auto index = [](std::size_t n) { return static_cast<Eigen::Index>(n); };

@@ -23,7 +23,7 @@ std::vector<std::string> layer_labels(const Input& input) {
   return labels;
 }
 
-/// One cell a head: heads of a layer from left to right, layers from bottom to top.
+/// One cell per head: heads of a layer from left to right, layers from bottom to top.
 Panel head_panel(const RunResult& run, const std::string& title, const std::vector<Value>& values,
                  figure::Colormap colors) {
   Heatmap map;
@@ -112,8 +112,7 @@ std::vector<Figure> heat_figures(const RunResult& run, const Options& options) {
   Figure scores;
   scores.name = "heatmap_heads";
   scores.title = "Scores by layer and head";
-  scores.caption =
-      "One cell a head; grey where it has no pair that is ok, or all scores are equal.";
+  scores.caption = "One cell per head; grey where it has no usable pair, or all scores are equal.";
   scores.definition = method_text(options);
   scores.source = source;
   scores.columns = run.input.heads_per_layer > side_by_side ? 1 : 2;

@@ -26,7 +26,7 @@ struct Input {
   std::string label;                     ///< unique among the inputs of a report
   std::vector<std::int64_t> layers;      ///< numbers of the layers, in the order of the heads
   std::size_t heads_per_layer = 0;       ///< heads are layer-major
-  std::vector<Prompt> prompts;           ///< those that are there
+  std::vector<Prompt> prompts;           ///< those of the finished shards
   std::size_t prompts_planned = 0;       ///< more than prompts.size() for a partial run
   std::vector<std::int64_t> end_tokens;  ///< ids that end a text; empty if not known
   nlohmann::ordered_json details;        ///< of plan.json, or null for a plain array
@@ -42,7 +42,7 @@ struct Input {
 
 /// Reads array `head_norm` [row, layer, head] in row space `generated` (prompt, step) of a run, and
 /// `generated_ids` where it is there.
-/// @param allow_partial  take the prompts that are there, of a run that is not complete
+/// @param allow_partial  accept an unfinished run, and read the prompts it has
 /// @throws shard::FormatError if the directory is not such a run or contradicts itself
 [[nodiscard]] Input read_run(const std::filesystem::path& path, bool allow_partial);
 

@@ -15,14 +15,14 @@ namespace phiscope::analyze::phiid {
 
 /// What the prompts are to a pair of heads.
 enum class Mode {
-  per_prompt,  ///< one decomposition a prompt, averaged over those in which the pair is ok
+  per_prompt,  ///< one decomposition per prompt, averaged over those in which the pair is ok
   concat,      ///< one decomposition of all prompts as one series
 };
 
 /// What a head is compared with to see whether its numbers are more than chance.
 enum class SurrogateKind {
-  circular,  ///< every series begun at another time
-  phase,     ///< every series with the phases of its frequencies drawn anew
+  circular,  ///< every series shifted in time, circularly
+  phase,     ///< every series with the phases of its frequencies randomized
 };
 
 /// How series are analysed. The defaults are those of the experiment.

@@ -45,7 +45,7 @@ struct Profile {
 /// Depth of each layer, [layer]; all 0 for one layer.
 [[nodiscard]] std::vector<double> depths(std::span<const std::int64_t> layers);
 
-/// The profile of one number a head.
+/// The profile of one number per head.
 /// @param values  [head], layer-major
 /// @param resampled  [resample][head]: the same number in every resample of the prompts
 /// @param prompts  how many a resample draws from

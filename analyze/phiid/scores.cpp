@@ -12,7 +12,7 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
-/// Scaled difference of the ranks of two numbers a head.
+/// Scaled difference of the ranks of two numbers per head.
 std::vector<Value> rank_score(const std::vector<Value>& synergy,
                               const std::vector<Value>& redundancy) {
   const auto high = ordinal_ranks(std::span<const Value>(synergy));

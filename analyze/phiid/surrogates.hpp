@@ -41,7 +41,7 @@ struct SurrogateTests {
                                                                 std::size_t index,
                                                                 const Options& options);
 
-/// Prompts that go on with their own first `lag` steps, so that every step begins a transition.
+/// Prompts followed by their own first `lag` steps, so that every step begins a transition.
 /// Shifts and phases keep all that a series says about itself on this circle, and on nothing less:
 /// without it surrogates lose the transition at the seam and almost any series exceeds them.
 [[nodiscard]] std::vector<std::vector<double>> closed_circle(

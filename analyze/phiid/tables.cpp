@@ -178,7 +178,7 @@ report::NamedTable profile_table(std::span<const RunResult> runs, bool several) 
   report::NamedTable result{
       .file = several ? "profiles.csv" : "profile.csv",
       .about =
-          "One row a number of a profile over the layers: the mean over the heads of a layer "
+          "One row per number of a profile over the layers: the mean over the heads of a layer "
           "or of a third of the layers, and the parabola through the layers' means by depth "
           "(0 at the first layer, 1 at the last one). low and high: 95 % bootstrap interval "
           "over prompts. shape: inverted_u where the parabola rises at the first layer and "
@@ -202,14 +202,16 @@ std::vector<report::NamedTable> tables(const RunResult& run, const Options& opti
   const std::string unit(options.unit());
   return {
       {"rankings.csv",
-       "One row a head. avg_synergy and avg_redundancy: mean sts and rtr of its pairs, " + unit +
+       "One row per head. avg_synergy and avg_redundancy: mean sts and rtr of its pairs, " + unit +
            "; syn_balance: mean of sts / (sts + rtr); scores in [0, 1], high is synergistic; _low "
-           "and _high: 95 % bootstrap interval over prompts; _z and _p: against surrogates. A head "
-           "whose status is not ok has no pair that is ok and no score",
+           "and _high: 95 % bootstrap interval over prompts; _z and _p: against surrogates. status "
+           "is "
+           "not ok when the head has no usable pair and therefore no score",
        ranking_table(run)},
       profile_table(std::span(&run, 1), false),
       {"correlations.csv",
-       "One row a pair of numbers, over heads or over pairs of heads; intervals by bootstrap over "
+       "One row per pair of numbers, over heads or over pairs of heads; intervals by bootstrap "
+       "over "
        "prompts, for synergy with redundancy over heads",
        correlation_table(run)},
       {"graph.csv",
@@ -218,8 +220,8 @@ std::vector<report::NamedTable> tables(const RunResult& run, const Options& opti
            unit + ", relative_efficiency with weights over the largest one",
        graph_table(run)},
       {"diagnostics.csv",
-       "One row a prompt. loops: 1 where the last 50 generated tokens repeat with a period of at "
-       "most 25; tokens_after_end: steps behind the first end-of-text token",
+       "One row per prompt. loops: 1 where the last 50 generated tokens repeat with a period of at "
+       "most 25; tokens_after_end: steps after the first end-of-text token",
        prompt_table(run)},
       {"undefined_series.csv",
        "One row a series (head, prompt) that cannot be decomposed by itself, and why",

@@ -11,11 +11,11 @@
 namespace phiscope::analyze::phiid {
 
 /// All tables of one input.
-///   rankings.csv          one row a head: scores, intervals, tests against surrogates
+///   rankings.csv          one row per head: scores, intervals, tests against surrogates
 ///   profile.csv           as profile_table()
 ///   correlations.csv      synergy, redundancy, autocorrelation, level: over heads and over pairs
 ///   graph.csv             the networks of synergy and of redundancy
-///   diagnostics.csv       one row a prompt: loops, text end, broken series
+///   diagnostics.csv       one row per prompt: loops, text end, broken series
 ///   undefined_series.csv  the series (head, prompt) that cannot be decomposed by themselves
 [[nodiscard]] std::vector<report::NamedTable> tables(const RunResult& run, const Options& options);
 

@@ -63,15 +63,15 @@ void warn_of_pairs(const Findings& found, std::vector<std::string>& lines) {
     if (found.scores.n_pairs[head] == 0) unranked.push_back(head_name(found.input, head));
   }
   if (!unranked.empty()) {
-    lines.push_back(text(unranked.size()) + " of " + text(matrices.heads) +
-                    " heads have no pair that is ok and are not ranked (layer.head): " +
-                    listed(unranked) + ".");
+    lines.push_back(
+        text(unranked.size()) + " of " + text(matrices.heads) +
+        " heads have no usable pair and are left unranked (layer.head): " + listed(unranked) + ".");
   }
   if (matrices.pairs < pair_count(matrices.heads)) {
     const auto fewest = *std::min_element(found.scores.n_pairs.begin(), found.scores.n_pairs.end());
     lines.push_back("Only " + text(matrices.pairs) + " of " + text(pair_count(matrices.heads)) +
-                    " pairs were sampled; a head has " + text(fewest) +
-                    " pairs at least. Means over few pairs are noisy.");
+                    " pairs were sampled; each head has at least " + text(fewest) +
+                    " pairs. Means over few pairs are noisy.");
   }
 }
 
@@ -107,7 +107,8 @@ void warn_of_texts(const Findings& found, std::vector<std::string>& lines) {
   if (!loops.empty()) {
     lines.push_back(text(loops.size()) + " of " + text(found.prompts.size()) +
                     " prompts end in an exact loop (the last 50 tokens repeat with a period of at "
-                    "most 25): their series repeat too, which feigns information. Prompts: " +
+                    "most 25), so their series repeat as well, which inflates the measured "
+                    "information. Prompts: " +
                     listed(loops) + ".");
   }
   std::size_t after = 0;
@@ -116,8 +117,8 @@ void warn_of_texts(const Findings& found, std::vector<std::string>& lines) {
     const auto ended =
         prompts_where(found, [](const auto& p) { return p.after_end.value_or(0) > 0; });
     lines.push_back(
-        text(after) + " steps of " + text(ended.size()) +
-        " prompts lie behind the end of the text and are part of the series. Prompts: " +
+        text(after) + " steps in " + text(ended.size()) +
+        " prompts come after the end-of-text token but are included in the series. Prompts: " +
         listed(ended) + ".");
   }
 }
@@ -144,7 +145,7 @@ void warn_of_length(const Findings& found, std::vector<std::string>& lines) {
   }
   if (found.input.prompts.size() < 10) {
     lines.push_back("Only " + text(found.input.prompts.size()) +
-                    " prompts: intervals over prompts mean little.");
+                    " prompts: bootstrap intervals are unreliable.");
   }
 }
 
@@ -163,22 +164,22 @@ void warn_of_scores(const Findings& found, std::vector<std::string>& lines) {
     const std::size_t unscored = unscored_heads(found, ranking);
     if (unscored > 0) {
       lines.push_back(text(unscored) + " heads have no " + std::string(ranking_column(ranking)) +
-                      ", for in none of their pairs is the denominator above 0.");
+                      ": the denominator is not positive in any of their pairs.");
     }
     const std::size_t tied = tied_heads(found.scores.of(ranking));
     if (20 * tied <= found.matrices.heads) continue;
-    lines.push_back(text(tied) + " of " + text(found.matrices.heads) + " heads share their " +
-                    std::string(ranking_column(ranking)) +
-                    " with another head; ties are in the order of the head index.");
+    lines.push_back(text(tied) + " of " + text(found.matrices.heads) + " heads are tied on " +
+                    std::string(ranking_column(ranking)) + "; ties are broken by head index.");
   }
   for (std::size_t k = 0; k < tested_names.size(); ++k) {
     const HeadTests& tests = found.surrogates.tests[k];
-    // Twice the rate of chance is the least that is called more than chance here.
+    // Less than twice the rate of chance is not called more than chance.
     if (tests.tested == 0 || 10 * tests.below_5_percent > tests.tested) continue;
-    lines.push_back("The " + std::string(tested_names[k]) + " of " + text(tests.below_5_percent) +
-                    " of " + text(tests.tested) +
-                    " heads exceeds 95 % of the surrogates; chance alone gives 5 %. It is not "
-                    "distinguishable from that of unrelated series.");
+    std::string name(tested_names[k]);
+    name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+    lines.push_back(name + " exceeds the 95th surrogate percentile in only " +
+                    text(tests.below_5_percent) + " of " + text(tests.tested) +
+                    " heads (5 % expected by chance), so it cannot be told from unrelated series.");
   }
 }
 
@@ -194,10 +195,10 @@ std::vector<std::string> warnings(const Findings& found) {
   warn_of_scores(found, lines);
   if (found.options.resample_count() == 0 || found.input.prompts.size() < 2) {
     lines.emplace_back(found.input.prompts.size() < 2
-                           ? "No intervals: they need two prompts or more."
-                           : "No intervals: --bootstrap N draws the prompts anew N times" +
+                           ? "No intervals: at least two prompts are needed."
+                           : "No intervals: --bootstrap N resamples the prompts N times" +
                                  std::string(found.options.mode == Mode::concat
-                                                 ? ", each as costly as the analysis itself."
+                                                 ? "; each resample costs as much as the analysis."
                                                  : "."));
   }
   if (found.surrogates.surrogates == 0) {

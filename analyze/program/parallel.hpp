@@ -11,7 +11,7 @@ namespace phiscope {
 
 /// Calls tile(0), ..., tile(count - 1), each once, on up to `threads` threads (0 counts as 1). A
 /// tile writes to places of its own index only, so the number of threads cannot change a result.
-/// After an exception no further tile begins; the first one is thrown on when all threads have
+/// After an exception no further tile begins; the first one is rethrown when all threads have
 /// ended.
 template <class Tile>
 void for_each_tile(std::size_t count, std::size_t threads, Tile tile) {

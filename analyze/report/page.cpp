@@ -226,7 +226,7 @@ std::string html_page(const Page& report, std::string_view plotly) {
   }
   if (is_interactive) {
     page +=
-        "<footer>Figures: Plotly.js, MIT licence; its notice stands before its code in this "
+        "<footer>Figures: Plotly.js, MIT licence; its notice precedes its code in this "
         "page.</footer>\n";
   }
   page += "</main>\n";

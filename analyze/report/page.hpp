@@ -40,7 +40,7 @@ struct FigureBlock {
       {};  ///< text, file beside the report
 };
 
-/// Files that lie beside the report.
+/// Files beside the report.
 struct Downloads {
   std::vector<std::pair<std::string, std::string>> files = {};  ///< file, what it holds
 };

@@ -55,20 +55,22 @@ const std::vector<std::string> expected = {
     "mean of 32 random orders, larger than 12 of them; p for more damage 0.330, for less 0.730; "
     "above the random mean at 42 of 52 numbers of heads removed, the longest range from 31.2 % to "
     "56.2 % of the heads.",
-    "32 random orders: the least p they can give is 0.0303. balance lies z = -1.50 standard "
-    "deviations from the random areas, which takes about 400 random orders for p < 0.05; tdmi lies "
+    "With 32 random orders the smallest possible p is 0.0303. balance is z = -1.50 standard "
+    "deviations from the random areas, so about 400 random orders are needed for p < 0.05; tdmi is "
     "z = -3.50 standard deviations from the random areas, too close for p < 0.05 with any number "
     "of random orders.",
     "Does balance predict damage better than norm? Yes: difference of the areas 1.50 [1.40, 1.60] "
-    "nats, larger in 6 of 12 prompts, p = 0.0120 over prompts; of 61 pairs of random orders 1 "
-    "differ as much.",
+    "nats, larger in 6 of 12 prompts, p = 0.0120 over prompts; 1 of 61 pairs of random orders "
+    "differ at least as much.",
     "Does tdmi predict damage better than norm? Not shown: difference of the areas 3.50 [3.40, "
-    "3.60] nats, larger in 8 of 12 prompts, p = 0.0140 over prompts; of 63 pairs of random orders "
-    "30 differ as much.",
+    "3.60] nats, larger in 8 of 12 prompts, p = 0.0140 over prompts; 30 of 63 pairs of random "
+    "orders "
+    "differ at least as much.",
     "KL with no head removed: 0 nats, measured; with all heads removed: 4.50 nats, measured."};
 const std::string too_few_orders =
-    "8 random orders: the least p they can give is 0.111, so they cannot show a difference at 0.05 "
-    "whatever the curves are; 20 are the least. balance lies z";
+    "With 8 random orders the smallest possible p is 0.111, so nothing can reach 0.05; use at "
+    "least "
+    "20. balance is z";
 const std::string nothing_to_compare =
     "No random order reaches as far as a ranking: nothing to compare with.";
 const std::string no_baseline =
@@ -78,11 +80,11 @@ const std::string unfinished =
     "Unfinished: order norm of one has 4 of 5 numbers of heads removed; compared are the first 3.";
 const std::string no_zero = "No KL with no head removed is measured in one.";
 const std::string zero_is_off =
-    "With no head removed the KL in one is up to 0.00200 nats, expected 0: something else than the "
-    "heads differs.";
+    "With no head removed the KL in one is up to 0.00200 nats, expected 0, so something other than "
+    "the heads differs.";
 const std::string all_differ =
-    "With all heads removed the KL in one differs between orders, 4.5 to 4.625 nats, expected one "
-    "value: then nothing is left that an order could change.";
+    "With all heads removed the KL in one differs between orders, 4.5 to 4.625 nats, expected a "
+    "single value: once every head is removed, order cannot matter.";
 
 }  // namespace
 
@@ -121,8 +123,8 @@ TEST_CASE("what cannot be compared is said", "[findings]") {
         "heads in common yet.");
   CHECK(lines[5] ==
         "Does tdmi predict damage better than norm? The table has no prompts to test "
-        "with: difference of the areas 3.50 [3.40, 3.60] nats; of 63 pairs of random "
-        "orders 30 differ as much.");
+        "with: difference of the areas 3.50 [3.40, 3.60] nats; 30 of 63 pairs of "
+        "random orders differ at least as much.");
   CHECK(lines[6] ==
         "KL with no head removed: 0 to 0.00100 nats, as the table says; with all heads "
         "removed: 4.50 nats, as the table says.");

@@ -64,7 +64,6 @@ TEST_CASE("an interval resamples contexts, not events", "[aggregate]") {
   CHECK(found.high == Value(1.0));
 }
 
-
 TEST_CASE("every reason that the metrics of loo can give has a column", "[aggregate]") {
   for (const Status reason : {Status::no_cross_pairs, Status::no_within_pairs, Status::no_edges,
                               Status::too_few_rows, Status::constant, Status::nonfinite}) {

@@ -79,5 +79,6 @@ TEST_CASE("an interval of a correlation holds it and depends on the seed alone",
   CHECK(found.estimate.high.value() > found.estimate.value.value());
   CHECK(found.estimate.low.value() > 0.0);
   CHECK(correlate(all, 0, {.resamples = 400, .seed = 1})[0].estimate.low == found.estimate.low);
-  CHECK_FALSE(correlate(all, 0, {.resamples = 400, .seed = 2})[0].estimate.low == found.estimate.low);
+  CHECK_FALSE(correlate(all, 0, {.resamples = 400, .seed = 2})[0].estimate.low ==
+              found.estimate.low);
 }

@@ -58,7 +58,7 @@ std::vector<RunResult> runs_to_tell_of() {
 
 // The sentences as they are written.
 const std::string longest_begins =
-    "Cross / within distance, above 1 where words of a cluster lie closer together, ";
+    "Cross / within distance, above 1 where words of a cluster are closer together, ";
 const std::string shortest_begins = "The same at N = 6, where position 0 weighs most: ";
 const std::string zero_begins =
     "Share of the ratio influences that a model of position 0 alone explains, median layer: ";

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "loo/report.hpp"
-
 #include "catch.hpp"
 #include "figure/plotly_bundle.hpp"
+#include "loo/report.hpp"
 #include "process.hpp"
 #include "report/write.hpp"
 #include "sanitized.hpp"
@@ -148,7 +147,8 @@ TEST_CASE("a report tells what was analysed, what was found, what is undefined",
   CHECK(page.size() < 1000000);  // no figures, no script
   CHECK_THAT(page, Contains("No figures: they were switched off."));
   CHECK_THAT(page, Contains("bootstrap resamples 20; seed 7"));
-  CHECK_THAT(page, Contains("<dt>Options of the extraction of keep</dt>") && Contains("<dt>Options of the extraction of drop</dt>"));
+  CHECK_THAT(page, Contains("<dt>Options of the extraction of keep</dt>") &&
+                       Contains("<dt>Options of the extraction of drop</dt>"));
   CHECK(page.find("<dl class=\"facts\">") < page.find("<h2>Warnings"));
   CHECK(page.find("<h2>Warnings") < page.find("<h2>Findings"));
   CHECK(page.find("<h2>Findings") < page.find("<h2>Diagnostics"));

@@ -48,8 +48,7 @@ TEST_CASE("describe names shape, dtype and hash of the elements in C order", "[p
         "ad47ab1aede0a7b8af007a36d82ccbbee709bec1066af6f44fed82bd2cb490ed");
 }
 
-TEST_CASE("describe judges the hostile corpus as its index says",
-          "[program][needs_reference]") {
+TEST_CASE("describe judges the hostile corpus as its index says", "[program][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;

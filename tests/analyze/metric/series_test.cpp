@@ -21,8 +21,7 @@ std::string quoted(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("a pair of the reference gives its atoms, or a status",
-          "[series][needs_reference]") {
+TEST_CASE("a pair of the reference gives its atoms, or a status", "[series][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;
@@ -92,8 +91,7 @@ TEST_CASE("all pairs are those of two, and threads change no byte", "[series]") 
   }
 }
 
-TEST_CASE("rankings of the reference come out of its matrices",
-          "[series][needs_reference]") {
+TEST_CASE("rankings of the reference come out of its matrices", "[series][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const MetricFolder folder;

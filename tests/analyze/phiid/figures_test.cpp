@@ -254,10 +254,11 @@ TEST_CASE("the method is told in words", "[figures]") {
   other.phiid.kind = PhiidKind::discrete;
   other.phiid.lag = 3;
   other.phiid.bias_correction = true;
-  CHECK(method_text(other) ==
-        "Integrated information decomposition with common change in surprisal, binary series, in "
-        "bits, lag 3; prompts as one series without the borders; leading bias taken out; quadratic "
-        "trend taken out of every series.");
+  CHECK(
+      method_text(other) ==
+      "Integrated information decomposition with common change in surprisal, binary series, in "
+      "bits, lag 3; prompts as one series without the borders; leading bias subtracted; quadratic "
+      "trend removed from every series.");
   other.keep_borders = true;
   CHECK_THAT(method_text(other), Contains("; prompts as one series, borders kept; "));
   RunResult run = small_run();

@@ -81,7 +81,8 @@ const std::vector<std::string> expected = {
     "Profile of rank_difference_score over depth: a U. First, middle, last third of the layers: "
     "2.01 [2.00, 2.02], 2.11 [2.10, 2.12], 2.21; slope of the parabola at the first layer 2.31 "
     "[2.30, 2.32], at the last undefined (constant).",
-    "Profile of tdmi_score over depth: neither an inverted U nor a U beyond doubt. First, middle, "
+    "Profile of tdmi_score over depth: neither clearly an inverted U nor clearly a U. First, "
+    "middle, "
     "last third of the layers: 3.01 [3.00, 3.02], 3.11 [3.10, 3.12], 3.21; slope of the parabola "
     "at the first layer 3.31 [3.30, 3.32], at the last undefined (constant).",
     "Over 20 heads, avg_synergy and avg_redundancy: Spearman -0.500 [-0.600, -0.400], Pearson "

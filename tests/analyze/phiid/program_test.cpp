@@ -245,7 +245,7 @@ TEST_CASE("loops and steps behind the end of a text are counted and named", "[pr
   const std::string summary = read_text(folder.path() / "out" / "summary.txt");
   CHECK_THAT(summary, Contains("1 of 4 prompts end in an exact loop"));
   CHECK_THAT(summary, Contains("Prompts: prompt1."));
-  CHECK_THAT(summary, Contains("9 steps of 1 prompts lie behind the end of the text"));
+  CHECK_THAT(summary, Contains("9 steps in 1 prompts come after the end-of-text token"));
 }
 
 TEST_CASE("short series are told to be biased, unless that is taken out", "[program]") {

@@ -84,8 +84,7 @@ void check_case(const json& one, const TempDir& folder, const std::filesystem::p
 
 }  // namespace
 
-TEST_CASE("pairs of the reference have their atoms in atoms.npy",
-          "[reference][needs_reference]") {
+TEST_CASE("pairs of the reference have their atoms in atoms.npy", "[reference][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const TempDir folder;
@@ -94,8 +93,7 @@ TEST_CASE("pairs of the reference have their atoms in atoms.npy",
   for (const json& one : manifest.at("cases")) check_case(one, folder, *reference / "phiid");
 }
 
-TEST_CASE("rankings of the reference come out of its activations",
-          "[reference][needs_reference]") {
+TEST_CASE("rankings of the reference come out of its activations", "[reference][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const TempDir folder;
@@ -161,8 +159,7 @@ TEST_CASE("rankings of the reference come out of its activations",
   }
 }
 
-TEST_CASE("published means give the published ranks and scores",
-          "[reference][needs_reference]") {
+TEST_CASE("published means give the published ranks and scores", "[reference][needs_reference]") {
   const auto reference = phiscope::test::reference();
   if (!reference) SKIP_NO_REFERENCE();
   const auto folder = *reference / "published" / "phiid" / "rankings";

@@ -54,9 +54,9 @@ const std::string bad_pairs_of_one_series =
     "14 of 914 pair decompositions are undefined and left out: too_short 2, constant_series 3, "
     "nonfinite 4, singular 5.";
 const std::string unranked =
-    "2 of 12 heads have no pair that is ok and are not ranked (layer.head): 0.1, 5.2.";
+    "2 of 12 heads have no usable pair and are left unranked (layer.head): 0.1, 5.2.";
 const std::string sampled =
-    "Only 40 of 66 pairs were sampled; a head has 3 pairs at least. Means over few pairs are "
+    "Only 40 of 66 pairs were sampled; each head has at least 3 pairs. Means over few pairs are "
     "noisy.";
 const std::string partial = "Partial run: 12 of 15 prompts.";
 const std::string dead = "2 dead heads, 0 at every step (layer.head): 0.3, 2.0.";
@@ -69,29 +69,30 @@ const std::string no_logarithm =
     "undefined_series.csv names them.";
 const std::string loops =
     "11 of 12 prompts end in an exact loop (the last 50 tokens repeat with a period of at most "
-    "25): their series repeat too, which feigns information. Prompts: prompt1, prompt2, prompt3, "
+    "25), so their series repeat as well, which inflates the measured information. Prompts: "
+    "prompt1, prompt2, prompt3, "
     "prompt4, prompt5, prompt6, prompt7, prompt8, prompt9, prompt10 and 1 more.";
 const std::string after_end =
-    "9 steps of 2 prompts lie behind the end of the text and are part of the series. Prompts: "
+    "9 steps in 2 prompts come after the end-of-text token but are included in the series. "
+    "Prompts: "
     "prompt4, prompt7.";
 const std::string short_series =
     "Short series: with 41 transitions (about 12.5 independent ones) series that share nothing "
     "have a TDMI of about 0.0260 nats, against a mean of 0.250. Use --surrogates or "
     "--bias-correction.";
-const std::string few_prompts = "Only 9 prompts: intervals over prompts mean little.";
+const std::string few_prompts = "Only 9 prompts: bootstrap intervals are unreliable.";
 const std::string unscored =
-    "2 heads have no tdmi_score, for in none of their pairs is the denominator above 0.";
+    "2 heads have no tdmi_score: the denominator is not positive in any of their pairs.";
 const std::string tied =
-    "3 of 12 heads share their rank_difference_score with another head; ties are in the order of "
-    "the head index.";
+    "3 of 12 heads are tied on rank_difference_score; ties are broken by head index.";
 const std::string chance =
-    "The redundancy of 1 of 12 heads exceeds 95 % of the surrogates; chance alone gives 5 %. It is "
-    "not distinguishable from that of unrelated series.";
-const std::string one_prompt = "No intervals: they need two prompts or more.";
-const std::string no_intervals = "No intervals: --bootstrap N draws the prompts anew N times.";
+    "Redundancy exceeds the 95th surrogate percentile in only 1 of 12 heads (5 % expected by "
+    "chance), so it cannot be told from unrelated series.";
+const std::string one_prompt = "No intervals: at least two prompts are needed.";
+const std::string no_intervals = "No intervals: --bootstrap N resamples the prompts N times.";
 const std::string dear_intervals =
-    "No intervals: --bootstrap N draws the prompts anew N times, each as costly as the analysis "
-    "itself.";
+    "No intervals: --bootstrap N resamples the prompts N times; each resample costs as much "
+    "as the analysis.";
 const std::string no_surrogates = "Not compared with chance: --surrogates N does that.";
 
 }  // namespace

@@ -14,7 +14,7 @@ using phiscope::matrix_view;
 namespace {
 
 template <class A>
-concept Viewable = requires(A a) {
+concept XtensorViewable = requires(A a) {
   matrix_view(std::forward<A>(a));
 };
 
@@ -50,10 +50,10 @@ TEST_CASE("containers, adaptors and views are viewed in place", "[xtensor_adapto
 }
 
 TEST_CASE("what of xtensor cannot be viewed does not compile or is refused", "[xtensor_adaptor]") {
-  STATIC_REQUIRE(Viewable<xt::xtensor<float, 2>&>);
-  STATIC_REQUIRE(Viewable<const xt::xarray<double>&>);
-  STATIC_REQUIRE_FALSE(Viewable<xt::xtensor<float, 2>>);  // ends with the statement
-  STATIC_REQUIRE_FALSE(Viewable<xt::xtensor<int, 2>&>);
+  STATIC_REQUIRE(XtensorViewable<xt::xtensor<float, 2>&>);
+  STATIC_REQUIRE(XtensorViewable<const xt::xarray<double>&>);
+  STATIC_REQUIRE_FALSE(XtensorViewable<xt::xtensor<float, 2>>);  // ends with the statement
+  STATIC_REQUIRE_FALSE(XtensorViewable<xt::xtensor<int, 2>&>);
   const xt::xarray<double> cube = xt::zeros<double>({2, 2, 2});
   CHECK_THROWS_WITH(matrix_view(cube), Contains("3 axes"));
   const xt::xtensor<double, 2, xt::layout_type::column_major> columns = xt::ones<double>({3, 2});
