@@ -24,7 +24,7 @@ lint() {
   echo "format: ${#files[@]} files"
   if command -v node >/dev/null; then find analyze -name '*.js' -print0 | xargs -0 -r -n 1 node --check; fi
   mapfile -t sources < <(
-    find analyze extract/files extract/inspect extract/kernel bench -path bench/extract -prune -o -name '*.cpp' -print | sort)
+    find analyze extract/files extract/inspect extract/kernel bench -path bench/extract -prune -o -path extract/inspect/command.cpp -prune -o -name '*.cpp' -print | sort)
   for argument in -Xclang -analyzer-config -Xclang max-nodes=20000; do options+=("--extra-arg=$argument"); done
   tools/tidy.py --program .venv/bin/clang-tidy --build build/no-extract --jobs "$jobs" \
     build/no-extract/tests/metrics/all_metric_headers.cpp "${sources[@]}" -- "${options[@]}"

@@ -93,7 +93,8 @@ std::vector<double> mean_values_at(std::span<const Curve* const> curves, double 
 Estimate mean_estimate(std::span<const double> by_prompt, const BootstrapOptions& options) {
   std::vector<std::int64_t> units(by_prompt.size());
   std::iota(units.begin(), units.end(), std::int64_t{0});
-  return bootstrap_mean(by_prompt, units, options);
+  const BootstrapMean mean = bootstrap_mean(by_prompt, units, options);
+  return static_cast<const Estimate&>(mean);  // every event is a unit: nothing else is to tell
 }
 
 Estimate ratio_estimate(std::span<const double> numerator, std::span<const double> denominator,

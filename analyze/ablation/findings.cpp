@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/findings.hpp"
 
+#include "figure/table.hpp"
 #include "report/estimate_text.hpp"
 
 #include <algorithm>

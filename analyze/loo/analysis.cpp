@@ -232,6 +232,7 @@ std::vector<RunResult> analyze_runs(const std::vector<std::filesystem::path>& pa
   runs.reserve(opened.size());
   for (const LooRun& run : opened) runs.push_back(analyze_run(run, options));
   std::vector<std::string> names;
+  names.reserve(runs.size());
   for (const RunResult& run : runs) names.push_back(run.label);
   const std::vector<std::string> labels = report::unique_labels(names);
   for (std::size_t i = 0; i < runs.size(); ++i) runs[i].label = labels[i];

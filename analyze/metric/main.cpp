@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   phiscope::analyze::metric::Arguments arguments;
   const auto commands = phiscope::analyze::metric::all_commands();
   std::vector<const CommandLine*> lines;
+  lines.reserve(commands.size());
   for (const auto& command : commands) lines.push_back(&add_command(line, command, arguments));
   const int status = line.parse(argc, argv, {});
   if (status >= 0) return status;

@@ -98,6 +98,15 @@ std::vector<report::NamedArray> arrays(const Matrices& matrices) {
   return result;
 }
 
+/// Appends the lines with the label of their run.
+void add_labelled(const std::string& label, const std::vector<std::string>& lines,
+                  std::vector<std::string>& all) {
+  for (const std::string& line : lines) {
+    all.push_back(label);
+    all.back().append(": ").append(line);
+  }
+}
+
 report::Section all_figures(const std::string& title, const report::Analysis& analysis) {
   report::Section section{.title = title};
   for (const figure::Figure& figure : analysis.figures) section.figures.push_back(figure.name);
@@ -127,10 +136,8 @@ report::Analysis overview_of(const std::vector<RunResult>& runs, const Options& 
     const std::string& label = run.input.label;
     all.push_back(&run);
     analysis.sources.push_back(source(run));
-    for (const std::string& line : run.warnings) analysis.warnings.push_back(label + ": " + line);
-    for (const std::string& line : findings(run, options)) {
-      analysis.findings.push_back(label + ": " + line);
-    }
+    add_labelled(label, run.warnings, analysis.warnings);
+    add_labelled(label, findings(run, options), analysis.findings);
     reports.links.emplace_back(label + "/report.html", "figures and tables of " + label);
   }
   analysis.tables = {profile_table(runs, true)};
@@ -144,6 +151,7 @@ report::Analysis overview_of(const std::vector<RunResult>& runs, const Options& 
 std::vector<report::Part> parts_of(const std::vector<RunResult>& runs, const Options& options) {
   if (runs.size() == 1) return {{"", report_of(runs.front(), options)}};
   std::vector<report::Part> parts;
+  parts.reserve(runs.size() + 1);
   for (const RunResult& run : runs) {
     parts.push_back({run.input.label, report_of(run, options)});
   }

@@ -16,7 +16,8 @@ std::string program_text(const Analysis& analysis) {
 std::string options_text(const Analysis& analysis) {
   std::string text;
   for (const auto& [name, value] : analysis.options) {
-    text += (text.empty() ? "" : "; ") + name + " " + value;
+    if (!text.empty()) text += "; ";
+    text.append(name).append(" ").append(value);
   }
   return text;
 }

@@ -191,51 +191,50 @@ std::string security_policy(bool is_interactive) {
 
 }  // namespace
 
-std::string html_page(const Page& report, std::string_view plotly) {
+std::string html_page(const Page& page, std::string_view plotly) {
   const bool is_interactive =
       !plotly.empty() &&
-      std::any_of(report.sections.begin(), report.sections.end(), [](const PageSection& section) {
+      std::any_of(page.sections.begin(), page.sections.end(), [](const PageSection& section) {
         return std::any_of(section.blocks.begin(), section.blocks.end(), is_drawn);
       });
-  std::string page =
+  std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-  page += security_policy(is_interactive) + "<title>" + escaped(report.title) +
-          "</title>\n<style>" + std::string(page_style()) +
-          "</style>\n</head>\n<body>\n<main>\n<h1>" + escaped(report.title) +
-          "</h1>\n<p class=\"subtitle\">" + escaped(report.subtitle) + "</p>\n";
-  if (!report.facts.empty()) {
-    page += "<dl class=\"facts\">\n";
-    for (const auto& [name, value] : report.facts) {
-      page += "<dt>" + escaped(name) + "</dt><dd>" + escaped(value) + "</dd>\n";
+  html += security_policy(is_interactive) + "<title>" + escaped(page.title) + "</title>\n<style>" +
+          std::string(page_style()) + "</style>\n</head>\n<body>\n<main>\n<h1>" +
+          escaped(page.title) + "</h1>\n<p class=\"subtitle\">" + escaped(page.subtitle) + "</p>\n";
+  if (!page.facts.empty()) {
+    html += "<dl class=\"facts\">\n";
+    for (const auto& [name, value] : page.facts) {
+      html += "<dt>" + escaped(name) + "</dt><dd>" + escaped(value) + "</dd>\n";
     }
-    page += "</dl>\n";
+    html += "</dl>\n";
   }
-  page += "<nav>";
-  for (std::size_t i = 0; i < report.sections.size(); ++i) {
-    page += "<a href=\"#" + anchor(i) + "\">" + escaped(report.sections[i].title) + "</a> ";
+  html += "<nav>";
+  for (std::size_t i = 0; i < page.sections.size(); ++i) {
+    html += "<a href=\"#" + anchor(i) + "\">" + escaped(page.sections[i].title) + "</a> ";
   }
-  page += "</nav>\n";
-  for (std::size_t i = 0; i < report.sections.size(); ++i) {
-    page +=
-        "<section id=\"" + anchor(i) + "\">\n<h2>" + escaped(report.sections[i].title) + "</h2>\n";
-    for (const Block& block : report.sections[i].blocks) {
-      std::visit(BlockHtml(page, is_interactive), block);
+  html += "</nav>\n";
+  for (std::size_t i = 0; i < page.sections.size(); ++i) {
+    html +=
+        "<section id=\"" + anchor(i) + "\">\n<h2>" + escaped(page.sections[i].title) + "</h2>\n";
+    for (const Block& block : page.sections[i].blocks) {
+      std::visit(BlockHtml(html, is_interactive), block);
     }
-    page += "</section>\n";
+    html += "</section>\n";
   }
   if (is_interactive) {
-    page +=
+    html +=
         "<footer>Figures: Plotly.js, MIT licence; its notice precedes its code in this "
         "page.</footer>\n";
   }
-  page += "</main>\n";
+  html += "</main>\n";
   if (is_interactive) {
-    page += "<script>";
-    page += plotly;
-    page += "</script>\n<script>" + std::string(page_script()) + "</script>\n";
+    html += "<script>";
+    html += plotly;
+    html += "</script>\n<script>" + std::string(page_script()) + "</script>\n";
   }
-  return page + "</body>\n</html>\n";
+  return html + "</body>\n</html>\n";
 }
 
 }  // namespace phiscope::report
