@@ -232,7 +232,7 @@ class LeaveOneOut(Part):
         return run
 
     def runs_of(self, prompt):
-        """The whole walk and the walk without each word: tokens, the words that occur behind the
+        """The whole walk and the walk without each word: tokens, the words that occur after the
         first place, and the weights that average each word's occurrences, [word, position]. A word
         is one token here."""
         nodes, ids = prompt["meta"]["nodes"], prompt["input_ids"]

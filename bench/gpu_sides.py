@@ -128,7 +128,7 @@ class HuggingFace:
 
     def residuals(self, ids, mask=None):
         """hook_embed and all hook_resid_post, layer by layer [batch, position, unit]. The last of
-        transformers' hidden states is behind the final norm: taken before it."""
+        transformers' hidden states is after the final norm: taken before it."""
         last = []
         handle = self.norm.register_forward_pre_hook(lambda _module, inputs: last.append(inputs[0]))
         states = self.model.base_model(ids, attention_mask=mask, output_hidden_states=True,

@@ -39,7 +39,7 @@ def name(value):
 def unique_keys(pairs):
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueError("a key stands twice in an object")
+        raise ValueError("a key is listed twice in an object")
     return made
 
 
@@ -51,7 +51,7 @@ DECODER = json.JSONDecoder(object_pairs_hook=unique_keys, parse_constant=refuse_
 
 
 def decode(text, start, where):
-    """One JSON value and the place behind it."""
+    """One JSON value and the place after it."""
     try:
         return DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
@@ -69,7 +69,7 @@ def json_lines(path, text):
             raise BadInput(f"{where}: empty, expected a JSON object")
         entry, end = decode(line.strip(), 0, where)
         if end != len(line.strip()):
-            raise BadInput(f"{where}: more behind the JSON value, expected one a line")
+            raise BadInput(f"{where}: more after the JSON value, expected one per line")
         yield number, entry
 
 
@@ -97,7 +97,7 @@ def json_list(path, text):
         elif text[at:at + 1] != "]":
             raise BadInput(f"{path}:{line(at)}: found {text[at:at + 10]!r}, expected , or ]")
     if skip(at + 1) != len(text):
-        raise BadInput(f"{path}:{line(skip(at + 1))}: more behind the list, expected nothing")
+        raise BadInput(f"{path}:{line(skip(at + 1))}: more after the list, expected nothing")
 
 
 def csv_rows(path, text):
@@ -228,7 +228,7 @@ def render(checked, model, generation_prompt):
         if not ids:
             raise BadInput(f"{where}: no tokens, expected at least one")
         if begin is not None and ids[:2] == [begin, begin]:
-            raise BadInput(f"{where}: the begin token {tokenizer.bos_token!r} stands twice, "
+            raise BadInput(f"{where}: the begin token {tokenizer.bos_token!r} is listed twice, "
                            "expected it from the template alone")
         yield {"id": identity, "input_ids": ids, "meta": meta | {"text": text}}
 
@@ -255,7 +255,7 @@ def main():
     parser.add_argument("input", type=Path, metavar="INPUT")
     parser.add_argument("--system", metavar="TEXT", help="system message of every conversation")
     parser.add_argument("--no-generation-prompt", action="store_true",
-                        help="end behind the last message, not where the answer begins")
+                        help="end after the last message, not where the answer begins")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
     options = parser.parse_args()
     try:

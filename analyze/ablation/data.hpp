@@ -54,7 +54,7 @@ struct Ablation {
 
 /// What is read, and how.
 struct ReadOptions {
-  bool allow_partial = false;            ///< take what an unfinished run has
+  bool allow_partial = false;            ///< accept an unfinished run
   std::vector<std::string> orders = {};  ///< only these; empty: all
   std::int64_t heads = 0;                ///< of the model of a CSV; 0: the most that it removes
 };

@@ -17,7 +17,7 @@ namespace phiscope::shard {
 /// A run directory, read-only. Nothing in it is trusted; hashes are checked by verify() alone.
 class Run {
  public:
-  /// @param allow_partial  take the shards that are there, of a run that is not complete
+  /// @param allow_partial  accept an unfinished run, and read the shards it has
   /// @throws FormatError if something is wrong, or if the run is not complete
   [[nodiscard]] static Run open(const std::filesystem::path& run, bool allow_partial = false);
 

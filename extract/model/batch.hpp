@@ -38,7 +38,7 @@ struct Batch {
   std::vector<std::int64_t> begin;  ///< [lane + 1] first row of each lane; last: rows in use
   at::Tensor ids;                   ///< [row] int64
   at::Tensor positions;             ///< [row] int64
-  /// One new token of every lane behind its own cache: products of few rows, not filled.
+  /// One new token of every lane, after its own cache: products of few rows, not filled.
   bool step = false;
 
   [[nodiscard]] std::int64_t used() const { return begin.back(); }

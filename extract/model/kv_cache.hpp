@@ -26,7 +26,7 @@ class KvCache {
 
   [[nodiscard]] std::int64_t length() const { return length_; }      ///< tokens that are complete
   [[nodiscard]] std::int64_t capacity() const { return capacity_; }  ///< tokens that fit
-  /// Writes tokens of one layer behind those that are complete. [token, kv_head, unit]
+  /// Writes tokens of one layer after those that are complete. [token, kv_head, unit]
   void write(std::size_t layer, const at::Tensor& keys, const at::Tensor& values);
   /// Declares `tokens` more tokens complete, once every layer has them.
   void advance(std::int64_t tokens) { length_ += tokens; }

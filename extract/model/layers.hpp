@@ -37,7 +37,7 @@ at::Tensor mlp(const ModelConfig& config, const PartTensors& weights, const at::
                bool step);
 
 /// Experts: each row through those its router scores highest, weighted.
-/// @param used  leading rows that are tokens; the filling behind them gives zeros
+/// @param used  leading rows that are tokens; the filling after them gives zeros
 /// @see Shazeer et al. 2017; Qwen3-MoE and OLMoE in Hugging Face transformers
 at::Tensor experts(const ModelConfig& config, const BlockWeights& weights, const at::Tensor& x,
                    std::int64_t used, bool step);

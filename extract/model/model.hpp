@@ -63,7 +63,7 @@ Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edi
 
 /// What a block computes on the way, [row, ...], edits made.
 struct BlockTrace {
-  at::Tensor resid_mid;  ///< [row, hidden]; undefined where attention and MLP stand side by side
+  at::Tensor resid_mid;  ///< [row, hidden]; undefined where attention and MLP run in parallel
   at::Tensor attn_out;   ///< [row, hidden]
   at::Tensor mlp_out;    ///< [row, hidden]
   at::Tensor z;          ///< [row, heads, head_dim]
@@ -73,7 +73,7 @@ struct BlockTrace {
 at::Tensor embed(const Model& model, const Batch& batch);
 
 /// One block: the residual stream [row, hidden] of the lanes that have entered into the residual
-/// stream behind it, before edits there. Lanes with a cache of their own have their keys and values
+/// stream after it, before edits there. Lanes with a cache of their own have their keys and values
 /// of this layer written there.
 /// @param trace  receives the intermediate values; looking at them changes no bit of the result
 at::Tensor block(const Model& model, int layer, const at::Tensor& residual, const Pass& pass,

@@ -102,7 +102,7 @@ struct Lanes {
   }
 };
 
-/// The units behind the last whole sixteen, padded with zeros.
+/// The units after the last whole sixteen, padded with zeros.
 template <std::floating_point T>
 [[nodiscard]] std::array<T, lanes> padded_rest(std::span<const T> row) noexcept {
   std::array<T, lanes> rest{};

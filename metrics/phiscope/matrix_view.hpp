@@ -28,7 +28,7 @@ class MatrixView {
   }
 
   /// Views `rows` rows of `cols` elements whose first elements are `row_stride` elements apart.
-  /// @throws std::invalid_argument if row_stride < cols or the last row ends behind `values`
+  /// @throws std::invalid_argument if row_stride < cols or the last row ends after `values`
   constexpr MatrixView(std::span<const T> values, std::size_t rows, std::size_t cols,
                        std::size_t row_stride)
       : values_(values), rows_(rows), cols_(cols), row_stride_(row_stride) {

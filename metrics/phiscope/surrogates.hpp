@@ -20,7 +20,7 @@
 
 namespace phiscope {
 
-/// The series begun at another time and wrapped round, by 1 to n - 1 steps: its own dynamics stay,
+/// The series shifted in time and wrapped around, by 1 to n - 1 steps: its own dynamics stay,
 /// its alignment with other series goes.
 /// @param series  [time]; fewer than two steps stay as they are
 template <std::floating_point T>

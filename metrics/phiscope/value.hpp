@@ -8,7 +8,8 @@
 
 namespace phiscope {
 
-/// Why a number is there (`ok`) or not. When several reasons hold, the one named first here counts.
+/// Whether a value is defined (`ok`) or why not. If several reasons apply, the first listed is
+/// reported.
 enum class Status {
   ok,
   no_cross_pairs,   ///< no pair of rows in different clusters

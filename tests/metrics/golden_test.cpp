@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every metric against tests/golden/metrics, made by an independent NumPy script.
-#include "all_metrics.hpp"
 #include "catch.hpp"
+#include "cluster_metrics.hpp"
 #include "reference.hpp"
 #include "shard/json_file.hpp"
 #include "shard/npy.hpp"

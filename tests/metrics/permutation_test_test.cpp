@@ -70,7 +70,7 @@ TEST_CASE("a drawn p-value is never zero, and uses every difference", "[permutat
   const auto found = sign_flip_test(x, {.resamples = 999});
   CHECK_FALSE(found.exact);
   CHECK(found.p_value == Value(1.0 / 1000.0));
-  // Only the difference behind the first 64 signs is not zero: its sign never lowers |sum|.
+  // Only the difference after the first 64 signs is not zero: its sign never lowers |sum|.
   Numbers late(100, 0.0);
   late[80] = 1.0;
   CHECK(sign_flip_test(late, {.resamples = 999}).p_value == Value(1.0));

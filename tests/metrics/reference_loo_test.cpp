@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The nine reference cases of the loo experiment, every metric in float64.
-#include "all_metrics.hpp"
 #include "catch.hpp"
+#include "cluster_metrics.hpp"
 #include "reference.hpp"
 #include "shard/json_file.hpp"
 #include "shard/npy.hpp"

@@ -84,9 +84,9 @@ bad jsonl '{"q": "x"}\n'; refuse nothing bad.jsonl 'bad.jsonl:1: found no questi
 bad jsonl '{"text": "x", "question": "y"}\n'; refuse two bad.jsonl 'found question and text'
 bad jsonl '"a"\n{"text": "x", "id": 0}\n'; refuse twice bad.jsonl "bad.jsonl:2: duplicate id '0'"
 bad jsonl '{"text": "x", "id": true}\n'; refuse id bad.jsonl 'id is a boolean'
-bad jsonl '{"text": "x", "text": "y"}\n'; refuse key bad.jsonl 'bad.jsonl:1: a key stands twice'
+bad jsonl '{"text": "x", "text": "y"}\n'; refuse key bad.jsonl 'bad.jsonl:1: a key is listed twice'
 bad jsonl '{"text": "x", "n": NaN}\n'; refuse nan bad.jsonl 'bad.jsonl:1: found NaN'
-bad jsonl '{"text": "x"} {}\n'; refuse more bad.jsonl 'bad.jsonl:1: more behind'
+bad jsonl '{"text": "x"} {}\n'; refuse more bad.jsonl 'bad.jsonl:1: more after'
 bad jsonl '{"text": "x"\n'; refuse broken bad.jsonl 'bad.jsonl:1: '
 bad jsonl '{"text": "x", "meta": {"text": 1}}\n'; refuse meta bad.jsonl 'meta has a field text'
 bad jsonl '[{"role": "user"}]\n'; refuse content bad.jsonl 'message 0 has no text `content`'
@@ -104,7 +104,7 @@ bad txt 'x'; refuse suffix bad.txt 'found .txt suffix, expected .jsonl, .json, .
 refuse absent absent.json 'No such file or directory'
 refuse system q.jsonl 'q.jsonl:2: has a system message' --system X
 sed -i 's/{{ bos_token }}/{{ bos_token }}{{ bos_token }}/' "$model/tokenizer_config.json"
-refuse begin q.jsonl "q.jsonl:1: the begin token '<s>' stands twice"
+refuse begin q.jsonl "q.jsonl:1: the begin token '<s>' is listed twice"
 rm "$model/tokenizer_config.json"
 refuse untemplated q.jsonl 'no chat template'
 

@@ -27,7 +27,7 @@ concept XtensorElements = std::floating_point<typename std::decay_t<Expression>:
 /// View of the rows of an xtensor container or strided view of two axes, without a copy.
 /// @param rows  [row, unit]; its memory must outlive the view
 /// @throws std::invalid_argument unless there are two axes, the units of a row lie next to each
-///         other and the rows one behind another
+///         other and the rows one after another
 template <XtensorElements Expression>
 [[nodiscard]] auto matrix_view(const Expression& rows)
     -> MatrixView<typename Expression::value_type> {

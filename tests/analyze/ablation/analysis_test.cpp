@@ -153,7 +153,8 @@ TEST_CASE("a ranking is compared with every baseline prompt by prompt", "[analys
         Approx(found.orders[0].auc.value.value() - found.orders[0].null.mean.value()));
 }
 
-TEST_CASE("an order that stands behind its baseline is compared the same way round", "[analysis]") {
+TEST_CASE("an order that does less damage than its baseline is compared the same way round",
+          "[analysis]") {
   SyntheticAblation options;
   std::swap(options.orders[0], options.orders[1]);
   const Result found = result_of(options);

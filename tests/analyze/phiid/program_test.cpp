@@ -220,7 +220,7 @@ TEST_CASE("figures do not depend on threads either", "[program]") {
   CHECK(one.contains("scatter.svg") == (done.status == 0));
 }
 
-TEST_CASE("loops and steps behind the end of a text are counted and named", "[program]") {
+TEST_CASE("loops and steps after the end of a text are counted and named", "[program]") {
   const TempDir folder;
   PhiidRun run = independent_run(4, 60);
   run.end_tokens = {999};

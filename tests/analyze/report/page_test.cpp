@@ -96,7 +96,7 @@ TEST_CASE("a page without a drawn figure carries no script", "[page]") {
   CHECK(count(page, "not drawn") == 2);
 }
 
-TEST_CASE("provenance stands before the sections, undefined values below their figure", "[page]") {
+TEST_CASE("provenance comes before the sections, undefined values below their figure", "[page]") {
   const std::string page = html_page(example_report(), bundle);
   CHECK(page.find("<dt>Program</dt><dd>p &lt;1&gt;</dd>") < page.find("<h2>One"));
   CHECK_THAT(page, Contains("Undefined: 2 of 12 values.") && Contains("Undefined: 1 of 4 values."));

@@ -72,7 +72,7 @@ TEST_CASE("turning keeps lengths, and products depend on the distance alone", "[
   CHECK(near == Approx(far).epsilon(1e-4));
 }
 
-TEST_CASE("units behind the rotated ones stay as they are", "[rope]") {
+TEST_CASE("units after the rotated ones are unchanged", "[rope]") {
   const at::Tensor frequencies = frequencies_of(RopeType::plain, 4);
   const at::Tensor x = at::rand({1, 2, 8});
   const Rotation by = rotation(frequencies, at::tensor({3}, at::kLong), at::kFloat);
