@@ -9,7 +9,7 @@
 #include <vector>
 
 int main() {
-  const std::vector<double> of_prompt{0.5, 2.0, 3.5};
+  const std::vector<double> of_prompt{0.5, 2.0, 3.5, 1.0, 2.5, 4.5, 3.0};
   const auto median_of = [&](std::span<const std::size_t> drawn) {
     std::vector<double> numbers;
     for (const std::size_t prompt : drawn) numbers.push_back(of_prompt[prompt]);

@@ -4,6 +4,8 @@
 #include "program/parallel.hpp"
 #include "report/folder.hpp"
 
+#include <phiscope/bootstrap_mean.hpp>
+#include <phiscope/bootstrap_ratio.hpp>
 #include <phiscope/permutation_test.hpp>
 #include <phiscope/rank_correlation.hpp>
 #include <phiscope/sum.hpp>
@@ -16,7 +18,7 @@
 namespace phiscope::analyze::ablation {
 namespace {
 
-BootstrapOptions bootstrap(const Options& options) {
+BootstrapOptions resampling(const Options& options) {
   return {.resamples = options.resamples, .seed = options.seed, .covers = "prompts"};
 }
 
@@ -57,7 +59,7 @@ void compare_areas(const Ablation& ablation, const Curve& curve,
                    const std::vector<const Curve*>& random, const Options& options,
                    OrderResult& result) {
   const std::vector<double> own = areas(curve, result.part, ablation.heads);
-  result.auc = mean_estimate(own, bootstrap(options));
+  result.auc = bootstrap_mean(own, resampling(options));
   std::vector<std::vector<double>> others;
   std::vector<double> means;
   for (const Curve* other : random) {
@@ -65,7 +67,7 @@ void compare_areas(const Ablation& ablation, const Curve& curve,
     means.push_back(mean_of(others.back()));
   }
   if (!others.empty()) {
-    result.auc_ratio = ratio_estimate(own, mean_by_prompt(others), bootstrap(options));
+    result.auc_ratio = bootstrap_ratio(own, mean_by_prompt(others), resampling(options));
   }
   result.null = compare_with_random(result.auc.value.value(), means);
   if (result.null.z.ok()) result.orders_needed = random_orders_needed(result.null.z.value());
@@ -75,7 +77,7 @@ OrderResult analyze_order(const Ablation& ablation, const Order& order, const Op
   OrderResult result;
   const Curve& curve = order.curve;
   for (std::size_t i = 0; i < curve.removed.size(); ++i) {
-    const Estimate kl = mean_estimate(row(curve, i), bootstrap(options));
+    const Estimate kl = bootstrap_mean(row(curve, i), resampling(options));
     result.points.push_back({.removed = curve.removed[i], .kl = kl});
     if (curve.removed[i] == 0.0) result.at_zero = kl.value;
     if (curve.removed[i] == static_cast<double>(ablation.heads)) result.at_all = kl.value;
@@ -104,7 +106,7 @@ BandPoint band_point(const Ablation& ablation, double removed, const Options& op
   std::vector<double> heights;
   heights.reserve(random.size());
   for (const Curve* curve : random) heights.push_back(mean_of(values_at(*curve, removed)));
-  result.mean = mean_estimate(mean_values_at(random, removed), bootstrap(options));
+  result.mean = bootstrap_mean(mean_values_at(random, removed), resampling(options));
   result.sd = standard_deviation(heights);
   result.low = *std::min_element(heights.begin(), heights.end());
   result.high = *std::max_element(heights.begin(), heights.end());
@@ -129,7 +131,7 @@ void compare_prompts(const std::vector<double>& own, const std::vector<double>& 
                      bool has_prompts, const Options& options, Comparison& result) {
   std::vector<double> differences(own.size());
   for (std::size_t i = 0; i < own.size(); ++i) differences[i] = own[i] - other[i];
-  result.difference = mean_estimate(differences, bootstrap(options));
+  result.difference = bootstrap_mean(differences, resampling(options));
   if (!has_prompts) return;
   result.prompts_more = static_cast<std::size_t>(std::count_if(
       differences.begin(), differences.end(), [](double difference) { return difference > 0.0; }));

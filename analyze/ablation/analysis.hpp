@@ -5,6 +5,8 @@
 #include "ablation/data.hpp"
 #include "ablation/null.hpp"
 
+#include <phiscope/estimate.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>

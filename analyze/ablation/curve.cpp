@@ -2,11 +2,9 @@
 #include "ablation/curve.hpp"
 
 #include <phiscope/auc.hpp>
-#include <phiscope/bootstrap.hpp>
 #include <phiscope/sum.hpp>
 
 #include <algorithm>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -18,11 +16,6 @@ std::vector<double> prompt_curve(const Curve& curve, std::size_t prompt) {
   std::vector<double> values(curve.removed.size());
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = curve.kl[i * curve.prompts + prompt];
   return values;
-}
-
-Value quotient(double numerator, double denominator) {
-  if (denominator == 0.0) return Status::constant;
-  return numerator / denominator;
 }
 
 }  // namespace
@@ -88,34 +81,6 @@ std::vector<double> mean_values_at(std::span<const Curve* const> curves, double 
   lists.reserve(curves.size());
   for (const Curve* curve : curves) lists.push_back(values_at(*curve, removed));
   return mean_by_prompt(lists);
-}
-
-Estimate mean_estimate(std::span<const double> by_prompt, const BootstrapOptions& options) {
-  std::vector<std::int64_t> units(by_prompt.size());
-  std::iota(units.begin(), units.end(), std::int64_t{0});
-  const BootstrapMean mean = bootstrap_mean(by_prompt, units, options);
-  return static_cast<const Estimate&>(mean);  // every event is a unit: nothing else is to tell
-}
-
-Estimate ratio_estimate(std::span<const double> numerator, std::span<const double> denominator,
-                        const BootstrapOptions& options) {
-  if (numerator.size() != denominator.size()) {
-    throw std::invalid_argument("ratio_estimate: " + std::to_string(numerator.size()) + " and " +
-                                std::to_string(denominator.size()) +
-                                " prompts, expected equal counts");
-  }
-  const auto ratio = [&](std::span<const std::size_t> drawn) {
-    double above = 0.0;
-    double below = 0.0;
-    for (const std::size_t prompt : drawn) {
-      above += numerator[prompt];
-      below += denominator[prompt];
-    }
-    return quotient(above, below);
-  };
-  const std::size_t prompts = numerator.size();
-  if (prompts == 0) return {};
-  return bootstrap(quotient(mean_of(numerator), mean_of(denominator)), prompts, ratio, options);
 }
 
 }  // namespace phiscope::analyze::ablation

@@ -3,7 +3,6 @@
 
 #include "ablation/data.hpp"
 
-#include <phiscope/bootstrap.hpp>
 
 #include <span>
 #include <vector>
@@ -39,17 +38,5 @@ struct Stretch {
 
 /// Mean, prompt by prompt, of lists of equal length. @pre there is a list
 [[nodiscard]] std::vector<double> mean_by_prompt(const std::vector<std::vector<double>>& lists);
-
-/// Mean over prompts; the interval resamples prompts and needs two of them.
-[[nodiscard]] Estimate mean_estimate(std::span<const double> by_prompt,
-                                     const BootstrapOptions& options);
-
-/// Ratio of the means of two quantities of the same prompts. A resample draws prompts, and both
-/// means are over the drawn ones.
-/// @return  constant where the denominator is 0
-/// @throws std::invalid_argument if the lengths differ
-[[nodiscard]] Estimate ratio_estimate(std::span<const double> numerator,
-                                      std::span<const double> denominator,
-                                      const BootstrapOptions& options);
 
 }  // namespace phiscope::analyze::ablation

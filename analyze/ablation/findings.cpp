@@ -28,10 +28,10 @@ std::string against_random(const Result& result, std::size_t index) {
   if (!found.auc.value.ok()) {
     return text + "fewer than two numbers of heads removed are measured, no area.";
   }
-  text += "area under the KL curve " + report::estimate_text(found.auc) + " nats" +
+  text += "area under the KL curve " + report::bracket_text(found.auc) + " nats" +
           part_text(result, found.part);
   if (found.null.orders == 0) return text + "; no random order to compare with.";
-  text += ", " + report::estimate_text(found.auc_ratio) + " times the mean of " +
+  text += ", " + report::bracket_text(found.auc_ratio) + " times the mean of " +
           std::to_string(found.null.orders) + " random orders, larger than " +
           std::to_string(found.null.below) + " of them; p for more damage " +
           report::short_text(found.null.p_more.value()) + ", for less " +
@@ -98,8 +98,8 @@ std::vector<std::string> baseline_lines(const Result& result) {
       lines.push_back(line + "The two have no part of the heads in common yet.");
       continue;
     }
-    line += verdict(found) + ": difference of the areas " +
-            report::estimate_text(found.difference) + " nats" + part_text(result, found.part);
+    line += verdict(found) + ": difference of the areas " + report::bracket_text(found.difference) +
+            " nats" + part_text(result, found.part);
     if (found.p_value.ok()) {
       line += ", larger in " + std::to_string(found.prompts_more) + " of " +
               std::to_string(result.data.prompts) +

@@ -30,8 +30,8 @@ Aggregate aggregate(const std::vector<Value>& values, const std::vector<std::int
     }
   }
   result.defined = static_cast<std::int64_t>(numbers.size());
-  const BootstrapMean interval = bootstrap_mean(numbers, units, options);
-  result.mean = interval.mean;
+  const Estimate interval = bootstrap_mean(numbers, units, options);
+  result.mean = interval.value;
   result.low = interval.low;
   result.high = interval.high;
   result.contexts = static_cast<std::int64_t>(interval.units);

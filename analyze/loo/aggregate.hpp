@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <phiscope/bootstrap.hpp>
+#include <phiscope/bootstrap_mean.hpp>
 #include <phiscope/value.hpp>
 
 #include <array>

@@ -60,11 +60,9 @@ std::vector<Correlation> correlate(const std::vector<const ContextMeasures*>& co
         for (const std::size_t context : drawn) sample.push_back(&paired[context]);
         return correlation_of(sample);
       };
-      result.estimate = bootstrap(paired.size(), of_drawn,
-                                  {.resamples = options.resamples,
-                                   .seed = options.seed,
-                                   .covers = "contexts",
-                                   .tail = 0.025});
+      result.estimate =
+          bootstrap(paired.size(), of_drawn,
+                    {.resamples = options.resamples, .seed = options.seed, .covers = "contexts"});
       results.push_back(result);
     }
   }

@@ -31,12 +31,12 @@ std::string profile_line(const RunResult& run, Ranking ranking) {
       run.profiles.begin(), run.profiles.end(),
       [ranking](const Profile& profile) { return profile.measure == ranking_column(ranking); });
   return "Profile of " + found->measure + " over depth: " + shape_text(*found) +
-         ". First, middle, last third of the layers: " + report::estimate_text(found->first) +
-         ", " + report::estimate_text(found->middle) + ", " + report::estimate_text(found->last) +
+         ". First, middle, last third of the layers: " + report::bracket_text(found->first) + ", " +
+         report::bracket_text(found->middle) + ", " + report::bracket_text(found->last) +
          "; slope of the parabola at the first "
          "layer " +
-         report::estimate_text(found->first_slope) + ", at the last " +
-         report::estimate_text(found->last_slope) + ".";
+         report::bracket_text(found->first_slope) + ", at the last " +
+         report::bracket_text(found->last_slope) + ".";
 }
 
 std::string head_name(const RunResult& run, std::size_t head) {
@@ -66,8 +66,8 @@ void add_correlations(const RunResult& run, std::vector<std::string>& lines) {
     const bool of_both = one.second == "avg_redundancy" || one.second == "rtr";
     if (!of_series && !of_both) continue;
     lines.push_back("Over " + std::to_string(one.n) + " " + one.over + "s, " + one.first + " and " +
-                    one.second + ": Spearman " + report::estimate_text(one.spearman) +
-                    ", Pearson " + report::estimate_text(one.pearson) + ".");
+                    one.second + ": Spearman " + report::bracket_text(one.spearman) + ", Pearson " +
+                    report::bracket_text(one.pearson) + ".");
   }
 }
 

@@ -56,7 +56,7 @@ struct Profile {
 /// The estimate whose interval comes from the same number in every resample of the prompts.
 [[nodiscard]] inline Estimate over_prompts(const Value& value, std::span<const Value> resampled,
                                            std::size_t prompts) {
-  return percentile_estimate(value, resampled, prompts, {.covers = "prompts", .tail = 0.025});
+  return percentile_estimate(value, resampled, prompts, {.covers = "prompts"});
 }
 
 }  // namespace phiscope::analyze::phiid

@@ -9,6 +9,8 @@
 #include <phiscope/autocorrelation.hpp>
 #include <phiscope/between_cluster_phi.hpp>
 #include <phiscope/bootstrap.hpp>
+#include <phiscope/bootstrap_mean.hpp>
+#include <phiscope/bootstrap_ratio.hpp>
 #include <phiscope/cluster_separation.hpp>
 #include <phiscope/cluster_structure.hpp>
 #include <phiscope/collapse.hpp>
@@ -35,6 +37,7 @@
 #include <phiscope/logit_attribution.hpp>
 #include <phiscope/loop_period.hpp>
 #include <phiscope/matrix_view.hpp>
+#include <phiscope/max_statistic.hpp>
 #include <phiscope/mean_cosine.hpp>
 #include <phiscope/modularity.hpp>
 #include <phiscope/neighbor_consistency.hpp>
@@ -44,6 +47,7 @@
 #include <phiscope/pairs.hpp>
 #include <phiscope/participation_ratio.hpp>
 #include <phiscope/pearson.hpp>
+#include <phiscope/permutation_p.hpp>
 #include <phiscope/permutation_test.hpp>
 #include <phiscope/phi_ratio.hpp>
 #include <phiscope/phiid_atoms.hpp>

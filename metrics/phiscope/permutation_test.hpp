@@ -21,9 +21,10 @@ struct SignFlipOptions {
 
 /// Is the mean of paired differences zero?
 struct SignFlipTest {
-  Value mean;          ///< of the differences, in their unit
-  Value p_value;       ///< two-sided, in (0, 1]
-  bool exact = false;  ///< all sign patterns were counted, none drawn
+  Value mean;            ///< of the differences, in their unit
+  Value p_value;         ///< two-sided, in (0, 1]
+  double least_p = 1.0;  ///< the smallest that so many differences and draws can give
+  bool exact = false;    ///< all sign patterns were counted, none drawn
 };
 
 /// Paired permutation test against zero: under the hypothesis each difference is as likely to have
@@ -104,9 +105,11 @@ inline SignFlipTest sign_flip_test(std::span<const double> differences, SignFlip
     const auto patterns = static_cast<double>(std::uint64_t{1} << differences.size());
     const auto count = detail::count_extreme_signs(differences, observed, scale);
     result.p_value = static_cast<double>(count) / patterns;
+    result.least_p = 2.0 / patterns;
   } else {
     const auto count = detail::draw_extreme_signs(differences, observed, scale, options);
     result.p_value = static_cast<double>(count + 1) / static_cast<double>(options.resamples + 1);
+    result.least_p = 1.0 / static_cast<double>(options.resamples + 1);
   }
   return result;
 }

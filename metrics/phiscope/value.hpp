@@ -24,6 +24,8 @@ enum class Status {
   nonfinite,        ///< NaN or infinity in the input, or an overflow on the way
   singular,         ///< linearly dependent series: a determinant is zero within rounding
   unstable,         ///< too many resamples without a value for an interval
+  few_units,        ///< fewer independent units than an interval or a test needs
+  few_layers,       ///< fewer layers than a claim about depth needs
 };
 
 /// Name of a status as it stands in tables: "ok", "no_cross_pairs", ...
@@ -53,6 +55,10 @@ enum class Status {
       return "singular";
     case Status::unstable:
       return "unstable";
+    case Status::few_units:
+      return "few_units";
+    case Status::few_layers:
+      return "few_layers";
     case Status::nonfinite:
       break;
   }

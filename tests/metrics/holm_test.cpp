@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
 #include "random_rows.hpp"
+#include "reference.hpp"
+#include "shard/json_file.hpp"
 
 #include <phiscope/holm.hpp>
 
@@ -18,6 +20,16 @@ TEST_CASE("Holm's correction of four p-values", "[holm]") {
   CHECK(holm(Numbers{0.5, 0.9}) == Numbers{1.0, 1.0});
   CHECK(holm(Numbers{0.2}) == Numbers{0.2});
   CHECK(holm({}).empty());
+}
+
+TEST_CASE("Holm's correction of twelve p-values is that of statsmodels", "[holm]") {
+  const auto golden =
+      phiscope::shard::read_json(phiscope::test::golden() / "metrics/inference.json");
+  const Numbers expected = golden.at("holm").at("adjusted");
+  const Numbers found = holm(golden.at("holm").at("p_values").get<Numbers>());
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i)
+    CHECK(found[i] == Approx(expected[i]).epsilon(1e-14));
 }
 
 TEST_CASE("a corrected p-value is the largest over the smaller ones", "[holm]") {

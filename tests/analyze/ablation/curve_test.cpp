@@ -6,10 +6,6 @@
 #include <vector>
 
 using namespace phiscope::analyze::ablation;
-using phiscope::BootstrapOptions;
-using phiscope::Estimate;
-using phiscope::Status;
-using phiscope::Value;
 using Numbers = std::vector<double>;
 
 namespace {
@@ -46,37 +42,4 @@ TEST_CASE("means of curves are taken prompt by prompt", "[curve]") {
   const std::vector<const Curve*> both = {&curve, &other};
   CHECK(mean_values_at(both, 4) == Numbers{4, 9});  // (2 + 6) / 2, (6 + 12) / 2
   CHECK(mean_by_prompt({{1, 2}, {3, 6}, {5, 1}}) == Numbers{3, 3});
-}
-
-TEST_CASE("an estimate needs two prompts for its interval", "[curve]") {
-  const BootstrapOptions options{.resamples = 200, .confidence = 0.95, .seed = 1};
-  const Estimate one = mean_estimate(Numbers{3}, options);
-  CHECK(one.value == Value(3.0));
-  CHECK(one.low == Value(Status::too_few_rows));
-  const Estimate two = mean_estimate(Numbers{2, 4}, options);
-  CHECK(two.value == Value(3.0));
-  CHECK(two.low == Value(2.0));  // a quarter of the resamples draws prompt 0 twice
-  CHECK(two.high == Value(4.0));
-}
-
-TEST_CASE("a ratio is that of the means, and its resamples draw both alike", "[curve]") {
-  const BootstrapOptions options{.resamples = 400, .confidence = 0.95, .seed = 1};
-  const Estimate equal = ratio_estimate(Numbers{2, 6, 4}, Numbers{1, 3, 2}, options);
-  CHECK(equal.value == Value(2.0));
-  CHECK(equal.low == Value(2.0));  // every prompt has the same ratio
-  CHECK(equal.high == Value(2.0));
-  // Prompts with ratios 1 and 4: the only resamples are both, or one of them twice.
-  const Estimate two = ratio_estimate(Numbers{1, 8}, Numbers{1, 2}, options);
-  CHECK(two.value == Value(3.0));
-  CHECK(two.low == Value(1.0));
-  CHECK(two.high == Value(4.0));
-  CHECK(ratio_estimate(Numbers{1}, Numbers{2}, options).value == Value(0.5));
-  CHECK(ratio_estimate(Numbers{1}, Numbers{2}, options).low == Value(Status::too_few_rows));
-  CHECK(ratio_estimate(Numbers{1, 2}, Numbers{0, 0}, options).value == Value(Status::constant));
-  const Estimate some = ratio_estimate(Numbers{1, 2}, Numbers{0, 1}, options);
-  CHECK(some.value == Value(3.0));
-  CHECK(some.high == Value(Status::unstable));  // a quarter of the resamples lack the second prompt
-  CHECK(some.undefined_draws > 50);
-  CHECK(some.undefined_draws < 150);
-  CHECK_THROWS(ratio_estimate(Numbers{1, 2}, Numbers{1}, options));
 }

@@ -47,21 +47,22 @@ TEST_CASE("one number has a mean and a median but no sd and no interval", "[aggr
   CHECK(found.mean == Value(4.0));
   CHECK(found.median == Value(4.0));
   CHECK(found.sd == Value(Status::too_few_rows));
-  CHECK(found.low == Value(Status::too_few_rows));
+  CHECK(found.low == Value(Status::few_units));
 }
 
 TEST_CASE("an interval resamples contexts, not events", "[aggregate]") {
-  // Ten equal events in each of two contexts: only the four draws of contexts matter.
-  std::vector<Value> values(20, Value(0.0));
-  std::vector<std::int64_t> contexts(20, 0);
-  for (std::size_t i = 10; i < 20; ++i) {
-    values[i] = 1.0;
-    contexts[i] = 1;
+  // Ten equal events in each of six contexts, which are the units: six numbers, not sixty.
+  std::vector<Value> values;
+  std::vector<std::int64_t> contexts;
+  for (std::int64_t context = 0; context < 6; ++context) {
+    values.insert(values.end(), 10, Value(context % 2 == 0 ? 0.0 : 1.0));
+    contexts.insert(contexts.end(), 10, context);
   }
   const Aggregate found = aggregate(values, contexts, {.resamples = 500});
   CHECK(found.mean == Value(0.5));
-  CHECK(found.low == Value(0.0));
-  CHECK(found.high == Value(1.0));
+  // scipy.stats.t.interval(0.95, 5, 0.5, scipy.stats.sem([0, 1, 0, 1, 0, 1]))
+  CHECK(found.low.value() == Approx(-0.07479957).epsilon(1e-6));
+  CHECK(found.high.value() == Approx(1.07479957).epsilon(1e-6));
 }
 
 TEST_CASE("every reason that the metrics of loo can give has a column", "[aggregate]") {
