@@ -50,9 +50,27 @@ PageSection shown(const Section& section, const Analysis& analysis, const DrawnF
   return result;
 }
 
+/// The definitions; where there are claims, what decides them.
+std::vector<std::string> defined(const Analysis& analysis) {
+  std::vector<std::string> lines = analysis.definitions;
+  if (analysis.claims.empty()) return lines;
+  const auto exploratory =
+      std::count_if(analysis.claims.begin(), analysis.claims.end(),
+                    [](const Claim& claim) { return claim.role == Role::exploratory; });
+  std::string text = "Shown: the p-value is at most 0.05 for the primary claim";
+  if (exploratory > 0) {
+    text += "; for the exploratory ones at most 0.01 after Holm's correction of the " +
+            std::to_string(exploratory) +
+            " of this report, since they were not named before the run";
+  }
+  lines.push_back(text + ". Not shown is no evidence of the contrary.");
+  return lines;
+}
+
 PageSection files_section(const Analysis& analysis) {
   Downloads files;
-  for (const NamedTable& table : analysis.tables) files.files.emplace_back(table.file, table.about);
+  for (const NamedTable& table : all_tables(analysis))
+    files.files.emplace_back(table.file, table.about);
   for (const NamedArray& array : analysis.arrays) files.files.emplace_back(array.file, array.about);
   return {.title = "Tables",
           .blocks = {Paragraph{"Full precision, beside this report. An empty cell is an undefined "
@@ -94,11 +112,28 @@ std::vector<Fact> facts(const Analysis& analysis) {
   return result;
 }
 
+std::vector<std::string> told(const Analysis& analysis) {
+  std::vector<std::string> lines;
+  for (const Judged& judged : judge(analysis.claims)) lines.push_back(sentence(judged));
+  lines.insert(lines.end(), analysis.findings.begin(), analysis.findings.end());
+  return lines;
+}
+
+std::vector<NamedTable> all_tables(const Analysis& analysis) {
+  std::vector<NamedTable> tables = analysis.tables;
+  if (!analysis.claims.empty()) {
+    tables.push_back({.file = "claims.csv",
+                      .about = "each claim with its test and verdict",
+                      .table = claims_table(judge(analysis.claims))});
+  }
+  return tables;
+}
+
 std::string summary_text(const Analysis& analysis) {
   std::string text;
   for (const Source& source : analysis.sources) text += source.label + ": " + source.about + "\n";
   text += "Analysis: " + options_text(analysis) + "\n\nFindings\n";
-  for (const std::string& line : lines_or_none(analysis.findings)) text += "- " + line + "\n";
+  for (const std::string& line : lines_or_none(told(analysis))) text += "- " + line + "\n";
   text += "\nWarnings\n";
   for (const std::string& line : lines_or_none(analysis.warnings)) text += "- " + line + "\n";
   return text;
@@ -113,7 +148,7 @@ Page page(const Analysis& analysis, const DrawnFigures& drawn) {
   for (const std::string& note : drawn.notes) warnings.blocks.emplace_back(Paragraph{note});
   result.sections.push_back(std::move(warnings));
   result.sections.push_back(
-      {.title = "Findings", .blocks = {Points{lines_or_none(analysis.findings)}}});
+      {.title = "Findings", .blocks = {Points{lines_or_none(told(analysis))}}});
   std::set<std::string> seen;
   for (const Section& section : analysis.sections) {
     result.sections.push_back(shown(section, analysis, drawn, seen));
@@ -122,6 +157,9 @@ Page page(const Analysis& analysis, const DrawnFigures& drawn) {
     throw std::invalid_argument("page: " + std::to_string(analysis.figures.size()) +
                                 " figures, of which the sections name " +
                                 std::to_string(seen.size()));
+  }
+  if (const auto lines = defined(analysis); !lines.empty()) {
+    result.sections.push_back({.title = "Definitions", .blocks = {Points{lines}}});
   }
   result.sections.push_back(files_section(analysis));
   result.sections.push_back({.title = "Provenance",

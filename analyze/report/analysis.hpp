@@ -2,6 +2,7 @@
 #pragma once
 
 #include "figure/figure.hpp"
+#include "report/claim.hpp"
 #include "report/folder.hpp"
 #include "report/page.hpp"
 #include "report/provenance.hpp"
@@ -48,8 +49,10 @@ struct Analysis {
   std::string left_out = {};  ///< member of the plans that the provenance leaves out: the words
   std::vector<Fact> options = {};  ///< of the analysis
   std::vector<std::string> warnings = {};
-  std::vector<std::string> findings = {};
-  std::vector<NamedTable> tables = {};  ///< each is a CSV file
+  std::vector<Claim> claims = {};             ///< told first, the primary one before all others
+  std::vector<std::string> findings = {};     ///< what describes the data and claims nothing
+  std::vector<std::string> definitions = {};  ///< of the terms that the report uses
+  std::vector<NamedTable> tables = {};        ///< each is a CSV file
   std::vector<figure::Figure> figures = {};
   std::vector<Section> sections = {};
   std::vector<OutputFile> files = {};  ///< further texts: results_*.json, diagnostics.json
@@ -64,10 +67,16 @@ struct Analysis {
 /// its model, options and numerics; once where all sources agree.
 [[nodiscard]] std::vector<Fact> facts(const Analysis& analysis);
 
+/// The sentences of the claims, then the findings.
+[[nodiscard]] std::vector<std::string> told(const Analysis& analysis);
+
+/// The tables of the analysis, and claims.csv where it claims anything.
+[[nodiscard]] std::vector<NamedTable> all_tables(const Analysis& analysis);
+
 /// The text of summary.txt: sources, options, findings, warnings.
 [[nodiscard]] std::string summary_text(const Analysis& analysis);
 
-/// The page: facts, warnings, findings, the sections, tables, provenance.
+/// The page: facts, warnings, findings, the sections, definitions, tables, provenance.
 /// @param drawn  the figures of the analysis, in its order
 /// @throws std::invalid_argument if a section names a figure that there is not, or a figure is in
 /// no

@@ -12,7 +12,7 @@ namespace {
 
 /// All texts of a part, in the order in which they are written.
 std::vector<OutputFile> texts(const Analysis& analysis, DrawnFigures drawn) {
-  std::vector<OutputFile> files = table_files(analysis.tables);
+  std::vector<OutputFile> files = table_files(all_tables(analysis));
   const std::string shown = html_page(page(analysis, drawn), figure::plotly_bundle());
   files.insert(files.end(), std::make_move_iterator(drawn.files.begin()),
                std::make_move_iterator(drawn.files.end()));
@@ -20,6 +20,10 @@ std::vector<OutputFile> texts(const Analysis& analysis, DrawnFigures drawn) {
   files.push_back({"summary.txt", summary_text(analysis)});
   files.push_back({"report.html", shown});
   return files;
+}
+
+nlohmann::ordered_json number_or_null(const Value& value) {
+  return value.ok() ? nlohmann::ordered_json(value.value()) : nlohmann::ordered_json();
 }
 
 }  // namespace
@@ -45,7 +49,8 @@ Written write(std::span<const Part> parts, const std::filesystem::path& director
       written.files.push_back(part.folder.empty() ? name : part.folder + "/" + name);
     }
     if (!part.folder.empty()) continue;
-    written.findings = part.analysis.findings;
+    written.findings = told(part.analysis);
+    written.claims = judge(part.analysis.claims);
     written.warnings = part.analysis.warnings;
   }
   return written;
@@ -61,11 +66,19 @@ std::string write_and_tell(std::span<const Part> parts, const std::filesystem::p
 }
 
 std::string result_line(const Written& written, const std::filesystem::path& directory) {
-  const nlohmann::ordered_json line = {{"out", directory.string()},
-                                       {"report", (directory / "report.html").string()},
-                                       {"files", written.files},
-                                       {"findings", written.findings},
-                                       {"warnings", written.warnings}};
+  nlohmann::ordered_json claims = nlohmann::ordered_json::array();
+  for (const Judged& judged : written.claims) {
+    claims.push_back({{"claim", judged.claim.about},
+                      {"role", role_name(judged.claim.role)},
+                      {"verdict", verdict_name(judged.verdict)},
+                      {"p_value", number_or_null(judged.claim.p)},
+                      {"p_corrected", number_or_null(judged.p)},
+                      {"least_p", judged.least_p}});
+  }
+  const nlohmann::ordered_json line = {
+      {"out", directory.string()},    {"report", (directory / "report.html").string()},
+      {"files", written.files},       {"claims", std::move(claims)},
+      {"findings", written.findings}, {"warnings", written.warnings}};
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

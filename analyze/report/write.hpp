@@ -18,8 +18,10 @@ struct Part {
 
 /// What write() has done.
 struct Written {
-  std::vector<std::string> files = {};     ///< relative to the directory, in the order written
-  std::vector<std::string> findings = {};  ///< of the analysis in the directory itself
+  std::vector<std::string> files = {};  ///< relative to the directory, in the order written
+  std::vector<Judged> claims = {};      ///< of the analysis in the directory itself
+  std::vector<std::string> findings =
+      {};  ///< all sentences of the analysis in the directory itself
   std::vector<std::string> warnings = {};  ///< likewise
   std::vector<std::string> notes = {};     ///< why the reports show less than they could
 };
@@ -39,7 +41,8 @@ struct Written {
                                          const std::filesystem::path& directory, bool draw,
                                          std::size_t threads);
 
-/// The one line of JSON that a program prints: directory, report, files, findings, warnings.
+/// The one line of JSON that a program prints: directory, report, files, claims, findings,
+/// warnings.
 [[nodiscard]] std::string result_line(const Written& written,
                                       const std::filesystem::path& directory);
 

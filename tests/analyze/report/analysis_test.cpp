@@ -68,6 +68,34 @@ TEST_CASE("a page has warnings, findings, the sections, tables, provenance", "[a
         provenance_table(analysis).rows);
 }
 
+TEST_CASE("claims are told before the findings, and definitions say what decides them",
+          "[analysis]") {
+  Analysis analysis = example();
+  analysis.definitions = {"A balance is x / (x + y)."};
+  analysis.claims = {{.about = "B holds", .p = 0.02, .least_p = 0.001},
+                     {.about = "A holds", .role = Role::primary, .p = 0.02}};
+  CHECK(told(analysis) == std::vector<std::string>{"Primary: A holds: shown (p = 0.020).",
+                                                   "Exploratory: B holds: not shown (p = 0.020).",
+                                                   "First.", "Second."});
+  CHECK(summary_text(analysis).find("Findings\n- Primary: A holds") != std::string::npos);
+  const std::vector<NamedTable> tables = all_tables(analysis);
+  REQUIRE(tables.size() == 2);
+  CHECK(tables[0].file == "t.csv");
+  CHECK(tables[1].file == "claims.csv");
+  CHECK(tables[1].table.rows[0][1] == Cell("A holds"));
+  const Page made = page(analysis, {.blocks = {{.figure = analysis.figures[0]}}});
+  REQUIRE(made.sections.size() == 6);
+  CHECK(lines_of(made.sections[1]) == told(analysis));
+  CHECK(made.sections[3].title == "Definitions");
+  CHECK(lines_of(made.sections[3]) ==
+        std::vector<std::string>{
+            "A balance is x / (x + y).",
+            "Shown: the p-value is at most 0.05 for the primary claim; for the exploratory ones at "
+            "most 0.01 after Holm's correction of the 1 of this report, since they were not named "
+            "before the run. Not shown is no evidence of the contrary."});
+  CHECK(std::get<Downloads>(made.sections[4].blocks.at(1)).files.back().first == "claims.csv");
+}
+
 TEST_CASE("without warnings a page says so", "[analysis]") {
   Analysis analysis = example();
   analysis.warnings.clear();

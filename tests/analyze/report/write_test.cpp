@@ -62,6 +62,18 @@ TEST_CASE("nothing is written when a text cannot be made", "[write]") {
 TEST_CASE("the line of JSON has directory, report, files, findings, warnings", "[write]") {
   CHECK(result_line({.files = {"t.csv"}, .findings = {"F"}, .warnings = {"W"}, .notes = {"N"}},
                     "out") ==
-        R"({"out":"out","report":"out/report.html","files":["t.csv"],"findings":["F"],)"
+        R"({"out":"out","report":"out/report.html","files":["t.csv"],"claims":[],"findings":["F"],)"
         R"("warnings":["W"]})");
+  const std::vector<Claim> claims = {{.about = "B", .p = 0.25, .least_p = 0.001},
+                                     {.about = "A", .role = Role::primary, .p = 0.03},
+                                     {.about = "C", .p = phiscope::Status::few_units}};
+  const Written written{.claims = judge(claims)};
+  CHECK(result_line(written, "out") ==
+        R"({"out":"out","report":"out/report.html","files":[],"claims":[)"
+        R"({"claim":"A","role":"primary","verdict":"shown","p_value":0.03,"p_corrected":0.03,)"
+        R"("least_p":0.0},)"
+        R"({"claim":"B","role":"exploratory","verdict":"not_shown","p_value":0.25,)"
+        R"("p_corrected":0.25,"least_p":0.001},)"
+        R"({"claim":"C","role":"exploratory","verdict":"cannot_be_shown","p_value":null,)"
+        R"("p_corrected":null,"least_p":0.0}],"findings":[],"warnings":[]})");
 }
