@@ -83,6 +83,9 @@ TEST_CASE("one cell is the sign-flip test itself", "[max_statistic]") {
   const auto drawn = sign_flip_max_test(column(many), {.resamples = 4000, .seed = 3});
   CHECK_FALSE(drawn.exact);
   CHECK(drawn.least_p == 1.0 / 4001.0);
+  // Forty differences of one sign: no drawn pattern reaches them, and p is still not 0.
+  CHECK(sign_flip_max_test(column(Numbers(40, 1.0)), {.resamples = 4000}).p_values.front() ==
+        Value(1.0 / 4001.0));
   CHECK(drawn.p_values.front().value() ==
         Approx(sign_flip_test(many, {.resamples = 4000, .seed = 3}).p_value.value()).margin(0.01));
 }
