@@ -24,9 +24,4 @@ struct AblationInputs {
 AblationInputs read_ablation_texts(const std::filesystem::path& run, const CheckedModel& model,
                                    int limit);
 
-/// The orders of --orders and --score-column: random:FIRST-LAST, or the name of a column of the
-/// ranking files, with or without "_score"; highest first.
-/// @throws std::runtime_error or shard::FormatError naming what was found and expected
-std::vector<AblationOrder> read_orders(const AblateOptions& options, const ModelConfig& config);
-
 }  // namespace phiscope::extract

@@ -20,9 +20,13 @@ struct Site {
   friend bool operator==(const Site&, const Site&) = default;
 };
 
+/// As the run of a source: no run of the group but the mean over all tokens of Plan::averaged, which
+/// has the one position 0. Of hook_z alone.
+inline constexpr std::size_t averaged_texts = std::numeric_limits<std::size_t>::max();
+
 /// Values of another run of the group, at the same hook, layer and head.
 struct Source {
-  std::size_t run = 0;  ///< of the group; that run has no actions of its own
+  std::size_t run = 0;  ///< of the group; that run has no actions of its own; or averaged_texts
   std::vector<int> positions;
   friend bool operator==(const Source&, const Source&) = default;
 };
@@ -33,7 +37,8 @@ struct Zero {
   friend bool operator==(const Zero&, const Zero&) = default;
 };
 
-/// The value at site.positions[i] becomes the one at from.positions[i].
+/// The value at site.positions[i] becomes the one at from.positions[i]. With both empty every
+/// position p becomes the one at p modulo the length of the source.
 struct Patch {
   Site site;
   Source from;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "plan/action.hpp"
+#include "plan/action_list.hpp"
 #include "plan/generation.hpp"
 #include "plan/hook.hpp"
 
@@ -33,7 +33,7 @@ struct Run {
   std::vector<int> tokens;
   std::vector<Row> rows;
   std::vector<std::int64_t> key{};  ///< what the run is; keys of its generated rows begin with it
-  std::vector<Action> actions{};
+  ActionList actions{};
   bool donor = false;  ///< computed only for the values that others take: no rows, not continued
   bool whole = false;  ///< nothing of another run is shared
 };
@@ -68,6 +68,7 @@ struct Plan {
   Generation generation{};
   std::vector<Group> groups;
   std::size_t groups_per_shard = 1;
+  std::vector<std::vector<int>> averaged{};  ///< [text] tokens, see averaged_texts
 
   [[nodiscard]] std::size_t shards() const {
     return (groups.size() + groups_per_shard - 1) / groups_per_shard;

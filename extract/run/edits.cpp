@@ -43,6 +43,18 @@ at::Tensor values_of(const Site& site, const Source& source, const GroupTraces& 
   return site.head < 0 ? rows : rows.select(1, site.head);
 }
 
+/// Values of a source for every position of a lane.
+at::Tensor values_everywhere(const Site& site, const Source& source, const GroupTraces& traces,
+                             const LaneRows& lane) {
+  const at::Tensor& all = traces.at(source.run).at({site.hook, site.layer});
+  std::vector<std::int64_t> positions;
+  for (std::int64_t i = 0; i < lane.count; ++i) {
+    positions.push_back((lane.first_position + i) % all.size(0));
+  }
+  const at::Tensor rows = all.index_select(0, index_tensor(positions, all.device()));
+  return site.head < 0 ? rows : rows.select(1, site.head);
+}
+
 /// The rows of a site in a lane, and which of the site's positions they are.
 struct SiteRows {
   std::vector<std::int64_t> rows;
@@ -86,7 +98,11 @@ void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, 
     edits.back().values = std::visit(
         Overloaded{
             [](const Zero&) { return at::Tensor(); },
-            [&](const Patch& a) { return values_of(a.site, a.from, traces, found.which); },
+            [&](const Patch& a) {
+              return a.site.positions.empty()
+                         ? values_everywhere(a.site, a.from, traces, lane)
+                         : values_of(a.site, a.from, traces, found.which);
+            },
             [&](const Mean& a) { return mean_of(a, traces); },
             [](const Force&) { return at::Tensor(); },
         },

@@ -234,6 +234,7 @@ std::string out_of_memory_text(const std::string& device, std::uint64_t device_b
 
 std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>& shards) {
   std::uint64_t tokens = 0;
+  for (const std::vector<int>& text : plan.averaged) tokens += shards.empty() ? 0 : text.size();
   for (const std::int64_t shard : shards) {
     const TokenCount count = count_tokens(groups_of(plan, shard));
     tokens += count.shared + count.runs * static_cast<std::uint64_t>(plan.generation.tokens);

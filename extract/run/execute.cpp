@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/execute.hpp"
 
+#include "run/averages.hpp"
 #include "run/divergence.hpp"
 #include "run/edits.hpp"
 #include "run/estimate.hpp"
@@ -70,11 +71,12 @@ void append(ShardQueue& shard, const Model& model, const Plan& plan,
 class ShardMaker {
  public:
   ShardMaker(const Plan& plan, const Model& model, const std::string& row_space,
-             std::size_t batch_size, Progress& progress)
+             std::size_t batch_size, GroupTraces averages, Progress& progress)
       : plan_(plan),
         model_(model),
         row_space_(row_space),
         batch_size_(batch_size),
+        averages_(std::move(averages)),
         progress_(progress) {}
 
   /// Computes one shard and commits it. @return  rows of the runs' own row space
@@ -102,7 +104,7 @@ class ShardMaker {
       while (g < groups.size() && groups[g].runs.size() == 1 && singles.size() < batch_size_) {
         singles.push_back(&groups[g++].runs.front());
       }
-      take(singles, run_alone(model_, plan_, singles), shard);
+      take(singles, run_alone(model_, plan_, singles, averages_), shard);
     }
     shard.finish();
   }
@@ -129,7 +131,8 @@ class ShardMaker {
     const BaseRun base = run_base(model_, plan_, first, places);
     const Reference reference = reference_scores(model_, plan_, group, base);
     take_one(first, base.rows, shard);
-    GroupTraces traces{{0, base.trace}};
+    GroupTraces traces = averages_;
+    traces[0] = base.trace;
     std::vector<const Run*> waiting;
     const auto flush = [&] {
       if (waiting.empty()) return;
@@ -158,7 +161,7 @@ class ShardMaker {
 
   /// The continuations of a group's runs; its donors are computed for their values alone.
   void make_continuations(const Group& group, ShardQueue& shard) {
-    GroupTraces traces;
+    GroupTraces traces = averages_;
     std::vector<const Run*> runs;
     for (std::size_t r = 0; r < group.runs.size(); ++r) {
       const Run& run = group.runs[r];
@@ -186,6 +189,7 @@ class ShardMaker {
   const Model& model_;
   const std::string& row_space_;
   std::size_t batch_size_;
+  GroupTraces averages_;  ///< of the plan's texts, under averaged_texts; or none
   Progress& progress_;
   std::vector<std::int64_t> keys_;
   std::vector<std::int64_t> generated_keys_;
@@ -209,7 +213,14 @@ Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
 
   const std::uint64_t ahead = expected_tokens(plan, open);
   Progress progress("extract", "tokens", ahead);
-  ShardMaker maker(plan, model, row_space, batch_size, progress);
+  GroupTraces averages;
+  if (!plan.averaged.empty() && !open.empty()) {
+    averages[averaged_texts] = average_heads(model, plan.averaged, [&](std::size_t tokens) {
+      progress.add(tokens);
+      stop_if_asked();
+    });
+  }
+  ShardMaker maker(plan, model, row_space, batch_size, std::move(averages), progress);
   for (const std::int64_t k : open) {
     stop_if_asked();
     done.rows += maker.make(groups_of(plan, k), writer.begin(k));

@@ -1,65 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "catch.hpp"
-#include "extract/command/fixture.hpp"
-#include "shard/run_reader.hpp"
+#include "ablate_run.hpp"
 
 #include <phiscope/kl_divergence.hpp>
 
-#include <map>
-
 using namespace phiscope::test;
 using phiscope::shard::Run;
-
-namespace {
-
-/// Three texts of the model walk and a ranking of its six heads.
-void make_inputs(const std::filesystem::path& folder) {
-  write_text(
-      folder / "p.jsonl",
-      "{\"input_ids\": [1, 10, 11]}\n{\"input_ids\": [1, 20]}\n{\"input_ids\": [1, 5, 9]}\n");
-  write_text(folder / "rankings.csv",
-             "head_idx,layer,head_in_layer,balance_score,head_norm\n"
-             "0,0,0,0.5,3\n1,0,1,0.25,1\n2,1,0,1,2\n3,1,1,0,5\n4,2,0,0.75,4\n5,2,1,0.125,6\n");
-  const Finished done =
-      extract("phiid --generate 7 --model '" + walk_model() + "' --prompts '" +
-                  (folder / "p.jsonl").string() + "' --out '" + (folder / "texts").string() + "'",
-              folder);
-  REQUIRE(done.status == 0);
-}
-
-std::string ablate_call(const std::filesystem::path& folder, const std::string& name,
-                        const std::string& more) {
-  return "ablate --model '" + walk_model() + "' --texts '" + (folder / "texts").string() +
-         "' --ranking '" + (folder / "rankings.csv").string() + "' --out '" +
-         (folder / name).string() + "' " + more;
-}
-
-Run ablated(const std::filesystem::path& folder, const std::string& name, const std::string& more) {
-  const Finished done = extract(ablate_call(folder, name, more), folder);
-  CAPTURE(done.err);
-  REQUIRE(done.status == 0);
-  return Run::open(folder / name);
-}
-
-using Key = std::vector<std::int64_t>;
-
-/// All rows of a measure, by their keys.
-std::map<Key, double> measured(const Run& run, const std::string& array) {
-  std::map<Key, double> rows;
-  for (const std::int64_t k : run.shards()) {
-    const auto values = run.array(array, k).read<double>();
-    const auto file = run.keys("ablation", k);
-    const auto keys = file.read<std::int64_t>();
-    const std::size_t width = file.shape().at(1);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const auto from = keys.begin() + static_cast<std::ptrdiff_t>(i * width);
-      rows[Key(from, from + static_cast<std::ptrdiff_t>(width))] = values[i];
-    }
-  }
-  return rows;
-}
-
-}  // namespace
 
 TEST_CASE("orders, counts and ends of an ablation", "[command]") {
   const TempDir dir;
@@ -84,6 +29,87 @@ TEST_CASE("orders, counts and ends of an ablation", "[command]") {
       CHECK(kl.at({order, 4, prompt}) > 0.0);
     }
   }
+}
+
+TEST_CASE("random orders within the layers of each ranking", "[command]") {
+  const TempDir dir;
+  make_inputs(dir.path());
+  const auto orders_of = [&](const std::string& name, const std::string& more) {
+    const Run run = ablated(dir.path(), name, "--step-size 6 " + more);
+    return nlohmann::json::parse(run.plan().details.dump()).at("orders");
+  };
+  const auto one = orders_of("one", "--orders random-in-layer:1-2,balance,head-norm");
+  REQUIRE(one.size() == 4);  // after all others; head-norm is no ranking
+  CHECK(one[2].at("name") == "random-in-layer-1");
+  CHECK(one[3].at("name") == "random-in-layer-2");
+  CHECK(one[2].at("kind") == "random-in-layer");
+  CHECK(one[2].at("of") == "balance");
+  CHECK_FALSE(one[0].contains("of"));
+  for (const auto& order : {one[2], one[3]}) {
+    for (std::size_t place = 0; place < 6; ++place) {
+      const int layer = one[0].at("heads")[place].get<int>() / 2;
+      CHECK(order.at("heads")[place].get<int>() / 2 == layer);
+    }
+  }
+  const auto two = orders_of("two", "--orders balance,random-in-layer:3 --score-column head_norm");
+  REQUIRE(two.size() == 4);
+  CHECK(two[2].at("name") == "random-in-layer-3:balance");
+  CHECK(two[3].at("name") == "random-in-layer-3:head_norm");
+  CHECK(two[3].at("of") == "head_norm");
+}
+
+TEST_CASE("the primary comparison is in the plan", "[command]") {
+  const TempDir dir;
+  make_inputs(dir.path());
+  int number = 0;
+  const auto primary = [&](const std::string& more) {
+    const Run run =
+        ablated(dir.path(), "run" + std::to_string(number++), "--step-size 6 --limit 1 " + more);
+    return nlohmann::json::parse(run.plan().details.dump()).at("options").at("primary");
+  };
+  CHECK(primary("--orders head-norm,balance,random:0-1") == "balance");
+  CHECK(primary("--orders random:0-1,head-norm") == "head-norm");
+  CHECK(primary("--orders random:0-1") == "");
+  CHECK(primary("--orders balance,head-norm --primary head-norm") == "head-norm");
+  CHECK(primary("--orders balance,random-in-layer:0 --primary balance:in-layer") ==
+        "balance:in-layer");
+}
+
+TEST_CASE("the published orders, and what is weak about them", "[command]") {
+  const TempDir dir;
+  make_inputs(dir.path());
+  write_text(dir.path() / "rankings.csv",
+             "head_idx,balance_score,rank_difference_score\n0,6,1\n1,5,2\n2,4,3\n3,3,4\n4,2,5\n"
+             "5,1,6\n");
+  const auto names = [&](const std::string& name, const std::string& more, std::string& said) {
+    const Finished done =
+        extract(ablate_call(dir.path(), name, "--step-size 6 --limit 1 " + more), dir.path());
+    REQUIRE(done.status == 0);
+    said = done.err;
+    std::vector<std::string> found;
+    const Run run = Run::open(dir.path() / name);
+    const auto details = nlohmann::json::parse(run.plan().details.dump());
+    CHECK(details.at("options").at("published") == (more == "--published"));
+    for (const auto& order : details.at("orders")) {
+      found.push_back(order.at("name").get<std::string>());
+    }
+    return found;
+  };
+  std::string said;
+  CHECK(names("published", "--published", said) ==
+        std::vector<std::string>{"balance", "rank-difference", "random-0", "random-1", "random-2",
+                                 "random-3", "random-4"});
+  CHECK_THAT(said, Contains("five random orders") && Contains("below 1/6") &&
+                       Contains("19 are the least"));
+  const auto preset = names("preset", "", said);
+  REQUIRE(preset.size() == 22);
+  CHECK(preset.front() == "balance");
+  CHECK(preset.back() == "random-19");
+  CHECK_THAT(said, !Contains("published"));
+  const Finished both =
+      extract(ablate_call(dir.path(), "no", "--published --orders balance"), dir.path());
+  CHECK(both.status == 2);
+  CHECK_FALSE(std::filesystem::exists(dir.path() / "no"));
 }
 
 TEST_CASE("divergences on the way are those of the scores", "[command]") {
@@ -174,6 +200,12 @@ TEST_CASE("rankings, orders and texts that do not fit are refused", "[command]")
   refused("--orders random:3-1", "random:3-1");
   refused("--orders random:x", "random:FIRST-LAST");
   refused("--orders balance,balance", "twice");
+  refused("--orders random:0-1,head-norm,random-in-layer:0", "without a ranking");
+  refused("--orders balance,random-in-layer:2-1", "FIRST up to LAST");
+  refused("--orders balance,random-in-layer:x", "random-in-layer:FIRST-LAST");
+  refused("--orders balance,random:0 --primary tdmi", "(balance)");
+  refused("--orders balance,random:0 --primary balance:in-layer", "random-in-layer");
+  refused("--orders balance,random-in-layer:0 --primary head-norm", "balance, balance:in-layer)");
   write_text(dir.path() / "rankings.csv", "head_idx,balance_score\n0,1\n1,2\n");
   refused("--orders balance", "rankings.csv");
   const Finished other =
