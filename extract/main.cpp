@@ -6,6 +6,7 @@
 #include "inspect/command.hpp"
 #include "loo/command.hpp"
 #include "phiid/command.hpp"
+#include "random_model/command.hpp"
 #include "run/stop.hpp"
 
 #include <CLI/CLI.hpp>
@@ -33,8 +34,8 @@ int run_program(int argc, char** argv) {
   program.require_subcommand(1);
   program.set_version_flag("--version", std::string(program_version) + " (" + git_revision + ")");
   std::vector<Subcommand> subcommands = inspect_subcommands(program);
-  for (const auto add :
-       {activations_subcommand, phiid_subcommand, ablate_subcommand, loo_subcommand}) {
+  for (const auto add : {random_model_subcommand, activations_subcommand, phiid_subcommand,
+                         ablate_subcommand, loo_subcommand}) {
     subcommands.push_back(add(program));
   }
   std::string command_line;

@@ -95,7 +95,8 @@ AblationOrder ranked_order(const AblateOptions& options, const std::string& name
   std::string files;
   for (const std::filesystem::path& file : options.rankings) files += " " + file.string();
   throw std::runtime_error(
-      "--orders: found '" + name + "', expected random:FIRST-LAST, random-in-layer:FIRST-LAST or a column '" + columns.front() +
+      "--orders: found '" + name +
+      "', expected random:FIRST-LAST, random-in-layer:FIRST-LAST or a column '" + columns.front() +
       "' or '" + columns.back() + "' of --ranking" + (files.empty() ? " (none given)" : files));
 }
 
@@ -125,8 +126,7 @@ std::vector<AblationOrder> read_orders(const AblateOptions& options, const Model
   std::vector<AblationOrder> matched;
   for (const std::string& name : options.orders) {
     if (!name.starts_with(in_layer_prefix)) continue;
-    const auto more =
-        layer_matched(name, orders, static_cast<int>(config.heads), options.run.seed);
+    const auto more = layer_matched(name, orders, static_cast<int>(config.heads), options.run.seed);
     matched.insert(matched.end(), more.begin(), more.end());
   }
   orders.insert(orders.end(), matched.begin(), matched.end());

@@ -10,8 +10,8 @@
 
 namespace phiscope::extract {
 
-/// The orders of --orders and --score-column: random:FIRST-LAST; the name of a column of the ranking
-/// files, with or without "_score", highest first; and last, for every ranking among these,
+/// The orders of --orders and --score-column: random:FIRST-LAST; the name of a column of the
+/// ranking files, with or without "_score", highest first; and last, for every ranking among these,
 /// random-in-layer:FIRST-LAST.
 /// @throws std::runtime_error or shard::FormatError naming what was found and expected
 std::vector<AblationOrder> read_orders(const AblateOptions& options, const ModelConfig& config);

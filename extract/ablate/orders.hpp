@@ -33,8 +33,8 @@ inline std::vector<int> random_order(int count, std::uint64_t seed, std::uint32_
 }
 
 /// An order that takes from every layer as many heads as `ranking` does, in the same sequence of
-/// layers, but which of them is random: at each place a head of the layer that the ranking's head of
-/// that place is in. A function of the ranking's layers, the seed and the two numbers alone.
+/// layers, but which of them is random: at each place a head of the layer that the ranking's head
+/// of that place is in. A function of the ranking's layers, the seed and the two numbers alone.
 /// @param which  of the run's rankings, so that two of them are not given the same draws
 inline std::vector<int> random_order_in_layers(const std::vector<int>& ranking, int heads_per_layer,
                                                std::uint64_t seed, std::uint32_t number,
@@ -46,10 +46,10 @@ inline std::vector<int> random_order_in_layers(const std::vector<int>& ranking, 
   std::vector<int> heads;
   for (std::uint32_t place = 0; place < ranking.size(); ++place) {
     std::vector<int>& layer = left.at(ranking[place] / heads_per_layer);
-    const double u = uniform_at(seed, {.prompt = (std::uint64_t{which} << 32U) | number,
-                                       .sample = 0x1A7E4,
-                                       .step = place});
-    const auto drawn = layer.begin() + static_cast<std::ptrdiff_t>(u * static_cast<double>(layer.size()));
+    const double u = uniform_at(
+        seed, {.prompt = (std::uint64_t{which} << 32U) | number, .sample = 0x1A7E4, .step = place});
+    const auto drawn =
+        layer.begin() + static_cast<std::ptrdiff_t>(u * static_cast<double>(layer.size()));
     heads.push_back(*drawn);
     layer.erase(drawn);
   }

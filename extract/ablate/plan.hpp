@@ -77,8 +77,7 @@ inline std::vector<Removal> single_removals(int heads) {
 /// The action that removes one head. The texts' mean and the donor's run are where add_ablation()
 /// puts them.
 inline Action removal_of(int head, int heads_per_layer, Replacement replacement) {
-  const Site site{
-      .hook = Hook::z, .layer = head / heads_per_layer, .head = head % heads_per_layer};
+  const Site site{.hook = Hook::z, .layer = head / heads_per_layer, .head = head % heads_per_layer};
   switch (replacement) {
     case Replacement::mean:
       return Mean{.site = site, .from = {{.run = averaged_texts, .positions = {0}}}};

@@ -20,8 +20,8 @@ struct Site {
   friend bool operator==(const Site&, const Site&) = default;
 };
 
-/// As the run of a source: no run of the group but the mean over all tokens of Plan::averaged, which
-/// has the one position 0. Of hook_z alone.
+/// As the run of a source: no run of the group but the mean over all tokens of Plan::averaged,
+/// which has the one position 0. Of hook_z alone.
 inline constexpr std::size_t averaged_texts = std::numeric_limits<std::size_t>::max();
 
 /// Values of another run of the group, at the same hook, layer and head.

@@ -99,9 +99,8 @@ void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, 
         Overloaded{
             [](const Zero&) { return at::Tensor(); },
             [&](const Patch& a) {
-              return a.site.positions.empty()
-                         ? values_everywhere(a.site, a.from, traces, lane)
-                         : values_of(a.site, a.from, traces, found.which);
+              return a.site.positions.empty() ? values_everywhere(a.site, a.from, traces, lane)
+                                              : values_of(a.site, a.from, traces, found.which);
             },
             [&](const Mean& a) { return mean_of(a, traces); },
             [](const Force&) { return at::Tensor(); },
