@@ -59,6 +59,7 @@
 #include <phiscope/random.hpp>
 #include <phiscope/rank_correlation.hpp>
 #include <phiscope/rank_difference.hpp>
+#include <phiscope/ratio_to_others.hpp>
 #include <phiscope/representation_coherence.hpp>
 #include <phiscope/row_deletions.hpp>
 #include <phiscope/strided_mean_pooling.hpp>
