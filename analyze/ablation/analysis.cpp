@@ -5,9 +5,9 @@
 #include "report/folder.hpp"
 
 #include <phiscope/bootstrap_mean.hpp>
-#include <phiscope/bootstrap_ratio.hpp>
 #include <phiscope/permutation_test.hpp>
 #include <phiscope/rank_correlation.hpp>
+#include <phiscope/ratio_to_others.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/summary.hpp>
 
@@ -22,15 +22,53 @@ BootstrapOptions resampling(const Options& options) {
   return {.resamples = options.resamples, .seed = options.seed, .covers = "prompts"};
 }
 
-/// The random orders whose curves have the whole part of the axis; all of them but `without`.
-std::vector<const Curve*> random_curves(const Ablation& ablation, Stretch part,
-                                        const Order* without = nullptr) {
+/// The orders for which `holds` whose curves have the whole part of the axis.
+template <class Holds>
+std::vector<const Curve*> curves_over(const Ablation& ablation, Stretch part, Holds holds) {
   std::vector<const Curve*> curves;
   for (const Order& order : ablation.orders) {
-    if (order.kind != Kind::random || order.curve.removed.empty() || &order == without) continue;
+    if (order.curve.removed.empty() || !holds(order)) continue;
     if (stretch_of(order.curve).contains(part)) curves.push_back(&order.curve);
   }
   return curves;
+}
+
+/// The random orders that have the part; all of them but `without`.
+std::vector<const Curve*> random_curves(const Ablation& ablation, Stretch part,
+                                        const Order* without = nullptr) {
+  return curves_over(ablation, part, [without](const Order& order) {
+    return order.kind == Kind::random && &order != without;
+  });
+}
+
+/// Areas of curves over a part that all of them have, [curve][prompt].
+std::vector<std::vector<double>> areas_of(const std::vector<const Curve*>& curves, Stretch part,
+                                          std::int64_t heads) {
+  std::vector<std::vector<double>> all;
+  all.reserve(curves.size());
+  for (const Curve* curve : curves) all.push_back(areas(*curve, part, heads));
+  return all;
+}
+
+std::vector<double> means_of(const std::vector<std::vector<double>>& lists) {
+  std::vector<double> means;
+  means.reserve(lists.size());
+  for (const auto& list : lists) means.push_back(mean_of(list));
+  return means;
+}
+
+/// The ratio with its interval over orders and, where there are some, prompts.
+Estimate ratio_of_areas(const std::vector<double>& own,
+                        const std::vector<std::vector<double>>& others, const Ablation& ablation,
+                        const Options& options) {
+  BootstrapOptions how = resampling(options);
+  how.covers = ablation.has_prompts ? "random orders and prompts" : "random orders";
+  Estimate ratio = ratio_to_others(own, others, how);
+  if (ablation.has_prompts && own.size() < least_units && ratio.value.ok()) {
+    ratio.low = ratio.high = Status::few_units;  // one prompt is not a table without prompts
+    ratio.method = {};
+  }
+  return ratio;
 }
 
 std::vector<double> row(const Curve& curve, std::size_t point) {
@@ -60,17 +98,29 @@ void compare_areas(const Ablation& ablation, const Curve& curve,
                    OrderResult& result) {
   const std::vector<double> own = areas(curve, result.part, ablation.heads);
   result.auc = bootstrap_mean(own, resampling(options));
-  std::vector<std::vector<double>> others;
-  std::vector<double> means;
-  for (const Curve* other : random) {
-    others.push_back(areas(*other, result.part, ablation.heads));
-    means.push_back(mean_of(others.back()));
-  }
-  if (!others.empty()) {
-    result.auc_ratio = bootstrap_ratio(own, mean_by_prompt(others), resampling(options));
-  }
-  result.null = compare_with_random(result.auc.value.value(), means);
+  const auto others = areas_of(random, result.part, ablation.heads);
+  result.auc_ratio = ratio_of_areas(own, others, ablation, options);
+  result.null = compare_with_random(result.auc.value.value(), means_of(others));
   if (result.null.z.ok()) result.orders_needed = random_orders_needed(result.null.z.value());
+}
+
+/// A ranking against the orders that follow its layers, where there are any.
+std::optional<InLayer> compare_in_layers(const Ablation& ablation, const Order& order,
+                                         const Options& options) {
+  const auto follows = [&order](const Order& other) {
+    return other.kind == Kind::random_in_layer && other.of == order.name;
+  };
+  if (order.kind != Kind::ranking || order.curve.removed.size() < 2 ||
+      std::none_of(ablation.orders.begin(), ablation.orders.end(), follows)) {
+    return std::nullopt;
+  }
+  InLayer result{.part = stretch_of(order.curve)};
+  const auto others =
+      areas_of(curves_over(ablation, result.part, follows), result.part, ablation.heads);
+  const std::vector<double> own = areas(order.curve, result.part, ablation.heads);
+  result.auc_ratio = ratio_of_areas(own, others, ablation, options);
+  result.null = compare_with_random(mean_of(own), means_of(others));
+  return result;
 }
 
 OrderResult analyze_order(const Ablation& ablation, const Order& order, const Options& options) {
@@ -97,6 +147,7 @@ OrderResult analyze_order(const Ablation& ablation, const Order& order, const Op
     result.above = points_above(curve.removed, kl, means);
   }
   if (curve.removed.size() > 1) compare_areas(ablation, curve, random, options, result);
+  result.in_layer = compare_in_layers(ablation, order, options);
   return result;
 }
 
@@ -135,24 +186,30 @@ void compare_prompts(const std::vector<double>& own, const std::vector<double>& 
   if (!has_prompts) return;
   result.prompts_more = static_cast<std::size_t>(std::count_if(
       differences.begin(), differences.end(), [](double difference) { return difference > 0.0; }));
-  result.p_value = sign_flip_test(differences, {.seed = options.seed}).p_value;
+  const SignFlipTest test = sign_flip_test(differences, {.seed = options.seed});
+  result.p_value = test.p_value;
+  result.least_p = test.least_p;
 }
 
-/// How many pairs of random orders differ in their areas at least as much as the two compared.
-void compare_pairs(const std::vector<double>& random, Comparison& result) {
-  if (!result.difference.value.ok()) return;
-  const double difference = std::abs(result.difference.value.value());
-  for (std::size_t i = 0; i < random.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      ++result.random_pairs;
-      if (std::abs(random[i] - random[j]) >= difference) ++result.random_pairs_as_far;
-    }
+/// How many other pairs differ in their areas at least as much as the two compared.
+/// @param areas  of the two, then of the random orders
+void compare_pairs(const std::vector<double>& areas, Comparison& result) {
+  if (areas.size() < 3) return;
+  std::vector<double> differences;
+  for (std::size_t i = 2; i < areas.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) differences.push_back(std::abs(areas[i] - areas[j]));
   }
+  const double difference = std::abs(areas[0] - areas[1]);
+  result.pairs = differences.size();
+  result.among_pairs = permutation_p(difference, differences);
+  result.pairs_as_far = static_cast<std::size_t>(
+      std::count_if(differences.begin(), differences.end(),
+                    [difference](double other) { return other >= difference; }));
 }
 
 /// A comparison without numbers for every pair that is to be compared.
 std::vector<Comparison> pairs_to_compare(const Ablation& ablation) {
-  const auto is_random = [&](std::size_t i) { return ablation.orders[i].kind == Kind::random; };
+  const auto is_random = [&](std::size_t i) { return is_drawn(ablation.orders[i].kind); };
   std::vector<Comparison> result;
   for (std::size_t i = 0; i < ablation.orders.size(); ++i) {
     if (is_random(i)) continue;
@@ -178,23 +235,35 @@ void compare(const Ablation& ablation, const Options& options, Comparison& resul
     const Stretch there = stretch_of(other.curve);
     result.part = {std::max(result.part.from, there.from), std::min(result.part.to, there.to)};
     if (!(result.part.from < result.part.to)) return;
-    compare_prompts(areas(order.curve, result.part, ablation.heads),
-                    areas(other.curve, result.part, ablation.heads), ablation.has_prompts, options,
-                    result);
-    std::vector<double> random;
-    for (const Curve* curve : random_curves(ablation, result.part)) {
-      random.push_back(mean_of(areas(*curve, result.part, ablation.heads)));
-    }
-    compare_pairs(random, result);
+    std::vector<std::vector<double>> all = {areas(order.curve, result.part, ablation.heads),
+                                            areas(other.curve, result.part, ablation.heads)};
+    compare_prompts(all[0], all[1], ablation.has_prompts, options, result);
+    const auto random = areas_of(random_curves(ablation, result.part), result.part, ablation.heads);
+    all.insert(all.end(), random.begin(), random.end());
+    compare_pairs(means_of(all), result);
     return;
   }
   const auto random = random_curves(ablation, result.part);
   if (random.empty() || !(result.part.from < result.part.to)) return;
-  std::vector<std::vector<double>> others;
-  others.reserve(random.size());
-  for (const Curve* curve : random) others.push_back(areas(*curve, result.part, ablation.heads));
-  compare_prompts(areas(order.curve, result.part, ablation.heads), mean_by_prompt(others),
+  compare_prompts(areas(order.curve, result.part, ablation.heads),
+                  mean_by_prompt(areas_of(random, result.part, ablation.heads)),
                   ablation.has_prompts, options, result);
+}
+
+void widen(std::optional<Stretch>& range, double value) {
+  if (!range) range = Stretch{value, value};
+  range->from = std::min(range->from, value);
+  range->to = std::max(range->to, value);
+}
+
+/// What the random orders are like among themselves: how far chance alone goes.
+void describe_random_orders(Result& result) {
+  for (std::size_t i = 0; i < result.orders.size(); ++i) {
+    const OrderResult& found = result.orders[i];
+    if (result.data.orders[i].kind != Kind::random || !found.auc_ratio.value.ok()) continue;
+    widen(result.random_ratios, found.auc_ratio.value.value());
+    widen(result.random_above, static_cast<double>(found.above.above));
+  }
 }
 
 }  // namespace
@@ -207,6 +276,7 @@ Result analyze(const Ablation& ablation, const Options& options) {
   for_each_tile(ablation.orders.size(), options.threads, [&](std::size_t i) {
     result.orders[i] = analyze_order(ablation, ablation.orders[i], options);
   });
+  describe_random_orders(result);
   std::set<double> counts;
   for (const Order& order : ablation.orders) {
     if (order.kind != Kind::random) continue;

@@ -6,6 +6,7 @@
 #include "ablation/null.hpp"
 
 #include <phiscope/estimate.hpp>
+#include <phiscope/permutation_p.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +48,14 @@ struct Share {
   Value random = Status::too_few_rows;  ///< random mean, where a random order reaches
 };
 
+/// A ranking against the random orders that follow its layers.
+struct InLayer {
+  Stretch part = {};
+  Estimate auc_ratio =
+      {};  ///< area of the ranking / mean area of these orders, see ratio_to_others()
+  RandomNull null = {};
+};
+
 /// What one order of removal does.
 struct OrderResult {
   Stretch part;  ///< what is compared: the measured beginning of the curve
@@ -54,8 +63,11 @@ struct OrderResult {
   Value at_zero = Status::too_few_rows;  ///< KL with no head removed, as measured
   Value at_all = Status::too_few_rows;   ///< KL with all heads removed
   Estimate auc;                          ///< over `part`, nats
-  Estimate auc_ratio;                    ///< auc / mean auc of the random orders over `part`
+  /// auc / mean auc of the random orders (for a random order: of the others) over `part`; interval
+  /// by ratio_to_others(): orders and prompts are drawn anew, and the order may be one of them.
+  Estimate auc_ratio;
   RandomNull null;
+  std::optional<InLayer> in_layer = {};       ///< of a ranking that has such orders
   std::optional<std::int64_t> orders_needed;  ///< see random_orders_needed()
   AbovePoints above;
   std::vector<Share> eighths;  ///< at 1/8, 2/8, ... of the heads, as far as `part` reaches
@@ -63,17 +75,20 @@ struct OrderResult {
 };
 
 /// The areas of two orders over the part of the axis that both have, prompt by prompt. A test over
-/// prompts tells any two orders apart, given enough prompts, so the differences between two random
-/// orders stand beside it: only a difference that is rare among them is one of the scores.
+/// prompts tells any two orders apart, given enough prompts: it is about the same orders on new
+/// prompts. Whether the scores behind the orders differ is the rank of their difference among those
+/// of all pairs of these two and the random orders; if both are like random ones it is uniform.
 struct Comparison {
   std::size_t order = 0;
   std::optional<std::size_t> against = {};  ///< another order; nothing: the random mean
   Stretch part = {};
   Estimate difference = {};              ///< of the areas, nats; positive: `order` damages more
   Value p_value = Status::too_few_rows;  ///< sign-flip test over prompts, two-sided
+  double least_p = 1.0;                  ///< that so many prompts can give
   std::size_t prompts_more = 0;          ///< prompts in which `order` damages more
-  std::size_t random_pairs = 0;          ///< pairs of random orders that have the part
-  std::size_t random_pairs_as_far = 0;   ///< of them, whose areas differ at least as much
+  std::size_t pairs = 0;                 ///< other pairs of these two and random orders
+  std::size_t pairs_as_far = 0;          ///< of them, whose areas differ at least as much
+  PermutationP among_pairs = {};         ///< (1 + pairs_as_far) / (1 + pairs)
   Value rank_correlation = Status::too_few_rows;  ///< of the places of the heads in both orders
 };
 
@@ -84,6 +99,8 @@ struct Result {
   std::vector<OrderResult> orders;      ///< as data.orders
   std::vector<BandPoint> band;          ///< ascending
   std::vector<Comparison> comparisons;  ///< rankings and baselines against each other and random
+  std::optional<Stretch> random_ratios = {};  ///< AUC ratios of the random orders, least and most
+  std::optional<Stretch> random_above = {};   ///< their points above the mean of the others
 
   [[nodiscard]] double fraction(double removed) const {
     return removed / static_cast<double>(data.heads);

@@ -3,7 +3,6 @@
 
 #include "ablation/data.hpp"
 
-
 #include <span>
 #include <vector>
 

@@ -33,7 +33,7 @@ Kind kind_of_row(const Csv& csv, std::size_t row, const std::string& order) {
   if (!csv.has("kind")) return order.starts_with("random") ? Kind::random : Kind::ranking;
   const std::size_t column = csv.column("kind");
   const auto kind = kind_named(csv.text(row, column));
-  if (!kind) csv.refuse(row, column, "ranking, baseline or random");
+  if (!kind) csv.refuse(row, column, "ranking, baseline, random or random-in-layer");
   return *kind;
 }
 
@@ -42,6 +42,22 @@ struct Points {
   Kind kind = Kind::ranking;
   std::map<std::int64_t, double> kl;
 };
+
+/// The ranking that an order of a table follows by its name.
+std::string followed_by(const Order& order, const Ablation& ablation) {
+  const std::size_t colon = order.name.find(':');
+  std::vector<std::string> rankings;
+  for (const Order& other : ablation.orders) {
+    if (other.kind != Kind::ranking) continue;
+    if (colon != std::string::npos && order.name.substr(colon + 1) == other.name) return other.name;
+    rankings.push_back(other.name);
+  }
+  if (rankings.size() == 1) return rankings.front();
+  throw FormatError(ablation.path, "order " + shard::quote_bytes(order.name) +
+                                       " of kind random-in-layer: found " +
+                                       std::to_string(rankings.size()) +
+                                       " rankings, expected one, or its name after a colon");
+}
 
 void keep_orders(const std::vector<std::string>& wanted, Ablation& ablation) {
   if (wanted.empty()) return;
@@ -63,11 +79,21 @@ void keep_orders(const std::vector<std::string>& wanted, Ablation& ablation) {
 }  // namespace
 
 std::string_view kind_name(Kind kind) noexcept {
-  return kind == Kind::ranking ? "ranking" : kind == Kind::baseline ? "baseline" : "random";
+  switch (kind) {
+    case Kind::ranking:
+      return "ranking";
+    case Kind::baseline:
+      return "baseline";
+    case Kind::random:
+      return "random";
+    case Kind::random_in_layer:
+      break;
+  }
+  return "random-in-layer";
 }
 
 std::optional<Kind> kind_named(std::string_view name) noexcept {
-  for (const Kind kind : {Kind::ranking, Kind::baseline, Kind::random}) {
+  for (const Kind kind : {Kind::ranking, Kind::baseline, Kind::random, Kind::random_in_layer}) {
     if (kind_name(kind) == name) return kind;
   }
   return std::nullopt;
@@ -118,6 +144,9 @@ Ablation read_ablation_csv(const std::filesystem::path& file, std::int64_t heads
     }
     result.measured = result.planned.size();
     ablation.orders.push_back(std::move(result));
+  }
+  for (Order& each : ablation.orders) {
+    if (each.kind == Kind::random_in_layer) each.of = followed_by(each, ablation);
   }
   return ablation;
 }

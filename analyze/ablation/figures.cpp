@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/figures.hpp"
 
+#include "ablation/findings.hpp"
 #include "report/drawn.hpp"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ std::vector<std::string> order_names(const std::vector<Result>& results) {
   std::vector<std::string> names;
   for (const Result& result : results) {
     for (const Order& order : result.data.orders) {
-      if (order.kind == Kind::random) continue;
+      if (is_drawn(order.kind)) continue;
       if (std::find(names.begin(), names.end(), order.name) == names.end()) {
         names.push_back(order.name);
       }
@@ -102,7 +103,7 @@ Panel kl_panel(const Result& result, const std::vector<std::string>& names, bool
   lines.log_y = is_log;
   if (!result.band.empty()) lines.series.push_back(random_series(result, false));
   for (std::size_t i = 0; i < result.orders.size(); ++i) {
-    if (result.data.orders[i].kind == Kind::random) continue;
+    if (is_drawn(result.data.orders[i].kind)) continue;
     Series series = order_series(result, i, names);
     for (const Point& point : result.orders[i].points) {
       series.x.push_back(result.fraction(point.removed));
@@ -124,7 +125,7 @@ Panel difference_panel(const Result& result, const std::vector<std::string>& nam
   lines.reference = 0.0;
   if (!result.band.empty()) lines.series.push_back(random_series(result, true));
   for (std::size_t i = 0; i < result.orders.size(); ++i) {
-    if (result.data.orders[i].kind == Kind::random) continue;
+    if (is_drawn(result.data.orders[i].kind)) continue;
     Series series = order_series(result, i, names);
     for (const Share& share : result.orders[i].grid) {
       if (!share.random.ok()) continue;
@@ -137,6 +138,18 @@ Panel difference_panel(const Result& result, const std::vector<std::string>& nam
   panel.title = "KL less random mean";
   panel.content = std::move(lines);
   return panel;
+}
+
+/// What removed heads become, each way once.
+std::string removals_text(const std::vector<Result>& results) {
+  std::vector<std::string> texts;
+  for (const Result& result : results) {
+    const std::string text = removal_text(result.data.removal);
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+  }
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : " or ") + text;
+  return all;
 }
 
 Figure curves(const std::vector<Result>& results) {
@@ -152,7 +165,8 @@ Figure curves(const std::vector<Result>& results) {
       "random order there.";
   figure.definition =
       "Mean over response tokens, then prompts, of KL(intact || ablated) over the vocabulary; the "
-      "output of a removed head is zero at every position.";
+      "output of a removed head becomes " +
+      removals_text(results) + ".";
   figure.source = "curves.csv, random_band.csv, grid.csv";
   const std::vector<std::string> names = order_names(results);
   for (const Result& result : results) {
@@ -179,7 +193,7 @@ void add_bar(double at, const Estimate& ratio, const std::string& name, int colo
                           .high = {high, high},
                           .color = color});
   if (!ratio.low.ok() || !ratio.high.ok()) return;
-  lines.series.push_back({.name = name + ", 95 % interval over prompts",
+  lines.series.push_back({.name = name + ", 95 % interval over " + std::string(ratio.covers),
                           .x = {at, at},
                           .y = {ratio.low.value(), ratio.high.value()},
                           .low = {},
@@ -187,21 +201,21 @@ void add_bar(double at, const Estimate& ratio, const std::string& name, int colo
                           .color = color});
 }
 
-/// Every random order on its own, over the mean of all.
-void add_random_orders(double at, const Result& result, Lines& lines) {
-  std::vector<double> areas;
+/// A short mark for the ratio of every drawn order that is wanted.
+template <class Wanted>
+void add_marks(double at, double half_width, int color, const Result& result, Wanted wanted,
+               Lines& lines) {
   for (std::size_t i = 0; i < result.orders.size(); ++i) {
     const Order& order = result.data.orders[i];
     const OrderResult& found = result.orders[i];
-    if (order.kind != Kind::random || !found.auc.value.ok() || !found.auc_ratio.value.ok())
-      continue;
+    if (!found.auc.value.ok() || !found.auc_ratio.value.ok() || !wanted(order)) continue;
     const double ratio = found.auc_ratio.value.value();
     lines.series.push_back({.name = order.name,
-                            .x = {at - 0.2, at + 0.2},
+                            .x = {at - half_width, at + half_width},
                             .y = {ratio, ratio},
                             .low = {},
                             .high = {},
-                            .color = grey});
+                            .color = color});
   }
 }
 
@@ -212,8 +226,9 @@ Figure ratios(const std::vector<Result>& results) {
   figure.columns = std::min<std::size_t>(results.size(), 4);
   figure.caption =
       "Above 1 an order does more damage than random orders on average. Bars: rankings and "
-      "baselines, with 95 % bootstrap intervals over prompts where the prompts are given. Grey: "
-      "every random order over the mean of the others, which is how far chance alone goes.";
+      "baselines; lines: 95 % intervals that draw orders and prompts anew and let the order be a "
+      "random one. Grey: every random order over the mean of the others, which is how far chance "
+      "alone goes. Grey marks on a bar: random orders within that ranking's layers.";
   figure.definition =
       "Trapezoid area under the mean KL over the fraction of heads removed, divided by the mean of "
       "the areas of the random orders over the same part of the axis.";
@@ -226,13 +241,21 @@ Figure ratios(const std::vector<Result>& results) {
     for (std::size_t i = 0; i < result.orders.size(); ++i) {
       const Order& order = result.data.orders[i];
       const OrderResult& found = result.orders[i];
-      if (order.kind == Kind::random || !found.auc_ratio.value.ok()) continue;
+      if (is_drawn(order.kind) || !found.auc_ratio.value.ok()) continue;
       add_bar(at, found.auc_ratio, order.name, color_at(place_of(names, order.name)), lines);
+      add_marks(
+          at, 0.1, grey, result,
+          [&order](const Order& other) {
+            return other.kind == Kind::random_in_layer && other.of == order.name;
+          },
+          lines);
       lines.x_ticks.push_back(at);
       lines.x_tick_labels.push_back(std::to_string(place_of(names, order.name) + 1));
       at += 1.0;
     }
-    add_random_orders(at, result, lines);
+    add_marks(
+        at, 0.2, grey, result, [](const Order& order) { return order.kind == Kind::random; },
+        lines);
     lines.x_ticks.push_back(at);
     lines.x_tick_labels.emplace_back("random");
     Panel panel;

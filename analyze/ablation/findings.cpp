@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/findings.hpp"
 
+#include "ablation/claims.hpp"
 #include "figure/table.hpp"
 #include "report/estimate_text.hpp"
 
@@ -14,120 +15,69 @@ std::string prefix(const Result& result, const std::vector<Result>& results) {
   return results.size() > 1 ? result.label + ": " : "";
 }
 
-/// Over which part of the heads the areas are, if it is not all of them.
-std::string part_text(const Result& result, Stretch part) {
-  if (part.from == 0.0 && part.to == static_cast<double>(result.data.heads)) return "";
-  return " (from " + report::percent_text(result.fraction(part.from)) + " to " +
-         report::percent_text(result.fraction(part.to)) + " of the heads)";
-}
-
-std::string against_random(const Result& result, std::size_t index) {
-  const Order& order = result.data.orders[index];
-  const OrderResult& found = result.orders[index];
-  std::string text = std::string(kind_name(order.kind)) + " " + order.name + ": ";
-  if (!found.auc.value.ok()) {
-    return text + "fewer than two numbers of heads removed are measured, no area.";
-  }
-  text += "area under the KL curve " + report::bracket_text(found.auc) + " nats" +
-          part_text(result, found.part);
-  if (found.null.orders == 0) return text + "; no random order to compare with.";
-  text += ", " + report::bracket_text(found.auc_ratio) + " times the mean of " +
-          std::to_string(found.null.orders) + " random orders, larger than " +
-          std::to_string(found.null.below) + " of them; p for more damage " +
-          report::short_text(found.null.p_more.value()) + ", for less " +
-          report::short_text(found.null.p_less.value()) + "; above the random mean at " +
-          std::to_string(found.above.above) + " of " + std::to_string(found.above.compared) +
-          " numbers of heads removed";
+/// Where along the heads an order is above the random mean, beside how often random orders are. It
+/// describes: points of one curve depend on each other.
+std::string above_text(const Result& result, std::size_t index) {
+  const AbovePoints& above = result.orders[index].above;
+  std::string text = result.data.orders[index].name + " is above the random mean at " +
+                     std::to_string(above.above) + " of " + std::to_string(above.compared) +
+                     " numbers of heads removed";
   const auto longest = std::max_element(
-      found.above.ranges.begin(), found.above.ranges.end(),
+      above.ranges.begin(), above.ranges.end(),
       [](const AboveRange& a, const AboveRange& b) { return a.points < b.points; });
-  if (longest == found.above.ranges.end()) return text + ".";
-  return text + ", the longest range from " + report::percent_text(result.fraction(longest->from)) +
-         " to " + report::percent_text(result.fraction(longest->to)) + " of the heads.";
-}
-
-/// How much the random orders of a sweep can tell.
-std::string power_text(const Result& result) {
-  std::size_t orders = 0;
-  std::string needed;
-  for (std::size_t i = 0; i < result.orders.size(); ++i) {
-    const Order& order = result.data.orders[i];
-    const OrderResult& found = result.orders[i];
-    if (order.kind != Kind::ranking || found.null.orders == 0) continue;
-    orders = std::max(orders, found.null.orders);
-    if (!found.null.z.ok()) continue;
-    needed += (needed.empty() ? " " : "; ") + order.name +
-              " is z = " + report::short_text(found.null.z.value()) +
-              " standard deviations from the random areas, " +
-              (found.orders_needed ? "so about " + std::to_string(*found.orders_needed) +
-                                         " random orders are needed for p < 0.05"
-                                   : "too close for p < 0.05 with any number of random orders");
+  if (longest != above.ranges.end()) {
+    text += ", longest from " + report::percent_text(result.fraction(longest->from)) + " to " +
+            report::percent_text(result.fraction(longest->to)) + " of the heads";
   }
-  if (orders == 0) return "No random order reaches as far as a ranking: nothing to compare with.";
-  const double least = 1.0 / (1.0 + static_cast<double>(orders));
-  const std::string what = "With " + std::to_string(orders) +
-                           " random orders the smallest possible p is " + report::short_text(least);
-  return what +
-         (least < 0.05 ? "."
-                       : ", so nothing can reach 0.05; use at least " +
-                             std::to_string(*random_orders_needed(40.0)) + ".") +
-         needed + (needed.empty() ? "" : ".");
+  if (result.random_above) {
+    text += " (random orders, against the others: " + number_text(result.random_above->from) +
+            " to " + number_text(result.random_above->to) + ")";
+  }
+  return text + ".";
 }
 
-/// Whether a ranking does more damage than a baseline: over prompts, and by more than two random
-/// orders differ.
-std::string verdict(const Comparison& found) {
-  if (!found.p_value.ok()) return "The table has no prompts to test with";
-  const double as_far = (1.0 + static_cast<double>(found.random_pairs_as_far)) /
-                        (1.0 + static_cast<double>(found.random_pairs));
-  if (found.p_value.value() >= 0.05 || as_far >= 0.05) return "Not shown";
-  return found.difference.value.value() > 0.0 ? "Yes" : "No, worse";
+/// How far an order is from the random orders, and how many would be needed to tell.
+std::string distance_text(const Result& result, std::size_t index) {
+  const OrderResult& found = result.orders[index];
+  const double z = found.null.z.value();
+  std::string text = result.data.orders[index].name + " is " + report::short_text(std::abs(z)) +
+                     " standard deviations " + (z < 0.0 ? "below" : "above") +
+                     " the mean area of " + std::to_string(found.null.orders) + " random orders";
+  if (z < 0.0) return text + ".";
+  return text + (found.orders_needed ? "; about " + std::to_string(*found.orders_needed) +
+                                           " would be needed for p < 0.05."
+                                     : "; no number of them would give p < 0.05.");
 }
 
-std::vector<std::string> baseline_lines(const Result& result) {
+/// What the sweep leaves open.
+std::vector<std::string> open_questions(const Result& result) {
   const auto& orders = result.data.orders;
+  const auto has = [&orders](Kind kind) {
+    return std::any_of(orders.begin(), orders.end(),
+                       [kind](const Order& order) { return order.kind == kind; });
+  };
   std::vector<std::string> lines;
-  for (const Comparison& found : result.comparisons) {
-    if (!found.against || orders[found.order].kind != Kind::ranking ||
-        orders[*found.against].kind != Kind::baseline) {
-      continue;
-    }
-    std::string line = "Does " + orders[found.order].name + " predict damage better than " +
-                       orders[*found.against].name + "? ";
-    if (!found.difference.value.ok()) {
-      lines.push_back(line + "The two have no part of the heads in common yet.");
-      continue;
-    }
-    line += verdict(found) + ": difference of the areas " + report::bracket_text(found.difference) +
-            " nats" + part_text(result, found.part);
-    if (found.p_value.ok()) {
-      line += ", larger in " + std::to_string(found.prompts_more) + " of " +
-              std::to_string(result.data.prompts) +
-              " prompts, p = " + report::short_text(found.p_value.value()) + " over prompts";
-    }
-    line += "; " + std::to_string(found.random_pairs_as_far) + " of " +
-            std::to_string(found.random_pairs) + " pairs of random orders differ at least as much";
-    lines.push_back(line + ".");
+  if (has(Kind::ranking) && !has(Kind::random_in_layer)) {
+    lines.emplace_back(
+        "No layer-matched orders (random-in-layer) are in this sweep: whether a ranking adds to "
+        "the "
+        "depth of its heads is open.");
   }
-  if (lines.empty()) {
+  if (!has(Kind::baseline)) {
     lines.emplace_back(
         "No baseline order (head norm, autocorrelation, KL of single heads) is in this sweep: "
         "whether a simpler score predicts damage as well is open.");
   }
-  return lines;
-}
-
-/// Least and largest of a number over the orders that have it.
-std::optional<Stretch> extremes(const Result& result, Value OrderResult::*which) {
-  std::optional<Stretch> found;
-  for (const OrderResult& order : result.orders) {
-    const Value& value = order.*which;
-    if (!value.ok()) continue;
-    if (!found) found = Stretch{value.value(), value.value()};
-    found->from = std::min(found->from, value.value());
-    found->to = std::max(found->to, value.value());
+  const auto& primary = result.data.primary;
+  if (primary && !primary->empty()) {
+    const std::string name = primary->substr(0, primary->find(in_layer_suffix));
+    if (std::none_of(orders.begin(), orders.end(),
+                     [&name](const Order& order) { return order.name == name; })) {
+      lines.push_back("The run's primary comparison, " + *primary +
+                      ", is not among the orders analysed.");
+    }
   }
-  return found;
+  return lines;
 }
 
 std::string ends_text(const Result& result) {
@@ -146,6 +96,13 @@ std::string ends_text(const Result& result) {
 
 }  // namespace
 
+std::string removal_text(const std::string& removal) {
+  if (removal == "zero") return "zero at every position";
+  if (removal == "mean") return "the head's mean over all positions of the texts";
+  if (removal == "resample") return "what the head computes at the same position of another text";
+  return "what is not in the table";
+}
+
 std::vector<std::string> warnings(const Result& result) {
   std::vector<std::string> lines;
   for (const Order& order : result.data.orders) {
@@ -155,17 +112,14 @@ std::vector<std::string> warnings(const Result& result) {
                     " numbers of heads removed; compared are the first " +
                     std::to_string(order.curve.removed.size()) + ".");
   }
-  const auto zero = extremes(result, &OrderResult::at_zero);
-  constexpr double noticeable = 1e-4;  // nats; rounding in float32 stays far below
-  if (!zero) {
+  if (!extremes(result, &OrderResult::at_zero)) {
     lines.push_back("No KL with no head removed is measured in " + result.label + ".");
-  } else if (std::max(std::abs(zero->from), std::abs(zero->to)) > noticeable) {
+  } else if (const auto largest = kl_without_removal(result)) {
     lines.push_back("With no head removed the KL in " + result.label + " is up to " +
-                    report::short_text(std::max(std::abs(zero->from), std::abs(zero->to))) +
+                    report::short_text(*largest) +
                     " nats, expected 0, so something other than the heads differs.");
   }
-  const auto all = extremes(result, &OrderResult::at_all);
-  if (all && all->to - all->from > 1e-6 * std::abs(all->to)) {
+  if (const auto all = different_ends(result)) {
     lines.push_back(
         "With all heads removed the KL in " + result.label + " differs between orders, " +
         number_text(all->from) + " to " + number_text(all->to) +
@@ -177,15 +131,21 @@ std::vector<std::string> warnings(const Result& result) {
 std::vector<std::string> findings(const std::vector<Result>& results) {
   std::vector<std::string> lines;
   for (const Result& result : results) {
+    const std::string run = prefix(result, results);
     for (std::size_t i = 0; i < result.orders.size(); ++i) {
-      if (result.data.orders[i].kind == Kind::random) continue;
-      lines.push_back(prefix(result, results) + against_random(result, i));
+      const OrderResult& found = result.orders[i];
+      if (is_drawn(result.data.orders[i].kind) || found.above.compared == 0) continue;
+      lines.push_back(run + above_text(result, i));
+      if (found.null.z.ok()) lines.push_back(run + distance_text(result, i));
     }
-    lines.push_back(prefix(result, results) + power_text(result));
-    for (const std::string& line : baseline_lines(result)) {
-      lines.push_back(prefix(result, results) + line);
+    for (const std::string& line : open_questions(result)) lines.push_back(run + line);
+    lines.push_back(run + ends_text(result));
+    if (result.data.removal.empty()) {
+      lines.push_back(run + "How heads were removed is not in the table.");
+    } else {
+      lines.push_back(run + "The output of a removed head becomes " +
+                      removal_text(result.data.removal) + ".");
     }
-    lines.push_back(prefix(result, results) + ends_text(result));
   }
   return lines;
 }

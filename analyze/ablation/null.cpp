@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/null.hpp"
 
+#include <phiscope/permutation_p.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/summary.hpp>
 
@@ -14,15 +15,15 @@ RandomNull compare_with_random(double area, std::span<const double> random) {
   RandomNull result;
   result.orders = random.size();
   if (random.empty()) return result;
-  const auto n = static_cast<double>(random.size());
   const auto count = [&](auto holds) {
     return static_cast<std::size_t>(std::count_if(random.begin(), random.end(), holds));
   };
   result.above = count([area](double other) { return other > area; });
   result.below = count([area](double other) { return other < area; });
-  result.p_more = (1.0 + n - static_cast<double>(result.below)) / (1.0 + n);
-  result.p_less = (1.0 + n - static_cast<double>(result.above)) / (1.0 + n);
-  result.least_p = 1.0 / (1.0 + n);
+  const PermutationP more = permutation_p(area, random, Side::greater);
+  result.p_more = more.p_value;
+  result.p_less = permutation_p(area, random, Side::less).p_value;
+  result.least_p = more.least_p;
   const double mean = mean_of(random);
   result.mean = mean;
   result.sd = standard_deviation(random);

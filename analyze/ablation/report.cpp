@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/report.hpp"
 
+#include "ablation/claims.hpp"
 #include "ablation/figures.hpp"
 #include "ablation/findings.hpp"
 #include "ablation/tables.hpp"
@@ -54,15 +55,68 @@ report::Section numbers(const report::Analysis& analysis) {
            "Areas under the KL curves against the random orders. p_more and p_less are ranks "
            "among them; least_p is the smallest that this many random orders can give.",
        .file = "auc_short.csv",
-       .table =
-           columns_of(report::table_named(analysis.tables, "auc.csv").table,
-                      {"run", "order", "kind", "auc", "auc_ratio", "auc_ratio_ci_low",
-                       "auc_ratio_ci_high", "n_random", "n_random_below", "z", "p_more", "p_less",
-                       "least_p", "random_orders_needed", "points_compared", "points_above"})});
-  for (const char* file : {"fractions.csv", "comparisons.csv", "ranges.csv"}) {
+       .table = columns_of(report::table_named(analysis.tables, "auc.csv").table,
+                           {"run",
+                            "order",
+                            "kind",
+                            "n_prompts",
+                            "auc",
+                            "auc_ratio",
+                            "auc_ratio_ci_low",
+                            "auc_ratio_ci_high",
+                            "auc_ratio_ci_covers",
+                            "auc_ratio_ci_status",
+                            "random_ratio_least",
+                            "random_ratio_most",
+                            "n_random",
+                            "n_random_below",
+                            "z",
+                            "p_more",
+                            "p_less",
+                            "least_p",
+                            "random_orders_needed",
+                            "points_compared",
+                            "points_above"})});
+  for (const char* file : {"in_layer.csv", "fractions.csv", "comparisons.csv", "ranges.csv"}) {
     section.tables.push_back(folded(report::table_named(analysis.tables, file)));
   }
   return section;
+}
+
+/// How heads are removed stands in the title where all sweeps agree.
+std::string title_of(const std::vector<Result>& results) {
+  const std::string title = "Cumulative ablation of attention heads";
+  const std::string& removal = results.front().data.removal;
+  const bool agree = std::all_of(results.begin(), results.end(), [&](const Result& result) {
+    return result.data.removal == removal;
+  });
+  return agree && !removal.empty() ? title + " (--remove " + removal + ")" : title;
+}
+
+std::vector<std::string> definitions(const std::vector<Result>& results) {
+  std::vector<std::string> lines = {
+      "KL: divergence of the next token's distribution of the changed model from the intact one's, "
+      "KL(intact || ablated), over the whole vocabulary in nats; mean over the response tokens of "
+      "a "
+      "prompt, then over prompts.",
+      "AUC: area under the KL curve over the fraction of heads removed, by the trapezoid rule. AUC "
+      "ratio: AUC of an order over the mean AUC of the random orders; of a random order, over that "
+      "of the others.",
+      "Interval of an AUC ratio: by what factor the order may differ from a random order. Prompts "
+      "and random orders are drawn anew, and the order may be one of them, so that it contains 1 "
+      "for a random order in about 95 %. p: the rank of the order's area among those of the random "
+      "orders, (1 + as large) / (1 + orders).",
+      "Layer-matched (random-in-layer) orders take a random head from the layer from which the "
+      "ranking takes one, place by place: what they do is due to depth.",
+      "Intervals of KL, of areas and of differences between two orders draw prompts anew: the same "
+      "orders on new prompts."};
+  for (const Result& result : results) {
+    if (result.data.removal.empty()) continue;
+    const std::string line = "Removed (--remove " + result.data.removal + "): the output of the " +
+                             "head becomes " + removal_text(result.data.removal) + ".";
+    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+  }
+  return lines;
 }
 
 report::Source source(const Result& result) {
@@ -71,6 +125,7 @@ report::Source source(const Result& result) {
   std::string about = file + ", " + std::to_string(result.orders.size()) + " orders, " +
                       std::to_string(data.heads) + " heads";
   if (data.has_prompts) about += ", " + std::to_string(data.prompts) + " prompts";
+  if (!data.removal.empty()) about += ", --remove " + data.removal;
   return {.label = result.label,
           .about = std::move(about),
           .plan = data.has_prompts ? data.details : nlohmann::ordered_json()};
@@ -80,13 +135,15 @@ report::Source source(const Result& result) {
 
 report::Analysis report_of(const std::vector<Result>& results, const Options& options) {
   report::Analysis analysis{.program = "analyze-ablation",
-                            .title = "Cumulative ablation of attention heads",
+                            .title = title_of(results),
                             .sources = {},
                             .left_out = "orders",
                             .options = {{"bootstrap resamples", std::to_string(options.resamples)},
                                         {"seed", std::to_string(options.seed)}},
                             .warnings = {},
+                            .claims = claims(results),
                             .findings = findings(results),
+                            .definitions = definitions(results),
                             .tables = tables(results),
                             .figures = figures(results),
                             .sections = {},

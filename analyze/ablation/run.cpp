@@ -69,6 +69,28 @@ std::int64_t positive(const JsonObject& plan, std::string_view name) {
   return static_cast<std::int64_t>(value);
 }
 
+/// What of the options the report depends on. Plans of before these options leave them out.
+void read_options(const std::filesystem::path& plan_file, const std::set<std::string>& names,
+                  Ablation& ablation) {
+  ablation.removal = "zero";
+  if (!ablation.details.contains("options")) return;
+  const JsonObject options(ablation.details.at("options"), "options", plan_file);
+  if (options.has("remove")) {
+    ablation.removal = options.text("remove");
+    if (ablation.removal != "zero" && ablation.removal != "mean" &&
+        ablation.removal != "resample") {
+      options.refuse("remove", "zero, mean or resample");
+    }
+  }
+  if (!options.has("primary")) return;
+  const std::string primary = options.text("primary");
+  const std::string order = primary.substr(0, primary.find(in_layer_suffix));
+  if (!primary.empty() && !names.contains(primary) && !names.contains(order)) {
+    options.refuse("primary", "an order of this run, perhaps with :in-layer");
+  }
+  ablation.primary = primary;
+}
+
 /// Orders and steps of the plan, without measurements.
 Ablation planned(const shard::Run& run, const std::filesystem::path& plan_file) {
   Ablation ablation;
@@ -94,14 +116,16 @@ Ablation planned(const shard::Run& run, const std::filesystem::path& plan_file) 
     order.name = each.text("name");
     if (!names.insert(order.name).second) each.refuse("name", "a name that no other order has");
     const auto kind = kind_named(each.text("kind"));
-    if (!kind) each.refuse("kind", "ranking, baseline or random");
+    if (!kind) each.refuse("kind", "ranking, baseline, random or random-in-layer");
     order.kind = *kind;
+    if (order.kind == Kind::random_in_layer) order.of = each.text("of");
     order.heads = each.integers("heads");
     check_heads(each, order.heads, ablation.heads);
     order.planned = removed;
     ablation.orders.push_back(std::move(order));
   }
   if (ablation.orders.empty()) plan.refuse("orders", "at least one order");
+  read_options(plan_file, names, ablation);
   return ablation;
 }
 

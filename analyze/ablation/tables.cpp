@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/tables.hpp"
 
+#include "report/estimate_text.hpp"
+
 #include <cmath>
+#include <optional>
 
 namespace phiscope::analyze::ablation {
 namespace {
@@ -56,7 +59,40 @@ void append(Row& row, std::initializer_list<Cell> more) {
 }
 
 void append(Row& row, const Estimate& estimate) {
-  append(row, {cell(estimate.value), cell(estimate.low), cell(estimate.high)});
+  row.push_back(cell(estimate.value));
+  const std::vector<Cell> interval = report::interval_cells(estimate);
+  row.insert(row.end(), interval.begin(), interval.end());
+}
+
+/// Columns of a value and its interval; `prefix` where a table has two of them.
+void add_estimate(std::vector<std::string>& columns, const std::string& name,
+                  const std::string& prefix = "") {
+  columns.push_back(name);
+  for (const std::string& column : report::interval_columns()) columns.push_back(prefix + column);
+}
+
+void add_columns(std::vector<std::string>& columns, std::initializer_list<const char*> more) {
+  columns.insert(columns.end(), more.begin(), more.end());
+}
+
+/// Rank among orders that are drawn.
+void add_null_columns(std::vector<std::string>& columns) {
+  add_columns(columns, {"n_random", "n_random_below", "n_random_above", "random_mean_auc",
+                        "random_sd_auc", "z", "p_more", "p_less", "least_p"});
+}
+void append(Row& row, const RandomNull& null) {
+  append(row,
+         {count(null.orders), count(null.below), count(null.above), cell(null.mean), cell(null.sd),
+          cell(null.z), cell(null.p_more), cell(null.p_less), cell(null.least_p)});
+}
+
+/// The ends of a range over orders.
+void append(Row& row, const std::optional<Stretch>& range) {
+  if (range) {
+    append(row, {range->from, range->to});
+  } else {
+    append(row, {Undefined{"no_random"}, Undefined{"no_random"}});
+  }
 }
 
 /// A table whose rows begin with the run, if there are several, and an order.
@@ -95,34 +131,16 @@ class OrderTable {
 };
 
 Table auc_table(const std::vector<Result>& results) {
-  OrderTable table(results, {"order",
-                             "kind",
-                             "steps_planned",
-                             "steps_measured",
-                             "steps_compared",
-                             "from_fraction",
-                             "to_fraction",
-                             "n_prompts",
-                             "kl_at_zero",
-                             "kl_at_all",
-                             "auc",
-                             "auc_ci_low",
-                             "auc_ci_high",
-                             "auc_ratio",
-                             "auc_ratio_ci_low",
-                             "auc_ratio_ci_high",
-                             "n_random",
-                             "n_random_below",
-                             "n_random_above",
-                             "random_mean_auc",
-                             "random_sd_auc",
-                             "z",
-                             "p_more",
-                             "p_less",
-                             "least_p",
-                             "random_orders_needed",
-                             "points_compared",
-                             "points_above"});
+  std::vector<std::string> columns = {
+      "order",         "kind",        "steps_planned", "steps_measured", "steps_compared",
+      "from_fraction", "to_fraction", "n_prompts",     "kl_at_zero",     "kl_at_all"};
+  add_estimate(columns, "auc", "auc_");
+  add_estimate(columns, "auc_ratio", "auc_ratio_");
+  add_columns(columns, {"random_ratio_least", "random_ratio_most"});
+  add_null_columns(columns);
+  add_columns(columns, {"random_orders_needed", "points_compared", "points_above",
+                        "random_above_least", "random_above_most"});
+  OrderTable table(results, columns);
   return table.filled([&](const Result& result, const Order& order, const OrderResult& found,
                           Row row) {
     append(row, {count(order.planned.size()), count(order.measured), count(found.points.size()),
@@ -130,11 +148,25 @@ Table auc_table(const std::vector<Result>& results) {
                  prompts(result, result.data.prompts), cell(found.at_zero), cell(found.at_all)});
     append(row, found.auc);
     append(row, found.auc_ratio);
-    const RandomNull& null = found.null;
-    append(row,
-           {count(null.orders), count(null.below), count(null.above), cell(null.mean),
-            cell(null.sd), cell(null.z), cell(null.p_more), cell(null.p_less), cell(null.least_p),
-            needed(found), count(found.above.compared), count(found.above.above)});
+    append(row, result.random_ratios);
+    append(row, found.null);
+    append(row, {needed(found), count(found.above.compared), count(found.above.above)});
+    append(row, result.random_above);
+    table.add(std::move(row));
+  });
+}
+
+Table layer_table(const std::vector<Result>& results) {
+  std::vector<std::string> columns = {"order", "kind", "from_fraction", "to_fraction", "n_prompts"};
+  add_estimate(columns, "auc_ratio");
+  add_null_columns(columns);
+  OrderTable table(results, columns);
+  return table.filled([&](const Result& result, const Order&, const OrderResult& found, Row row) {
+    if (!found.in_layer) return;
+    append(row, {result.fraction(found.in_layer->part.from),
+                 result.fraction(found.in_layer->part.to), prompts(result, result.data.prompts)});
+    append(row, found.in_layer->auc_ratio);
+    append(row, found.in_layer->null);
     table.add(std::move(row));
   });
 }
@@ -184,8 +216,10 @@ Table range_table(const std::vector<Result>& results) {
 }
 
 Table curve_table(const std::vector<Result>& results) {
-  OrderTable table(
-      results, {"order", "kind", "removed", "fraction", "kl", "ci_low", "ci_high", "n_prompts"});
+  std::vector<std::string> columns = {"order", "kind", "removed", "fraction"};
+  add_estimate(columns, "kl");
+  columns.emplace_back("n_prompts");
+  OrderTable table(results, columns);
   return table.filled(
       [&](const Result& result, const Order&, const OrderResult& found, const Row& row) {
         for (const Point& point : found.points) {
@@ -199,8 +233,10 @@ Table curve_table(const std::vector<Result>& results) {
 }
 
 Table band_table(const std::vector<Result>& results) {
-  OrderTable table(results, {"removed", "fraction", "n_orders", "mean", "ci_low", "ci_high", "sd",
-                             "least", "most"});
+  std::vector<std::string> columns = {"removed", "fraction", "n_orders"};
+  add_estimate(columns, "mean");
+  add_columns(columns, {"sd", "least", "most"});
+  OrderTable table(results, columns);
   for (const Result& result : results) {
     for (const BandPoint& point : result.band) {
       Row row = table.start(result);
@@ -214,10 +250,13 @@ Table band_table(const std::vector<Result>& results) {
 }
 
 Table comparison_table(const std::vector<Result>& results) {
-  OrderTable table(
-      results, {"order", "kind", "against", "against_kind", "from_fraction", "to_fraction",
-                "auc_difference", "ci_low", "ci_high", "p_sign_flip", "n_prompts", "n_prompts_more",
-                "n_random_pairs", "n_random_pairs_as_far", "rank_correlation_of_orders"});
+  std::vector<std::string> columns = {"order",        "kind",          "against",
+                                      "against_kind", "from_fraction", "to_fraction"};
+  add_estimate(columns, "auc_difference");
+  add_columns(columns,
+              {"p_sign_flip", "least_p_sign_flip", "n_prompts", "n_prompts_more", "n_pairs",
+               "n_pairs_as_far", "p_pairs", "least_p_pairs", "rank_correlation_of_orders"});
+  OrderTable table(results, columns);
   for (const Result& result : results) {
     const auto& orders = result.data.orders;
     for (const Comparison& found : result.comparisons) {
@@ -230,9 +269,10 @@ Table comparison_table(const std::vector<Result>& results) {
                    std::string(kind_name(against_kind)), result.fraction(found.part.from),
                    result.fraction(found.part.to)});
       append(row, found.difference);
-      append(row, {cell(found.p_value), prompts(result, result.data.prompts),
-                   prompts(result, found.prompts_more), count(found.random_pairs),
-                   count(found.random_pairs_as_far), cell(found.rank_correlation)});
+      append(row, {cell(found.p_value), found.least_p, prompts(result, result.data.prompts),
+                   prompts(result, found.prompts_more), count(found.pairs),
+                   count(found.pairs_as_far), cell(found.among_pairs.p_value),
+                   found.among_pairs.least_p, cell(found.rank_correlation)});
       table.add(std::move(row));
     }
   }
@@ -246,17 +286,24 @@ std::vector<report::NamedTable> tables(const std::vector<Result>& results) {
       {"auc.csv",
        "One row per order of removal. auc: area under the KL curve over the fraction of heads "
        "removed (trapezoid), nats, from from_fraction to to_fraction; auc_ratio: over the mean "
-       "area of the random orders (of the other ones, for a random order). p_more: (1 + random "
-       "orders with an area at least as large) / (1 + n_random); least_p: the smallest "
-       "p that n_random orders can give; random_orders_needed: number of random orders for an "
-       "expected p < 0.05 at the current z.",
+       "area of the random orders (of the other ones, for a random order), with an interval that "
+       "draws orders and prompts anew and lets the order be one of them: for a random order it "
+       "contains 1 in about 95 %. random_ratio_*: range of that ratio over the random orders. "
+       "p_more: (1 + random orders with an area at least as large) / (1 + n_random); least_p: the "
+       "smallest p that n_random orders can give; random_orders_needed: number of random orders "
+       "for an expected p < 0.05 at the current z.",
        auc_table(results)},
+      {"in_layer.csv",
+       "One row per ranking with layer-matched orders (random-in-layer: as many heads from each "
+       "layer, in the same sequence of layers): as auc.csv, against these.",
+       layer_table(results)},
       {"fractions.csv", "KL at every eighth of the heads, and the mean of the random orders there.",
        fraction_table(results)},
       {"comparisons.csv",
        "Difference of two areas, order - against, prompt by prompt over the part of the axis that "
-       "both have: mean, interval over prompts, two-sided sign-flip test over prompts; how many "
-       "pairs of random orders differ at least as much (not counted against the random mean).",
+       "both have: mean, interval over prompts, two-sided sign-flip test over prompts (the same "
+       "orders on new prompts); how many other pairs of these two and the random orders differ at "
+       "least as much, and the p-value of that rank (not counted against the random mean).",
        comparison_table(results)},
       {"ranges.csv", "Where an order does more damage than the mean of the random orders.",
        range_table(results)},

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/analysis.hpp"
 
+#include "ablation/claims.hpp"
 #include "ablation/findings.hpp"
 #include "catch.hpp"
 #include "synthetic_ablation.hpp"
 #include "temp_dir.hpp"
+
+#include <phiscope/ratio_to_others.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -67,6 +70,7 @@ TEST_CASE("areas, ratios and ranks against plain sums", "[analysis]") {
     CHECK(each.auc_ratio.value.value() == Approx(area / random).epsilon(1e-12));
     CHECK(each.auc.low.value() < area);
     CHECK(each.auc.high.value() > area);
+    CHECK(each.auc_ratio.low == Value(Status::few_units));  // three random orders
     CHECK(each.null.orders == 3);
     CHECK(each.null.mean.value() == Approx(random).epsilon(1e-12));
     CHECK(each.null.p_more == Value(0.25));  // concave curves: above all random orders
@@ -79,6 +83,66 @@ TEST_CASE("areas, ratios and ranks against plain sums", "[analysis]") {
   // A random order is compared with the others.
   CHECK(found.orders[4].null.orders == 2);
   CHECK(found.orders[4].null.p_less.value() == Approx(1.0 / 3.0));
+}
+
+TEST_CASE("the interval of a ratio draws orders and prompts, and is not made of few",
+          "[analysis]") {
+  SyntheticAblation options;
+  for (int i = 3; i < 6; ++i) {
+    options.orders.push_back({"random:" + std::to_string(i), "random", 1.2 + 0.3 * i});
+  }
+  const Result found = result_of(options);
+  const phiscope::Estimate& ratio = found.orders[0].auc_ratio;
+  CHECK(ratio.units == 6);
+  CHECK(ratio.covers == "random orders and prompts");
+  std::vector<double> own;
+  std::vector<std::vector<double>> others(6);
+  for (std::int64_t p = 0; p < 5; ++p) {
+    own.push_back(plain_area(options, 0, p, 5));
+    for (std::size_t o = 0; o < 6; ++o) others[o].push_back(plain_area(options, o + 2, p, 5));
+  }
+  const phiscope::Estimate wanted = phiscope::ratio_to_others(own, others, {.resamples = 100});
+  CHECK(ratio.low.value() == Approx(wanted.low.value()).epsilon(1e-12));
+  CHECK(ratio.high.value() == Approx(wanted.high.value()).epsilon(1e-12));
+  // Each random order against the five others.
+  double least = 1e9;
+  double most = 0.0;
+  for (std::size_t o = 2; o < 8; ++o) {
+    const double one = found.orders[o].auc_ratio.value.value();
+    least = std::min(least, one);
+    most = std::max(most, one);
+    CHECK(found.orders[o].auc_ratio.units == 5);
+  }
+  CHECK(found.random_ratios->from == least);
+  CHECK(found.random_ratios->to == most);
+  CHECK(found.random_above->from == 0);  // the order of the largest power is below all others
+  CHECK(found.random_above->to == 3);    // that of the smallest above, but with all heads removed
+  options.prompts = 1;
+  CHECK(result_of(options).orders[0].auc_ratio.value.ok());
+  CHECK(result_of(options).orders[0].auc_ratio.high == Value(Status::few_units));
+}
+
+TEST_CASE("a ranking against the orders within its layers", "[analysis]") {
+  SyntheticAblation options;
+  options.orders.push_back({"a", "random-in-layer", 1.1});
+  options.orders.push_back({"b", "random-in-layer", 0.9});
+  options.orders.push_back({"c", "random-in-layer", 1.3});
+  const Result found = result_of(options);
+  REQUIRE(found.orders[0].in_layer);
+  CHECK_FALSE(found.orders[1].in_layer);
+  CHECK_FALSE(found.orders[5].in_layer);
+  const InLayer& matched = *found.orders[0].in_layer;
+  const double mean = (plain_mean_area(options, 5, 5) + plain_mean_area(options, 6, 5) +
+                       plain_mean_area(options, 7, 5)) /
+                      3.0;
+  CHECK(matched.auc_ratio.value.value() ==
+        Approx(plain_mean_area(options, 0, 5) / mean).epsilon(1e-12));
+  CHECK(matched.null.orders == 3);
+  CHECK(matched.null.below == 2);  // those of larger powers
+  CHECK(matched.null.p_more == Value(2.0 / 4.0));
+  CHECK(found.orders[0].null.orders == 3);  // of random orders, these are none
+  for (const Comparison& pair : found.comparisons) CHECK(pair.order < 2);
+  CHECK(found.band[1].orders == 3);
 }
 
 TEST_CASE("points, shares and the band against plain means", "[analysis]") {
@@ -135,15 +199,20 @@ TEST_CASE("a ranking is compared with every baseline prompt by prompt", "[analys
   }
   CHECK(baseline->prompts_more == more);
   CHECK(baseline->p_value == Value(2.0 / 32.0));  // all five prompts agree: two of 2^5 signs
-  // Areas of the random orders, two by two.
+  CHECK(baseline->least_p == 2.0 / 32.0);
+  // Areas of the two and the random orders, two by two, but for the two themselves.
   std::size_t as_far = 0;
-  for (const auto& [a, b] : {std::pair(2U, 3U), std::pair(2U, 4U), std::pair(3U, 4U)}) {
-    const double apart = plain_mean_area(options, a, 5) - plain_mean_area(options, b, 5);
-    as_far += std::abs(apart) >= std::abs(difference) ? 1 : 0;
+  for (std::size_t a = 2; a < 5; ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      const double apart = plain_mean_area(options, a, 5) - plain_mean_area(options, b, 5);
+      as_far += std::abs(apart) >= std::abs(difference) ? 1 : 0;
+    }
   }
-  CHECK(baseline->random_pairs == 3);
-  CHECK(baseline->random_pairs_as_far == as_far);
-  CHECK(as_far == 1);
+  CHECK(baseline->pairs == 9);
+  CHECK(baseline->pairs_as_far == as_far);
+  CHECK(as_far == 6);
+  CHECK(baseline->among_pairs.p_value == Value(7.0 / 10.0));
+  CHECK(baseline->among_pairs.least_p == 0.1);
   // The orders are 0 1 ... 7 and 1 2 ... 7 0: 1 - 6 (7 + 49) / (8 * 63).
   CHECK(baseline->rank_correlation.value() == Approx(1.0 - 6.0 * 56.0 / 504.0));
   const Comparison& random = found.comparisons[0];
@@ -207,7 +276,8 @@ TEST_CASE("orders without a point or without random orders have no areas to comp
   CHECK(found.orders[0].auc_ratio.value == Value(Status::too_few_rows));
   CHECK(found.orders[0].above.compared == 0);
   CHECK(found.orders[0].eighths[0].random == Value(Status::too_few_rows));
-  CHECK_THAT(findings({found})[0], Contains("no random order to compare with"));
+  CHECK(claims({found})[0].design == "no random order");
+  CHECK_FALSE(claims({found})[0].p.ok());
 }
 
 TEST_CASE("KL without ablation and with all heads removed is checked", "[analysis]") {

@@ -30,6 +30,8 @@ TEST_CASE("a table of means has a curve per order", "[data]") {
   CHECK(found.heads == 4);
   CHECK(found.layers == 0);
   CHECK_FALSE(found.has_prompts);
+  CHECK(found.removal.empty());
+  CHECK_FALSE(found.primary.has_value());
   REQUIRE(found.orders.size() == 2);
   const Order& syn = found.orders[0];
   CHECK(syn.name == "syn");
@@ -50,6 +52,18 @@ TEST_CASE("names of columns, kinds and the number of heads can be given", "[data
   CHECK(found.orders[0].kind == Kind::baseline);
   CHECK_THROWS_WITH(read_table(text, {.heads = 1}),
                     Contains("line 3, column 'removed'") && Contains("an integer from 0 to 1"));
+}
+
+TEST_CASE("a layer-matched order of a table belongs to a ranking", "[data]") {
+  const std::string columns = "removed,kl,order,kind\n";
+  const Ablation one =
+      read_table(columns + "1,1,r,random-in-layer\n1,1,a,ranking\n1,1,n,baseline\n");
+  CHECK(one.orders[0].kind == Kind::random_in_layer);
+  CHECK(one.orders[0].of == "a");
+  CHECK(one.orders[1].of.empty());
+  const Ablation two =
+      read_table(columns + "1,1,a,ranking\n1,1,b,ranking\n1,1,r:b,random-in-layer\n");
+  CHECK(two.orders[2].of == "b");
 }
 
 TEST_CASE("only the orders that are asked for are kept", "[data]") {
@@ -78,7 +92,11 @@ TEST_CASE("a table that is no sweep is refused where it is wrong", "[data]") {
       {header, "found no row with a head removed"},
       {header + "0,0,a\n", "found no row with a head removed"},
       {"removed,kl,order,kind\n1,1,a,other\n",
-       "line 2, column 'kind': found 'other', expected ranking, baseline or random"},
+       "line 2, column 'kind': found 'other', expected ranking, baseline, random or "
+       "random-in-layer"},
+      {"removed,kl,order,kind\n1,1,a,ranking\n1,1,b,ranking\n1,1,r,random-in-layer\n",
+       "order 'r' of kind random-in-layer: found 2 rankings, expected one, or its name after a "
+       "colon"},
       {"removed,kl,order,kind\n1,1,a,random\n2,1,a,ranking\n",
        "line 3, column 'kind': found 'ranking', expected random as before"},
       {"run,removed,kl,order\nx,1,1,a\ny,1,1,a\n", "line 3, column 'run': found 'y', expected one"},
@@ -91,7 +109,7 @@ TEST_CASE("a table that is no sweep is refused where it is wrong", "[data]") {
 }
 
 TEST_CASE("kinds have names", "[data]") {
-  for (const Kind kind : {Kind::ranking, Kind::baseline, Kind::random}) {
+  for (const Kind kind : {Kind::ranking, Kind::baseline, Kind::random, Kind::random_in_layer}) {
     CHECK(kind_named(kind_name(kind)) == kind);
   }
   CHECK_FALSE(kind_named("Random").has_value());

@@ -75,6 +75,9 @@ TEST_CASE("KL curves are curves.csv, the random band random_band.csv", "[figures
   CHECK(figure.title == "Damage by cumulative ablation of heads");
   CHECK(figure.source == "curves.csv, random_band.csv, grid.csv");
   CHECK(figure.columns == 3);
+  CHECK(figure.definition ==
+        "Mean over response tokens, then prompts, of KL(intact || ablated) over the vocabulary; "
+        "the output of a removed head becomes zero at every position.");
   CHECK(figure.row_titles == std::vector<std::string>{"one, 16 heads", "two, 16 heads"});
   CHECK(legend_texts(figure) ==
         std::vector<std::string>{"balance", "norm", "tdmi", "random orders"});
@@ -111,6 +114,21 @@ TEST_CASE("KL curves are curves.csv, the random band random_band.csv", "[figures
   }
 }
 
+TEST_CASE("the figure says how heads were removed, each way once", "[figures]") {
+  auto results = two_results();
+  const auto definition = [&](const std::string& first, const std::string& second) {
+    results[0].data.removal = first;
+    results[1].data.removal = second;
+    const std::string text = figure_of(figures(results), "kl_curves").definition;
+    return text.substr(text.find("becomes "));
+  };
+  CHECK(definition("mean", "mean") == "becomes the head's mean over all positions of the texts.");
+  CHECK(definition("resample", "zero") ==
+        "becomes what the head computes at the same position of another text or zero at every "
+        "position.");
+  CHECK(definition("zero", "") == "becomes zero at every position or what is not in the table.");
+}
+
 TEST_CASE("distances from the random mean are `difference` of grid.csv", "[figures]") {
   const auto results = two_results();
   const auto figures_made = figures(results);
@@ -144,6 +162,7 @@ TEST_CASE("distances from the random mean are `difference` of grid.csv", "[figur
 TEST_CASE("bars are the ratios of auc.csv with their intervals", "[figures]") {
   auto results = two_results();
   results[1].orders[0].auc_ratio = {.value = 0.75};  // below 1, without an interval
+  results[0].orders[0].auc_ratio.covers = "random orders and prompts";
   const auto figures_made = figures(results);
   const Figure& figure = figure_of(figures_made, "auc_ratio");
   const TableRows rows(table_of(tables(results), "auc.csv"), {"run", "order"});
@@ -175,11 +194,20 @@ TEST_CASE("bars are the ratios of auc.csv with their intervals", "[figures]") {
       const Numbers upper(2, std::max(1.0, *ratio));
       CHECK(bar.low == lower);
       CHECK(bar.high == upper);
-      if (!low) continue;
-      const Series& interval = series.at(at++);
-      CHECK(interval.name == shown[k] + ", 95 % interval over prompts");
-      CHECK(interval.x == std::vector<double>{middle, middle});
-      CHECK(interval.y == Numbers{low, rows.number({run, shown[k]}, "auc_ratio_ci_high")});
+      if (low) {
+        const Series& interval = series.at(at++);
+        CHECK(interval.name == shown[k] + ", 95 % interval over " +
+                                   rows.text({run, shown[k]}, "auc_ratio_ci_covers"));
+        CHECK(interval.x == std::vector<double>{middle, middle});
+        CHECK(interval.y == Numbers{low, rows.number({run, shown[k]}, "auc_ratio_ci_high")});
+      }
+      if (k > 0) continue;
+      const Series& matched = series.at(at++);  // on the bar of the ranking whose layers it follows
+      const auto other = rows.number({run, "in-layer"}, "auc_ratio");
+      CHECK(matched.name == "in-layer");
+      CHECK(matched.color == grey);
+      CHECK(matched.x == std::vector<double>{middle - 0.1, middle + 0.1});
+      CHECK(matched.y == Numbers{other, other});
     }
     for (const char* random : {"random:0", "random:1"}) {
       const Series& line = series.at(at++);

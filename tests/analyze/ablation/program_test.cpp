@@ -32,8 +32,10 @@ TEST_CASE("analyze-ablation says in one line of JSON what it wrote", "[program]"
   CHECK(done.status == 0);
   CHECK(phiscope::test::lines(done.out) == 1);
   const auto line = nlohmann::json::parse(done.out);
-  CHECK(line["findings"].size() == 4);
-  CHECK_THAT(line["findings"][0].get<std::string>(), Contains("the mean of 2 random orders"));
+  CHECK(line["findings"].size() == 7);
+  CHECK_THAT(line["findings"][0].get<std::string>(),
+             Contains("balance does more damage than random orders: cannot be shown with 2 random "
+                      "orders (no p below 0.33)"));
   for (const std::string file : line["files"]) {
     CHECK(std::filesystem::exists(folder.path() / "out" / file));
   }

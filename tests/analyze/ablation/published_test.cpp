@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ablation/analysis.hpp"
+#include "ablation/claims.hpp"
 #include "catch.hpp"
 #include "reference.hpp"
 
@@ -24,18 +24,21 @@ TEST_CASE("published areas and points above random orders are recomputed",
     std::string name;
     std::int64_t heads;
     double ratio;
+    double low;
+    double high;
     std::size_t above;
     std::size_t compared;
     std::size_t random_below;
   };
   // The published text gives 0.86 for Qwen; its own table gives 0.77476.
-  const std::vector<Expected> all = {{"qwen3_8b_ablation_balanced", 1152, 0.77476, 16, 72, 0},
-                                     {"pythia1b_ablation_concat", 128, 0.85636, 31, 128, 1},
-                                     {"pythia1b_ablation", 128, 0.97939, 72, 128, 3},
-                                     {"gemma3_4b_ablation_balanced", 272, 1.21501, 230, 272, 4}};
+  const std::vector<Expected> all = {
+      {"qwen3_8b_ablation_balanced", 1152, 0.77476, 0.61552, 0.97520, 16, 72, 0},
+      {"pythia1b_ablation_concat", 128, 0.85636, 0.55925, 1.31131, 31, 128, 1},
+      {"pythia1b_ablation", 128, 0.97939, 0.70905, 1.35281, 72, 128, 3},
+      {"gemma3_4b_ablation_balanced", 272, 1.21501, 0.75239, 1.96208, 230, 272, 4}};
   for (const Expected& expected : all) {
     CAPTURE(expected.name);
-    const Result found = analyze(published(*data, expected.name), {.resamples = 10});
+    const Result found = analyze(published(*data, expected.name), {.resamples = 2000});
     CHECK(found.data.heads == expected.heads);
     REQUIRE(found.orders.size() == 6);
     const OrderResult& order = found.orders[0];
@@ -47,6 +50,18 @@ TEST_CASE("published areas and points above random orders are recomputed",
     CHECK(order.null.p_more.value() ==
           Approx((6.0 - static_cast<double>(expected.random_below)) / 6.0));
     CHECK(order.null.least_p.value() == Approx(1.0 / 6.0));
+    // The log ratio less and plus scipy.stats.t.ppf(0.975, 4) deviations, which draws of the five
+    // orders tell but for 1 % of its width.
+    CHECK(order.auc_ratio.low.value() == Approx(expected.low).epsilon(0.01));
+    CHECK(order.auc_ratio.high.value() == Approx(expected.high).epsilon(0.01));
+    CHECK(order.auc_ratio.units == 5);
+    CHECK(order.auc_ratio.covers == "random orders");
+    const auto judged = phiscope::report::judge(claims({found}));
+    CHECK_THAT(sentence(judged.front()),
+               Contains("syn_red does more damage than random orders: cannot be shown with 5 "
+                        "random orders (no p below 0.17); AUC ratio ") &&
+                   Contains(" (95 %, 5 random orders); random orders "));
+    CHECK(judged.size() == 1);
     // Equal for every order, as nothing is left to choose.
     for (const OrderResult& each : found.orders) CHECK(each.at_all == order.at_all);
   }

@@ -2,6 +2,7 @@
 // What a report of ablation holds besides its findings: facts, provenance, tables.
 #include "ablation/report.hpp"
 
+#include "ablation/claims.hpp"
 #include "ablation/figures.hpp"
 #include "ablation/findings.hpp"
 #include "ablation/tables.hpp"
@@ -49,13 +50,13 @@ std::vector<Result> two_results() {
 TEST_CASE("facts and provenance name program, options, inputs and plans", "[report]") {
   const auto results = two_results();
   const auto made = page_of(report_of(results, {.resamples = 123, .seed = 45}));
-  CHECK(made.title == "Cumulative ablation of attention heads");
+  CHECK(made.title == "Cumulative ablation of attention heads (--remove zero)");
   CHECK(made.subtitle == "one \u00b7 two");
   const auto size = [&](std::size_t i) {
     const Result& result = results[i];
     return result.label + ", " + std::to_string(result.orders.size()) + " orders, " +
            std::to_string(result.data.heads) + " heads, " + std::to_string(result.data.prompts) +
-           " prompts";
+           " prompts, --remove zero";
   };
   CHECK(made.facts == Facts{{"Program", program},
                             {"Analysis", "bootstrap resamples 123; seed 45"},
@@ -87,20 +88,39 @@ TEST_CASE("sections come in their order with warnings, findings and tables", "[r
   const auto all = tables(results);
   const auto made = page_of(report_of(results, {}));
   CHECK(titles(made) == std::vector<std::string>{"Warnings", "Findings", "Diagnostics", "Curves",
-                                                 "Numbers", "Tables", "Provenance"});
+                                                 "Numbers", "Definitions", "Tables", "Provenance"});
   std::vector<std::string> expected;
   for (const Result& result : results) {
     for (const std::string& line : warnings(result)) expected.push_back(line);
   }
   CHECK(lines_of(made, "Warnings") ==
         (expected.empty() ? std::vector<std::string>{"None."} : expected));
-  CHECK(lines_of(made, "Findings") == findings(results));
+  const auto analysis = report_of(results, {});
+  CHECK(analysis.findings == findings(results));
+  CHECK(analysis.claims.size() == claims(results).size());
+  CHECK(lines_of(made, "Findings") == told(analysis));
+  CHECK(lines_of(made, "Definitions").size() == 7);
+  CHECK_THAT(lines_of(made, "Definitions")[5],
+             Contains("--remove zero): the output of the head becomes zero at every position."));
   CHECK(figures_of(made, "Curves").size() == figures(results).size());
-  for (const char* file : {"fractions.csv", "comparisons.csv", "ranges.csv"}) {
+  for (const char* file : {"in_layer.csv", "fractions.csv", "comparisons.csv", "ranges.csv"}) {
     CHECK(to_csv(block_table(made, "Numbers", file)) == to_csv(table_of(all, file)));
   }
-  REQUIRE(listed_files(made).size() == all.size());
+  REQUIRE(listed_files(made).size() == all.size() + 1);
+  CHECK(listed_files(made).back() == "claims.csv");
   for (std::size_t i = 0; i < all.size(); ++i) CHECK(listed_files(made)[i] == all[i].file);
+}
+
+TEST_CASE("the title says how heads were removed where all sweeps agree", "[report]") {
+  auto results = two_results();
+  for (Result& result : results) result.data.removal = "mean";
+  CHECK(report_of(results, {}).title == "Cumulative ablation of attention heads (--remove mean)");
+  results[1].data.removal = "resample";
+  CHECK(report_of(results, {}).title == "Cumulative ablation of attention heads");
+  CHECK(report_of(results, {}).definitions.size() == 7);  // both ways
+  for (Result& result : results) result.data.removal.clear();
+  CHECK(report_of(results, {}).title == "Cumulative ablation of attention heads");
+  CHECK(report_of(results, {}).definitions.size() == 5);
 }
 
 TEST_CASE("a sound sweep says that it is", "[report]") {
@@ -134,11 +154,27 @@ TEST_CASE("the short tables are columns of auc.csv", "[report]") {
                                                    "steps_measured", "steps_compared",
                                                    "to_fraction", "n_prompts", "kl_at_zero",
                                                    "kl_at_all"});
-  CHECK(areas.columns == std::vector<std::string>{"run", "order", "kind", "auc", "auc_ratio",
-                                                  "auc_ratio_ci_low", "auc_ratio_ci_high",
-                                                  "n_random", "n_random_below", "z", "p_more",
-                                                  "p_less", "least_p", "random_orders_needed",
-                                                  "points_compared", "points_above"});
+  CHECK(areas.columns == std::vector<std::string>{"run",
+                                                  "order",
+                                                  "kind",
+                                                  "n_prompts",
+                                                  "auc",
+                                                  "auc_ratio",
+                                                  "auc_ratio_ci_low",
+                                                  "auc_ratio_ci_high",
+                                                  "auc_ratio_ci_covers",
+                                                  "auc_ratio_ci_status",
+                                                  "random_ratio_least",
+                                                  "random_ratio_most",
+                                                  "n_random",
+                                                  "n_random_below",
+                                                  "z",
+                                                  "p_more",
+                                                  "p_less",
+                                                  "least_p",
+                                                  "random_orders_needed",
+                                                  "points_compared",
+                                                  "points_above"});
   for (const Table* table : {&orders, &areas}) {
     const TableRows rows(*table, {"run", "order"});
     CHECK(rows.size() == full.size());

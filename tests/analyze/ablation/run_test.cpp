@@ -71,6 +71,33 @@ TEST_CASE("a run has a curve per order, prompt by prompt", "[run]") {
   }
 }
 
+TEST_CASE("a plan says what is primary, how heads were removed and whose layers are followed",
+          "[run]") {
+  const auto read = [](const nlohmann::ordered_json& more) {
+    const TempDir folder;
+    SyntheticAblation options;
+    options.orders.push_back({"random-in-layer-0", "random-in-layer", 1.0});
+    options.options.update(more);
+    write_synthetic_ablation(folder.path() / "run", options);
+    return read_ablation_run(folder.path() / "run", false);
+  };
+  const Ablation old = read(nlohmann::ordered_json::object());
+  CHECK(old.removal == "zero");
+  CHECK_FALSE(old.primary.has_value());
+  CHECK(old.orders[5].kind == Kind::random_in_layer);
+  CHECK(old.orders[5].of == "balance");
+  CHECK(old.orders[0].of.empty());
+  const Ablation found = read({{"remove", "mean"}, {"primary", "balance:in-layer"}});
+  CHECK(found.removal == "mean");
+  CHECK(found.primary == "balance:in-layer");
+  CHECK(read({{"primary", ""}}).primary == "");
+  CHECK(read({{"primary", "norm"}, {"remove", "resample"}}).removal == "resample");
+  CHECK_THROWS_WITH(read({{"primary", "other"}}),
+                    Contains("options.primary is \"other\", expected an order of this run"));
+  CHECK_THROWS_WITH(read({{"remove", "one"}}),
+                    Contains("options.remove is \"one\", expected zero, mean or resample"));
+}
+
 TEST_CASE("an unfinished run is taken on request, as far as its curves have no gap", "[run]") {
   const TempDir folder;
   // Shard = order * 5 + step: order 1 lacks its third step, order 3 its last, order 4 everything.
@@ -108,7 +135,8 @@ TEST_CASE("a plan that is not one of an ablation is refused", "[run]") {
   CHECK_THAT(refusal("\"removed\",\n", "\"remove\",\n"),
              Contains("the key order, removed, prompt"));
   CHECK_THAT(refusal("\"ranking\"", "\"score\""),
-             Contains("orders[0].kind is \"score\", expected ranking, baseline or random"));
+             Contains("orders[0].kind is \"score\", expected ranking, baseline, random or "
+                      "random-in-layer"));
   CHECK_THAT(refusal("\"norm\"", "\"balance\""), Contains("orders[1].name is \"balance\""));
   CHECK_THAT(refusal("\"heads\": 8", "\"heads\": 9"),
              Contains("orders[0].heads") && Contains("the heads 0 to 8, each once"));

@@ -30,6 +30,7 @@ struct SyntheticAblation {
   std::int64_t heads = 8;
   std::vector<std::int64_t> removed = {0, 2, 4, 6, 8};
   std::int64_t prompts = 5;
+  nlohmann::ordered_json options = {{"step_size", 2}};  ///< of the plan
   /// KL of (order, heads removed, prompt), in place of the formula.
   std::function<double(std::size_t, std::int64_t, std::int64_t)> kl = nullptr;
 
@@ -66,10 +67,11 @@ inline shard::RunPlan synthetic_ablation_plan(const SyntheticAblation& options) 
     }
     orders.push_back(
         {{"name", options.orders[i].name}, {"kind", options.orders[i].kind}, {"heads", heads}});
+    if (options.orders[i].kind == "random-in-layer") orders.back()["of"] = "balance";
   }
   plan.details = {
-      {"version", "synthetic"}, {"options", {{"step_size", 2}}}, {"model", {{"name", "formula"}}},
-      {"orders", orders},       {"heads", options.heads},        {"layers", options.layers},
+      {"version", "synthetic"}, {"options", options.options}, {"model", {{"name", "formula"}}},
+      {"orders", orders},       {"heads", options.heads},     {"layers", options.layers},
       {"step_size", 2},         {"removed", options.removed}};
   return plan;
 }

@@ -25,7 +25,7 @@ std::vector<Result> two_results() {
   return {made_up_ablation("one", 1.0), made_up_ablation("two", 100.0)};
 }
 
-const std::vector<std::string> kinds = {"ranking", "baseline", "random"};
+const std::vector<std::string> kinds = {"ranking", "baseline", "random", "random-in-layer"};
 
 /// A row of a table: run and order, then other columns of the key.
 class OrderRow {
@@ -39,16 +39,58 @@ class OrderRow {
   std::vector<std::string> key_;
 };
 
+void check_estimate(const OrderRow& cell, const std::string& name, const std::string& prefix,
+                    const Estimate& estimate) {
+  CHECK(cell(name) == text(estimate.value));
+  CHECK(cell(prefix + "ci_low") == text(estimate.low));
+  CHECK(cell(prefix + "ci_high") == text(estimate.high));
+  CHECK(cell(prefix + "ci_units") == text(estimate.units));
+  CHECK(cell(prefix + "ci_covers") == estimate.covers);
+  CHECK(cell(prefix + "ci_method") == estimate.method);
+  CHECK(cell(prefix + "ci_draws") == text(estimate.draws));
+  CHECK(cell(prefix + "ci_undefined_draws") == text(estimate.undefined_draws));
+  CHECK(cell(prefix + "ci_status") == status_name(estimate.low.status()));
+}
+
+void check_null(const OrderRow& cell, const RandomNull& null) {
+  CHECK(cell("n_random") == text(null.orders));
+  CHECK(cell("n_random_below") == text(null.below));
+  CHECK(cell("n_random_above") == text(null.above));
+  CHECK(cell("random_mean_auc") == text(null.mean));
+  CHECK(cell("random_sd_auc") == text(null.sd));
+  CHECK(cell("z") == text(null.z));
+  CHECK(cell("p_more") == text(null.p_more));
+  CHECK(cell("p_less") == text(null.p_less));
+  CHECK(cell("least_p") == text(null.least_p));
+}
+
 }  // namespace
+
+TEST_CASE("in_layer.csv has the rankings that have layer-matched orders", "[tables]") {
+  auto results = two_results();
+  results[1].orders[0].in_layer->auc_ratio.low = Status::few_units;
+  results[1].orders[0].in_layer->auc_ratio.high = Status::few_units;
+  const TableRows rows(table_of(tables(results), "in_layer.csv"), {"run", "order"});
+  CHECK(rows.size() == 2);
+  for (const Result& result : results) {
+    const OrderRow cell(rows, {result.label, "balance"});
+    CHECK(cell("kind") == "ranking");
+    CHECK(cell("from_fraction") == "0.25");
+    CHECK(cell("to_fraction") == "0.75");
+    CHECK(cell("n_prompts") == "12");
+    check_estimate(cell, "auc_ratio", "", result.orders[0].in_layer->auc_ratio);
+    check_null(cell, result.orders[0].in_layer->null);
+  }
+}
 
 TEST_CASE("auc.csv has each order's areas, null hypothesis and points", "[tables]") {
   auto results = two_results();
   results[1].orders[4].orders_needed.reset();
   results[1].data.has_prompts = false;
   const TableRows rows(table_of(tables(results), "auc.csv"), {"run", "order"});
-  CHECK(rows.size() == 10);
+  CHECK(rows.size() == 12);
   for (const Result& result : results) {
-    for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < 6; ++i) {
       const Order& order = result.data.orders[i];
       const OrderResult& found = result.orders[i];
       const OrderRow cell(rows, {result.label, order.name});
@@ -60,21 +102,13 @@ TEST_CASE("auc.csv has each order's areas, null hypothesis and points", "[tables
       CHECK(cell("n_prompts") == (result.data.has_prompts ? "12" : ""));
       CHECK(cell("kl_at_zero") == text(found.at_zero));
       CHECK(cell("kl_at_all") == text(found.at_all));
-      CHECK(cell("auc") == text(found.auc.value));
-      CHECK(cell("auc_ci_low") == text(found.auc.low));
-      CHECK(cell("auc_ci_high") == text(found.auc.high));
-      CHECK(cell("auc_ratio") == text(found.auc_ratio.value));
-      CHECK(cell("auc_ratio_ci_low") == text(found.auc_ratio.low));
-      CHECK(cell("auc_ratio_ci_high") == text(found.auc_ratio.high));
-      CHECK(cell("n_random") == text(found.null.orders));
-      CHECK(cell("n_random_below") == text(found.null.below));
-      CHECK(cell("n_random_above") == text(found.null.above));
-      CHECK(cell("random_mean_auc") == text(found.null.mean));
-      CHECK(cell("random_sd_auc") == text(found.null.sd));
-      CHECK(cell("z") == text(found.null.z));
-      CHECK(cell("p_more") == text(found.null.p_more));
-      CHECK(cell("p_less") == text(found.null.p_less));
-      CHECK(cell("least_p") == text(found.null.least_p));
+      check_estimate(cell, "auc", "auc_", found.auc);
+      check_estimate(cell, "auc_ratio", "auc_ratio_", found.auc_ratio);
+      CHECK(cell("random_ratio_least") == number_text(result.random_ratios->from));
+      CHECK(cell("random_ratio_most") == number_text(result.random_ratios->to));
+      CHECK(cell("random_above_least") == number_text(result.random_above->from));
+      CHECK(cell("random_above_most") == number_text(result.random_above->to));
+      check_null(cell, found.null);
       CHECK(cell("random_orders_needed") ==
             (found.orders_needed ? std::to_string(*found.orders_needed) : ""));
       CHECK(cell("points_compared") == text(found.above.compared));
@@ -103,17 +137,15 @@ TEST_CASE("curves.csv and random_band.csv have every point", "[tables]") {
   const auto all = tables(results);
   const TableRows curves(table_of(all, "curves.csv"), {"run", "order", "removed"});
   const TableRows band(table_of(all, "random_band.csv"), {"run", "removed"});
-  CHECK(curves.size() == 2 * 5 * 5);
+  CHECK(curves.size() == 2 * 6 * 5);
   CHECK(band.size() == 2 * 5);
   for (const Result& result : results) {
-    for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < 6; ++i) {
       for (const Point& point : result.orders[i].points) {
         const OrderRow cell(curves,
                             {result.label, result.data.orders[i].name, number_text(point.removed)});
         CHECK(cell("fraction") == number_text(point.removed / 16.0));
-        CHECK(cell("kl") == text(point.kl.value));
-        CHECK(cell("ci_low") == text(point.kl.low));
-        CHECK(cell("ci_high") == text(point.kl.high));
+        check_estimate(cell, "kl", "", point.kl);
         CHECK(cell("n_prompts") == "12");
       }
     }
@@ -121,9 +153,7 @@ TEST_CASE("curves.csv and random_band.csv have every point", "[tables]") {
       const OrderRow cell(band, {result.label, number_text(point.removed)});
       CHECK(cell("fraction") == number_text(point.removed / 16.0));
       CHECK(cell("n_orders") == text(point.orders));
-      CHECK(cell("mean") == text(point.mean.value));
-      CHECK(cell("ci_low") == text(point.mean.low));
-      CHECK(cell("ci_high") == text(point.mean.high));
+      check_estimate(cell, "mean", "", point.mean);
       CHECK(cell("sd") == text(point.sd));
       CHECK(cell("least") == number_text(point.low));
       CHECK(cell("most") == number_text(point.high));
@@ -137,7 +167,7 @@ TEST_CASE("fractions.csv and grid.csv have each share with its quotients", "[tab
   const TableRows eighth_rows(table_of(all, "fractions.csv"), {"run", "order", "heads"});
   const TableRows grid_rows(table_of(all, "grid.csv"), {"run", "order", "heads"});
   for (const Result& result : results) {
-    for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < 6; ++i) {
       const OrderResult& found = result.orders[i];
       const double of_all = found.at_all.value();
       for (const Share& share : found.eighths) {
@@ -175,10 +205,10 @@ TEST_CASE("ranges.csv has every range, comparisons.csv every pair", "[tables]") 
   const auto all = tables(results);
   const TableRows ranges(table_of(all, "ranges.csv"), {"run", "order", "from_heads"});
   const TableRows pairs(table_of(all, "comparisons.csv"), {"run", "order", "against"});
-  CHECK(ranges.size() == 2 * 5 * 2);
+  CHECK(ranges.size() == 2 * 6 * 2);
   CHECK(pairs.size() == 2 * 4);
   for (const Result& result : results) {
-    for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < 6; ++i) {
       for (const AboveRange& range : result.orders[i].above.ranges) {
         const OrderRow cell(ranges,
                             {result.label, result.data.orders[i].name, number_text(range.from)});
@@ -199,14 +229,15 @@ TEST_CASE("ranges.csv has every range, comparisons.csv every pair", "[tables]") 
                                      : *found.against == 1 ? "baseline"
                                                            : "ranking"));
       CHECK(cell("to_fraction") == "1");
-      CHECK(cell("auc_difference") == text(found.difference.value));
-      CHECK(cell("ci_low") == text(found.difference.low));
-      CHECK(cell("ci_high") == text(found.difference.high));
+      check_estimate(cell, "auc_difference", "", found.difference);
       CHECK(cell("p_sign_flip") == text(found.p_value));
       CHECK(cell("n_prompts") == "12");
       CHECK(cell("n_prompts_more") == text(found.prompts_more));
-      CHECK(cell("n_random_pairs") == text(found.random_pairs));
-      CHECK(cell("n_random_pairs_as_far") == text(found.random_pairs_as_far));
+      CHECK(cell("least_p_sign_flip") == number_text(found.least_p));
+      CHECK(cell("n_pairs") == text(found.pairs));
+      CHECK(cell("n_pairs_as_far") == text(found.pairs_as_far));
+      CHECK(cell("p_pairs") == text(found.among_pairs.p_value));
+      CHECK(cell("least_p_pairs") == number_text(found.among_pairs.least_p));
       CHECK(cell("rank_correlation_of_orders") == text(found.rank_correlation));
     }
   }
