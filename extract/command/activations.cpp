@@ -164,9 +164,10 @@ void activations(const ActivationsOptions& options, const std::string& command_l
                           ", 2 * " + std::to_string(options.stride) +
                           ", ... (counted from one) up to the checkpoint or the end";
   }
-  const std::vector<TokenPrompt> prompts =
-      token_prompts(options.prompts, options.run.model, config, options.generate.tokens,
-                    !options.no_special, request.prompts_jsonl);
+  TokenPrompts read = token_prompts(options.prompts, options.run.model, config,
+                                    options.generate.tokens, !options.no_special);
+  request.prompts_jsonl = std::move(read.lines);
+  const std::vector<TokenPrompt>& prompts = read.prompts;
   Interventions made;
   if (options.interventions.empty()) {
     for (const TokenPrompt& prompt : prompts) {

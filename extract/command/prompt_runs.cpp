@@ -97,23 +97,23 @@ nlohmann::ordered_json described(const GenerateOptions& options) {
           {"repetition_penalty", options.repetition_penalty}};
 }
 
-std::vector<TokenPrompt> token_prompts(const std::filesystem::path& file,
-                                       const std::filesystem::path& model,
-                                       const ModelConfig& config, int generated, bool special,
-                                       std::string& lines) {
+TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesystem::path& model,
+                           const ModelConfig& config, int generated, bool special) {
   const PromptSource from{file, model, generated, special};
   std::optional<Tokenizer> tokenizer;  // not needed, and may be missing, when ids are given
-  std::vector<TokenPrompt> prompts;
+  TokenPrompts result;
   for (const Prompt& prompt : read_prompts(file)) {
-    prompts.push_back({.id = prompt.id, .tokens = prompt_tokens(prompt, from, config, tokenizer)});
-    lines += nlohmann::ordered_json{{"id", prompt.id},
-                                    {"text", prompt.text ? json(*prompt.text) : json()},
-                                    {"input_ids", prompts.back().tokens},
-                                    {"meta", prompt.meta}}
-                 .dump() +
-             "\n";
+    result.prompts.push_back(
+        {.id = prompt.id, .tokens = prompt_tokens(prompt, from, config, tokenizer)});
+    result.lines += nlohmann::ordered_json{{"id", prompt.id},
+                                           {"text", prompt.text ? json(*prompt.text) : json()},
+                                           {"input_ids", result.prompts.back().tokens},
+                                           {"meta", prompt.meta}}
+                        .dump() +
+                    "\n";
   }
-  return prompts;
+  if (tokenizer) result.unknown = tokenizer->unknown_id();
+  return result;
 }
 
 }  // namespace phiscope::extract

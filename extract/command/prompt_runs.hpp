@@ -36,14 +36,18 @@ std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64
 /// These options as plan.json has them.
 nlohmann::ordered_json described(const GenerateOptions& options);
 
+/// The prompts of a file, as a model reads them.
+struct TokenPrompts {
+  std::vector<TokenPrompt> prompts;
+  std::string lines;           ///< of prompts.jsonl, one per prompt
+  std::optional<int> unknown;  ///< id of what the tokenizer does not know, where a text was read
+};
+
 /// The prompts of a file with their tokens, checked against the model.
 /// @param generated  tokens that each may be continued by
 /// @param special  add special tokens such as BOS
-/// @param lines  receives one line of prompts.jsonl per prompt
 /// @throws shard::FormatError naming file, prompt, found and expected
-std::vector<TokenPrompt> token_prompts(const std::filesystem::path& file,
-                                       const std::filesystem::path& model,
-                                       const ModelConfig& config, int generated, bool special,
-                                       std::string& lines);
+TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesystem::path& model,
+                           const ModelConfig& config, int generated, bool special);
 
 }  // namespace phiscope::extract

@@ -52,6 +52,8 @@ class Tokenizer {
   /// Spelling of a token in the file (byte-level letters, not text), or nothing.
   [[nodiscard]] std::optional<std::string> token_of(int id) const;
   [[nodiscard]] bool is_special(int id) const;  ///< marked special in the file
+  /// Id that stands for what the vocabulary does not have, or nothing (byte-level tokenizers).
+  [[nodiscard]] std::optional<int> unknown_id() const;
   [[nodiscard]] std::size_t size() const;       ///< number of tokens
   [[nodiscard]] std::string_view kind() const;  ///< "WordLevel", "byte-level BPE", ...
 

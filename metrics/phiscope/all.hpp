@@ -16,6 +16,7 @@
 #include <phiscope/collapse.hpp>
 #include <phiscope/covariance_spectrum.hpp>
 #include <phiscope/describe.hpp>
+#include <phiscope/depth_shape_test.hpp>
 #include <phiscope/detrend.hpp>
 #include <phiscope/dirichlet_energy.hpp>
 #include <phiscope/discrete_phiid.hpp>
@@ -45,6 +46,7 @@
 #include <phiscope/pair_balance.hpp>
 #include <phiscope/pair_distances.hpp>
 #include <phiscope/pairs.hpp>
+#include <phiscope/partial_rank_correlation.hpp>
 #include <phiscope/participation_ratio.hpp>
 #include <phiscope/pearson.hpp>
 #include <phiscope/permutation_p.hpp>
@@ -67,4 +69,5 @@
 #include <phiscope/summary.hpp>
 #include <phiscope/surrogates.hpp>
 #include <phiscope/trace_covariance.hpp>
+#include <phiscope/trend_share.hpp>
 #include <phiscope/value.hpp>

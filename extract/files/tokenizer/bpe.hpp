@@ -55,6 +55,7 @@ class Bpe {
                 std::vector<ModelToken>& tokens) const;
 
   [[nodiscard]] std::string_view kind() const;
+  [[nodiscard]] std::optional<int> unknown() const { return unknown_; }
 
  private:
   struct Symbol;

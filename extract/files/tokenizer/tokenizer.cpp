@@ -197,6 +197,10 @@ bool Tokenizer::is_special(int id) const {
   return token != nullptr && token->special;
 }
 
+std::optional<int> Tokenizer::unknown_id() const {
+  return std::visit([](const auto& model) { return model.unknown(); }, parts_->model);
+}
+
 std::size_t Tokenizer::size() const {
   std::size_t n = parts_->vocabulary.size();
   for (const AddedToken& token : parts_->added.tokens()) {

@@ -23,6 +23,7 @@ class WordLevel {
                 std::vector<ModelToken>& tokens) const;
 
   [[nodiscard]] static std::string_view kind() { return "WordLevel"; }
+  [[nodiscard]] std::optional<int> unknown() const { return unknown_; }
 
  private:
   std::filesystem::path file_;

@@ -2,6 +2,7 @@
 // The prompts of phiid and ablate are this project's own and equally many in every category.
 #include "catch.hpp"
 #include "files/prompts.hpp"
+#include "files/tokenizer.hpp"
 #include "reference.hpp"
 #include "shard/json_file.hpp"
 
@@ -98,4 +99,28 @@ TEST_CASE("no prompt repeats five words of a published one", "[phiid_prompts][ne
       CHECK_FALSE(published.contains(five));
     }
   }
+}
+
+TEST_CASE("the demo model can read every token of its sixty prompts", "[phiid_prompts]") {
+  const Tokenizer tokenizer = Tokenizer::open(source_dir() / "datasets" / "models" / "words");
+  const int unknown = tokenizer.unknown_id().value();
+  const auto count = [&](const std::string& text) {
+    const auto ids = tokenizer.encode(text).ids;
+    return std::count(ids.begin(), ids.end(), unknown);
+  };
+  std::map<std::string, int> of_kind;
+  std::set<std::string> texts;
+  for (const Prompt& prompt : read_prompts(source_dir() / "datasets" / "phiid" / "words.jsonl")) {
+    CAPTURE(prompt.id);
+    CHECK(count(prompt.text.value()) == 0);
+    CHECK(texts.insert(prompt.text.value()).second);
+    ++of_kind[prompt.meta.at("category").get<std::string>()];
+  }
+  CHECK(of_kind == std::map<std::string, int>{{"sums", 10},
+                                              {"differences", 10},
+                                              {"products", 10},
+                                              {"shares", 10},
+                                              {"comparisons", 10},
+                                              {"begun", 10}});
+  CHECK(count(own_prompts().front().text.value()) > 0);
 }

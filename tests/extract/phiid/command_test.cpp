@@ -6,6 +6,35 @@
 using namespace phiscope::test;
 using phiscope::shard::Run;
 
+namespace {
+
+std::string words_model() {
+  return (source_dir() / "datasets/models/words").string();
+}
+
+/// One problem that the model solves, and one text that it cannot read.
+void write_prompts(const std::filesystem::path& file) {
+  write_text(
+      file,
+      "{\"id\": \"known\", \"text\": \"Tom has 7 apples. He buys 5 more. How many apples does "
+      "Tom have now?\"}\n"
+      "{\"id\": \"unknown\", \"text\": \"Zebras graze. Tom has 7 apples.\"}\n");
+}
+
+nlohmann::json options_of(const Run& run) {
+  return nlohmann::json::parse(run.plan().details.at("options").dump());
+}
+
+// The warnings as they are written.
+const std::string unknown_warning =
+    "warning: more than 5 % of the tokens of 1 of 2 prompts are unknown to the model's tokenizer "
+    "(2 of all 31); give prompts in its vocabulary";
+const std::string published_warning =
+    "warning: --published: continuations run on after the end of the text, as in the published "
+    "experiment: what the model writes there (loops, mostly) is in the series";
+
+}  // namespace
+
 TEST_CASE("a phiid run holds norms, tokens and probabilities of every step", "[command]") {
   const TempDir dir;
   write_text(
@@ -13,7 +42,8 @@ TEST_CASE("a phiid run holds norms, tokens and probabilities of every step", "[c
       "{\"id\": \"a\", \"input_ids\": [1, 10, 11]}\n{\"id\": \"b\", \"input_ids\": [1, 20]}\n");
   const std::string common = " --model '" + walk_model() + "' --prompts '" +
                              (dir.path() / "p.jsonl").string() + "' --out '";
-  REQUIRE(extract("phiid --generate 6" + common + (dir.path() / "run").string() + "'", dir.path())
+  REQUIRE(extract("phiid --generate 6 --ignore-eos" + common + (dir.path() / "run").string() + "'",
+                  dir.path())
               .status == 0);
   REQUIRE(extract("activations --generate 6 --ignore-eos --positions gen --capture head_norm" +
                       common + (dir.path() / "same").string() + "'",
@@ -31,4 +61,53 @@ TEST_CASE("a phiid run holds norms, tokens and probabilities of every step", "[c
   const auto options = nlohmann::json::parse(run.plan().details.at("options").dump());
   CHECK(options.at("stop_at_eos") == false);
   CHECK(options.at("end_tokens").is_array());
+}
+
+TEST_CASE("a continuation ends with its text unless that is ignored", "[command]") {
+  const TempDir dir;
+  write_prompts(dir.path() / "p.jsonl");
+  const auto run_with = [&](const std::string& flags, const std::string& name) {
+    const auto ended = extract("phiid --generate 60 --model '" + words_model() + "' --prompts '" +
+                                   (dir.path() / "p.jsonl").string() + "' --out '" +
+                                   (dir.path() / name).string() + "' " + flags,
+                               dir.path());
+    REQUIRE(ended.status == 0);
+    return ended.err;
+  };
+  const std::string told = run_with("", "default");
+  CHECK_THAT(told, Contains(unknown_warning));
+  CHECK_THAT(told, !Contains("published"));
+  run_with("--ignore-eos --primary surrogates-synergy", "ignored");
+  CHECK_THAT(run_with("--published", "published"), Contains(published_warning));
+  const auto first_rows = [&](const char* name) {  // of the prompt that the model can read
+    const auto keys = Run::open(dir.path() / name).keys("generated", 0);
+    const auto view = keys.view<std::int64_t>();
+    std::size_t rows = 0;
+    for (std::size_t i = 0; i < view.size(); i += 2) rows += view[i] == 0 ? 1U : 0U;
+    return rows;
+  };
+  const Run stopped = Run::open(dir.path() / "default");
+  const auto ids = stopped.array("generated_ids", 0).read<std::int32_t>();
+  CHECK(first_rows("default") < 60);
+  CHECK(ids[first_rows("default") - 1] == 2);  // <eos> is the last step
+  CHECK(std::count(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(first_rows("default")),
+                   2) == 1);
+  CHECK(first_rows("ignored") == 60);
+  CHECK(first_rows("published") == 60);
+  const auto plain = options_of(stopped);
+  CHECK(plain.at("stop_at_eos") == true);
+  CHECK(plain.at("published") == false);
+  CHECK(plain.at("primary") == "inverted-u");
+  CHECK(plain.at("unknown_token") == 0);
+  const auto other = options_of(Run::open(dir.path() / "ignored"));
+  CHECK(other.at("stop_at_eos") == false);
+  CHECK(other.at("primary") == "surrogates-synergy");
+  CHECK(options_of(Run::open(dir.path() / "published")).at("published") == true);
+}
+
+TEST_CASE("an unknown primary test is refused with the known ones", "[command]") {
+  const TempDir dir;
+  const auto refused = extract("phiid --model m --prompts p --out o --primary best", dir.path());
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Contains("surrogates-redundancy"));
 }
