@@ -65,6 +65,7 @@
 #include <phiscope/representation_coherence.hpp>
 #include <phiscope/row_deletions.hpp>
 #include <phiscope/strided_mean_pooling.hpp>
+#include <phiscope/studentise_draws.hpp>
 #include <phiscope/sum.hpp>
 #include <phiscope/summary.hpp>
 #include <phiscope/surrogates.hpp>

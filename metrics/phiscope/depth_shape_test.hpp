@@ -5,6 +5,7 @@
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/max_statistic.hpp>
 #include <phiscope/permutation_p.hpp>
+#include <phiscope/studentise_draws.hpp>
 #include <phiscope/value.hpp>
 
 #include <algorithm>
@@ -26,10 +27,13 @@ struct DepthShapeOptions {
 
 /// Whether one number per head rises and falls with depth.
 struct DepthShape {
-  Value inverted_u;         ///< the smaller of the slope at depth 0 and minus that at depth 1
-  Value u;                  ///< the same with both signs turned
-  Value p_inverted_u, p_u;  ///< each by itself, one-sided
-  Value family_p_inverted_u, family_p_u;  ///< corrected over both shapes of all numbers
+  /// The smaller of the slope at depth 0 and minus that at depth 1, in units of the number.
+  Value inverted_u = Status::few_layers;
+  Value u = Status::few_layers;             ///< the same with both signs turned
+  Value p_inverted_u = Status::few_layers;  ///< by itself, one-sided
+  Value p_u = Status::few_layers;
+  Value family_p_inverted_u = Status::few_layers;  ///< corrected over both shapes of all numbers
+  Value family_p_u = Status::few_layers;
 };
 
 struct DepthShapeTest {
@@ -48,7 +52,7 @@ struct DepthShapeTest {
 ///                 they are
 /// @param depth  [layer], ascending in [0, 1]
 /// @return  few_layers with fewer than least_layers layers that have a defined head, constant if
-///          all heads are equal, nonfinite
+///          all heads are equal
 /// @throws std::invalid_argument if the heads are not a multiple of the layers, or permutations is
 /// 0
 /// @see  Lind and Mehlum 2010, "With or without U?"; Westfall and Young 1993 for the family

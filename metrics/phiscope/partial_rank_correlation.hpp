@@ -2,6 +2,7 @@
 #pragma once
 
 #include <phiscope/rank_correlation.hpp>
+#include <phiscope/sum.hpp>
 #include <phiscope/value.hpp>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include <cstddef>
 #include <span>
 #include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace phiscope {
@@ -28,14 +31,20 @@ namespace phiscope {
     std::span<const double> x, std::span<const double> y,
     std::span<const std::vector<double>> covariates);
 
+/// The same for Pearson's correlation: numbers in place of their ranks.
+/// @see  pingouin.partial_corr(method="pearson")
+[[nodiscard]] inline Value partial_correlation(std::span<const double> x, std::span<const double> y,
+                                               std::span<const std::vector<double>> covariates);
+
 namespace detail {
 
-/// Ranks around their mean.
-[[nodiscard]] inline std::vector<double> centred_ranks(std::span<const double> numbers) {
-  std::vector<double> ranks = average_ranks(numbers);
-  const double middle = static_cast<double>(numbers.size() + 1) / 2.0;
-  for (double& rank : ranks) rank -= middle;
-  return ranks;
+/// Numbers around their mean; exactly 0 if they are all equal.
+[[nodiscard]] inline std::vector<double> centred(std::vector<double> numbers) {
+  const bool constant = std::all_of(numbers.begin(), numbers.end(),
+                                    [&](double number) { return number == numbers.front(); });
+  const double mean = constant && !numbers.empty() ? numbers.front() : mean_of(numbers);
+  for (double& number : numbers) number -= mean;
+  return numbers;
 }
 
 [[nodiscard]] inline double dot_product(std::span<const double> a, std::span<const double> b) {
@@ -58,10 +67,10 @@ inline bool take_out_directions(std::span<const std::vector<double>> directions,
   return dot_product(ranks, ranks) > 1e-20 * before;
 }
 
-}  // namespace detail
-
-inline Value partial_rank_correlation(std::span<const double> x, std::span<const double> y,
-                                      std::span<const std::vector<double>> covariates) {
+/// Why there is no partial correlation, before it is computed.
+[[nodiscard]] inline Status check_partial(const char* name, std::span<const double> x,
+                                          std::span<const double> y,
+                                          std::span<const std::vector<double>> covariates) {
   bool equal = x.size() == y.size();
   bool finite = true;
   const auto look = [&finite](std::span<const double> numbers) {
@@ -74,25 +83,53 @@ inline Value partial_rank_correlation(std::span<const double> x, std::span<const
     look(covariate);
   }
   if (!equal) {
-    throw std::invalid_argument("partial_rank_correlation: lengths differ, expected equal ones");
+    throw std::invalid_argument(std::string(name) + ": lengths differ, expected equal ones");
   }
   if (x.size() < covariates.size() + 3) return Status::too_few_rows;
-  if (!finite) return Status::nonfinite;
+  return finite ? Status::ok : Status::nonfinite;
+}
+
+/// Correlation of what is left of two centred columns without the centred covariates.
+[[nodiscard]] inline Value correlation_of_rest(std::vector<double> x, std::vector<double> y,
+                                               std::vector<std::vector<double>> covariates) {
   std::vector<std::vector<double>> directions;
-  for (const std::vector<double>& covariate : covariates) {
-    std::vector<double> ranks = detail::centred_ranks(covariate);
-    if (!detail::take_out_directions(directions, ranks)) continue;
-    const double length = std::sqrt(detail::dot_product(ranks, ranks));
-    for (double& rank : ranks) rank /= length;
-    directions.push_back(std::move(ranks));
+  for (std::vector<double>& covariate : covariates) {
+    if (!take_out_directions(directions, covariate)) continue;
+    const double length = std::sqrt(dot_product(covariate, covariate));
+    for (double& number : covariate) number /= length;
+    directions.push_back(std::move(covariate));
   }
-  std::vector<double> a = detail::centred_ranks(x);
-  std::vector<double> b = detail::centred_ranks(y);
-  if (!detail::take_out_directions(directions, a) || !detail::take_out_directions(directions, b)) {
+  if (!take_out_directions(directions, x) || !take_out_directions(directions, y)) {
     return Status::constant;
   }
-  const double scale = std::sqrt(detail::dot_product(a, a) * detail::dot_product(b, b));
-  return std::clamp(detail::dot_product(a, b) / scale, -1.0, 1.0);
+  return std::clamp(dot_product(x, y) / std::sqrt(dot_product(x, x) * dot_product(y, y)), -1.0,
+                    1.0);
+}
+
+}  // namespace detail
+
+inline Value partial_rank_correlation(std::span<const double> x, std::span<const double> y,
+                                      std::span<const std::vector<double>> covariates) {
+  const Status why = detail::check_partial("partial_rank_correlation", x, y, covariates);
+  if (why != Status::ok) return why;
+  std::vector<std::vector<double>> fixed;
+  for (const std::vector<double>& covariate : covariates) {
+    fixed.push_back(detail::centred(average_ranks(covariate)));
+  }
+  return detail::correlation_of_rest(detail::centred(average_ranks(x)),
+                                     detail::centred(average_ranks(y)), fixed);
+}
+
+inline Value partial_correlation(std::span<const double> x, std::span<const double> y,
+                                 std::span<const std::vector<double>> covariates) {
+  const Status why = detail::check_partial("partial_correlation", x, y, covariates);
+  if (why != Status::ok) return why;
+  std::vector<std::vector<double>> fixed;
+  for (const std::vector<double>& covariate : covariates) {
+    fixed.push_back(detail::centred(covariate));
+  }
+  return detail::correlation_of_rest(detail::centred({x.begin(), x.end()}),
+                                     detail::centred({y.begin(), y.end()}), fixed);
 }
 
 }  // namespace phiscope

@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+using phiscope::partial_correlation;
 using phiscope::partial_rank_correlation;
 using phiscope::rank_correlation;
 using phiscope::Status;
@@ -18,10 +19,13 @@ TEST_CASE("partial rank correlations are those of pingouin's formula", "[partial
       phiscope::shard::read_json(phiscope::test::golden() / "metrics/partial_rank.json");
   REQUIRE(cases.size() == 4);
   for (const auto& one : cases) {
-    const auto found =
-        partial_rank_correlation(one.at("x").get<Numbers>(), one.at("y").get<Numbers>(),
-                                 one.at("covariates").get<std::vector<Numbers>>());
-    CHECK(found.value() == Approx(one.at("partial").get<double>()).epsilon(1e-12));
+    const auto x = one.at("x").get<Numbers>();
+    const auto y = one.at("y").get<Numbers>();
+    const auto fixed = one.at("covariates").get<std::vector<Numbers>>();
+    CHECK(partial_rank_correlation(x, y, fixed).value() ==
+          Approx(one.at("spearman").get<double>()).epsilon(1e-12));
+    CHECK(partial_correlation(x, y, fixed).value() ==
+          Approx(one.at("pearson").get<double>()).epsilon(1e-12));
   }
 }
 
@@ -41,7 +45,9 @@ TEST_CASE("what is already held fixed adds nothing", "[partial_rank]") {
 TEST_CASE("a partial rank correlation that is not defined says why", "[partial_rank]") {
   const Numbers x{1, 5, 2, 8};
   const Numbers y{2, 4, 3, 9};
-  CHECK(partial_rank_correlation(x, y, std::vector<Numbers>{{1, 3, 2, 4}}).ok() == false);
+  CHECK(partial_rank_correlation(x, y, std::vector<Numbers>{{1, 3, 2, 4}}) == Status::constant);
+  CHECK(partial_correlation(x, y, std::vector<Numbers>{{1, 3, 2, 4}}).ok());
+  CHECK(partial_correlation(x, Numbers(4, 0.1), std::vector<Numbers>{}) == Status::constant);
   CHECK(partial_rank_correlation(x, y, std::vector<Numbers>{{3, 1, 2, 2}}).ok());
   CHECK(partial_rank_correlation(x, y, std::vector<Numbers>{x, y}) == Status::too_few_rows);
   CHECK(partial_rank_correlation(x, y, std::vector<Numbers>{x}) == Status::constant);

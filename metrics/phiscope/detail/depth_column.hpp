@@ -51,9 +51,6 @@ struct DepthColumn {
   const auto& values = column.values;
   if (column.layers.size() < least_layers) {
     column.status = Status::few_layers;
-  } else if (!std::all_of(values.begin(), values.end(),
-                          [](double x) { return std::isfinite(x); })) {
-    column.status = Status::nonfinite;
   } else if (std::all_of(values.begin(), values.end(), [&](double x) { return x == values[0]; })) {
     column.status = Status::constant;
   }
@@ -103,26 +100,6 @@ struct DepthColumn {
 inline void shuffle_indices(std::vector<std::size_t>& indices, std::mt19937_64& engine) {
   for (std::size_t i = indices.size(); i > 1; --i) {
     std::swap(indices[i - 1], indices[uniform_below(engine, i)]);
-  }
-}
-
-/// Observed statistics [test] and their draws [draw, test], in units of the spread of both
-/// together, so that observed and drawn ones stay exchangeable and no number decides the largest by
-/// its unit.
-inline void studentise_draws(std::vector<double>& observed, std::vector<double>& draws) {
-  const std::size_t tests = observed.size();
-  const double all = static_cast<double>(draws.size() / tests) + 1.0;
-  for (std::size_t test = 0; test < tests; ++test) {
-    double mean = observed[test];
-    for (std::size_t i = test; i < draws.size(); i += tests) mean += draws[i];
-    mean /= all;
-    double square = (observed[test] - mean) * (observed[test] - mean);
-    for (std::size_t i = test; i < draws.size(); i += tests) {
-      square += (draws[i] - mean) * (draws[i] - mean);
-    }
-    const double spread = square > 0.0 ? std::sqrt(square / all) : 1.0;
-    observed[test] = (observed[test] - mean) / spread;
-    for (std::size_t i = test; i < draws.size(); i += tests) draws[i] = (draws[i] - mean) / spread;
   }
 }
 

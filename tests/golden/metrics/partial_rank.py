@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Reference values of partial_rank_correlation: the formula of pingouin.partial_corr (method
-"spearman"): ranks, then minus the off-diagonal of the inverse covariance over the root of the
-diagonal. Needs NumPy and SciPy.
+"""Reference values of partial_rank_correlation and partial_correlation: the formula of
+pingouin.partial_corr (methods "spearman", "pearson"): minus the off-diagonal of the inverse
+covariance of the ranks, or of the numbers, over the root of the diagonal. Needs NumPy and SciPy.
 
     python3 tests/golden/metrics/partial_rank.py > tests/golden/metrics/partial_rank.json
 """
@@ -12,9 +12,8 @@ import numpy as np
 from scipy.stats import rankdata
 
 
-def partial(x, y, covariates):
-    ranks = np.array([rankdata(row) for row in [x, y, *covariates]])
-    inverse = np.linalg.inv(np.cov(ranks))
+def partial(rows):
+    inverse = np.linalg.inv(np.cov(np.array(rows)))
     return float(-inverse[0, 1] / np.sqrt(inverse[0, 0] * inverse[1, 1]))
 
 
@@ -26,7 +25,8 @@ def case(seed, items, covariates, ties):
     if ties:
         x, y, shared = np.round(x), np.round(y), np.round(shared)
     return {"x": x.tolist(), "y": y.tolist(), "covariates": shared.tolist(),
-            "partial": partial(x, y, shared)}
+            "spearman": partial([rankdata(row) for row in [x, y, *shared]]),
+            "pearson": partial([x, y, *shared])}
 
 
 print(json.dumps([case(1, 12, 1, False), case(2, 30, 2, False), case(3, 40, 2, True),
