@@ -84,6 +84,16 @@ Claim against_layers(const Result& result, std::size_t index) {
                        found.null, found.auc_ratio, found.part, "layer-matched orders");
 }
 
+/// The difference the other way round.
+Estimate negated(Estimate difference) {
+  const auto minus = [](const Value& value) { return value.ok() ? Value(-value.value()) : value; };
+  const Value low = difference.low;
+  difference.value = minus(difference.value);
+  difference.low = minus(difference.high);
+  difference.high = minus(low);
+  return difference;
+}
+
 /// A ranking against a baseline: over prompts, and among pairs of orders.
 Claim against_baseline(const Result& result, const Comparison& found) {
   const auto& orders = result.data.orders;
@@ -99,7 +109,12 @@ Claim against_baseline(const Result& result, const Comparison& found) {
     claim.design = "no part of the heads in common";
     return claim;
   }
-  claim.evidence = "areas differ by " + report::estimate_text(found.difference) + " nats";
+  Estimate difference = found.difference;
+  if (!more) difference = negated(difference);
+  claim.evidence = "areas differ by " + report::bracket_text(difference) + " nats (" +
+                   (difference.low.ok() ? report::units_text(difference)
+                                        : "no interval: " + report::no_interval_text(difference)) +
+                   ")";
   if (result.data.has_prompts) {
     const Status status = first_reason(claim.p.status(), found.p_value.status());
     claim.p = status == Status::ok ? Value(std::max(claim.p.value(), found.p_value.value()))
@@ -108,7 +123,7 @@ Claim against_baseline(const Result& result, const Comparison& found) {
     claim.design = std::to_string(result.data.prompts) + " prompts and " + claim.design;
   }
   claim.evidence += ", " + std::to_string(found.pairs_as_far) + " of " +
-                    std::to_string(found.pairs) + " other pairs of orders by as much";
+                    std::to_string(found.pairs) + " other pairs by as much";
   return claim;
 }
 

@@ -228,7 +228,7 @@ Figure ratios(const std::vector<Result>& results) {
       "Above 1 an order does more damage than random orders on average. Bars: rankings and "
       "baselines; lines: 95 % intervals that draw orders and prompts anew and let the order be a "
       "random one. Grey: every random order over the mean of the others, which is how far chance "
-      "alone goes. Grey marks on a bar: random orders within that ranking's layers.";
+      "alone goes. Short marks right of a bar: random orders within that ranking's layers.";
   figure.definition =
       "Trapezoid area under the mean KL over the fraction of heads removed, divided by the mean of "
       "the areas of the random orders over the same part of the axis.";
@@ -244,7 +244,7 @@ Figure ratios(const std::vector<Result>& results) {
       if (is_drawn(order.kind) || !found.auc_ratio.value.ok()) continue;
       add_bar(at, found.auc_ratio, order.name, color_at(place_of(names, order.name)), lines);
       add_marks(
-          at, 0.1, grey, result,
+          at + 0.42, 0.07, grey, result,
           [&order](const Order& other) {
             return other.kind == Kind::random_in_layer && other.of == order.name;
           },

@@ -4,6 +4,14 @@
 
 #include "catch.hpp"
 #include "made_up_ablation.hpp"
+#include "reference.hpp"
+#include "shard/json_file.hpp"
+
+#include <phiscope/random.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
 
 namespace phiscope::analyze::ablation::claims_test {
 
@@ -74,11 +82,11 @@ const Lines expected = {
     "(no p below 0.24); AUC ratio 3.25 [3.12, 3.38] (95 %, 12 prompts, 20 random orders); random "
     "orders 0.800 to 1.20.",
     "Exploratory: balance does more damage than norm: cannot be shown with 12 prompts and 230 "
-    "other pairs of orders (no p below 0.022); areas differ by 1.50 [1.38, 1.62] (95 %, 12 "
-    "prompts) nats, 4 of 230 other pairs of orders by as much.",
+    "other pairs of orders (no p below 0.022); areas differ by 1.50 [1.38, 1.62] nats "
+    "(95 %, 12 prompts), 4 of 230 other pairs by as much.",
     "Exploratory: tdmi does more damage than norm: cannot be shown with 12 prompts and 230 other "
-    "pairs of orders (no p below 0.022); areas differ by 3.50 [3.38, 3.62] (95 %, 12 prompts) "
-    "nats, 6 of 230 other pairs of orders by as much."};
+    "pairs of orders (no p below 0.022); areas differ by 3.50 [3.38, 3.62] nats (95 %, 12 "
+    "prompts), 6 of 230 other pairs by as much."};
 
 const Claim& claim_named(const std::vector<Claim>& all, const std::string& about) {
   for (const Claim& claim : all) {
@@ -186,6 +194,8 @@ TEST_CASE("a difference needs the prompts and the pairs of orders", "[claims]") 
   CHECK(p(0.03, 0.02) == 0.03);
   result.comparisons[1].difference = estimate(-0.5, 12, "prompts");
   CHECK(claims({result})[4].about == "norm does more damage than balance");
+  CHECK_THAT(claims({result})[4].evidence,
+             Contains("areas differ by 0.500 [0.375, 0.625] nats (95 %, 12 prompts), 4 of 230"));
 }
 
 TEST_CASE("severe warnings are in the sentence", "[claims]") {
@@ -203,6 +213,69 @@ TEST_CASE("severe warnings are in the sentence", "[claims]") {
   result.orders[4].at_all = 4.625;
   CHECK(claims({result})[2].caveats ==
         Lines{"KL is not 0 with no head removed", "orders differ with all heads removed"});
+}
+
+namespace {
+
+/// Areas of random orders of removal of a trained model, [order][prompt], on its first six prompts.
+std::vector<std::vector<double>> real_areas() {
+  const auto file = test::golden() / "ablation/words_areas.json";
+  auto areas = shard::read_json(file).at("areas").get<std::vector<std::vector<double>>>();
+  for (std::vector<double>& order : areas) order.resize(6);
+  return areas;
+}
+
+/// Two rankings, a baseline, 20 random orders and 20 within the layers of the first ranking, all of
+/// them real random orders. @param factor  of the first ranking's areas
+Ablation noise(const std::vector<std::vector<double>>& areas, std::uint64_t seed, double factor) {
+  std::vector<std::size_t> drawn(areas.size());
+  std::iota(drawn.begin(), drawn.end(), std::size_t{0});
+  std::mt19937_64 engine(seed);
+  Ablation made;
+  made.heads = 16;
+  made.has_prompts = true;
+  made.prompts = areas.front().size();
+  made.primary = "balance";
+  for (std::size_t i = 0; i < 43; ++i) {
+    std::swap(drawn[i], drawn[i + uniform_below(engine, drawn.size() - i)]);
+    Order order{.name = i == 0 ? "balance" : std::to_string(i)};
+    order.kind = i < 2    ? Kind::ranking
+                 : i == 2 ? Kind::baseline
+                 : i < 23 ? Kind::random
+                          : Kind::random_in_layer;
+    if (i >= 23) order.of = "balance";
+    order.planned = {0, 16};
+    order.measured = 2;
+    order.curve = {.removed = {0, 16}, .kl = {}, .prompts = made.prompts};
+    order.curve.kl.assign(made.prompts, 0.0);
+    for (const double area : areas[drawn[i]]) {  // a triangle of that area
+      order.curve.kl.push_back(2.0 * area * (i == 0 ? factor : 1.0));
+    }
+    made.orders.push_back(std::move(order));
+  }
+  return made;
+}
+
+bool claims_anything(const Ablation& ablation) {
+  const auto judged = report::judge(claims({analyze(ablation, {.resamples = 20})}));
+  return std::any_of(judged.begin(), judged.end(), [](const report::Judged& one) {
+    return one.verdict == report::Verdict::shown;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a report on random orders seldom claims anything", "[claims]") {
+  const auto areas = real_areas();
+  int claimed = 0;
+  int planted = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    claimed += claims_anything(noise(areas, seed, 1.0)) ? 1 : 0;
+    if (seed < 10) planted += claims_anything(noise(areas, seed, 2.5)) ? 1 : 0;
+  }
+  CHECK(claimed <= 0.07 * 200);  // 1/21 is expected, with a standard error of 0.015
+  CHECK(claimed > 0);
+  CHECK(planted == 10);
 }
 
 }  // namespace phiscope::analyze::ablation::claims_test

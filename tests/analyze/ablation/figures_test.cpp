@@ -202,11 +202,11 @@ TEST_CASE("bars are the ratios of auc.csv with their intervals", "[figures]") {
         CHECK(interval.y == Numbers{low, rows.number({run, shown[k]}, "auc_ratio_ci_high")});
       }
       if (k > 0) continue;
-      const Series& matched = series.at(at++);  // on the bar of the ranking whose layers it follows
+      const Series& matched = series.at(at++);  // beside the ranking whose layers it follows
       const auto other = rows.number({run, "in-layer"}, "auc_ratio");
       CHECK(matched.name == "in-layer");
       CHECK(matched.color == grey);
-      CHECK(matched.x == std::vector<double>{middle - 0.1, middle + 0.1});
+      CHECK(matched.x == std::vector<double>{middle + 0.42 - 0.07, middle + 0.42 + 0.07});
       CHECK(matched.y == Numbers{other, other});
     }
     for (const char* random : {"random:0", "random:1"}) {
