@@ -112,19 +112,27 @@ void add_intervals(const std::vector<HeadScores>& resampled, RunResult& result) 
   }
 }
 
-}  // namespace
+DepthShapeTest shapes_of(const RunResult& run, const Options& options) {
+  std::vector<std::vector<Value>> numbers;
+  for (const Ranking ranking : rankings) numbers.push_back(run.scores.of(ranking));
+  const std::vector<double> depth = depths(run.input.layers);
+  return depth_shape_test(numbers, depth,
+                          {.permutations = options.permutations, .seed = options.seed});
+}
 
-RunResult analyze(Input input, const Options& options) {
+/// The input without its values, which are large and of no use after the analysis.
+Input without_values(const Input& input) {
+  Input result = input;
+  for (Prompt& prompt : result.prompts) prompt.values = {};
+  return result;
+}
+
+RunResult analyze_once(const Input& input, const Options& options) {
   RunResult result;
-  result.input = std::move(input);
-  result.series = prepare(result.input, options);
-  for (Prompt& prompt : result.input.prompts) prompt.values = {};
+  result.input = without_values(input);
+  result.series = prepare(input, options);
   const std::vector<MatrixView<double>> prompts = result.series.views();
-  const std::size_t heads = result.series.heads;
-  std::vector<Pair> chosen;
-  if (options.max_pairs > 0 && options.max_pairs < pair_count(heads)) {
-    chosen = sampled_pairs(heads, options.max_pairs, options.seed);
-  }
+  const std::vector<Pair> chosen = chosen_pairs(result.series.heads, options);
   result.resamples = prompts.size() < 2 ? 0 : options.resample_count();
   const Weights weights = draw_prompts(result.resamples, prompts.size(), options.seed);
   const bool on_the_way = options.mode == Mode::per_prompt;
@@ -136,13 +144,30 @@ RunResult analyze(Input input, const Options& options) {
   result.series.values = {};
   add_profiles(measured.resampled, result);
   add_intervals(measured.resampled, result);
+  result.shapes = shapes_of(result, options);
   result.correlations = correlations(result.series, result.matrices, result.scores,
                                      measured.resampled, prompts.size());
-  if (heads <= options.graph_limit) {
+  if (result.series.heads <= options.graph_limit) {
     result.graphs = graphs(result.matrices, result.input, options.threads);
   }
   result.prompts = diagnose_prompts(result.input, result.series);
   result.bias = bias_note(result.series, result.matrices, options);
+  return result;
+}
+
+}  // namespace
+
+RunResult analyze(const Input& input, const Options& options) {
+  RunResult result = analyze_once(input, options);
+  if (options.detrend == Detrend::none && severe(result.prompts, result.series).shares_trend()) {
+    Options without = options;
+    without.detrend = Detrend::linear;
+    without.resamples = 0;
+    without.graph_limit = 0;
+    without.all_atoms = false;
+    result.detrended = key_numbers(analyze_once(input, without));
+  }
+  if (options.sensitivity) result.sensitivity = sensitivity(input, result.scores, options);
   result.warnings = warnings({.input = result.input,
                               .options = options,
                               .series = result.series,
@@ -150,7 +175,8 @@ RunResult analyze(Input input, const Options& options) {
                               .scores = result.scores,
                               .surrogates = result.surrogates,
                               .prompts = result.prompts,
-                              .bias = result.bias});
+                              .bias = result.bias,
+                              .correlations = result.correlations});
   return result;
 }
 

@@ -7,14 +7,24 @@
 #include "phiid/options.hpp"
 #include "phiid/profile.hpp"
 #include "phiid/scores.hpp"
+#include "phiid/sensitivity.hpp"
 #include "phiid/series.hpp"
 #include "phiid/surrogates.hpp"
 
+#include <phiscope/depth_shape_test.hpp>
+
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace phiscope::analyze::phiid {
+
+/// A number by which two analyses are compared.
+struct KeyNumber {
+  std::string name;  ///< "balance_score first third", "spearman synergy redundancy", ...
+  Value value;
+};
 
 /// All results of one input.
 struct RunResult {
@@ -24,6 +34,7 @@ struct RunResult {
   HeadScores scores;
   std::array<std::vector<Estimate>, rankings.size()> intervals;  ///< [ranking][head]
   std::vector<Profile> profiles;
+  DepthShapeTest shapes;  ///< of the rankings
   std::vector<Correlation> correlations;
   std::vector<Graph> graphs;  ///< none with more heads than Options::graph_limit
   SurrogateTests surrogates;
@@ -31,9 +42,19 @@ struct RunResult {
   Bias bias;
   std::vector<std::string> warnings;
   std::size_t resamples = 0;  ///< that were drawn
+
+  /// The same without the linear trend of every series, where a tenth of the heads have one.
+  std::vector<KeyNumber> detrended = {};
+  std::vector<SensitivityRow> sensitivity = {};  ///< on demand
+  std::vector<RunResult> null_weights = {};      ///< a run with random weights, or none
 };
 
+/// The numbers that a reader compares, in a fixed order.
+[[nodiscard]] std::vector<KeyNumber> key_numbers(const RunResult& run);
+/// The value of that name; no_pairs if there is none.
+[[nodiscard]] Value key_number(const std::vector<KeyNumber>& numbers, std::string_view name);
+
 /// Decomposes all pairs and ranks the heads.
-[[nodiscard]] RunResult analyze(Input input, const Options& options);
+[[nodiscard]] RunResult analyze(const Input& input, const Options& options);
 
 }  // namespace phiscope::analyze::phiid

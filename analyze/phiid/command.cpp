@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "phiid/command.hpp"
 
+#include "shard/format_error.hpp"
+
 #include <string>
 
 namespace phiscope::analyze::phiid {
@@ -60,6 +62,11 @@ void add_options(program::CommandLine& line, Command& command) {
       "resamples of the prompts for intervals; 0: none (default 200; concat: 0, since each "
       "resample costs as much as the analysis)",
       {0, 1'000'000});
+  line.text("--null-weights", command.null_weights,
+            "a run of the same prompts with random weights (extract random-model), drawn beside");
+  line.flag("--sensitivity", options.sensitivity,
+            "also the order of the heads by balance_score at other lags, without trend, with the "
+            "other redundancy and kind: 36 more analyses");
   line.number("--graph-limit", options.graph_limit, "no graph measures for more heads than this");
   program::add_resampling_options(line, nullptr, options.seed);
 }
@@ -71,9 +78,25 @@ void check_usage(const Command& command) {
   if (command.options.keep_borders && command.options.mode != Mode::concat) {
     throw program::UsageError("--keep-borders: expected --mode concat with it");
   }
+  if (!command.null_weights.empty() && command.runs.size() != 1) {
+    throw program::UsageError("--null-weights: expected one RUN with it");
+  }
   if (command.series.empty() && command.layers != 1) {
     throw program::UsageError("--layers: expected --series with it; a run knows its layers");
   }
+}
+
+Input read_null_weights(const Command& command, const Input& like) {
+  Input input = read_run(command.null_weights, command.common.allow_partial);
+  if (input.layers != like.layers || input.heads_per_layer != like.heads_per_layer) {
+    throw shard::FormatError(command.null_weights,
+                             std::to_string(input.layers.size()) + " layers of " +
+                                 std::to_string(input.heads_per_layer) + " heads, expected the " +
+                                 std::to_string(like.layers.size()) + " of " +
+                                 std::to_string(like.heads_per_layer) + " of " + like.label);
+  }
+  if (input.label == like.label) input.label += "_null";
+  return input;
 }
 
 std::vector<Input> read_inputs(const Command& command) {

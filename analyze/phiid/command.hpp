@@ -14,8 +14,9 @@ namespace phiscope::analyze::phiid {
 /// The command line of analyze-phiid.
 struct Command {
   std::vector<std::filesystem::path> runs;
-  std::filesystem::path series;  ///< a plain array instead of runs
-  std::size_t layers = 1;        ///< that the array's series are divided into
+  std::filesystem::path null_weights;  ///< a run of the same model with random weights, or empty
+  std::filesystem::path series;        ///< a plain array instead of runs
+  std::size_t layers = 1;              ///< that the array's series are divided into
   program::CommonOptions common;
   Options options;
 };
@@ -25,6 +26,10 @@ void add_options(program::CommandLine& line, Command& command);
 
 /// @throws program::UsageError if options contradict each other
 void check_usage(const Command& command);
+
+/// Reads the run with random weights. @param like  the run that it is compared with
+/// @throws shard::FormatError, also if it has other layers or heads
+[[nodiscard]] Input read_null_weights(const Command& command, const Input& like);
 
 /// Reads runs or the array, with labels that differ. All are read before the first is analysed.
 /// @throws shard::FormatError

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "phiid/correlation.hpp"
 
+#include <phiscope/partial_rank_correlation.hpp>
 #include <phiscope/pearson.hpp>
 #include <phiscope/rank_correlation.hpp>
 
@@ -70,6 +71,24 @@ void add_pairs(const Series& series, const Matrices& matrices, std::vector<Corre
 
 }  // namespace
 
+Value partial_over_heads(const std::vector<Value>& synergy, const std::vector<Value>& redundancy,
+                         const std::vector<Value>& autocorrelation,
+                         const std::vector<Value>& level) {
+  std::vector<double> x, y;
+  std::vector<std::vector<double>> given(2);
+  for (std::size_t head = 0; head < synergy.size(); ++head) {
+    if (!synergy[head].ok() || !redundancy[head].ok() || !autocorrelation[head].ok() ||
+        !level[head].ok()) {
+      continue;
+    }
+    x.push_back(synergy[head].value());
+    y.push_back(redundancy[head].value());
+    given[0].push_back(autocorrelation[head].value());
+    given[1].push_back(level[head].value());
+  }
+  return partial_rank_correlation(x, y, given);
+}
+
 std::vector<Correlation> correlations(const Series& series, const Matrices& matrices,
                                       const HeadScores& scores,
                                       const std::vector<HeadScores>& resampled,
@@ -88,6 +107,12 @@ std::vector<Correlation> correlations(const Series& series, const Matrices& matr
   }
   result.front().spearman = over_prompts(result.front().spearman.value, spearman, prompts);
   result.front().pearson = over_prompts(result.front().pearson.value, linear, prompts);
+  Correlation partial = result.front();
+  partial.given = "autocorrelation and head_norm";
+  partial.spearman = {.value = partial_over_heads(scores.synergy, scores.redundancy,
+                                                  series.autocorrelation, series.level)};
+  partial.pearson = {.value = Status::too_few_rows};
+  result.push_back(std::move(partial));
   for (const auto& [name, other] : {std::pair("autocorrelation", &series.autocorrelation),
                                     std::pair("head_norm", &series.level)}) {
     over_heads("avg_synergy", scores.synergy, name, *other);

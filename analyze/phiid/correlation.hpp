@@ -15,10 +15,19 @@ struct Correlation {
   std::string over;   ///< head | pair
   std::string first;  ///< column of rankings.csv; sts and rtr for pairs
   std::string second;
-  std::size_t n = 0;  ///< heads or pairs with both numbers
-  Estimate spearman;  ///< in [-1, 1]
-  Estimate pearson;
+  std::string given = {};  ///< what is held fixed: "autocorrelation and head_norm"
+  std::size_t n = 0;       ///< heads or pairs with both numbers
+  Estimate spearman;       ///< in [-1, 1]
+  Estimate pearson;        ///< too_few_rows where something is held fixed
 };
+
+/// Spearman's correlation of synergy and redundancy over the heads that is left when their
+/// autocorrelation and norm are held fixed; heads without one of the four are left out.
+/// @param synergy,redundancy,autocorrelation,level  [head]
+[[nodiscard]] Value partial_over_heads(const std::vector<Value>& synergy,
+                                       const std::vector<Value>& redundancy,
+                                       const std::vector<Value>& autocorrelation,
+                                       const std::vector<Value>& level);
 
 /// Correlations of synergy with redundancy, and of both with the autocorrelation and the level of
 /// the series. A pair's autocorrelation is the mean of those of its heads.

@@ -51,6 +51,7 @@ std::vector<PromptDiagnosis> diagnose_prompts(const Input& input, const Series& 
     own.id = prompt.id;
     own.category = prompt.category;
     own.steps = prompt.steps;
+    own.unknown = prompt.unknown;
     own.knows_loop = prompt.tokens.size() >= LoopOptions{}.tail;
     own.loop_period = loop_period(std::span<const std::int64_t>(prompt.tokens));
     if (!prompt.tokens.empty() && !input.end_tokens.empty()) {
@@ -61,6 +62,20 @@ std::vector<PromptDiagnosis> diagnose_prompts(const Input& input, const Series& 
   for (const BrokenSeries& broken : series.broken) {
     PromptDiagnosis& prompt = result[broken.prompt];
     ++(broken.status == Status::nonfinite ? prompt.nonfinite : prompt.constant);
+  }
+  return result;
+}
+
+Severe severe(std::span<const PromptDiagnosis> prompts, const Series& series) {
+  Severe result{.prompts = prompts.size()};
+  for (const PromptDiagnosis& prompt : prompts) {
+    result.loops += prompt.loop_period ? 1U : 0U;
+    result.after_end += prompt.after_end.value_or(0) > 0 ? 1U : 0U;
+    result.unknown += prompt.unknown.value_or(0.0) > unknown_limit ? 1U : 0U;
+  }
+  for (const Value& share : series.trend) {
+    result.heads += share.ok() ? 1U : 0U;
+    result.trended += share.value_or(0.0) > trend_limit ? 1U : 0U;
   }
   return result;
 }

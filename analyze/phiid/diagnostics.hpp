@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "phiid/correlation.hpp"
 #include "phiid/input.hpp"
 #include "phiid/scores.hpp"
 #include "phiid/series.hpp"
@@ -10,6 +11,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct PromptDiagnosis {
   bool knows_loop = false;                 ///< the generated tokens are known and long enough
   std::optional<std::size_t> loop_period;  ///< of the last 50 tokens, at most 25
   std::optional<std::size_t> after_end;    ///< tokens after the first end of text, if known
+  std::optional<double> unknown;           ///< share of its tokens that the model does not know
   std::size_t constant = 0;                ///< heads whose series never changes
   std::size_t nonfinite = 0;               ///< heads with NaN or infinity
 };
@@ -46,6 +49,28 @@ struct Bias {
 [[nodiscard]] Bias bias_note(const Series& series, const Matrices& matrices,
                              const Options& options);
 
+/// A prompt with a larger share of unknown tokens says something else to the model.
+inline constexpr double unknown_limit = 0.05;
+/// Heads whose variance is more than this share of a line look related to all others that are.
+inline constexpr double trend_limit = 0.1;
+/// Numbers of heads that follow their autocorrelation as closely as this say little else.
+inline constexpr double autocorrelation_limit = 0.8;
+
+/// What is wrong with texts and series, counted: severe enough to be told with each claim.
+struct Severe {
+  std::size_t prompts = 0;
+  std::size_t loops = 0;      ///< prompts that end in an exact loop
+  std::size_t after_end = 0;  ///< prompts with steps after the end of their text
+  std::size_t unknown = 0;    ///< prompts above unknown_limit
+  std::size_t heads = 0;      ///< with a trend share
+  std::size_t trended = 0;    ///< heads above trend_limit
+
+  /// A tenth of the heads: enough to make the others look related.
+  [[nodiscard]] bool shares_trend() const { return trended > 0 && 10 * trended >= heads; }
+};
+
+[[nodiscard]] Severe severe(std::span<const PromptDiagnosis> prompts, const Series& series);
+
 /// What warnings are made of.
 struct Findings {
   const Input& input;
@@ -56,6 +81,7 @@ struct Findings {
   const SurrogateTests& surrogates;
   const std::vector<PromptDiagnosis>& prompts;
   const Bias& bias;
+  const std::vector<Correlation>& correlations;
 };
 
 /// Plain sentences on why the rankings may not be trustworthy; the gravest first.

@@ -45,7 +45,9 @@ Json prompts_json(const RunResult& run) {
           {"text_end_checked", ends_known},
           {"tokens_after_end", after},
           {"with_tokens_after_end",
-           ids_where(run, [](const auto& p) { return p.after_end.value_or(0) > 0; })}};
+           ids_where(run, [](const auto& p) { return p.after_end.value_or(0) > 0; })},
+          {"with_unknown_tokens",
+           ids_where(run, [](const auto& p) { return p.unknown.value_or(0.0) > unknown_limit; })}};
 }
 
 Json series_json(const RunResult& run) {
@@ -59,6 +61,7 @@ Json series_json(const RunResult& run) {
                          [status](const auto& broken) { return broken.status == status; });
   };
   return {{"heads", run.series.heads},
+          {"heads_with_trend", severe(run.prompts, run.series).trended},
           {"dead_heads", flat_ids(run, dead)},
           {"unranked_heads", flat_ids(run, unranked)},
           {"constant_series", count(Status::constant_series)},
@@ -106,6 +109,7 @@ nlohmann::ordered_json diagnostics_json(const RunResult& run, const Options& opt
     if (run.surrogates.surrogates == 0) break;
     surrogates[std::string(tested_names[k])] = {{"tested", tests.tested},
                                                 {"p_at_most_0.05", tests.below_5_percent},
+                                                {"family_p_at_most_0.05", tests.family},
                                                 {"holm_p_at_most_0.05", tests.holm}};
   }
   return {{"run", run.input.label},

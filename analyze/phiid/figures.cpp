@@ -65,9 +65,10 @@ std::string source(const std::vector<const RunResult*>& runs) {
 
 std::string interval_text(const std::vector<const RunResult*>& runs) {
   const std::size_t resamples = runs.front()->resamples;
-  return resamples == 0 ? " No intervals were drawn."
-                        : " Bands: 95 % bootstrap intervals over prompts (" +
-                              std::to_string(resamples) + " resamples).";
+  return resamples == 0
+             ? " No intervals were drawn."
+             : " Bands: 95 % bootstrap intervals over prompts (" + std::to_string(resamples) +
+                   " resamples); they say nothing about depth.";
 }
 
 /// Few ticks at round numbers, so that their labels have room.
@@ -194,7 +195,9 @@ std::vector<Figure> profile_figures(const std::vector<const RunResult*>& runs,
 }
 
 std::vector<Figure> figures(const RunResult& run, const Options& options) {
-  std::vector<Figure> result = profile_figures({&run}, options);
+  std::vector<const RunResult*> overlaid = {&run};
+  for (const RunResult& other : run.null_weights) overlaid.push_back(&other);
+  std::vector<Figure> result = profile_figures(overlaid, options);
   for (Figure& map : heat_figures(run, options)) result.push_back(std::move(map));
   result.push_back(scatter_figure(run, options));
   return result;

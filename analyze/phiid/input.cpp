@@ -90,20 +90,54 @@ void read_shard(const shard::Run& run, std::int64_t shard, const shard::ArrayPla
   }
 }
 
+/// A member of the plan's options; nothing where it is absent.
+std::optional<nlohmann::json> option_of(const shard::Run& run, const char* name) {
+  const auto& details = run.plan().details;
+  if (!details.contains("options") || !details.at("options").is_object()) return std::nullopt;
+  const auto& options = details.at("options");
+  if (!options.contains(name)) return std::nullopt;
+  return nlohmann::json(options.at(name));
+}
+
 /// options.end_tokens of the plan: a list of ids, or absent.
 std::vector<std::int64_t> end_tokens(const shard::Run& run) {
-  const auto& details = run.plan().details;
-  if (!details.contains("options") || !details.at("options").is_object()) return {};
-  const auto& options = details.at("options");
-  if (!options.contains("end_tokens")) return {};
+  const auto given = option_of(run, "end_tokens");
+  if (!given) return {};
   std::vector<std::int64_t> ids;
-  const auto& list = options.at("end_tokens");
+  const auto& list = *given;
   const auto is_id = [](const auto& id) { return id.is_number_integer(); };
   if (!list.is_array() || !std::all_of(list.begin(), list.end(), is_id)) {
     throw FormatError(run.path() / "plan.json", "options.end_tokens: expected a list of token ids");
   }
   for (const auto& id : list) ids.push_back(id.template get<std::int64_t>());
   return ids;
+}
+
+/// options.primary of the plan; older runs name none.
+std::optional<Primary> primary_of(const shard::Run& run) {
+  const auto given = option_of(run, "primary");
+  if (!given) return std::nullopt;
+  const auto found = given->is_string() ? std::find(primary_names.begin(), primary_names.end(),
+                                                    given->get<std::string>())
+                                        : primary_names.end();
+  if (found == primary_names.end()) {
+    std::string names;
+    for (const std::string_view name : primary_names) {
+      names.append(names.empty() ? "" : ", ").append(name);
+    }
+    throw FormatError(run.path() / "plan.json",
+                      "options.primary: found " + given->dump() + ", expected one of " + names);
+  }
+  return static_cast<Primary>(found - primary_names.begin());
+}
+
+/// Share of a prompt's tokens that are `unknown`, or nothing if there are none.
+std::optional<double> unknown_share(const nlohmann::json& line, std::int64_t unknown) {
+  const auto ids = line.find("input_ids");
+  if (ids == line.end() || !ids->is_array() || ids->empty()) return std::nullopt;
+  const auto count =
+      std::count_if(ids->begin(), ids->end(), [unknown](const auto& id) { return id == unknown; });
+  return static_cast<double>(count) / static_cast<double>(ids->size());
 }
 
 std::string directory_name(const std::filesystem::path& path) {
@@ -149,6 +183,7 @@ Input read_run(const std::filesystem::path& path, bool allow_partial) {
   input.prompts_planned = run.prompts().size();
   input.end_tokens = end_tokens(run);
   input.details = run.plan().details;
+  input.primary = primary_of(run);
   if (input.layers.size() != norms.row_shape.front() || input.heads() < 2) {
     throw FormatError(path / "plan.json", "head_norm: " + std::to_string(input.layers.size()) +
                                               " layers and shape " +
@@ -156,7 +191,12 @@ Input read_run(const std::filesystem::path& path, bool allow_partial) {
                                               " a row, expected two heads or more");
   }
   std::vector<Prompt> prompts;
-  for (const auto& line : run.prompts()) prompts.push_back(empty_prompt(line, prompts.size()));
+  const auto unknown = option_of(run, "unknown_token");
+  for (const auto& line : run.prompts()) {
+    prompts.push_back(empty_prompt(line, prompts.size()));
+    if (!unknown || !unknown->is_number_integer()) continue;
+    prompts.back().unknown = unknown_share(line, unknown->get<std::int64_t>());
+  }
   for (const std::int64_t shard : run.shards()) read_shard(run, shard, norms, prompts);
   for (Prompt& prompt : prompts) {
     if (prompt.steps > 0) input.prompts.push_back(std::move(prompt));

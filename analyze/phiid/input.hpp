@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace phiscope::analyze::phiid {
+
+/// The one claim that a run is to decide, by the names that `extract phiid --primary` takes.
+enum class Primary {
+  inverted_u,             ///< balance_score rises and falls with depth
+  u,                      ///< balance_score falls and rises with depth
+  synergy_redundancy,     ///< both correlate over heads unlike in surrogates
+  surrogates_synergy,     ///< a head has more synergy than its surrogates
+  surrogates_redundancy,  ///< a head has more redundancy than its surrogates
+};
+inline constexpr std::array<std::string_view, 5> primary_names = {
+    "inverted-u", "u", "synergy-redundancy", "surrogates-synergy", "surrogates-redundancy"};
 
 /// One prompt (one recording) and what was generated for it.
 struct Prompt {
@@ -18,6 +31,7 @@ struct Prompt {
   std::size_t steps = 0;             ///< time steps
   std::vector<double> values;        ///< [step, head], e.g. norms of hook_z
   std::vector<std::int64_t> tokens;  ///< [step] generated ids, or empty if they are not known
+  std::optional<double> unknown;     ///< share of its tokens that the tokenizer does not know
 };
 
 /// Series of all heads under several prompts.
@@ -30,6 +44,7 @@ struct Input {
   std::size_t prompts_planned = 0;       ///< more than prompts.size() for a partial run
   std::vector<std::int64_t> end_tokens;  ///< ids that end a text; empty if not known
   nlohmann::ordered_json details;        ///< of plan.json, or null for a plain array
+  std::optional<Primary> primary;        ///< what the plan names before the run, if it does
 
   [[nodiscard]] std::size_t heads() const { return layers.size() * heads_per_layer; }
   [[nodiscard]] std::size_t layer_index(std::size_t head) const { return head / heads_per_layer; }

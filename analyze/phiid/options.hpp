@@ -36,6 +36,8 @@ struct Options {
   std::size_t surrogates = 0;
   SurrogateKind surrogate_kind = SurrogateKind::circular;
   std::optional<std::size_t> resamples;  ///< none: 200 per prompt, 0 for concat (each costs a run)
+  std::size_t permutations = 999;        ///< of heads and of layers, for the shape over depth
+  bool sensitivity = false;              ///< the balance score under other choices as well
   std::size_t graph_limit = 2048;        ///< more heads: no graph measures (heads^3 steps)
   std::uint64_t seed = 0;                ///< of sampled pairs, surrogates and resamples
   std::size_t threads = 1;               ///< changes no result
@@ -56,6 +58,13 @@ struct Options {
 /// The rankings of heads, in the order of their columns.
 enum class Ranking { balance, rank_difference, tdmi };
 inline constexpr std::array rankings = {Ranking::balance, Ranking::rank_difference, Ranking::tdmi};
+
+/// "balance", "rank difference", "rank difference per TDMI": in sentences.
+[[nodiscard]] constexpr std::string_view ranking_name(Ranking ranking) noexcept {
+  constexpr std::array<std::string_view, rankings.size()> names = {"balance", "rank difference",
+                                                                   "rank difference per TDMI"};
+  return names[static_cast<std::size_t>(ranking)];
+}
 
 /// "balance_score", "rank_difference_score", "tdmi_score": the column of rankings.csv.
 [[nodiscard]] constexpr std::string_view ranking_column(Ranking ranking) noexcept {

@@ -83,28 +83,7 @@ std::vector<Value> numbers_of(std::span<const Value> values, std::span<const dou
   return numbers;
 }
 
-bool surely_above(const Estimate& estimate) {
-  return estimate.low.ok() && estimate.low.value() > 0.0;
-}
-bool surely_below(const Estimate& estimate) {
-  return estimate.high.ok() && estimate.high.value() < 0.0;
-}
-
-Shape shape_of(const Profile& profile) {
-  const Estimate& rise = profile.first_slope;
-  const Estimate& fall = profile.last_slope;
-  if (!rise.low.ok() || !fall.low.ok()) return Shape::unknown;
-  if (surely_above(rise) && surely_below(fall)) return Shape::inverted_u;
-  if (surely_below(rise) && surely_above(fall)) return Shape::u;
-  return Shape::neither;
-}
-
 }  // namespace
-
-std::string_view shape_name(Shape shape) noexcept {
-  constexpr std::array<std::string_view, 4> names = {"inverted_u", "u", "neither", "unknown"};
-  return names[static_cast<std::size_t>(shape)];
-}
 
 std::vector<double> depths(std::span<const std::int64_t> layers) {
   std::vector<double> result;
@@ -145,7 +124,6 @@ Profile profile(std::string measure, std::span<const Value> values,
   result.last_slope = summary(last_slope);
   result.vertex = summary(vertex);
   result.explained = summary(explained);
-  result.shape = shape_of(result);
   return result;
 }
 

@@ -8,19 +8,9 @@
 #include <cstddef>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace phiscope::analyze::phiid {
-
-/// How a number of the heads changes with depth.
-enum class Shape {
-  inverted_u,  ///< rises at the first layer and falls at the last one, intervals included
-  u,           ///< the other way round
-  neither,     ///< at least one of the two slopes may have either sign
-  unknown,     ///< no intervals, or fewer than three layers
-};
-[[nodiscard]] std::string_view shape_name(Shape shape) noexcept;
 
 /// A number of the heads over the layers. Depth is 0 at the first layer and 1 at the last one.
 struct Profile {
@@ -34,7 +24,6 @@ struct Profile {
   Estimate first_slope, last_slope;  ///< of the parabola at depth 0 and 1
   Estimate vertex;                   ///< depth of its extremum
   Estimate explained;                ///< R^2
-  Shape shape = Shape::unknown;
 };
 
 /// Which third of the layers a layer is in: 0, 1 or 2, as equal as can be.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "phiid/report.hpp"
 
+#include "phiid/claims.hpp"
 #include "phiid/figures.hpp"
 #include "phiid/findings.hpp"
 #include "phiid/tables.hpp"
@@ -118,8 +119,11 @@ report::Section all_figures(const std::string& title, const report::Analysis& an
 report::Analysis report_of(const RunResult& run, const Options& options) {
   report::Analysis analysis = empty_analysis(options);
   analysis.sources = {source(run)};
+  for (const RunResult& other : run.null_weights) analysis.sources.push_back(source(other));
   analysis.warnings = run.warnings;
+  analysis.claims = claims(run);
   analysis.findings = findings(run, options);
+  analysis.definitions = definitions(run, options);
   analysis.tables = tables(run, options);
   analysis.figures = figures(run, options);
   analysis.files = {{"diagnostics.json", json_text(diagnostics_json(run, options))}};
@@ -137,7 +141,12 @@ report::Analysis overview_of(const std::vector<RunResult>& runs, const Options& 
     all.push_back(&run);
     analysis.sources.push_back(source(run));
     add_labelled(label, run.warnings, analysis.warnings);
+    for (report::Claim& claim : claims(run)) {
+      claim.about = label + ": " + claim.about;
+      analysis.claims.push_back(std::move(claim));
+    }
     add_labelled(label, findings(run, options), analysis.findings);
+    if (analysis.definitions.empty()) analysis.definitions = definitions(run, options);
     reports.links.emplace_back(label + "/report.html", "figures and tables of " + label);
   }
   analysis.tables = {profile_table(runs, true)};

@@ -5,6 +5,7 @@
 
 #include <phiscope/autocorrelation.hpp>
 #include <phiscope/sum.hpp>
+#include <phiscope/trend_share.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +19,7 @@ struct PromptSeries {
   std::vector<double> values;  // [step, head]
   std::size_t steps = 0;
   std::vector<Value> autocorrelation;  // [head]
+  std::vector<Value> trend;            // [head]
   std::vector<double> sum;             // [head], of the finite input values
   std::vector<double> count;           // [head]
   std::vector<bool> dead;              // [head]
@@ -83,6 +85,7 @@ PromptSeries prepare_prompt(const Prompt& prompt, std::size_t index, std::size_t
       result.broken.push_back({.prompt = index, .head = head, .status = status});
     }
     result.autocorrelation.push_back(autocorrelation(std::span<const double>(left)));
+    result.trend.push_back(trend_share(left));
     result.sum.push_back(sum.value());
     result.count.push_back(count);
     result.dead.push_back(dead);
@@ -91,12 +94,13 @@ PromptSeries prepare_prompt(const Prompt& prompt, std::size_t index, std::size_t
 }
 
 /// The mean of the defined numbers of a head, or why there is none.
-Value mean_of_head(const std::vector<PromptSeries>& prompts, std::size_t head) {
+Value mean_of_head(const std::vector<PromptSeries>& prompts,
+                   std::vector<Value> PromptSeries::*numbers, std::size_t head) {
   CompensatedSum sum;
   double count = 0.0;
   Status reason = Status::ok;
   for (const PromptSeries& prompt : prompts) {
-    const Value& value = prompt.autocorrelation[head];
+    const Value& value = (prompt.*numbers)[head];
     reason = first_reason(reason, value.status());
     if (!value.ok()) continue;
     sum += value.value();
@@ -140,7 +144,8 @@ Series prepare(const Input& input, const Options& options) {
     }
     result.level.push_back(count > 0.0 ? Value(sum.value() / count) : Value(Status::nonfinite));
     result.dead.push_back(dead);
-    result.autocorrelation.push_back(mean_of_head(prompts, head));
+    result.autocorrelation.push_back(mean_of_head(prompts, &PromptSeries::autocorrelation, head));
+    result.trend.push_back(mean_of_head(prompts, &PromptSeries::trend, head));
   }
   result.transitions = fewest_transitions(prompts, options);
   for (PromptSeries& prompt : prompts) {

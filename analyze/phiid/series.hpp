@@ -25,9 +25,10 @@ struct Series {
   std::vector<std::vector<double>> values;  ///< [prompt][step, head], without trend
   std::vector<Value> level;                 ///< [head]: mean of all finite input values
   std::vector<Value> autocorrelation;       ///< [head]: mean over the prompts where it is defined
-  std::vector<bool> dead;                   ///< [head]: 0 at every step of every prompt
-  std::vector<BrokenSeries> broken;         ///< by prompt, then head
-  std::size_t transitions = 0;              ///< the fewest that enter one decomposition
+  std::vector<Value> trend;  ///< [head]: share of the variance that a line explains, likewise
+  std::vector<bool> dead;    ///< [head]: 0 at every step of every prompt
+  std::vector<BrokenSeries> broken;  ///< by prompt, then head
+  std::size_t transitions = 0;       ///< the fewest that enter one decomposition
 
   /// Each prompt as [step, head]; valid as long as `values`.
   [[nodiscard]] std::vector<MatrixView<double>> views() const;

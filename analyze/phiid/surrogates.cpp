@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "phiid/surrogates.hpp"
 
+#include "phiid/correlation.hpp"
 #include "program/parallel.hpp"
 
 #include <phiscope/holm.hpp>
+#include <phiscope/max_statistic.hpp>
+#include <phiscope/studentise_draws.hpp>
+#include <phiscope/sum.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -20,6 +24,35 @@ std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
 }
 
 using Statistic = std::array<std::vector<Value>, tested_names.size()>;  // [tested][head]
+
+/// One level for all heads by the largest statistic of each surrogate, which needs no more
+/// surrogates than one head does. Heads without a number in some surrogate are left out.
+void correct_together(const std::vector<Value>& observed,
+                      const std::vector<std::vector<Value>>& surrogates, HeadTests& result) {
+  result.family_p.assign(observed.size(), Status::no_pairs);
+  std::vector<std::size_t> tested;
+  std::vector<double> data;
+  for (std::size_t head = 0; head < observed.size(); ++head) {
+    const bool all = std::all_of(surrogates.begin(), surrogates.end(),
+                                 [head](const auto& one) { return one[head].ok(); });
+    if (!observed[head].ok() || !all) continue;
+    tested.push_back(head);
+    data.push_back(observed[head].value());
+  }
+  if (tested.empty()) return;
+  std::vector<double> draws;
+  for (const auto& surrogate : surrogates) {
+    for (const std::size_t head : tested) draws.push_back(surrogate[head].value());
+  }
+  studentise_draws(data, draws);
+  const std::vector<double> p =
+      max_statistic_p(data, MatrixView<double>(draws, surrogates.size(), tested.size()));
+  for (std::size_t k = 0; k < tested.size(); ++k) {
+    result.family_p[tested[k]] = p[k];
+    result.family += p[k] <= 0.05 ? 1 : 0;
+  }
+  result.any_p = *std::min_element(p.begin(), p.end());
+}
 
 HeadTests test_heads(const std::vector<Value>& observed,
                      const std::vector<std::vector<Value>>& surrogates) {
@@ -43,6 +76,59 @@ HeadTests test_heads(const std::vector<Value>& observed,
   result.below_5_percent = static_cast<std::size_t>(std::count_if(p.begin(), p.end(), small));
   const std::vector<double> adjusted = holm(p);
   result.holm = static_cast<std::size_t>(std::count_if(adjusted.begin(), adjusted.end(), small));
+  correct_together(observed, surrogates, result);
+  return result;
+}
+
+/// Autocorrelation of each head one step later on the circle, mean over prompts: what surrogates
+/// keep of a series exactly.
+std::vector<Value> circular_autocorrelation(const Series& series) {
+  std::vector<Value> result;
+  for (std::size_t head = 0; head < series.heads; ++head) {
+    double sum = 0.0;
+    double prompts = 0.0;
+    for (const std::vector<double>& values : series.values) {
+      const std::size_t steps = values.size() / series.heads;
+      double mean = 0.0;
+      for (std::size_t t = 0; t < steps; ++t) mean += values[t * series.heads + head];
+      mean /= static_cast<double>(steps);
+      double square = 0.0;
+      double next = 0.0;
+      for (std::size_t t = 0; t < steps; ++t) {
+        const double now = values[t * series.heads + head] - mean;
+        square += now * now;
+        next += now * (values[(t + 1) % steps * series.heads + head] - mean);
+      }
+      if (!(square > 0.0) || !std::isfinite(square)) continue;
+      sum += next / square;
+      prompts += 1.0;
+    }
+    result.push_back(prompts > 0.0 ? Value(sum / prompts) : Value(Status::constant_series));
+  }
+  return result;
+}
+
+CorrelationTest test_correlation(const Statistic& observed, const std::vector<Statistic>& drawn,
+                                 const std::vector<Value>& autocorrelation,
+                                 const std::vector<Value>& level) {
+  const auto partial = [&](const Statistic& one) {
+    return partial_over_heads(one[tested_synergy], one[tested_redundancy], autocorrelation, level);
+  };
+  CorrelationTest result{.observed = partial(observed)};
+  if (!result.observed.ok()) {
+    result.mean_of_surrogates = result.test.p_value = result.observed.status();
+    return result;
+  }
+  std::vector<double> null;
+  std::vector<double> defined;
+  for (const Statistic& one : drawn) {
+    const Value own = partial(one);
+    // Without a number, since autocorrelation orders the heads alone: counts as if as extreme.
+    null.push_back(own.value_or(result.observed.value()));
+    if (own.ok()) defined.push_back(own.value());
+  }
+  if (!defined.empty()) result.mean_of_surrogates = mean_of(defined);
+  result.test = permutation_p(result.observed.value(), null, Side::two_sided);
   return result;
 }
 
@@ -87,7 +173,7 @@ std::vector<std::vector<double>> closed_circle(std::vector<std::vector<double>> 
 
 SurrogateTests test_surrogates(const Series& series, std::span<const Pair> chosen,
                                const Options& options) {
-  SurrogateTests result{.surrogates = options.surrogates, .tests = {}};
+  SurrogateTests result{.surrogates = options.surrogates};
   if (options.surrogates == 0) return result;
   const PhiidPairsOptions pairs{
       .phiid = options.phiid, .join = options.join(), .output = PhiidOutput::sts_rtr_tdmi};
@@ -100,13 +186,18 @@ SurrogateTests test_surrogates(const Series& series, std::span<const Pair> chose
                      totals.means(0, sum_balance, count_balance)};
   };
   const Statistic observed = statistic(series.values);
-  std::array<std::vector<std::vector<Value>>, tested_names.size()> drawn;  // [tested][surrogate]
+  std::vector<Statistic> drawn;
+  drawn.reserve(options.surrogates);
   for (std::size_t index = 0; index < options.surrogates; ++index) {
-    Statistic one = statistic(surrogate_series(series, index, options));
-    for (std::size_t k = 0; k < drawn.size(); ++k) drawn[k].push_back(std::move(one[k]));
+    drawn.push_back(statistic(surrogate_series(series, index, options)));
   }
-  for (std::size_t k = 0; k < drawn.size(); ++k) {
-    result.tests[k] = test_heads(observed[k], drawn[k]);
+  result.correlation =
+      test_correlation(observed, drawn, circular_autocorrelation(series), series.level);
+  for (std::size_t k = 0; k < tested_names.size(); ++k) {
+    std::vector<std::vector<Value>> own;  // [surrogate][head]
+    own.reserve(drawn.size());
+    for (Statistic& one : drawn) own.push_back(std::move(one[k]));
+    result.tests[k] = test_heads(observed[k], own);
   }
   return result;
 }

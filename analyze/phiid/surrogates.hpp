@@ -6,6 +6,7 @@
 #include "phiid/series.hpp"
 
 #include <phiscope/pairs.hpp>
+#include <phiscope/permutation_p.hpp>
 #include <phiscope/surrogates.hpp>
 
 #include <array>
@@ -20,18 +21,33 @@ namespace phiscope::analyze::phiid {
 inline constexpr std::array<std::string_view, 3> tested_names = {"synergy", "redundancy",
                                                                  "balance"};
 
+inline constexpr std::size_t tested_synergy = 0;
+inline constexpr std::size_t tested_redundancy = 1;
+
 /// One number of all heads against surrogates.
 struct HeadTests {
   std::vector<SurrogateTest> heads;  ///< [head]
+  std::vector<Value> family_p;       ///< [head]: corrected over all heads by the largest statistic
+  Value any_p = Status::no_pairs;    ///< the smallest of them: does any head exceed its surrogates?
+  std::size_t family = 0;            ///< heads with family_p <= 0.05
   std::size_t tested = 0;            ///< heads with a p-value
   std::size_t below_5_percent = 0;   ///< heads with p <= 0.05; chance alone: 5 % of `tested`
   std::size_t holm = 0;              ///< heads with a Holm-adjusted p <= 0.05
 };
 
+/// The partial rank correlation of synergy and redundancy over heads, given autocorrelation and
+/// norm, against surrogates: both are made of the same pairs, so chance alone does not make it 0.
+struct CorrelationTest {
+  Value observed = Status::no_pairs;  ///< on closed circles, as the surrogates are
+  Value mean_of_surrogates = Status::no_pairs;
+  PermutationP test = {};  ///< two-sided
+};
+
 /// Tests of all heads; empty without surrogates.
 struct SurrogateTests {
   std::size_t surrogates = 0;
-  std::array<HeadTests, tested_names.size()> tests;
+  CorrelationTest correlation = {};
+  std::array<HeadTests, tested_names.size()> tests = {};
 };
 
 /// The series of surrogate number `index`: every series of every prompt by itself, so that its own

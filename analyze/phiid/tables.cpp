@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "phiid/tables.hpp"
 
+#include "report/estimate_text.hpp"
+
 namespace phiscope::analyze::phiid {
 namespace {
 
@@ -21,25 +23,32 @@ Cell rank_cell(std::size_t rank) {
   return cell(rank);
 }
 
+/// "ok", or why there is no interval.
+Cell status_cell(const Estimate& estimate) {
+  return std::string(status_name(first_reason(estimate.low.status(), estimate.high.status())));
+}
+
 void add(const Estimate& estimate, Row& row) {
   row.push_back(cell(estimate.value));
   row.push_back(cell(estimate.low));
   row.push_back(cell(estimate.high));
+  row.push_back(status_cell(estimate));
 }
 
 std::vector<std::string> ranking_columns(const RunResult& run) {
   std::vector<std::string> names = {
       "head_idx",   "layer",           "head_in_layer", "avg_synergy",   "avg_redundancy",
       "syn_rank",   "red_rank",        "syn_balance",   "balance_score", "rank_difference_score",
-      "tdmi_score", "autocorrelation", "head_norm",     "n_pairs_ok",    "status"};
+      "tdmi_score", "autocorrelation", "head_norm",     "trend_share",   "n_pairs_ok",
+      "status"};
   for (const Ranking ranking : rankings) {
-    for (const char* end : {"_low", "_high"}) {
+    for (const char* end : {"_low", "_high", "_ci_status"}) {
       names.push_back(std::string(ranking_column(ranking)) + end);
     }
   }
   if (run.surrogates.surrogates == 0) return names;
   for (const std::string_view tested : tested_names) {
-    for (const char* end : {"_z", "_p"}) names.push_back(std::string(tested) + end);
+    for (const char* end : {"_z", "_p", "_p_family"}) names.push_back(std::string(tested) + end);
   }
   return names;
 }
@@ -60,16 +69,19 @@ Table ranking_table(const RunResult& run) {
     for (const Ranking ranking : rankings) row.push_back(cell(scores.of(ranking)[head]));
     row.push_back(cell(run.series.autocorrelation[head]));
     row.push_back(cell(run.series.level[head]));
+    row.push_back(cell(run.series.trend[head]));
     row.push_back(cell(scores.n_pairs[head]));
     row.emplace_back(std::string(status_name(ranked ? Status::ok : Status::no_pairs)));
     for (const auto& intervals : run.intervals) {
       row.push_back(cell(intervals[head].low));
       row.push_back(cell(intervals[head].high));
+      row.push_back(status_cell(intervals[head]));
     }
     for (const HeadTests& tests : run.surrogates.tests) {
       if (tests.heads.empty()) continue;
       row.push_back(cell(tests.heads[head].z));
       row.push_back(cell(tests.heads[head].p));
+      row.push_back(cell(tests.family_p[head]));
     }
     table.rows.push_back(std::move(row));
   }
@@ -85,18 +97,18 @@ void add_profile(const Profile& profile, const Row& begin, const Input& input, T
     row.emplace_back(std::string(part));
     row.push_back(std::move(name));
     row.push_back(std::move(depth));
-    add(estimate, row);
+    row.push_back(cell(estimate.value));
     row.push_back(std::move(n_ok));
-    row.emplace_back(std::string(shape_name(profile.shape)));
+    for (Cell& own : report::interval_cells(estimate)) row.push_back(std::move(own));
     table.rows.push_back(std::move(row));
   };
-  const Undefined none{"not_a_layer"};
+  const Undefined no_layer{"not_a_layer"};
   for (std::size_t layer = 0; layer < profile.layers.size(); ++layer) {
     add_row("layer", input.layers[layer], profile.depth[layer], profile.layers[layer],
             cell(profile.n_ok[layer]));
   }
   const auto add_number = [&](const char* part, const char* name, const Estimate& estimate) {
-    add_row(part, std::string(name), none, estimate, none);
+    add_row(part, std::string(name), no_layer, estimate, no_layer);
   };
   add_number("third", "first", profile.first);
   add_number("third", "middle", profile.middle);
@@ -111,12 +123,27 @@ void add_profile(const Profile& profile, const Row& begin, const Input& input, T
 
 Table correlation_table(const RunResult& run) {
   Table table;
-  table.columns = {"over",         "first",         "second",  "n",           "spearman",
-                   "spearman_low", "spearman_high", "pearson", "pearson_low", "pearson_high"};
+  table.columns = {"over",
+                   "first",
+                   "second",
+                   "given",
+                   "n",
+                   "spearman",
+                   "spearman_low",
+                   "spearman_high",
+                   "spearman_ci_status",
+                   "pearson",
+                   "pearson_low",
+                   "pearson_high",
+                   "pearson_ci_status",
+                   "ci_units",
+                   "ci_covers"};
   for (const Correlation& one : run.correlations) {
-    Row row = {one.over, one.first, one.second, cell(one.n)};
+    Row row = {one.over, one.first, one.second, one.given, cell(one.n)};
     add(one.spearman, row);
     add(one.pearson, row);
+    row.push_back(cell(one.spearman.units));
+    row.emplace_back(std::string(one.spearman.covers));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -144,8 +171,15 @@ Table graph_table(const RunResult& run) {
 
 Table prompt_table(const RunResult& run) {
   Table table;
-  table.columns = {"prompt",          "id",          "category",         "steps",
-                   "loops",           "loop_period", "tokens_after_end", "constant_series",
+  table.columns = {"prompt",
+                   "id",
+                   "category",
+                   "steps",
+                   "loops",
+                   "loop_period",
+                   "tokens_after_end",
+                   "unknown_share",
+                   "constant_series",
                    "nonfinite_series"};
   for (std::size_t p = 0; p < run.prompts.size(); ++p) {
     const PromptDiagnosis& prompt = run.prompts[p];
@@ -154,7 +188,8 @@ Table prompt_table(const RunResult& run) {
         {cell(p), prompt.id, prompt.category, cell(prompt.steps),
          prompt.knows_loop ? Cell(std::int64_t{prompt.loop_period.has_value()}) : Cell(unknown),
          prompt.loop_period ? cell(*prompt.loop_period) : Cell(Undefined{"no_loop"}),
-         prompt.after_end ? cell(*prompt.after_end) : Cell(unknown), cell(prompt.constant),
+         prompt.after_end ? cell(*prompt.after_end) : Cell(unknown),
+         prompt.unknown ? Cell(*prompt.unknown) : Cell(unknown), cell(prompt.constant),
          cell(prompt.nonfinite)});
   }
   return table;
@@ -180,14 +215,15 @@ report::NamedTable profile_table(std::span<const RunResult> runs, bool several) 
       .about =
           "One row per number of a profile over the layers: the mean over the heads of a layer "
           "or of a third of the layers, and the parabola through the layers' means by depth "
-          "(0 at the first layer, 1 at the last one). low and high: 95 % bootstrap interval "
-          "over prompts. shape: inverted_u where the parabola rises at the first layer and "
-          "falls at the last one, intervals included",
+          "(0 at the first layer, 1 at the last one). The intervals are over prompts with the "
+          "heads where they are: whether depth matters is tested in shape.csv",
       .table = {}};
   if (several) result.table.columns.emplace_back("run");
-  for (const char* name :
-       {"measure", "part", "name", "depth", "value", "low", "high", "n_heads_ok", "shape"}) {
+  for (const char* name : {"measure", "part", "name", "depth", "value", "n_heads_ok"}) {
     result.table.columns.emplace_back(name);
+  }
+  for (std::string& name : report::interval_columns()) {
+    result.table.columns.push_back(std::move(name));
   }
   for (const RunResult& run : runs) {
     const Row begin = several ? Row{run.input.label} : Row{};
@@ -200,15 +236,17 @@ report::NamedTable profile_table(std::span<const RunResult> runs, bool several) 
 
 std::vector<report::NamedTable> tables(const RunResult& run, const Options& options) {
   const std::string unit(options.unit());
-  return {
+  std::vector<report::NamedTable> result = {
       {"rankings.csv",
        "One row per head. avg_synergy and avg_redundancy: mean sts and rtr of its pairs, " + unit +
            "; syn_balance: mean of sts / (sts + rtr); scores in [0, 1], high is synergistic; _low "
-           "and _high: 95 % bootstrap interval over prompts; _z and _p: against surrogates. status "
-           "is "
-           "not ok when the head has no usable pair and therefore no score",
+           "and _high: 95 % bootstrap interval over prompts; trend_share: of the variance, what a "
+           "line explains, mean over prompts; _z and _p: against surrogates, _p_family: corrected "
+           "over the heads by the largest statistic. status is not ok when the head has no usable "
+           "pair and therefore no score",
        ranking_table(run)},
       profile_table(std::span(&run, 1), false),
+      shape_table(run),
       {"correlations.csv",
        "One row per pair of numbers, over heads or over pairs of heads; intervals by bootstrap "
        "over "
@@ -221,12 +259,15 @@ std::vector<report::NamedTable> tables(const RunResult& run, const Options& opti
        graph_table(run)},
       {"diagnostics.csv",
        "One row per prompt. loops: 1 where the last 50 generated tokens repeat with a period of at "
-       "most 25; tokens_after_end: steps after the first end-of-text token",
+       "most 25; tokens_after_end: steps after the first end-of-text token; unknown_share: of the "
+       "prompt's tokens, what the model's vocabulary does not have",
        prompt_table(run)},
       {"undefined_series.csv",
        "One row a series (head, prompt) that cannot be decomposed by itself, and why",
        broken_table(run)},
   };
+  add_comparison_tables(run, result);
+  return result;
 }
 
 }  // namespace phiscope::analyze::phiid

@@ -3,6 +3,8 @@
 #include "phiid/diagnostics.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 
 namespace phiscope::analyze::phiid {
 namespace {
@@ -123,6 +125,49 @@ void warn_of_texts(const Findings& found, std::vector<std::string>& lines) {
   }
 }
 
+void warn_of_unknown(const Findings& found, std::vector<std::string>& lines) {
+  const auto unread =
+      prompts_where(found, [](const auto& p) { return p.unknown.value_or(0.0) > unknown_limit; });
+  if (unread.empty()) return;
+  double largest = 0.0;
+  for (const auto& p : found.prompts) largest = std::max(largest, p.unknown.value_or(0.0));
+  lines.push_back(
+      "More than 5 % of the tokens of " + text(unread.size()) + " of " +
+      text(found.prompts.size()) + " prompts are unknown to the model (up to " +
+      rounded_text(100.0 * largest, 2) +
+      " %), which read something else than the prompt says. Prompts: " + listed(unread) + ".");
+}
+
+void warn_of_trends(const Findings& found, std::vector<std::string>& lines) {
+  const Severe counted = severe(found.prompts, found.series);
+  if (!counted.shares_trend()) return;
+  std::vector<std::string> names;
+  for (std::size_t head = 0; head < found.series.heads; ++head) {
+    if (found.series.trend[head].value_or(0.0) > trend_limit) {
+      names.push_back(head_name(found.input, head));
+    }
+  }
+  const bool as_well = found.options.detrend == Detrend::none;
+  lines.push_back("A straight line explains more than 10 % of the variance of " +
+                  text(counted.trended) + " of " + text(counted.heads) +
+                  " heads (mean over prompts): series with a common trend look related although "
+                  "nothing flows between them. " +
+                  (as_well ? "detrended.csv has the numbers without it. " : "") +
+                  "Heads (layer.head): " + listed(names) + ".");
+}
+
+void warn_of_autocorrelation(const Findings& found, std::vector<std::string>& lines) {
+  for (const Correlation& one : found.correlations) {
+    if (one.over != "head" || one.second != "autocorrelation") continue;
+    if (!(std::abs(one.spearman.value.value_or(0.0)) > autocorrelation_limit)) continue;
+    lines.push_back("Over heads, " + one.first +
+                    " follows the autocorrelation of the heads' own "
+                    "series (Spearman " +
+                    text(one.spearman.value) +
+                    "): it says little about pairs that each series does not say by itself.");
+  }
+}
+
 void warn_of_missing_prompts(const Findings& found, std::vector<std::string>& lines) {
   if (found.prompts.size() == found.input.prompts_planned) return;
   lines.push_back("Partial run: " + text(found.prompts.size()) + " of " +
@@ -190,7 +235,10 @@ std::vector<std::string> warnings(const Findings& found) {
   warn_of_pairs(found, lines);
   warn_of_missing_prompts(found, lines);
   warn_of_series(found, lines);
+  warn_of_unknown(found, lines);
   warn_of_texts(found, lines);
+  warn_of_trends(found, lines);
+  warn_of_autocorrelation(found, lines);
   warn_of_length(found, lines);
   warn_of_scores(found, lines);
   if (found.options.resample_count() == 0 || found.input.prompts.size() < 2) {

@@ -68,8 +68,8 @@ void check_profile(const Figure& figure, const std::vector<ProfilePanel>& panels
         CHECK(series.x[layer] ==
               (several ? rows.number(key, "depth") : static_cast<double>(run.input.layers[layer])));
         CHECK(series.y[layer] == rows.number(key, "value"));
-        CHECK(series.low[layer] == rows.number(key, "low"));
-        CHECK(series.high[layer] == rows.number(key, "high"));
+        CHECK(series.low[layer] == rows.number(key, "ci_low"));
+        CHECK(series.high[layer] == rows.number(key, "ci_high"));
       }
     }
   }

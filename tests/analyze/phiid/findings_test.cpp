@@ -13,7 +13,7 @@ using test::made_up_phiid_run;
 namespace {
 
 Estimate estimate(double value, double low, double high) {
-  return {.value = value, .low = low, .high = high};
+  return {.value = value, .low = low, .high = high, .units = 12, .covers = "prompts"};
 }
 
 Profile& profile_of(RunResult& run, const std::string& measure) {
@@ -23,9 +23,8 @@ Profile& profile_of(RunResult& run, const std::string& measure) {
   throw std::runtime_error("no profile " + measure);
 }
 
-void set_profile(RunResult& run, const std::string& measure, Shape shape, double from) {
+void set_profile(RunResult& run, const std::string& measure, double from) {
   Profile& profile = profile_of(run, measure);
-  profile.shape = shape;
   profile.first = estimate(from + 0.01, from, from + 0.02);
   profile.middle = estimate(from + 0.11, from + 0.1, from + 0.12);
   profile.last = {.value = from + 0.21};
@@ -36,12 +35,19 @@ void set_profile(RunResult& run, const std::string& measure, Shape shape, double
 /// Round numbers of their own wherever a sentence looks.
 RunResult run_to_tell_of() {
   RunResult run = made_up_phiid_run("run", {0, 2, 5}, 4, 0.0);
-  set_profile(run, "balance_score", Shape::inverted_u, 1.0);
-  set_profile(run, "rank_difference_score", Shape::u, 2.0);
-  set_profile(run, "tdmi_score", Shape::neither, 3.0);
+  set_profile(run, "balance_score", 1.0);
+  set_profile(run, "rank_difference_score", 2.0);
+  set_profile(run, "tdmi_score", 3.0);
   run.correlations[0].spearman = estimate(-0.5, -0.6, -0.4);
   run.correlations[0].pearson = estimate(-0.3, -0.35, -0.25);
   run.correlations[1].spearman = {.value = 0.7};
+  run.correlations.push_back({.over = "head",
+                              .first = "avg_synergy",
+                              .second = "avg_redundancy",
+                              .given = "autocorrelation and head_norm",
+                              .n = 20,
+                              .spearman = {.value = 0.41},
+                              .pearson = {}});
   run.correlations[1].pearson = {.value = 0.8};
   run.correlations[3].spearman = {.value = 0.21};
   run.correlations[3].pearson = {.value = Status::constant};
@@ -69,40 +75,48 @@ RunResult run_to_tell_of() {
     run.surrogates.tests[k].tested = 11 + k;
     run.surrogates.tests[k].below_5_percent = 6 + k;
     run.surrogates.tests[k].holm = 1 + k;
+    run.surrogates.tests[k].family = 3 + k;
   }
   return run;
 }
 
 // The sentences as they are written.
 const std::vector<std::string> expected = {
-    "Profile of balance_score over depth: an inverted U. First, middle, last third of the layers: "
-    "1.01 [1.00, 1.02], 1.11 [1.10, 1.12], 1.21; slope of the parabola at the first layer 1.31 "
-    "[1.30, 1.32], at the last undefined (constant).",
-    "Profile of rank_difference_score over depth: a U. First, middle, last third of the layers: "
-    "2.01 [2.00, 2.02], 2.11 [2.10, 2.12], 2.21; slope of the parabola at the first layer 2.31 "
-    "[2.30, 2.32], at the last undefined (constant).",
-    "Profile of tdmi_score over depth: neither clearly an inverted U nor clearly a U. First, "
-    "middle, "
-    "last third of the layers: 3.01 [3.00, 3.02], 3.11 [3.10, 3.12], 3.21; slope of the parabola "
-    "at the first layer 3.31 [3.30, 3.32], at the last undefined (constant).",
-    "Over 20 heads, avg_synergy and avg_redundancy: Spearman -0.500 [-0.600, -0.400], Pearson "
-    "-0.300 [-0.350, -0.250].",
-    "Over 21 heads, avg_synergy and autocorrelation: Spearman 0.700, Pearson 0.800.",
-    "Over 23 pairs, sts and rtr: Spearman 0.210, Pearson undefined (constant).",
+    "Mean balance_score of the first, middle and last third of the layers: 1.01 [1.00, 1.02], 1.11 "
+    "[1.10, 1.12], 1.21 (95 %, 12 prompts).",
+    "Mean rank_difference_score of the first, middle and last third of the layers: 2.01 [2.00, "
+    "2.02], 2.11 [2.10, 2.12], 2.21 (95 %, 12 prompts).",
+    "Mean tdmi_score of the first, middle and last third of the layers: 3.01 [3.00, 3.02], 3.11 "
+    "[3.10, 3.12], 3.21 (95 %, 12 prompts).",
+    "Over 20 heads, synergy and redundancy: Spearman -0.500 [-0.600, -0.400] (95 %, 12 prompts); "
+    "0.410 given lag-1 autocorrelation and head norm.",
+    "Spearman with the heads' autocorrelation: avg_synergy 0.700.",
+    "Over 23 pairs of heads, sts and rtr: Spearman 0.210, Pearson undefined (constant).",
     "Most synergistic heads by balance (layer.head): 2.3, 0.1, 0.3, 2.1, 5.1; most redundant: "
     "5.0, 0.2, 2.0, 2.2, 5.3.",
+    "19 surrogates give no p below 0.050. Over 11 heads Holm's correction cannot reach 0.05 (219 "
+    "needed), the largest statistic can (19 needed).",
     "Network of sts: global efficiency 0.0410 nats (relative to the largest weight 0.510), "
     "modularity 0.320 with 4 communities, -0.0620 of the layers.",
     "Network of rtr: global efficiency 0.0520 nats (relative to the largest weight 0.610), "
-    "modularity 0.430 with 5 communities, 0.0710 of the layers.",
-    "Larger synergy than in surrogates (p <= 0.05): 6 of 11 heads, 1 after Holm's correction; 19 "
-    "surrogates give no p below 0.050.",
-    "Larger redundancy than in surrogates (p <= 0.05): 7 of 12 heads, 2 after Holm's correction; "
-    "19 surrogates give no p below 0.050.",
-    "Larger balance than in surrogates (p <= 0.05): 8 of 13 heads, 3 after Holm's correction; 19 "
-    "surrogates give no p below 0.050."};
-const std::string no_shape =
-    "over depth: not tested for its shape (it needs intervals and three layers). First";
+    "modularity 0.430 with 5 communities, 0.0710 of the layers."};
+const std::string enough =
+    "219 surrogates give no p below 0.0045. Over 11 heads Holm's correction can reach 0.05 (219 "
+    "needed), the largest statistic can (19 needed).";
+const std::string too_few =
+    "18 surrogates give no p below 0.053. Over 11 heads Holm's correction cannot reach 0.05 (219 "
+    "needed), the largest statistic cannot (19 needed).";
+const std::string without_trend =
+    "Without the linear trend of every series (detrended.csv): balance_score of the thirds 1.01 -> "
+    "0.500, 1.11 -> no_pairs, 1.21 -> 0.700, Spearman of synergy and redundancy -0.500 -> -0.100, "
+    "mean sts 0.250 -> 0.200, mean rtr 0.125 -> 0.100.";
+const std::string with_random_weights =
+    "With random weights (null_weights.csv): balance_score of the thirds 1.01 -> 1.01, 1.11 -> "
+    "1.11, 1.21 -> 1.21, Spearman of synergy and redundancy -0.500 -> 0.900, mean sts 0.250 -> "
+    "0.500, mean rtr 0.125 -> no_pairs.";
+const std::string other_ways =
+    "The order of the heads by balance_score under 2 other choices of lag, trend, redundancy and "
+    "kind (sensitivity.csv): Spearman -0.200 to 0.600 with this one.";
 const std::string no_scores = "No head has a balance score.";
 const std::string no_graphs = "No graph measures: 12 heads are more than --graph-limit 11.";
 
@@ -116,7 +130,6 @@ TEST_CASE("every finding has its numbers", "[findings]") {
 
 TEST_CASE("what cannot be told is said to be missing", "[findings]") {
   RunResult run = run_to_tell_of();
-  profile_of(run, "balance_score").shape = Shape::unknown;
   for (Value& score : run.scores.score[static_cast<std::size_t>(Ranking::balance)]) {
     score = Status::no_pairs;
   }
@@ -126,15 +139,47 @@ TEST_CASE("what cannot be told is said to be missing", "[findings]") {
   options.graph_limit = 11;
   const auto lines = findings(run, options);
   REQUIRE(lines.size() == 8);
-  CHECK_THAT(lines[0], Contains(no_shape));
   CHECK(lines[6] == no_scores);
   CHECK(lines[7] == no_graphs);
+}
+
+TEST_CASE("Holm's correction is told where it can reach its level", "[findings]") {
+  RunResult run = run_to_tell_of();
+  run.surrogates.surrogates = 219;
+  CHECK(findings(run, {})[7] == enough);
+  run.surrogates.surrogates = 18;
+  CHECK(findings(run, {})[7] == too_few);
+}
+
+TEST_CASE("other ways and other weights are told beside the run", "[findings]") {
+  RunResult run = run_to_tell_of();
+  run.bias.mean_sts = 0.25;
+  run.bias.mean_rtr = 0.125;
+  RunResult null = run;
+  null.correlations[0].spearman.value = 0.9;
+  null.bias.mean_sts = 0.5;
+  null.bias.mean_rtr = Status::no_pairs;
+  run.detrended = {{"balance_score first third", 0.5},
+                   {"balance_score last third", 0.7},
+                   {"spearman avg_synergy avg_redundancy", -0.1},
+                   {"mean sts", 0.2},
+                   {"mean rtr", 0.1}};
+  run.null_weights = {null};
+  run.sensitivity = {{.rank_correlation = 1.0},  // the way of the run
+                     {.lag = 2, .rank_correlation = 0.6},
+                     {.kind = PhiidKind::discrete, .rank_correlation = -0.2},
+                     {.lag = 4, .rank_correlation = Status::constant}};
+  const auto lines = findings(run, {});
+  CHECK(lines[7] == without_trend);
+  CHECK(lines[8] == with_random_weights);
+  CHECK(lines[9] == other_ways);
+  for (const std::string& line : lines) CHECK(line.size() <= 260);
 }
 
 TEST_CASE("efficiency is told in the unit of the analysis", "[findings]") {
   Options options;
   options.phiid.kind = PhiidKind::discrete;
-  CHECK_THAT(findings(run_to_tell_of(), options)[7], Contains("0.0410 bits (relative"));
+  CHECK_THAT(findings(run_to_tell_of(), options)[8], Contains("0.0410 bits (relative"));
 }
 
 }  // namespace phiscope::analyze::phiid::findings_test

@@ -79,7 +79,8 @@ TEST_CASE("profiles of the golden series are those of the NumPy script", "[golde
       CHECK(found[i].at(name) == expected[i].at(name));
     }
     check_equal(found[i].at("value"), expected[i].at("value"), 1e-8);
-    CHECK(found[i].at("low").empty());
+    CHECK(found[i].at("ci_low").empty());
+    CHECK_FALSE(found[i].at("ci_status") == "ok");
   }
 }
 
@@ -90,7 +91,7 @@ TEST_CASE("correlations of the golden series are those of the NumPy script", "[g
   REQUIRE(found.size() == expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     CAPTURE(i);
-    for (const char* name : {"over", "first", "second", "n"}) {
+    for (const char* name : {"over", "first", "second", "given", "n"}) {
       CHECK(found[i].at(name) == expected[i].at(name));
     }
     check_equal(found[i].at("spearman"), expected[i].at("spearman"), 1e-9);
@@ -157,7 +158,8 @@ TEST_CASE("intervals of the golden series have a width, in both modes", "[golden
     return std::stod(row.at(low)) < std::stod(row.at(high)) ? 1 : 0;
   };
   int intervals = 0;
-  for (const Record& row : csv_file(out / "profile.csv")) intervals += wide(row, "low", "high");
+  for (const Record& row : csv_file(out / "profile.csv"))
+    intervals += wide(row, "ci_low", "ci_high");
   CHECK(intervals == 0);  // fewer than five prompts
   intervals = 0;
   for (const Record& row : csv_file(out / "rankings.csv")) {

@@ -37,6 +37,30 @@ TEST_CASE("a run is read prompt by prompt, whatever its shards", "[input]") {
   CHECK(input.flat_id(4) == 4);
 }
 
+TEST_CASE("the plan names the primary claim and what is unknown", "[input]") {
+  const TempDir folder;
+  PhiidRun run = independent_run(2, 7);
+  const auto read = [&](const nlohmann::ordered_json& options, const std::string& name) {
+    run.options = options;
+    write_phiid_run(folder.path() / name, run);
+    return read_run(folder.path() / name, false);
+  };
+  const Input old = read({}, "old");
+  CHECK_FALSE(old.primary.has_value());
+  CHECK_FALSE(old.prompts[1].unknown.has_value());
+  const std::vector<std::string> names = {"inverted-u", "u", "synergy-redundancy",
+                                          "surrogates-synergy", "surrogates-redundancy"};
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    CHECK(read({{"primary", names[k]}}, names[k]).primary == static_cast<Primary>(k));
+  }
+  // The ids of each prompt are 1 and 2.
+  CHECK(read({{"unknown_token", 2}}, "half").prompts[1].unknown == 0.5);
+  CHECK(read({{"unknown_token", 3}}, "all").prompts[1].unknown == 0.0);
+  CHECK_THROWS_WITH(read({{"primary", "best"}}, "bad"),
+                    Contains("options.primary: found \"best\", expected one of inverted-u, u, "));
+  CHECK_THROWS_WITH(read({{"primary", 1}}, "worse"), Contains("options.primary: found 1"));
+}
+
 TEST_CASE("layers of a run keep their numbers", "[input]") {
   Input input;
   input.layers = {3, 7};

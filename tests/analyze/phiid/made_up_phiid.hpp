@@ -20,7 +20,13 @@ class DistinctEstimates {
     if (++count_ % 11 == 0)
       return {.value = Status::no_pairs, .low = Status::no_pairs, .high = Status::no_pairs};
     const double value = next();
-    return {.value = value, .low = value - 0.25, .high = value + 0.5};
+    return {.value = value,
+            .low = value - 0.25,
+            .high = value + 0.5,
+            .units = 12,
+            .draws = 200,
+            .method = "percentile",
+            .covers = "prompts"};
   }
 
  private:
@@ -44,9 +50,12 @@ inline void make_scores(analyze::phiid::RunResult& run, DistinctEstimates& numbe
     for (auto& intervals : run.intervals) intervals.push_back(numbers.estimate());
     run.series.level.emplace_back(numbers.next());
     run.series.autocorrelation.push_back(value());
+    run.series.trend.emplace_back(is_dead ? Value(Status::constant_series)
+                                          : Value(0.001 * static_cast<double>(head)));
     run.series.dead.push_back(is_dead);
     for (auto& tests : run.surrogates.tests) {
       tests.heads.push_back({.z = numbers.next(), .p = numbers.next(), .n = 19});
+      tests.family_p.emplace_back(numbers.next());
     }
   }
 }
@@ -67,7 +76,6 @@ inline void make_matrices(analyze::phiid::RunResult& run, DistinctEstimates& num
 }
 
 inline void make_profiles(analyze::phiid::RunResult& run, DistinctEstimates& numbers) {
-  std::size_t shape = 0;
   for (const char* measure : {"balance_score", "rank_difference_score", "tdmi_score", "syn_balance",
                               "avg_synergy", "avg_redundancy", "autocorrelation"}) {
     analyze::phiid::Profile profile;
@@ -82,8 +90,20 @@ inline void make_profiles(analyze::phiid::RunResult& run, DistinctEstimates& num
           &profile.first_slope, &profile.last_slope, &profile.vertex, &profile.explained}) {
       *each = numbers.estimate();
     }
-    profile.shape = static_cast<analyze::phiid::Shape>(shape++ % 4);
     run.profiles.push_back(std::move(profile));
+  }
+}
+
+inline void make_shapes(analyze::phiid::RunResult& run, DistinctEstimates& numbers) {
+  run.shapes.least_p = 0.001;
+  for (std::size_t k = 0; k < analyze::phiid::rankings.size(); ++k) {
+    const auto p = [k](std::size_t i) { return 0.01 * static_cast<double>(4 * k + i + 1); };
+    run.shapes.numbers.push_back({.inverted_u = numbers.next(),
+                                  .u = numbers.next(),
+                                  .p_inverted_u = p(0),
+                                  .p_u = p(1),
+                                  .family_p_inverted_u = p(2),
+                                  .family_p_u = p(3)});
   }
 }
 
@@ -114,6 +134,7 @@ inline analyze::phiid::RunResult made_up_phiid_run(const std::string& label,
   make_scores(run, numbers);
   make_matrices(run, numbers);
   make_profiles(run, numbers);
+  make_shapes(run, numbers);
   for (const auto& [over, first, second] :
        {std::tuple("head", "avg_synergy", "avg_redundancy"),
         std::tuple("head", "avg_synergy", "autocorrelation"),

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct PhiidRun {
   std::vector<std::vector<float>> values;         ///< [prompt][step, layer, head]
   std::vector<std::vector<std::int32_t>> tokens;  ///< [prompt][step]
   std::vector<std::int64_t> end_tokens = {0};
+  nlohmann::ordered_json options = {};  ///< of the plan, besides end_tokens
   std::size_t prompts_per_shard = 2;
 
   [[nodiscard]] std::size_t width() const { return layers * heads; }
@@ -85,6 +87,7 @@ inline shard::RunPlan phiid_plan(const PhiidRun& run) {
                   .row_shape = {}}};
   plan.row_spaces = {{.name = "generated", .key = {"prompt", "step"}}};
   plan.details = {{"version", "synthetic"}, {"options", {{"end_tokens", run.end_tokens}}}};
+  if (!run.options.is_null()) plan.details["options"].update(run.options);
   return plan;
 }
 

@@ -28,14 +28,6 @@ std::vector<Value> heads_around(double curvature, double noise, std::uint64_t se
   return values;
 }
 
-std::vector<std::vector<Value>> resamples(double curvature, double noise) {
-  std::vector<std::vector<Value>> result;
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    result.push_back(heads_around(curvature, noise, seed));
-  }
-  return result;
-}
-
 }  // namespace
 
 TEST_CASE("layers, thirds and parabola of an exact arch", "[profile]") {
@@ -58,33 +50,7 @@ TEST_CASE("layers, thirds and parabola of an exact arch", "[profile]") {
   CHECK(found.last_slope.value.value() == Approx(-1.2));
   CHECK(found.vertex.value.value() == Approx(0.5));
   CHECK(found.explained.value.value() == Approx(1.0));
-  CHECK(found.shape == Shape::unknown);  // no resamples, no claim
   CHECK_FALSE(found.first_slope.low.ok());
-}
-
-TEST_CASE("a shape is claimed where the intervals of both slopes agree", "[profile]") {
-  const auto shape = [](double curvature, double noise) {
-    return profile("x", heads_around(curvature, noise, 0), resamples(curvature, noise), 9,
-                   nine_layers)
-        .shape;
-  };
-  CHECK(shape(-1.2, 0.05) == Shape::inverted_u);
-  CHECK(shape(1.2, 0.05) == Shape::u);
-  CHECK(shape(-0.02, 0.3) == Shape::neither);
-  CHECK(shape(-1.2, 3.0) == Shape::neither);
-}
-
-TEST_CASE("a rise that only levels off is no inverted U", "[profile]") {
-  std::vector<Value> values;
-  for (int layer = 0; layer < 9; ++layer)
-    values.emplace_back(1.0 - (8 - layer) * (8 - layer) / 64.0);
-  std::vector<std::vector<Value>> drawn(50, values);
-  for (std::size_t r = 0; r < drawn.size(); ++r) {
-    drawn[r][8] = values[8].value() + 1e-3 * (static_cast<double>(r) - 25.0);
-  }
-  const Profile found = profile("x", values, drawn, 9, nine_layers);
-  CHECK(found.curvature.high.value() < 0.0);
-  CHECK(found.shape == Shape::neither);
 }
 
 TEST_CASE("intervals are those of the resamples", "[profile]") {
@@ -113,12 +79,10 @@ TEST_CASE("few layers have no parabola, layers keep their distances", "[profile]
   const Profile found = profile("x", std::vector<Value>{1.0, 2.0}, {}, 9, two);
   CHECK(found.curvature.value == Value(Status::too_few_rows));
   CHECK(found.contrast.value == Value(Status::too_few_rows));
-  CHECK(found.shape == Shape::unknown);
   const std::vector<std::int64_t> apart = {2, 3, 6};
   CHECK(depths(apart) == std::vector<double>{0.0, 0.25, 1.0});
   CHECK(depths(std::vector<std::int64_t>{4}) == std::vector<double>{0.0});
   std::vector<std::size_t> thirds;
   for (std::size_t layer = 0; layer < 8; ++layer) thirds.push_back(third_of(layer, 8));
   CHECK(thirds == std::vector<std::size_t>{0, 0, 0, 1, 1, 1, 2, 2});
-  CHECK(shape_name(Shape::inverted_u) == "inverted_u");
 }

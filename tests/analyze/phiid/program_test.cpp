@@ -157,6 +157,7 @@ TEST_CASE("analyze-phiid ends with 2 for wrong usage and 0 for help", "[program]
        {"", "run", "--out o", "run --series x.npy --out o", "run --out o --unknown",
         "run --out o --mode best", "run --out o --mode 1", "run --out o --keep-borders",
         "run --out o --layers 3", "run --out o --lag 0", "run --out o --threads 0",
+        "run other --out o --null-weights null", "--series x.npy --out o --null-weights null",
         "run --out o --max-pairs 0", "run --out o --surrogates 0", "run --out o --bootstrap -1",
         "run --out o --kind other"}) {
     CAPTURE(arguments);
@@ -292,6 +293,38 @@ TEST_CASE("several runs get a folder each and one page", "[program]") {
   CHECK(profiles.front().at("run") == "run");
   CHECK(profiles.back().at("run") == "run_2");
   CHECK_THAT(read_text(out / "report.html"), Contains("run_2/report.html"));
+}
+
+TEST_CASE("a run with random weights is drawn and told beside the run", "[program]") {
+  const TempDir folder;
+  write_phiid_run(folder.path() / "a" / "run", independent_run(6, 60, 3, 3));
+  PhiidRun other = independent_run(6, 60, 3, 3);
+  for (auto& values : other.values) std::reverse(values.begin(), values.end());
+  write_phiid_run(folder.path() / "b" / "run", other);
+  answer(folder, in(folder, "b/run"), "--bootstrap 10", "alone");
+  const json line = answer(folder, in(folder, "a/run"),
+                           "--bootstrap 10 --sensitivity --null-weights " + in(folder, "b/run"));
+  const auto rows = csv_file(folder.path() / "out" / "null_weights.csv");
+  const auto row = [&](const std::string& name) {
+    return *std::find_if(rows.begin(), rows.end(),
+                         [&](const auto& one) { return one.at("number") == name; });
+  };
+  const auto mean = [&](const std::string& out) {
+    return json::parse(read_text(folder.path() / out / "diagnostics.json"))["bias"]["mean_sts"]
+        .get<double>();
+  };
+  CHECK(std::stod(row("mean sts").at("run")) == Approx(mean("out")));
+  CHECK(std::stod(row("mean sts").at("random_weights")) == Approx(mean("alone")));
+  CHECK(csv_file(folder.path() / "out" / "sensitivity.csv").size() == 36);
+  CHECK_THAT(line["findings"].dump(), Contains("With random weights (null_weights.csv)"));
+  CHECK_THAT(read_text(folder.path() / "out" / "summary.txt"), Contains("run_null"));
+  write_phiid_run(folder.path() / "wide", independent_run(6, 60, 3, 2));
+  const auto refused =
+      run_shell(analyze_phiid + " " + in(folder, "a/run") + " --out " + in(folder, "refused") +
+                    " --null-weights " + in(folder, "wide"),
+                folder.path());
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, Contains("3 layers of 2 heads, expected the 3 of 3 of run"));
 }
 
 TEST_CASE("series without a single pair that is ok give no ranking and say so", "[program]") {

@@ -6,6 +6,7 @@
 #include "analyze/table_rows.hpp"
 #include "catch.hpp"
 #include "made_up_phiid.hpp"
+#include "phiid/claims.hpp"
 #include "phiid/figures.hpp"
 #include "phiid/findings.hpp"
 #include "phiid/tables.hpp"
@@ -44,6 +45,12 @@ Options some_options() {
   return options;
 }
 
+std::vector<std::string> sentences(const std::vector<report::Claim>& claims) {
+  std::vector<std::string> lines;
+  for (const report::Judged& one : report::judge(claims)) lines.push_back(report::sentence(one));
+  return lines;
+}
+
 Json plan(int seed) {
   return {{"version", "1.2"},
           {"revision", "abc"},
@@ -70,9 +77,14 @@ TEST_CASE("a report has facts, warnings, findings, tables and provenance", "[rep
                           {"Model", "small, 3 layers"},
                           {"Options of the extraction", "seed 3"}});
   CHECK(titles(made) == std::vector<std::string>{"Warnings", "Findings", "Figures", "Numbers",
-                                                 "Tables", "Provenance"});
+                                                 "Definitions", "Tables", "Provenance"});
   CHECK(lines_of(made, "Warnings") == std::vector<std::string>{"first", "second"});
-  CHECK(lines_of(made, "Findings") == findings(run, options));
+  std::vector<std::string> told = sentences(claims(run));
+  for (const auto& line : findings(run, options)) told.push_back(line);
+  CHECK(lines_of(made, "Findings") == told);
+  auto defined = lines_of(made, "Definitions");
+  defined.pop_back();  // what is shown, by the report
+  CHECK(defined == definitions(run, options));
   CHECK(std::get<report::Paragraph>(test::section_of(made, "Warnings").blocks.at(1)).text ==
         "a note");
   CHECK(figures_of(made, "Figures").size() == figures(run, options).size());
@@ -125,13 +137,21 @@ TEST_CASE("the page of several runs has the findings and warnings of each", "[re
   const auto made = page_of(parts[2].analysis);
   CHECK(made.subtitle == "one \u00b7 two");
   CHECK(titles(made) == std::vector<std::string>{"Warnings", "Findings", "Profiles",
-                                                 "Reports of the runs", "Tables", "Provenance"});
+                                                 "Reports of the runs", "Definitions", "Tables",
+                                                 "Provenance"});
   using Fact = std::pair<std::string, std::string>;
   REQUIRE(made.facts.size() >= 6);
   CHECK(made.facts[2] == Fact("Input of one", "12 prompts, 3 layers of 4 heads"));
   CHECK(made.facts[3] == Fact("Input of two", "a plain array, 12 prompts, 4 layers of 3 heads"));
   CHECK(made.facts[4] == Fact("Extracted by of one", "version 1.2, revision abc"));
-  std::vector<std::string> expected;
+  std::vector<report::Claim> all;
+  for (const RunResult& run : runs) {
+    for (report::Claim& claim : claims(run)) {
+      claim.about = run.input.label + ": " + claim.about;
+      all.push_back(claim);
+    }
+  }
+  std::vector<std::string> expected = sentences(all);
   for (const RunResult& run : runs) {
     for (const auto& line : findings(run, {})) expected.push_back(run.input.label + ": " + line);
   }

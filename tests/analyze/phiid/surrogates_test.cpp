@@ -86,6 +86,56 @@ TEST_CASE("heads that drive each other exceed their surrogates", "[surrogates]")
   for (std::size_t h = 2; h < heads; ++h) CHECK(synergy[h].z.value() < 4.0);
 }
 
+TEST_CASE("the largest statistic corrects all heads with few surrogates", "[surrogates]") {
+  // 19 surrogates: the least p is 0.05 for one head and for all together; Holm's is 20 times that.
+  std::mt19937_64 engine(5);
+  const std::size_t heads = 20;
+  std::vector<std::vector<double>> prompts(4);
+  for (auto& values : prompts) {
+    double x = 0.0;
+    double y = 0.0;
+    for (std::size_t t = 0; t < 100; ++t) {
+      const double next = 0.7 * y + 0.5 * deviate(engine);
+      y = 0.7 * x + 0.5 * deviate(engine);
+      x = next;
+      values.push_back(x);
+      values.push_back(y);
+      for (std::size_t h = 2; h < heads; ++h) values.push_back(deviate(engine));
+    }
+  }
+  const RunResult run =
+      analyze(input_of(std::move(prompts), heads), with_surrogates(SurrogateKind::circular, 19));
+  const HeadTests& tests = run.surrogates.tests[0];
+  CHECK(tests.family_p[0] == Value(0.05));
+  CHECK(tests.any_p == Value(0.05));
+  CHECK(tests.family >= 2);
+  CHECK(tests.family < 10);
+  CHECK(tests.holm == 0);
+  for (std::size_t h = 0; h < heads; ++h) {
+    CHECK(tests.family_p[h].value() >= tests.heads[h].p.value() - 1e-12);
+  }
+}
+
+TEST_CASE("among unrelated series some head exceeds its surrogates in 5 % of runs",
+          "[surrogates]") {
+  std::size_t some = 0;
+  std::size_t correlated = 0;
+  constexpr std::size_t runs = 100;
+  for (std::uint64_t seed = 0; seed < runs; ++seed) {
+    std::vector<std::vector<double>> prompts;
+    for (std::uint64_t p = 0; p < 3; ++p) {
+      prompts.push_back(independent_series(5000 + 1000 * seed + p, 60, 10, 0.5));
+    }
+    const RunResult run =
+        analyze(input_of(std::move(prompts), 10), with_surrogates(SurrogateKind::circular, 39));
+    some += run.surrogates.tests[0].any_p.value() <= 0.05 ? 1 : 0;
+    correlated += run.surrogates.correlation.test.p_value.value_or(1.0) <= 0.05 ? 1 : 0;
+  }
+  // 5 expected, standard error 2.2.
+  CHECK(some <= 12);
+  CHECK(correlated <= 12);
+}
+
 TEST_CASE("a closed circle goes on with its first steps", "[surrogates]") {
   const auto closed = closed_circle({{1, 2, 3, 4, 5, 6}, {}}, 2, 2);
   CHECK(closed[0] == std::vector<double>{1, 2, 3, 4, 5, 6, 1, 2, 3, 4});

@@ -23,6 +23,10 @@ std::string text(std::size_t count) {
   return std::to_string(count);
 }
 
+std::string ci_status(const Estimate& estimate) {
+  return std::string(status_name(estimate.low.status()));
+}
+
 RunResult small_run() {
   return made_up_phiid_run("run", {0, 2, 5}, 4, 0.0);
 }
@@ -56,6 +60,7 @@ TEST_CASE("rankings.csv has each head's numbers under their names", "[tables]") 
     CHECK(cell("syn_balance") == text(scores.balance[head]));
     CHECK(cell("autocorrelation") == text(run.series.autocorrelation[head]));
     CHECK(cell("head_norm") == text(run.series.level[head]));
+    CHECK(cell("trend_share") == text(run.series.trend[head]));
     CHECK(cell("n_pairs_ok") == text(scores.n_pairs[head]));
     CHECK(cell("status") == (is_dead ? "no_pairs" : "ok"));
     const std::vector<std::string> columns = {"balance_score", "rank_difference_score",
@@ -67,6 +72,8 @@ TEST_CASE("rankings.csv has each head's numbers under their names", "[tables]") 
       CHECK(cell(columns[k] + "_high") == text(run.intervals[k][head].high));
       CHECK(cell(tested[k] + "_z") == text(run.surrogates.tests[k].heads[head].z));
       CHECK(cell(tested[k] + "_p") == text(run.surrogates.tests[k].heads[head].p));
+      CHECK(cell(tested[k] + "_p_family") == text(run.surrogates.tests[k].family_p[head]));
+      CHECK(cell(columns[k] + "_ci_status") == ci_status(run.intervals[k][head]));
     }
   }
   run.surrogates = {};
@@ -78,15 +85,16 @@ TEST_CASE("profiles have layers, thirds and the parabola of each run", "[tables]
                                        made_up_phiid_run("other", {1, 3, 4, 8}, 3, 1000.0)};
   const TableRows rows(profile_table(runs, true).table, {"run", "measure", "part", "name"});
   CHECK(rows.size() == 7 * (3 + 9) + 7 * (4 + 9));
-  const std::vector<std::string> shapes = {"inverted_u", "u", "neither", "unknown"};
   for (const RunResult& run : runs) {
     for (const Profile& profile : run.profiles) {
       const auto check = [&](const std::string& part, const std::string& name,
                              const Estimate& expected) {
         const std::vector<std::string> key = {run.input.label, profile.measure, part, name};
         CAPTURE(run.input.label, profile.measure, part, name);
-        check_estimate(rows, key, expected, "value", "low", "high");
-        CHECK(rows.text(key, "shape") == shapes[static_cast<std::size_t>(profile.shape)]);
+        check_estimate(rows, key, expected, "value", "ci_low", "ci_high");
+        CHECK(rows.text(key, "ci_status") == ci_status(expected));
+        CHECK(rows.text(key, "ci_covers") == (expected.value.ok() ? "prompts" : ""));
+        CHECK(rows.text(key, "ci_units") == (expected.value.ok() ? "12" : "0"));
         return key;
       };
       for (std::size_t layer = 0; layer < run.input.layers.size(); ++layer) {
@@ -120,6 +128,11 @@ TEST_CASE("correlations and networks lie in their rows", "[tables]") {
     CHECK(correlations.text(key, "n") == text(one.n));
     check_estimate(correlations, key, one.spearman, "spearman", "spearman_low", "spearman_high");
     check_estimate(correlations, key, one.pearson, "pearson", "pearson_low", "pearson_high");
+    CHECK(correlations.text(key, "given") == one.given);
+    CHECK(correlations.text(key, "spearman_ci_status") == ci_status(one.spearman));
+    CHECK(correlations.text(key, "pearson_ci_status") == ci_status(one.pearson));
+    CHECK(correlations.text(key, "ci_units") == text(one.spearman.units));
+    CHECK(correlations.text(key, "ci_covers") == std::string(one.spearman.covers));
   }
   const TableRows graphs(table_of(all, "graph.csv"), {"edges"});
   REQUIRE(graphs.size() == 2);
@@ -144,6 +157,7 @@ TEST_CASE("prompts and broken series are described", "[tables]") {
                     .knows_loop = true,
                     .loop_period = 7,
                     .after_end = 9,
+                    .unknown = 0.25,
                     .constant = 2,
                     .nonfinite = 4};
   run.prompts[4].knows_loop = true;
@@ -153,16 +167,17 @@ TEST_CASE("prompts and broken series are described", "[tables]") {
   const TableRows prompts(table_of(all, "diagnostics.csv"), {"prompt"});
   const auto row = [&](const std::string& prompt) {
     std::vector<std::string> texts;
-    for (const char* column : {"id", "category", "steps", "loops", "loop_period",
-                               "tokens_after_end", "constant_series", "nonfinite_series"}) {
+    for (const char* column :
+         {"id", "category", "steps", "loops", "loop_period", "tokens_after_end", "unknown_share",
+          "constant_series", "nonfinite_series"}) {
       texts.push_back(prompts.text({prompt}, column));
     }
     return texts;
   };
   using Texts = std::vector<std::string>;
-  CHECK(row("2") == Texts{"prompt2", "even", "62", "", "", "", "0", "0"});
-  CHECK(row("3") == Texts{"prompt3", "odd", "77", "1", "7", "9", "2", "4"});
-  CHECK(row("4") == Texts{"prompt4", "even", "64", "0", "", "", "0", "0"});
+  CHECK(row("2") == Texts{"prompt2", "even", "62", "", "", "", "", "0", "0"});
+  CHECK(row("3") == Texts{"prompt3", "odd", "77", "1", "7", "9", "0.25", "2", "4"});
+  CHECK(row("4") == Texts{"prompt4", "even", "64", "0", "", "", "", "0", "0"});
   const TableRows broken(table_of(all, "undefined_series.csv"), {"prompt"});
   REQUIRE(broken.size() == 2);
   CHECK(broken.text({"3"}, "id") == "prompt3");
@@ -172,6 +187,69 @@ TEST_CASE("prompts and broken series are described", "[tables]") {
   CHECK(broken.text({"3"}, "status") == "constant_series");
   CHECK(broken.text({"8"}, "head_idx") == "23");
   CHECK(broken.text({"8"}, "status") == "nonfinite");
+}
+
+TEST_CASE("both shapes of each ranking have a row in shape.csv", "[tables]") {
+  RunResult run = small_run();
+  run.shapes.numbers[2].p_u = run.shapes.numbers[2].u = run.shapes.numbers[2].family_p_u =
+      Status::few_layers;
+  const TableRows rows(table_of(tables(run, {}), "shape.csv"), {"measure", "shape"});
+  REQUIRE(rows.size() == 6);
+  const std::vector<std::string> measures = {"balance_score", "rank_difference_score",
+                                             "tdmi_score"};
+  for (std::size_t k = 0; k < 3; ++k) {
+    const DepthShape& shape = run.shapes.numbers[k];
+    const auto check = [&](const std::string& name, const Value& statistic, const Value& p,
+                           const Value& family) {
+      const std::vector<std::string> key = {measures[k], name};
+      CHECK(rows.text(key, "statistic") == text(statistic));
+      CHECK(rows.text(key, "p") == text(p));
+      CHECK(rows.text(key, "p_family") == text(family));
+      CHECK(rows.text(key, "least_p") == "0.001");
+      CHECK(rows.text(key, "status") == (p.ok() ? "ok" : "few_layers"));
+    };
+    check("inverted_u", shape.inverted_u, shape.p_inverted_u, shape.family_p_inverted_u);
+    check("u", shape.u, shape.p_u, shape.family_p_u);
+  }
+}
+
+TEST_CASE("comparisons stand side by side, number by number", "[tables]") {
+  RunResult run = small_run();
+  run.bias.mean_sts = 0.5;
+  CHECK_THROWS(table_of(tables(run, {}), "detrended.csv"));
+  CHECK_THROWS(table_of(tables(run, {}), "null_weights.csv"));
+  CHECK_THROWS(table_of(tables(run, {}), "sensitivity.csv"));
+  run.detrended = {{"mean sts", 0.25}, {"mean rtr", 0.125}};
+  run.null_weights = {small_run()};
+  run.null_weights[0].bias.mean_sts = 0.75;
+  run.sensitivity = {{.lag = 2,
+                      .detrend = Detrend::difference,
+                      .redundancy = Redundancy::ccs,
+                      .kind = PhiidKind::discrete,
+                      .heads = 11,
+                      .rank_correlation = 0.375},
+                     {.rank_correlation = Status::too_few_rows}};
+  const auto all = tables(run, {});
+  const TableRows detrended(table_of(all, "detrended.csv"), {"number"});
+  CHECK(detrended.size() == key_numbers(run).size());
+  CHECK(detrended.text({"mean sts"}, "plain") == "0.5");
+  CHECK(detrended.text({"mean sts"}, "detrended") == "0.25");
+  CHECK(detrended.text({"mean sts"}, "difference") == "-0.25");
+  CHECK(detrended.text({"mean rtr"}, "plain").empty());
+  CHECK(detrended.text({"mean rtr"}, "difference").empty());
+  const TableRows null(table_of(all, "null_weights.csv"), {"number"});
+  CHECK(null.text({"mean sts"}, "run") == "0.5");
+  CHECK(null.text({"mean sts"}, "random_weights") == "0.75");
+  const TableRows ways(table_of(all, "sensitivity.csv"), {"lag"});
+  CHECK(ways.text({"2"}, "detrend") == "difference");
+  CHECK(ways.text({"2"}, "redundancy") == "ccs");
+  CHECK(ways.text({"2"}, "kind") == "discrete");
+  CHECK(ways.text({"2"}, "n") == "11");
+  CHECK(ways.text({"2"}, "spearman") == "0.375");
+  CHECK(ways.text({"1"}, "detrend") == "none");
+  CHECK(ways.text({"1"}, "redundancy") == "mmi");
+  CHECK(ways.text({"1"}, "kind") == "gaussian");
+  CHECK(ways.text({"1"}, "spearman").empty());
 }
 
 TEST_CASE("diagnostics.json has the bias, the counts and the tests", "[tables]") {
@@ -193,7 +271,11 @@ TEST_CASE("diagnostics.json has the bias, the counts and the tests", "[tables]")
     run.surrogates.tests[k].tested = 10 + k;
     run.surrogates.tests[k].below_5_percent = 5 + k;
     run.surrogates.tests[k].holm = 1 + k;
+    run.surrogates.tests[k].family = 3 + k;
   }
+  run.series.trend[3] = 0.2;
+  run.prompts[5].unknown = 0.06;
+  run.prompts[6].unknown = 0.04;
   const auto json = diagnostics_json(run, {});
   CHECK(json["bias"] == nlohmann::ordered_json({{"unit", "nats"},
                                                 {"transitions", 41},
@@ -214,6 +296,8 @@ TEST_CASE("diagnostics.json has the bias, the counts and the tests", "[tables]")
   CHECK(json["pairs"]["ok_in_all_prompts"] == 44);
   CHECK(json["warnings"] == nlohmann::ordered_json({"one", "two"}));
   CHECK(json["bootstrap_resamples"] == 200);
+  CHECK(json["series"]["heads_with_trend"] == 1);
+  CHECK(json["prompts"]["with_unknown_tokens"] == nlohmann::ordered_json({"prompt5"}));
   CHECK(json["series"]["dead_heads"] == nlohmann::ordered_json({22}));
   const std::vector<std::string> tested = {"synergy", "redundancy", "balance"};
   CHECK(json["surrogates"]["n"] == 19);
@@ -221,6 +305,7 @@ TEST_CASE("diagnostics.json has the bias, the counts and the tests", "[tables]")
     CHECK(json["surrogates"][tested[k]]["tested"] == 10 + k);
     CHECK(json["surrogates"][tested[k]]["p_at_most_0.05"] == 5 + k);
     CHECK(json["surrogates"][tested[k]]["holm_p_at_most_0.05"] == 1 + k);
+    CHECK(json["surrogates"][tested[k]]["family_p_at_most_0.05"] == 3 + k);
   }
 }
 

@@ -20,6 +20,7 @@ struct Sound {
       for (auto& score : run.scores.score) score[head] = 0.05 * static_cast<double>(head);
       run.series.dead[head] = false;
     }
+    for (auto& one : run.correlations) one.spearman.value = 0.8;
     run.matrices.counts.ok = 900;
     run.bias.transitions = 41;
     run.bias.effective = 12.5;
@@ -39,7 +40,8 @@ struct Sound {
                      .scores = run.scores,
                      .surrogates = run.surrogates,
                      .prompts = run.prompts,
-                     .bias = run.bias});
+                     .bias = run.bias,
+                     .correlations = run.correlations});
   }
 };
 
@@ -76,6 +78,20 @@ const std::string after_end =
     "9 steps in 2 prompts come after the end-of-text token but are included in the series. "
     "Prompts: "
     "prompt4, prompt7.";
+const std::string unread =
+    "More than 5 % of the tokens of 2 of 12 prompts are unknown to the model (up to 64 %), which "
+    "read something else than the prompt says. Prompts: prompt4, prompt7.";
+const std::string trends =
+    "A straight line explains more than 10 % of the variance of 2 of 11 heads (mean over prompts): "
+    "series with a common trend look related although nothing flows between them. detrended.csv "
+    "has the numbers without it. Heads (layer.head): 0.1, 2.3.";
+const std::string trends_left =
+    "A straight line explains more than 10 % of the variance of 2 of 11 heads (mean over prompts): "
+    "series with a common trend look related although nothing flows between them. Heads "
+    "(layer.head): 0.1, 2.3.";
+const std::string own_series =
+    "Over heads, avg_synergy follows the autocorrelation of the heads' own series (Spearman "
+    "-0.810): it says little about pairs that each series does not say by itself.";
 const std::string short_series =
     "Short series: with 41 transitions (about 12.5 independent ones) series that share nothing "
     "have a TDMI of about 0.0260 nats, against a mean of 0.250. Use --surrogates or "
@@ -156,6 +172,39 @@ TEST_CASE("loops and steps after the end of a text are counted, their prompts na
   ended.run.prompts[4].after_end = 4;
   ended.run.prompts[7].after_end = 5;
   CHECK(ended.lines() == Lines{after_end});
+}
+
+TEST_CASE("prompts that the model cannot read are named", "[warnings]") {
+  Sound made;
+  made.run.prompts[2].unknown = 0.05;
+  CHECK(made.lines().empty());
+  made.run.prompts[4].unknown = 0.0501;
+  made.run.prompts[7].unknown = 0.64;
+  CHECK(made.lines() == Lines{unread});
+}
+
+TEST_CASE("a trend in a tenth of the heads is told, and where it is taken out", "[warnings]") {
+  Sound made;
+  made.run.series.trend[7] = 0.1;
+  CHECK(made.lines().empty());
+  made.run.series.trend[1] = made.run.series.trend[7] = 0.101;
+  CHECK(made.lines() == Lines{trends});
+  made.options.detrend = Detrend::log;
+  CHECK(made.lines() == Lines{trends_left});
+  // One of twelve is less than a tenth.
+  Sound one;
+  one.run.series.trend.assign(12, 0.05);
+  one.run.series.trend[1] = 0.9;
+  CHECK(one.lines().empty());
+}
+
+TEST_CASE("numbers that follow the autocorrelation are told", "[warnings]") {
+  Sound made;
+  made.run.correlations[1].spearman.value = -0.81;
+  CHECK(made.lines() == Lines{own_series});
+  made.run.correlations[1].spearman.value = Status::constant;
+  made.run.correlations[4].spearman.value = 0.9;  // over pairs
+  CHECK(made.lines().empty());
 }
 
 TEST_CASE("series are short where their bias exceeds a tenth of the mean", "[warnings]") {

@@ -97,14 +97,16 @@ def rankings(sts, rtr, tdmi, x):
     synergy, redundancy, balance = mean_rows(sts), mean_rows(rtr), mean_rows(sts / (sts + rtr))
     syn_rank, red_rank = ranks(synergy), ranks(redundancy)
     share = ranks(mean_rows(sts / tdmi)) - ranks(mean_rows(rtr / tdmi))
-    correlations = []
+    correlations, trends = [], []
     for h in range(x.shape[2]):
-        own = []
+        own, lines = [], []
         for series_ in x[:, :, h].astype(float):
             d = series_ - series_.mean()
             if np.isfinite(d).all() and np.ptp(series_) > 0:
                 own.append(d[1:] @ d[:-1] / (d @ d))
+                lines.append(np.corrcoef(np.arange(len(d)), d)[0, 1] ** 2)
         correlations.append(np.mean(own) if own else np.nan)
+        trends.append(np.mean(lines) if lines else np.nan)
     return {
         "head_idx": np.arange(len(synergy)),
         "layer": np.arange(len(synergy)) // HEADS,
@@ -119,6 +121,7 @@ def rankings(sts, rtr, tdmi, x):
         "tdmi_score": scaled(share),
         "autocorrelation": np.array(correlations),
         "head_norm": np.nanmean(x.astype(float), axis=(0, 1)),
+        "trend_share": np.array(trends),
         "n_pairs_ok": (~np.isnan(sts)).sum(axis=1),
     }
 
@@ -167,25 +170,36 @@ def shared_ranks(v):
     return (v[:, None] > v).sum(axis=1) + (v[:, None] == v).sum(axis=1) / 2
 
 
+def partial(table):
+    """Spearman of synergy and redundancy, given two more: by the inverse of the covariance."""
+    names = ("avg_synergy", "avg_redundancy", "autocorrelation", "head_norm")
+    rows = np.array([table[name] for name in names])
+    rows = rows[:, ~np.isnan(rows).any(axis=0)]
+    inverse = np.linalg.inv(np.cov([shared_ranks(row) for row in rows]))
+    return -inverse[0, 1] / np.sqrt(inverse[0, 0] * inverse[1, 1])
+
+
 def correlations(table, sts, rtr):
-    """over, first, second, n, spearman, pearson, in the order of correlations.csv."""
+    """over, first, second, given, n, spearman, pearson, in the order of correlations.csv."""
     def row(over, first, second, x, y):
         ok = ~(np.isnan(x) | np.isnan(y))
         x, y = x[ok], y[ok]
-        return (over, first, second, len(x), np.corrcoef(shared_ranks(x), shared_ranks(y))[0, 1],
+        return (over, first, second, "", len(x), np.corrcoef(shared_ranks(x), shared_ranks(y))[0, 1],
                 np.corrcoef(x, y)[0, 1])
 
     rows = [("head", "avg_synergy", "avg_redundancy")]
     rows += [("head", first, second) for second in ("autocorrelation", "head_norm")
              for first in ("avg_synergy", "avg_redundancy", "syn_balance")]
     result = [row(*r, table[r[1]], table[r[2]]) for r in rows]
+    first = result[0]
+    result.insert(1, first[:3] + ("autocorrelation and head_norm", first[4], partial(table), np.nan))
     pairs = np.triu_indices(len(sts), 1)
     own = (table["autocorrelation"][pairs[0]] + table["autocorrelation"][pairs[1]]) / 2
     own = np.where(np.isnan(sts[pairs]), np.nan, own)
     numbers = {"sts": sts[pairs], "rtr": rtr[pairs], "autocorrelation": own}
     result += [row("pair", a, b, numbers[a], numbers[b]) for a, b in
                (("sts", "rtr"), ("sts", "autocorrelation"), ("rtr", "autocorrelation"))]
-    return dict(zip(("over", "first", "second", "n", "spearman", "pearson"), zip(*result)))
+    return dict(zip(("over", "first", "second", "given", "n", "spearman", "pearson"), zip(*result)))
 
 
 def graph(weights):
