@@ -54,8 +54,11 @@ void add_options(program::CommandLine& line, Command& command) {
       "compare every head with this many surrogates", {1, 100'000});
   line.choice<SurrogateKind>(
       "--surrogate-kind", options.surrogate_kind,
-      {{"circular", SurrogateKind::circular}, {"phase", SurrogateKind::phase}},
-      "circular time shifts, or randomized phases");
+      {{"prompts", SurrogateKind::prompts},
+       {"circular", SurrogateKind::circular},
+       {"phase", SurrogateKind::phase}},
+      "each head's series under another prompt (5 prompts or more); or circular time shifts or "
+      "randomized phases, which a change with time in all heads passes");
   line.number(
       "--bootstrap",
       [&options](std::uint64_t given) { options.resamples = static_cast<std::size_t>(given); },

@@ -184,8 +184,13 @@ std::vector<std::string> definitions(const RunResult& run, const Options& option
       "the interval of a slope, over prompts, says nothing about depth."};
   if (run.surrogates.surrogates > 0) {
     lines.emplace_back(
-        "A surrogate keeps each series and takes away its relations to others. Its numbers and "
-        "those that it is compared with close every series to a circle.");
+        options.surrogate_kind == SurrogateKind::prompts
+            ? "A surrogate gives each head its series under another prompt: what heads share in "
+              "every prompt (a trend, the start of a text) stays, what they share in one goes. "
+              "Series are cut to the shortest of at least five prompts of similar length."
+            : "A surrogate keeps each series and takes away its relations to others. Its numbers "
+              "and those that it is compared with close every series to a circle. A change with "
+              "time that all heads have passes for a relation.");
   }
   if (!run.graphs.empty()) {
     lines.emplace_back(

@@ -21,6 +21,7 @@ enum class Mode {
 
 /// What a head is compared with to see whether its numbers are more than chance.
 enum class SurrogateKind {
+  prompts,   ///< every head with its series under another prompt, drawn for each head
   circular,  ///< every series shifted in time, circularly
   phase,     ///< every series with the phases of its frequencies randomized
 };
@@ -34,7 +35,7 @@ struct Options {
   std::size_t max_pairs = 0;  ///< 0: all
   bool all_atoms = false;     ///< keep the 16 atoms of every pair
   std::size_t surrogates = 0;
-  SurrogateKind surrogate_kind = SurrogateKind::circular;
+  SurrogateKind surrogate_kind = SurrogateKind::prompts;
   std::optional<std::size_t> resamples;  ///< none: 200 per prompt, 0 for concat (each costs a run)
   std::size_t permutations = 999;        ///< of heads and of layers, for the shape over depth
   bool sensitivity = false;              ///< the balance score under other choices as well

@@ -9,6 +9,7 @@
 #include <phiscope/head_scores.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace phiscope::analyze::phiid {
 namespace {
@@ -16,8 +17,9 @@ namespace {
 std::vector<report::Fact> option_facts(const Options& options) {
   std::string surrogates = std::to_string(options.surrogates);
   if (options.surrogates > 0) {
-    surrogates += options.surrogate_kind == SurrogateKind::circular ? " (circular shifts)"
-                                                                    : " (random phases)";
+    constexpr std::array<const char*, 3> kinds = {" (other prompts)", " (circular shifts)",
+                                                  " (random phases)"};
+    surrogates += kinds[static_cast<std::size_t>(options.surrogate_kind)];
   }
   std::string method = method_text(options);
   if (method.ends_with('.')) method.pop_back();  // a sentence elsewhere, here a part of one

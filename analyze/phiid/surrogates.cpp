@@ -6,11 +6,15 @@
 
 #include <phiscope/holm.hpp>
 #include <phiscope/max_statistic.hpp>
+#include <phiscope/random.hpp>
 #include <phiscope/studentise_draws.hpp>
 #include <phiscope/sum.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <random>
+#include <utility>
 
 namespace phiscope::analyze::phiid {
 namespace {
@@ -132,10 +136,78 @@ CorrelationTest test_correlation(const Statistic& observed, const std::vector<St
   return result;
 }
 
+/// Each head with its series under another prompt of the same group.
+std::vector<std::vector<double>> exchanged_prompts(const Series& series, std::size_t index,
+                                                   std::uint64_t seed) {
+  const std::size_t heads = series.heads;
+  std::vector<std::size_t> steps;
+  for (const auto& values : series.values) steps.push_back(values.size() / heads);
+  std::vector<std::vector<double>> result = series.values;
+  for (const std::vector<std::size_t>& group : length_groups(steps)) {
+    for (std::size_t head = 0; head < heads; ++head) {
+      std::mt19937_64 engine(mixed(mixed(mixed(seed, index), group.front()), head));
+      std::vector<std::size_t> from = group;
+      for (std::size_t i = from.size(); i > 1; --i) {
+        std::swap(from[i - 1], from[uniform_below(engine, i)]);
+      }
+      for (std::size_t k = 0; k < group.size(); ++k) {
+        for (std::size_t i = head; i < result[group[k]].size(); i += heads) {
+          result[group[k]][i] = series.values[from[k]][i];
+        }
+      }
+    }
+  }
+  return result;
+}
+
+/// No test, and why.
+SurrogateTests untested(std::size_t heads, std::size_t surrogates, Status why) {
+  SurrogateTests result{.surrogates = surrogates};
+  for (HeadTests& tests : result.tests) {
+    tests.heads.assign(heads, {.z = why, .p = why, .n = 0});
+    tests.family_p.assign(heads, why);
+    tests.any_p = why;
+  }
+  result.correlation.observed = result.correlation.test.p_value = why;
+  return result;
+}
+
 }  // namespace
+
+std::vector<std::vector<std::size_t>> length_groups(std::span<const std::size_t> steps) {
+  std::vector<std::size_t> order(steps.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [steps](std::size_t a, std::size_t b) { return steps[a] < steps[b]; });
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const bool enough = !groups.empty() && groups.back().size() >= least_prompts &&
+                        order.size() - i >= least_prompts;
+    // A tenth more steps than the shortest has are too many to lose.
+    if (groups.empty() || (enough && 10 * steps[order[i]] > 11 * steps[groups.back().front()])) {
+      groups.emplace_back();
+    }
+    groups.back().push_back(order[i]);
+  }
+  return groups;
+}
+
+std::vector<std::vector<double>> cropped(const std::vector<std::vector<double>>& prompts,
+                                         std::size_t heads) {
+  std::vector<std::size_t> steps;
+  for (const auto& values : prompts) steps.push_back(values.size() / heads);
+  std::vector<std::vector<double>> result = prompts;
+  for (const std::vector<std::size_t>& group : length_groups(steps)) {
+    for (const std::size_t prompt : group) result[prompt].resize(steps[group.front()] * heads);
+  }
+  return result;
+}
 
 std::vector<std::vector<double>> surrogate_series(const Series& series, std::size_t index,
                                                   const Options& options) {
+  if (options.surrogate_kind == SurrogateKind::prompts) {
+    return exchanged_prompts(series, index, options.seed);
+  }
   std::vector<std::vector<double>> result(series.values.size());
   const std::size_t heads = series.heads;
   for_each_tile(result.size(), options.threads, [&](std::size_t prompt) {
@@ -171,16 +243,24 @@ std::vector<std::vector<double>> closed_circle(std::vector<std::vector<double>> 
   return prompts;
 }
 
-SurrogateTests test_surrogates(const Series& series, std::span<const Pair> chosen,
+SurrogateTests test_surrogates(const Series& given, std::span<const Pair> chosen,
                                const Options& options) {
   SurrogateTests result{.surrogates = options.surrogates};
   if (options.surrogates == 0) return result;
+  const bool exchange = options.surrogate_kind == SurrogateKind::prompts;
+  if (exchange && given.values.size() < least_prompts) {
+    return untested(given.heads, options.surrogates, Status::few_units);
+  }
+  Series series;
+  series.heads = given.heads;
+  series.values = exchange ? cropped(given.values, given.heads) : given.values;
   const PhiidPairsOptions pairs{
       .phiid = options.phiid, .join = options.join(), .output = PhiidOutput::sts_rtr_tdmi};
   const auto statistic = [&](std::vector<std::vector<double>> prompts) {
     Series closed;
     closed.heads = series.heads;
-    closed.values = closed_circle(std::move(prompts), series.heads, options.phiid.lag);
+    closed.values = exchange ? std::move(prompts)
+                             : closed_circle(std::move(prompts), series.heads, options.phiid.lag);
     const HeadTotals totals = all_totals(closed.views(), pairs, chosen, options.threads);
     return Statistic{totals.means(0, sum_sts, count_pairs), totals.means(0, sum_rtr, count_pairs),
                      totals.means(0, sum_balance, count_balance)};
@@ -192,7 +272,7 @@ SurrogateTests test_surrogates(const Series& series, std::span<const Pair> chose
     drawn.push_back(statistic(surrogate_series(series, index, options)));
   }
   result.correlation =
-      test_correlation(observed, drawn, circular_autocorrelation(series), series.level);
+      test_correlation(observed, drawn, circular_autocorrelation(series), given.level);
   for (std::size_t k = 0; k < tested_names.size(); ++k) {
     std::vector<std::vector<Value>> own;  // [surrogate][head]
     own.reserve(drawn.size());

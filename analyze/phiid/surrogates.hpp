@@ -38,7 +38,7 @@ struct HeadTests {
 /// The partial rank correlation of synergy and redundancy over heads, given autocorrelation and
 /// norm, against surrogates: both are made of the same pairs, so chance alone does not make it 0.
 struct CorrelationTest {
-  Value observed = Status::no_pairs;  ///< on closed circles, as the surrogates are
+  Value observed = Status::no_pairs;  ///< of series made as the surrogates' are
   Value mean_of_surrogates = Status::no_pairs;
   PermutationP test = {};  ///< two-sided
 };
@@ -50,9 +50,23 @@ struct SurrogateTests {
   std::array<HeadTests, tested_names.size()> tests = {};
 };
 
+/// Fewer prompts cannot be exchanged among heads in enough ways.
+inline constexpr std::size_t least_prompts = 5;
+
+/// Prompts among which series are exchanged: all of one length are one group, others at least five
+/// that differ little, since the longer ones are cut to the shortest of their group.
+[[nodiscard]] std::vector<std::vector<std::size_t>> length_groups(
+    std::span<const std::size_t> steps);
+
+/// The prompts, each as long as the shortest one of its group. @param heads  per step
+[[nodiscard]] std::vector<std::vector<double>> cropped(
+    const std::vector<std::vector<double>>& prompts, std::size_t heads);
+
 /// The series of surrogate number `index`: every series of every prompt by itself, so that its own
 /// dynamics stay and its relations to the other heads go. A series with a number that is not finite
-/// stays as it is.
+/// stays as it is, unless series of several prompts are exchanged: these keep even what changes
+/// with time, a trend or the start of a text, which shifts and phases do not.
+/// @param series  for SurrogateKind::prompts with cropped() values
 [[nodiscard]] std::vector<std::vector<double>> surrogate_series(const Series& series,
                                                                 std::size_t index,
                                                                 const Options& options);
@@ -63,7 +77,8 @@ struct SurrogateTests {
 [[nodiscard]] std::vector<std::vector<double>> closed_circle(
     std::vector<std::vector<double>> prompts, std::size_t heads, std::size_t lag);
 
-/// Compares each head with the same head in surrogates, all on closed circles.
+/// Compares each head with the same head in surrogates; shifts and phases on closed circles.
+/// few_units where series of fewer than least_prompts prompts would be exchanged.
 /// @param chosen  the pairs that were decomposed; empty: all
 [[nodiscard]] SurrogateTests test_surrogates(const Series& series, std::span<const Pair> chosen,
                                              const Options& options);

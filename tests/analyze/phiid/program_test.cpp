@@ -74,7 +74,8 @@ void write_planted(const TempDir& folder) {
 TEST_CASE("analyze-phiid says in one line of JSON what it wrote", "[program]") {
   const TempDir folder;
   write_phiid_run(folder.path() / "run", independent_run(3, 60));
-  const json line = answer(folder, in(folder, "run"), "--bootstrap 20 --surrogates 5 --all-atoms");
+  const json line = answer(folder, in(folder, "run"),
+                           "--bootstrap 20 --surrogates 5 --surrogate-kind circular --all-atoms");
   CHECK(line["warnings"].size() >= 2);
   for (const std::string file : {"rankings.csv", "profile.csv", "correlations.csv", "graph.csv",
                                  "diagnostics.csv", "undefined_series.csv", "diagnostics.json",
@@ -194,9 +195,10 @@ TEST_CASE("no thread changes a byte", "[program]") {
   PhiidRun run = independent_run(3, 40, 5, 24);  // 120 heads: three pieces
   for (std::size_t t = 0; t < 40; ++t) run.values[1][t * 120 + 7] = 1.0F;
   write_phiid_run(folder.path() / "run", run);
-  const std::string options = GENERATE(
-      std::string("--surrogates 3 --bootstrap 10"), std::string("--mode concat --bootstrap 3"),
-      std::string("--max-pairs 300 --redundancy ccs --bootstrap 10"));
+  const std::string options =
+      GENERATE(std::string("--surrogates 3 --surrogate-kind circular --bootstrap 10"),
+               std::string("--mode concat --bootstrap 3"),
+               std::string("--max-pairs 300 --redundancy ccs --bootstrap 10"));
   for (const std::string threads : {"1", "2", "3"}) {
     answer(folder, in(folder, "run"), options + " --threads " + threads, "out" + threads);
   }

@@ -118,22 +118,84 @@ TEST_CASE("the largest statistic corrects all heads with few surrogates", "[surr
 
 TEST_CASE("among unrelated series some head exceeds its surrogates in 5 % of runs",
           "[surrogates]") {
+  const auto kind = GENERATE(SurrogateKind::prompts, SurrogateKind::circular);
   std::size_t some = 0;
   std::size_t correlated = 0;
   constexpr std::size_t runs = 100;
   for (std::uint64_t seed = 0; seed < runs; ++seed) {
     std::vector<std::vector<double>> prompts;
-    for (std::uint64_t p = 0; p < 3; ++p) {
+    for (std::uint64_t p = 0; p < 5; ++p) {
       prompts.push_back(independent_series(5000 + 1000 * seed + p, 60, 10, 0.5));
     }
-    const RunResult run =
-        analyze(input_of(std::move(prompts), 10), with_surrogates(SurrogateKind::circular, 39));
+    const RunResult run = analyze(input_of(std::move(prompts), 10), with_surrogates(kind, 39));
     some += run.surrogates.tests[0].any_p.value() <= 0.05 ? 1 : 0;
     correlated += run.surrogates.correlation.test.p_value.value_or(1.0) <= 0.05 ? 1 : 0;
   }
   // 5 expected, standard error 2.2.
   CHECK(some <= 12);
   CHECK(correlated <= 12);
+}
+
+TEST_CASE("slow and drifting series pass for related ones by shifts, not by other prompts",
+          "[surrogates]") {
+  const auto kind = GENERATE(SurrogateKind::prompts, SurrogateKind::circular);
+  std::size_t redundant = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    std::vector<std::vector<double>> prompts;
+    for (std::uint64_t p = 0; p < 6; ++p) {
+      auto& values = prompts.emplace_back(independent_series(1000 * seed + p, 50, 10, 0.9));
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] += 0.1 * static_cast<double>(i / 10);
+      }
+    }
+    const RunResult run = analyze(input_of(std::move(prompts), 10), with_surrogates(kind, 19));
+    redundant += run.surrogates.tests[1].any_p.value() <= 0.05 ? 1 : 0;
+  }
+  // 3 of 60 expected of a valid test, standard error 1.7.
+  if (kind == SurrogateKind::prompts) CHECK(redundant <= 8);
+  if (kind == SurrogateKind::circular) CHECK(redundant >= 30);
+}
+
+TEST_CASE("heads exchange whole series among prompts of similar length", "[surrogates]") {
+  using Groups = std::vector<std::vector<std::size_t>>;
+  CHECK(length_groups(std::vector<std::size_t>(7, 40)) == Groups{{0, 1, 2, 3, 4, 5, 6}});
+  CHECK(length_groups(std::vector<std::size_t>{90, 40, 41, 42, 43, 44, 91, 92, 93, 94, 95}) ==
+        Groups{{1, 2, 3, 4, 5}, {0, 6, 7, 8, 9, 10}});
+  CHECK(length_groups(std::vector<std::size_t>{90, 40, 41, 42, 43, 44, 91}).size() == 1);
+  const auto cut = cropped({std::vector<double>(80), std::vector<double>(84)}, 2);
+  CHECK(cut[1].size() == 80);
+  std::vector<std::vector<double>> prompts;
+  for (std::uint64_t p = 0; p < 6; ++p) prompts.push_back(independent_series(p, 40, 3));
+  const Options options = with_surrogates(SurrogateKind::prompts, 1);
+  const Series series = prepare(input_of(prompts, 3), options);
+  const auto drawn = surrogate_series(series, 0, options);
+  CHECK(drawn != surrogate_series(series, 1, options));
+  CHECK(drawn == surrogate_series(series, 0, options));
+  std::vector<std::vector<std::size_t>> sources(3);
+  for (std::size_t h = 0; h < 3; ++h) {
+    for (std::size_t p = 0; p < 6; ++p) {
+      std::size_t from = 0;
+      while (from < 6 && series.values[from][h] != drawn[p][h]) ++from;
+      REQUIRE(from < 6);
+      for (std::size_t i = h; i < 120; i += 3) CHECK(drawn[p][i] == series.values[from][i]);
+      sources[h].push_back(from);
+    }
+  }
+  CHECK((sources[0] != sources[1] || sources[1] != sources[2]));  // not all heads by one order
+  for (auto& own : sources) {
+    std::sort(own.begin(), own.end());
+    CHECK(own == std::vector<std::size_t>{0, 1, 2, 3, 4, 5});  // each series once
+  }
+}
+
+TEST_CASE("few prompts cannot be exchanged, and that is the reason given", "[surrogates]") {
+  std::vector<std::vector<double>> prompts;
+  for (std::uint64_t p = 0; p < 4; ++p) prompts.push_back(independent_series(p, 40, 3));
+  const RunResult run =
+      analyze(input_of(std::move(prompts), 3), with_surrogates(SurrogateKind::prompts, 19));
+  CHECK(run.surrogates.tests[0].any_p == Value(Status::few_units));
+  CHECK(run.surrogates.tests[2].heads[1].p == Value(Status::few_units));
+  CHECK(run.surrogates.correlation.test.p_value == Value(Status::few_units));
 }
 
 TEST_CASE("a closed circle goes on with its first steps", "[surrogates]") {
