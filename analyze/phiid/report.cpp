@@ -123,6 +123,9 @@ report::Analysis report_of(const RunResult& run, const Options& options) {
   analysis.sources = {source(run)};
   for (const RunResult& other : run.null_weights) analysis.sources.push_back(source(other));
   analysis.warnings = run.warnings;
+  for (const RunResult& other : run.null_weights) {
+    add_labelled(other.input.label, other.warnings, analysis.warnings);
+  }
   analysis.claims = claims(run);
   analysis.findings = findings(run, options);
   analysis.definitions = definitions(run, options);

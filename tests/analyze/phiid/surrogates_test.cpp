@@ -140,7 +140,7 @@ TEST_CASE("slow and drifting series pass for related ones by shifts, not by othe
           "[surrogates]") {
   const auto kind = GENERATE(SurrogateKind::prompts, SurrogateKind::circular);
   std::size_t redundant = 0;
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
     std::vector<std::vector<double>> prompts;
     for (std::uint64_t p = 0; p < 6; ++p) {
       auto& values = prompts.emplace_back(independent_series(1000 * seed + p, 50, 10, 0.9));
@@ -148,12 +148,14 @@ TEST_CASE("slow and drifting series pass for related ones by shifts, not by othe
         values[i] += 0.1 * static_cast<double>(i / 10);
       }
     }
-    const RunResult run = analyze(input_of(std::move(prompts), 10), with_surrogates(kind, 19));
+    Options options = with_surrogates(kind, 19);
+    options.seed = seed;
+    const RunResult run = analyze(input_of(std::move(prompts), 10), options);
     redundant += run.surrogates.tests[1].any_p.value() <= 0.05 ? 1 : 0;
   }
-  // 3 of 60 expected of a valid test, standard error 1.7.
-  if (kind == SurrogateKind::prompts) CHECK(redundant <= 8);
-  if (kind == SurrogateKind::circular) CHECK(redundant >= 30);
+  // 5 of 100 expected of a valid test, standard error 2.2; 72 of 1200 in longer simulations.
+  if (kind == SurrogateKind::prompts) CHECK(redundant <= 12);
+  if (kind == SurrogateKind::circular) CHECK(redundant >= 50);
 }
 
 TEST_CASE("heads exchange whole series among prompts of similar length", "[surrogates]") {
