@@ -7,10 +7,12 @@
 #include "files/tokenizer.hpp"
 #include "loo/inputs.hpp"
 #include "loo/plan.hpp"
+#include "loo/shuffled.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>
 #include <array>
+#include <iostream>
 #include <memory>
 #include <stdexcept>
 
@@ -26,10 +28,28 @@ constexpr Choices<Occurrence, 3> occurrences{
 constexpr Choices<Vocabulary (*)(), 2> vocabularies{
     {{"semantic", semantic_words}, {"unrelated", unrelated_words}}};
 
+/// The one test that a run is to decide; the analysis marks all others as exploratory.
+enum class Primary {
+  bridge_anchor,  ///< do bridges and anchors differ in their ratio influence?
+  ratio,          ///< is the ratio above that of mixing each word with the one before?
+  clusters,       ///< is the ratio above that of permuted clusters?
+};
+constexpr Choices<Primary, 3> primaries{{{"bridge-anchor", Primary::bridge_anchor},
+                                         {"ratio", Primary::ratio},
+                                         {"clusters", Primary::clusters}}};
+
+constexpr int published_trials = 5;
+constexpr const char* published_warning =
+    "--published: 5 walks per length, as in the published experiment: no sign-flip p-value can be "
+    "below 2/2^5 = 0.0625, and a t interval over 5 walks covers 0.83 instead of 0.95 on skewed "
+    "data; the default of 20 walks has neither weakness";
+
 struct LooOptions {
   RunOptions run;
   std::vector<int> context_lengths = {6, 10, 20, 50, 100};
-  int n_trials = 5;
+  int n_trials = 20;
+  bool published = false;
+  Primary primary = Primary::bridge_anchor;
   std::vector<std::string> conditions = choice_names(vocabularies);
   std::filesystem::path walks;
   std::filesystem::path graph;
@@ -53,8 +73,8 @@ int parse_positions(const std::string& text) {
   return count;
 }
 
-/// The contexts that the options ask for.
-LooWalks choose_walks(const LooOptions& options) {
+/// The contexts that the options ask for, but for the shuffled ones.
+LooWalks ordered_walks(const LooOptions& options) {
   const int per_context = parse_positions(options.positions);
   if (!options.walks.empty()) {
     LooWalks walks = read_walks(options.walks);
@@ -75,11 +95,29 @@ LooWalks choose_walks(const LooOptions& options) {
     fixed = graph.adjacency;
   } else {
     for (const std::string& name : options.conditions) {
+      if (name == shuffled_name) continue;
       walks.vocabularies.push_back(choice_value(vocabularies, name)());
     }
   }
+  if (walks.vocabularies.empty()) {
+    throw std::runtime_error(
+        "--conditions: found shuffled alone, expected semantic or unrelated beside it: the first "
+        "condition's words are shuffled");
+  }
   walks.contexts = loo_contexts(walks.vocabularies, options.context_lengths, options.n_trials,
                                 options.run.seed, per_context, fixed);
+  return walks;
+}
+
+LooWalks choose_walks(const LooOptions& options) {
+  LooWalks walks = ordered_walks(options);
+  if (std::ranges::count(options.conditions, shuffled_name) == 0) return walks;
+  if (std::ranges::count(walks.vocabularies, shuffled_name, &Vocabulary::name) > 0) {
+    throw std::runtime_error(
+        "--conditions: found shuffled, expected it only where the file has no condition of that "
+        "name");
+  }
+  add_shuffled(walks.vocabularies, walks.contexts, options.run.seed);
   return walks;
 }
 
@@ -180,7 +218,11 @@ ordered_json context_line(const LooContext& context, const LooTokens& tokens,
             {"spans", spans}}}};
 }
 
-void loo(const LooOptions& options, const std::string& command_line) {
+void loo(LooOptions options, const std::string& command_line) {
+  if (options.published) {
+    options.n_trials = published_trials;
+    std::cerr << "warning: " << published_warning << '\n';
+  }
   const CheckedModel model = check_run(options.run);
   const LooWalks walks = choose_walks(options);
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
@@ -232,6 +274,8 @@ void loo(const LooOptions& options, const std::string& command_line) {
       {"conditions", conditions},
       {"context_lengths", own ? ordered_json(options.context_lengths) : ordered_json()},
       {"n_trials", own ? ordered_json(options.n_trials) : ordered_json()},
+      {"published", options.published},
+      {"primary", choice_name(primaries, options.primary)},
       {"positions", options.positions},
       {"sink", choice_name(sinks, options.sink)},
       {"occurrence", occurrence},
@@ -246,6 +290,43 @@ void loo(const LooOptions& options, const std::string& command_line) {
 
 }  // namespace
 
+namespace {
+
+/// Which walks.
+void add_walk_flags(Flags& flags, LooOptions& options) {
+  flags.add("--context-lengths", options.context_lengths, "words per context")
+      .list()
+      .between(2, 1000000)
+      .with_default();
+  flags.add("--n-trials", options.n_trials, "walks per length").between(1, 1000000).with_default();
+  flags
+      .add_switch("--published", options.published,
+                  "draw as many walks as the published experiment: 5 per length; no sign-flip "
+                  "p-value can be below 2/2^5 = 0.0625, and a t interval over 5 walks covers 0.83 "
+                  "instead of 0.95 on skewed data")
+      .excludes("--n-trials");
+  std::vector<std::string> names = choice_names(vocabularies);
+  names.emplace_back(shuffled_name);
+  flags
+      .add("--conditions", options.conditions,
+           "semantic, unrelated (the same walks over words without relation), shuffled (the words "
+           "of the first condition's walks in random order, so without the graph; bridges and "
+           "anchors by the shuffled order); with --walks or --graph only shuffled has an effect")
+      .list()
+      .one_of(names)
+      .with_default();
+  flags.add("--walks", options.walks, "JSON file of walks to replay instead of drawing new ones")
+      .existing_file()
+      .excludes("--published");
+  flags
+      .add("--graph", options.graph,
+           "JSON file with your own words, clusters, groups and adjacency")
+      .existing_file()
+      .excludes("--walks");
+}
+
+}  // namespace
+
 Subcommand loo_subcommand(CLI::App& program) {
   const auto options = std::make_shared<LooOptions>();
   Flags flags(
@@ -253,22 +334,7 @@ Subcommand loo_subcommand(CLI::App& program) {
       "Stores word representations of in-context walks, whole and with each word left out.\n"
       "example: extract loo --model datasets/models/walk --out run");
   add_run_options(flags, options->run);
-  flags.add("--context-lengths", options->context_lengths, "words per context")
-      .list()
-      .between(2, 1000000)
-      .with_default();
-  flags.add("--n-trials", options->n_trials, "walks per length").between(1, 1000000).with_default();
-  flags.add("--conditions", options->conditions, "semantic, unrelated or both")
-      .list()
-      .one_of(choice_names(vocabularies))
-      .with_default();
-  flags.add("--walks", options->walks, "JSON file of walks to replay instead of drawing new ones")
-      .existing_file();
-  flags
-      .add("--graph", options->graph,
-           "JSON file with your own words, clusters, groups and adjacency")
-      .existing_file()
-      .excludes("--walks");
+  add_walk_flags(flags, *options);
   flags
       .add("--positions", options->positions,
            "positions to remove: default (all up to 20 words, else 10), all, spread:K")
@@ -280,6 +346,11 @@ Subcommand loo_subcommand(CLI::App& program) {
                    "which occurrences of a word represent it");
   flags.add("--leading-space", options->leading_space, "put a space before the first word as well")
       .with_default();
+  flags.add_choice("--primary", options->primary, primaries,
+                   "name the one test that the run is to decide, of the first condition's longest "
+                   "contexts in the last layer: bridges and anchors differ in ratio influence; the "
+                   "ratio is above neighbour mixing's; the ratio is above that of permuted "
+                   "clusters; all else is exploratory");
   return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
             loo(*options, line);
           }};
