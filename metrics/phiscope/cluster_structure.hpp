@@ -13,10 +13,11 @@ namespace phiscope {
 
 /// How well the rows of one context and layer follow their clusters.
 struct ClusterStructure {
-  Value ratio;   ///< bounded Phi ratio, see phi_ratio()
-  Value cross;   ///< mean distance over the cross pairs, activation units
-  Value within;  ///< mean distance over the within pairs, activation units
-  Value energy;  ///< mean squared distance over the within pairs, activation units squared
+  Value ratio;           ///< bounded Phi ratio, see phi_ratio()
+  Value cross;           ///< mean distance over the cross pairs, activation units
+  Value within;          ///< mean distance over the within pairs, activation units
+  Value energy;          ///< mean squared distance over the within pairs, activation units squared
+  bool floored = false;  ///< the ratio stands on the absolute floor, see phi_floor()
 };
 
 /// Phi ratio, its two distances and the Dirichlet energy over the within pairs, in one pass.
@@ -25,7 +26,8 @@ struct ClusterStructure {
 /// @param pairs  cross and within pairs of those rows, see pair_set()
 /// @return  each undefined for its own reason: no_cross_pairs (ratio, cross), no_within_pairs
 /// (ratio,
-///          within, energy), nonfinite; the ratio names the first
+///          within, energy), nonfinite; the ratio names the first. All rows equal: the ratio is
+///          constant, the others are 0.
 /// @throws std::invalid_argument if a pair names a row that is not there
 /// @see  experiment loo
 template <std::floating_point T>
@@ -41,7 +43,8 @@ template <std::floating_point T>
   return {.ratio = phi_ratio(cross, within, options),
           .cross = cross,
           .within = within,
-          .energy = mean(squared_within, Status::no_within_pairs)};
+          .energy = mean(squared_within, Status::no_within_pairs),
+          .floored = phi_floor(cross, within, options) == PhiFloor::absolute};
 }
 
 /// The same for arrays of any kind that rows_of() takes.

@@ -22,7 +22,10 @@ struct PhiRatioOptions {
 ///
 /// @param cross,within  mean distances over pairs in different / in the same cluster, >= 0
 /// @param options  the two floors put under `within`, both > 0
-/// @return  dimensionless, in [0, 1 / relative_floor]; undefined when a mean is, cross named first
+/// @return  dimensionless, in [0, 1 / relative_floor]; undefined when a mean is, cross named first;
+///          constant when both are 0: all rows are equal, and nothing separates them. Where the
+///          absolute floor took the place of `within` (see phi_floor()) the number is below
+///          cross / absolute_floor and tells the unit of the rows, not their structure.
 /// @throws std::invalid_argument if a distance is negative or a floor is not positive
 [[nodiscard]] inline Value phi_ratio(const Value& cross, const Value& within,
                                      PhiRatioOptions options = {}) {
@@ -34,8 +37,25 @@ struct PhiRatioOptions {
   if (cross.value() < 0.0 || within.value() < 0.0) {
     throw std::invalid_argument("phi_ratio: a distance is negative");
   }
+  if (cross.value() == 0.0 && within.value() == 0.0) return Status::constant;
   const double floor = std::max(options.relative_floor * cross.value(), options.absolute_floor);
   return cross.value() / std::max(within.value(), floor);
+}
+
+/// What phi_ratio() divides by.
+enum class PhiFloor {
+  none,      ///< the mean distance within clusters
+  relative,  ///< relative_floor * cross: the ratio is at its bound, 1 / relative_floor
+  absolute   ///< absolute_floor: the distances are so small that the ratio depends on their unit
+};
+
+/// The floor that phi_ratio() of the same arguments had to take; none where it is undefined.
+[[nodiscard]] inline PhiFloor phi_floor(const Value& cross, const Value& within,
+                                        PhiRatioOptions options = {}) {
+  if (!phi_ratio(cross, within, options).ok()) return PhiFloor::none;
+  const double relative = options.relative_floor * cross.value();
+  if (within.value() >= std::max(relative, options.absolute_floor)) return PhiFloor::none;
+  return relative >= options.absolute_floor ? PhiFloor::relative : PhiFloor::absolute;
 }
 
 /// Mean distance over the cross pairs, mean over C of |x_a - x_b|.

@@ -80,7 +80,8 @@ struct PairSums {
   return {.ratio = phi_ratio(cross_mean, within_mean, options),
           .cross = cross_mean,
           .within = within_mean,
-          .energy = within.mean(within.squared, Status::no_within_pairs)};
+          .energy = within.mean(within.squared, Status::no_within_pairs),
+          .floored = phi_floor(cross_mean, within_mean, options) == PhiFloor::absolute};
 }
 
 /// Squared distances from the Gram matrix; recomputed by difference where so much cancels that

@@ -91,3 +91,19 @@ TEST_CASE("each number of the structure is undefined for its own reason", "[clus
   CHECK(nan.cross == Value(Status::nonfinite));
   CHECK(nan.within.ok());
 }
+
+TEST_CASE("equal rows are constant, and nearly equal ones are floored", "[cluster_structure]") {
+  const PairSet pairs{.cross = {{0, 1}}, .within = {{1, 2}}};
+  const std::vector<double> equal{5, 5, 5};
+  const ClusterStructure same = cluster_structure(MatrixView<double>(equal, 3, 1), pairs);
+  CHECK(same.ratio == Value(Status::constant));
+  CHECK(same.cross == Value(0.0));
+  CHECK(same.energy == Value(0.0));
+  CHECK_FALSE(same.floored);
+  const std::vector<double> near{0, 8e-12, 12e-12};
+  const ClusterStructure tiny = cluster_structure(MatrixView<double>(near, 3, 1), pairs);
+  CHECK(tiny.floored);
+  CHECK(tiny.ratio.value() == Approx(0.08).epsilon(1e-12));
+  const std::vector<double> wide{0, 8, 12};
+  CHECK_FALSE(cluster_structure(MatrixView<double>(wide, 3, 1), pairs).floored);
+}

@@ -10,7 +10,9 @@
 
 using phiscope::MatrixView;
 using phiscope::PairSet;
+using phiscope::phi_floor;
 using phiscope::phi_ratio;
+using phiscope::PhiFloor;
 using phiscope::Status;
 using phiscope::Value;
 using phiscope::test::random_rows;
@@ -28,9 +30,27 @@ TEST_CASE("phi_ratio never exceeds 1 / relative_floor", "[phi_ratio]") {
 }
 
 TEST_CASE("phi_ratio of vanishing distances goes to zero by the absolute floor", "[phi_ratio]") {
-  CHECK(phi_ratio(0.0, 0.0) == Value(0.0));
   CHECK(phi_ratio(1e-12, 0.0).value() == Approx(1e-2).epsilon(1e-15));
   CHECK(phi_ratio(1e-12, 0.0, {.absolute_floor = 1e-13}).value() == Approx(10.0).epsilon(1e-15));
+}
+
+TEST_CASE("phi_ratio of equal rows is constant, whatever the floors", "[phi_ratio]") {
+  CHECK(phi_ratio(0.0, 0.0) == Value(Status::constant));
+  CHECK(phi_ratio(0.0, 0.0, {.absolute_floor = 1.0}) == Value(Status::constant));
+  CHECK(phi_ratio(0.0, 1.0) == Value(0.0));
+}
+
+TEST_CASE("phi_floor names what phi_ratio divides by", "[phi_ratio]") {
+  CHECK(phi_floor(3.0, 2.0) == PhiFloor::none);
+  CHECK(phi_floor(1.0, 1e-3) == PhiFloor::none);  // the bound is reached by the distance itself
+  CHECK(phi_floor(1.0, 0.999e-3) == PhiFloor::relative);
+  CHECK(phi_floor(1.0, 0.0) == PhiFloor::relative);
+  CHECK(phi_floor(8.7e-12, 5e-12) == PhiFloor::absolute);  // a ratio of 1.74 that reads 0.087
+  CHECK(phi_ratio(8.7e-12, 5e-12).value() == Approx(0.087).epsilon(1e-15));
+  CHECK(phi_floor(8.7e-12, 5e-12, {.absolute_floor = 1e-13}) == PhiFloor::none);
+  CHECK(phi_floor(0.0, 1e-11) == PhiFloor::absolute);
+  CHECK(phi_floor(0.0, 0.0) == PhiFloor::none);  // undefined
+  CHECK(phi_floor(Status::no_cross_pairs, 1e-11) == PhiFloor::none);
 }
 
 TEST_CASE("phi_ratio does not depend on the unit of length", "[phi_ratio]") {

@@ -57,7 +57,8 @@ const std::map<std::string, std::map<std::string, Status>> undefined = {
       {"collapse_intrinsic_dim", Status::too_few_rows}}},
     {"bound_active", {{"collapse_intrinsic_dim", Status::too_few_rows}}},
     {"all_identical",
-     {{"park_normalized_energy", Status::constant},
+     {{"ratio", Status::constant},  // the original has 0
+      {"park_normalized_energy", Status::constant},
       {"collapse_effective_dim", Status::constant},
       {"collapse_intrinsic_dim", Status::too_few_rows}}},
     {"nan_input", {{"collapse_intrinsic_dim", Status::too_few_rows}}},
