@@ -30,14 +30,10 @@ Aggregate aggregate(const std::vector<Value>& values, const std::vector<std::int
     }
   }
   result.defined = static_cast<std::int64_t>(numbers.size());
-  const Estimate interval = bootstrap_mean(numbers, units, options);
-  result.mean = interval.value;
-  result.low = interval.low;
-  result.high = interval.high;
-  result.contexts = static_cast<std::int64_t>(interval.units);
+  result.mean = bootstrap_mean(numbers, units, options);
   if (numbers.empty()) return result;
   result.median = median(numbers);
-  if (result.mean.ok()) result.sd = standard_deviation(numbers);
+  if (result.mean.value.ok()) result.sd = standard_deviation(numbers);
   return result;
 }
 

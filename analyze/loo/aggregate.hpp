@@ -17,15 +17,16 @@ inline constexpr std::array<Status, 6> reasons = {Status::no_cross_pairs, Status
 
 /// Many numbers in one line of a table.
 struct Aggregate {
-  Value mean = Status::too_few_rows;
+  Estimate mean;                    ///< over the defined numbers; its units are the contexts
   Value sd = Status::too_few_rows;  ///< ddof 1; needs two numbers
   Value median = Status::too_few_rows;
-  Value low = Status::too_few_rows;  ///< bootstrap interval of the mean; needs two contexts
-  Value high = Status::too_few_rows;
   std::int64_t events = 0;  ///< all, defined or not
   std::int64_t defined = 0;
-  std::int64_t contexts = 0;                             ///< with a defined number
+  std::int64_t floored = 0;  ///< of the defined: the ratio stands on the absolute floor
   std::array<std::int64_t, reasons.size()> undefined{};  ///< [reason]
+
+  /// Contexts with a defined number.
+  [[nodiscard]] std::int64_t contexts() const { return static_cast<std::int64_t>(mean.units); }
 };
 
 /// Summary of `values`, [event], whose independent units are `contexts`, [event]. Undefined values

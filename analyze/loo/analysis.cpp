@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "loo/analysis.hpp"
 
+#include "loo/contrasts.hpp"
+#include "loo/mixing.hpp"
 #include "program/parallel.hpp"
 #include "report/folder.hpp"
 
@@ -11,15 +13,13 @@
 namespace phiscope::analyze::loo {
 namespace {
 
-/// Contexts of one condition and length.
-std::vector<const ContextMeasures*> contexts_of(const RunResult& result, std::size_t condition,
-                                                std::int64_t n) {
-  std::vector<const ContextMeasures*> chosen;
-  for (const ContextMeasures& context : result.contexts) {
-    const Walk& walk = result.info.walks[context.walk];
-    if (walk.condition == condition && (n == 0 || walk.n == n)) chosen.push_back(&context);
+/// Does one of the two ratios of an influence stand on the absolute floor?
+bool is_floored(const ContextMeasures& context, const Event& event, std::size_t layer,
+                Pairs pairs) {
+  if (pairs == Pairs::common) {
+    return event.full_common[layer].floored || event.without_common[layer].floored;
   }
-  return chosen;
+  return context.full[layer].floored || event.without[layer].floored;
 }
 
 bool belongs(const Event& event, PositionType type) {
@@ -36,18 +36,24 @@ void aggregate_influences(RunResult& result, std::size_t condition, std::size_t 
         for (const Metric metric : metrics) {
           std::vector<Value> values;
           std::vector<std::int64_t> units;
+          std::int64_t floored = 0;
           for (const ContextMeasures* context : contexts) {
             for (const Event& event : context->events) {
               if (!belongs(event, static_cast<PositionType>(type))) continue;
               values.push_back(event_influence(*context, event, layer, static_cast<Pairs>(pairs),
                                                static_cast<Scale>(scale), metric));
               units.push_back(static_cast<std::int64_t>(context->walk));
+              if (metric == Metric::ratio && values.back().ok() &&
+                  is_floored(*context, event, layer, static_cast<Pairs>(pairs))) {
+                ++floored;
+              }
             }
           }
           const std::size_t index =
               result.influence_index(condition, length, layer, static_cast<PositionType>(type),
                                      static_cast<Pairs>(pairs), static_cast<Scale>(scale), metric);
           result.influences[index] = aggregate(values, units, bootstrap);
+          result.influences[index].floored = floored;
         }
       }
     }
@@ -61,14 +67,17 @@ void aggregate_levels(RunResult& result, std::size_t condition, std::size_t leng
     for (std::size_t level = 0; level < level_count; ++level) {
       std::vector<Value> values;
       std::vector<std::int64_t> units;
+      std::int64_t floored = 0;
       for (const auto* context : contexts_of(result, condition, result.lengths[length])) {
         const Value value = level_value(*context, layer, level);
         values.push_back(scale == 0 ? value : quotient(value, level_value(*context, 0, level)));
         units.push_back(static_cast<std::int64_t>(context->walk));
+        if (level == 0 && values.back().ok() && context->full[layer].floored) ++floored;
       }
-      result
-          .levels[result.level_index(condition, length, layer, static_cast<Scale>(scale), level)] =
-          aggregate(values, units, bootstrap);
+      Aggregate& cell = result.levels[result.level_index(condition, length, layer,
+                                                         static_cast<Scale>(scale), level)];
+      cell = aggregate(values, units, bootstrap);
+      cell.floored = floored;
     }
   }
 }
@@ -81,7 +90,7 @@ ZeroFit fit_layer(const RunResult& result, std::size_t condition, std::size_t la
       cell.observed = result
                           .influence_at(condition, length, layer, type, Pairs::own, Scale::absolute,
                                         Metric::ratio)
-                          .mean;
+                          .mean.value;
       for (const auto* context : contexts_of(result, condition, result.lengths[length])) {
         const Walk& walk = result.info.walks[context->walk];
         const Condition& words = result.info.conditions[condition];
@@ -101,6 +110,9 @@ ZeroFit fit_layer(const RunResult& result, std::size_t condition, std::size_t la
 std::vector<ContextMeasures> measure(const LooRun& run, const Options& options) {
   const RunInfo& info = run.info();
   std::vector<ContextMeasures> contexts(run.contexts().size());
+  const bool has_embedding = info.layers.front() == -1;
+  const auto embeddings =
+      has_embedding ? word_embeddings(run) : std::vector<WordEmbeddings>(info.conditions.size());
   for_each_tile(contexts.size(), options.threads, [&](std::size_t i) {
     const ContextPlace& place = run.contexts()[i];
     const Walk& walk = info.walks[place.walk];
@@ -108,6 +120,12 @@ std::vector<ContextMeasures> measure(const LooRun& run, const Options& options) 
     contexts[i] = measure_context(walk, info.conditions[walk.condition], rows.runs,
                                   info.layers.size(), info.units, options.cross);
     contexts[i].walk = place.walk;
+    if (!has_embedding) return;
+    WordEmbeddings own = embeddings[walk.condition];
+    put_embeddings(rows.runs.front(), info.layers.size(), info.units, own);
+    contexts[i].mixing =
+        neighbour_mixing(walk, info.conditions[walk.condition], rows.runs.front().words, own,
+                         info.sink, info.occurrence, options.cross);
   });
   return contexts;
 }
@@ -124,7 +142,7 @@ void aggregate_all(RunResult& result, const Options& options) {
   const std::size_t lengths = result.lengths.size();
   const std::size_t layers = result.info.layers.size();
   const BootstrapOptions bootstrap{
-      .resamples = options.resamples, .seed = options.seed, .covers = "contexts"};
+      .resamples = options.resamples, .seed = options.seed, .covers = "walks"};
   result.influences.resize(conditions * lengths * layers * position_types * pair_choices * scales *
                            metrics.size());
   result.levels.resize(conditions * lengths * layers * scales * level_count);
@@ -148,12 +166,17 @@ void aggregate_all(RunResult& result, const Options& options) {
   for_each_tile(conditions * layers, options.threads, [&](std::size_t tile) {
     result.position_zero[tile] = fit_layer(result, tile / layers, tile % layers, options.cross);
   });
+  add_contrasts(result, options);
 }
 
 }  // namespace
 
 std::string_view position_type_name(PositionType type) noexcept {
   return type == PositionType::bridge ? "bridge" : type == PositionType::anchor ? "anchor" : "all";
+}
+
+std::string_view anchors_name(Anchors anchors) noexcept {
+  return anchors == Anchors::all ? "all" : "without_position_0";
 }
 
 std::string_view pairs_name(Pairs pairs) noexcept {
@@ -192,6 +215,31 @@ const Correlation& RunResult::correlation_at(std::size_t condition, std::size_t 
   const std::size_t index =
       (condition * (lengths.size() + 1) + length) * info.layers.size() + layer;
   return correlations.at(index * metric_pairs + pair);
+}
+
+const PairedCell& RunResult::bridge_anchor_at(std::size_t condition, std::size_t length,
+                                              std::size_t layer, Anchors anchors,
+                                              Metric metric) const {
+  const std::size_t family =
+      (condition * anchor_choices + static_cast<std::size_t>(anchors)) * metrics.size() +
+      static_cast<std::size_t>(metric);
+  return bridge_anchor.at((family * lengths.size() + length) * info.layers.size() + layer);
+}
+
+const PairedCell& RunResult::above_mixing_at(std::size_t condition, std::size_t length,
+                                             std::size_t layer) const {
+  return above_mixing.at((condition * lengths.size() + length) * info.layers.size() + layer);
+}
+
+const Aggregate& RunResult::mixing_at(std::size_t condition, std::size_t length,
+                                      Scale scale) const {
+  return mixing.at((condition * lengths.size() + length) * scales +
+                   static_cast<std::size_t>(scale));
+}
+
+const LabelTest& RunResult::labels_at(std::size_t condition, std::size_t length,
+                                      std::size_t layer) const {
+  return labels.at((condition * lengths.size() + length) * info.layers.size() + layer);
 }
 
 bool RunResult::has(std::size_t condition, std::size_t length) const {

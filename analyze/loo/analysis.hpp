@@ -2,7 +2,9 @@
 #pragma once
 
 #include "loo/aggregate.hpp"
+#include "loo/label_test.hpp"
 #include "loo/measure.hpp"
+#include "loo/paired.hpp"
 #include "loo/position_zero.hpp"
 #include "loo/run.hpp"
 
@@ -47,6 +49,14 @@ inline constexpr std::size_t scales = 2;
 inline constexpr std::size_t level_count = metrics.size() + 3;
 [[nodiscard]] std::string level_name(std::size_t level);
 
+/// Which anchors a bridge is compared with.
+enum class Anchors {
+  all,           ///< with position 0, which has no word before it: as published
+  without_first  ///< all but position 0, whose removal moves the attention sink
+};
+inline constexpr std::size_t anchor_choices = 2;
+[[nodiscard]] std::string_view anchors_name(Anchors anchors) noexcept;
+
 /// Rank correlation between two influences over the events of a condition and length.
 struct Correlation {
   Metric first = Metric::ratio;
@@ -67,6 +77,10 @@ struct RunResult {
   std::vector<Aggregate> levels;      ///< [condition, length, layer, scale, level]
   std::vector<Correlation> correlations;  ///< [condition, length and last: all, layer, metric pair]
   std::vector<ZeroFit> position_zero;     ///< [condition, layer]
+  std::vector<PairedCell> bridge_anchor;  ///< [condition, anchors, metric, length, layer]
+  std::vector<PairedCell> above_mixing;   ///< [condition, length, layer]; empty: no embedding layer
+  std::vector<Aggregate> mixing;          ///< [condition, length, scale]; likewise
+  std::vector<LabelTest> labels;          ///< [condition, length, layer]
 
   /// Places in the grids; conditions, lengths and layers by index.
   [[nodiscard]] std::size_t influence_index(std::size_t condition, std::size_t length,
@@ -84,6 +98,18 @@ struct RunResult {
                                           std::size_t layer, Scale scale, std::size_t level) const {
     return levels.at(level_index(condition, length, layer, scale, level));
   }
+  /// Mean influence of the bridges less that of the anchors, own pairs, per walk.
+  [[nodiscard]] const PairedCell& bridge_anchor_at(std::size_t condition, std::size_t length,
+                                                   std::size_t layer, Anchors anchors,
+                                                   Metric metric) const;
+  /// Ratio less that of neighbour_mixing(), per walk.
+  [[nodiscard]] const PairedCell& above_mixing_at(std::size_t condition, std::size_t length,
+                                                  std::size_t layer) const;
+  /// Ratio of neighbour_mixing(), absolute or divided by the embedding layer's.
+  [[nodiscard]] const Aggregate& mixing_at(std::size_t condition, std::size_t length,
+                                           Scale scale) const;
+  [[nodiscard]] const LabelTest& labels_at(std::size_t condition, std::size_t length,
+                                           std::size_t layer) const;
   [[nodiscard]] const Correlation& correlation_at(std::size_t condition, std::size_t length,
                                                   std::size_t layer, std::size_t pair) const;
   [[nodiscard]] bool has_embedding() const { return info.layers.front() == -1; }

@@ -62,7 +62,7 @@ std::vector<Correlation> correlate(const std::vector<const ContextMeasures*>& co
       };
       result.estimate =
           bootstrap(paired.size(), of_drawn,
-                    {.resamples = options.resamples, .seed = options.seed, .covers = "contexts"});
+                    {.resamples = options.resamples, .seed = options.seed, .covers = "walks"});
       results.push_back(result);
     }
   }

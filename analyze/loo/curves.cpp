@@ -41,14 +41,14 @@ Series empty_series(const RunResult& run, int color, int dash, const std::string
   return series;
 }
 
-void add_point(Series& series, const Aggregate& aggregate) {
-  series.y.push_back(report::drawn(aggregate.mean));
-  series.low.push_back(report::drawn(aggregate.low));
-  series.high.push_back(report::drawn(aggregate.high));
+void add_point(Series& series, const Estimate& estimate) {
+  series.y.push_back(report::drawn(estimate.value));
+  series.low.push_back(report::drawn(estimate.low));
+  series.high.push_back(report::drawn(estimate.high));
 }
 
 /// One curve per run of `drawn_runs` that has the condition and per context length; colours are
-/// those of all runs of the report. `point(run, condition, length, layer)` gives the Aggregate to
+/// those of all runs of the report. `point(run, condition, length, layer)` gives the Estimate to
 /// draw.
 template <class Point>
 Lines lines_of(std::span<const RunResult> drawn_runs, const std::vector<RunResult>& runs,
@@ -75,6 +75,31 @@ Lines lines_of(std::span<const RunResult> drawn_runs, const std::vector<RunResul
   return lines;
 }
 
+/// How a line of neighbour mixing is dashed, whatever the run.
+constexpr int mixing_dash = 3;
+
+/// The ratio of neighbour mixing, level over the layers, one line per run and length.
+void add_mixing_lines(const std::vector<RunResult>& runs, const std::string& condition_name,
+                      Scale scale, Lines& lines) {
+  const std::vector<std::int64_t> lengths = all_lengths(runs);
+  for (const RunResult& run : runs) {
+    if (!run.has_embedding()) continue;
+    for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
+      if (run.info.conditions[condition].name != condition_name) continue;
+      for (std::size_t length = 0; length < run.lengths.size(); ++length) {
+        const auto color =
+            std::find(lengths.begin(), lengths.end(), run.lengths[length]) - lengths.begin();
+        Series series = empty_series(
+            run, static_cast<int>(color), mixing_dash,
+            run.label + ", neighbour mixing, N = " + std::to_string(run.lengths[length]));
+        series.y.assign(series.x.size(),
+                        report::drawn(run.mixing_at(condition, length, scale).mean.value));
+        lines.series.push_back(std::move(series));
+      }
+    }
+  }
+}
+
 void add_length_legend(const std::vector<RunResult>& runs, Figure& figure) {
   int color = 0;
   for (const std::int64_t n : all_lengths(runs)) {
@@ -90,8 +115,8 @@ void add_run_legend(const std::vector<RunResult>& runs, Figure& figure) {
 }
 
 constexpr std::string_view band_caption =
-    " Colour: context length. Bands: 95 % bootstrap intervals of the mean that resample contexts "
-    "(trials); with few trials they are rough.";
+    " Colour: context length. Bands: 95 % intervals of the mean over walks (ci_units in the table "
+    "says how many), none below 5 walks.";
 
 Figure level_curves(const std::vector<RunResult>& runs, const std::string& condition) {
   Figure figure;
@@ -101,16 +126,19 @@ Figure level_curves(const std::vector<RunResult>& runs, const std::string& condi
   figure.caption =
       "Above: absolute. Below: divided by the embedding layer's value of the same "
       "context, since a fixed set of words has an offset of its own there; falling "
-      "energy alone is no evidence of structure.";
+      "energy alone is no evidence of structure. Dash-dotted: the ratio that mixing each word's "
+      "embedding with the one before it gives without any model.";
   figure.caption += band_caption;
   figure.definition =
-      "Ratio: mean distance of cross pairs / mean distance of within pairs, above 1 "
+      "Separation ratio (bounded Phi): mean distance of cross pairs / mean distance of within "
+      "pairs, above 1 "
       "where words of a cluster are closer together. Energy: mean squared distance "
       "of within pairs (logarithmic axis). Rayleigh: sum of squared distances over "
       "the walk's edges / total variance of the words.";
   figure.source = "levels.csv";
   const std::array<std::size_t, 3> levels = {0, 1, level_count - 1};
-  const std::array<std::string, 3> names = {"ratio", "Dirichlet energy", "graph Rayleigh"};
+  const std::array<std::string, 3> names = {"separation ratio", "Dirichlet energy",
+                                            "graph Rayleigh"};
   for (const Scale scale : {Scale::absolute, Scale::relative}) {
     for (std::size_t i = 0; i < levels.size(); ++i) {
       Panel panel;
@@ -118,10 +146,11 @@ Figure level_curves(const std::vector<RunResult>& runs, const std::string& condi
       panel.x_label = scale == Scale::relative ? "layer" : "";
       Lines lines = lines_of(runs, runs, condition,
                              [&](const RunResult& run, std::size_t c, std::size_t n,
-                                 std::size_t l) -> const Aggregate& {
-                               return run.level_at(c, n, l, scale, levels[i]);
+                                 std::size_t l) -> const Estimate& {
+                               return run.level_at(c, n, l, scale, levels[i]).mean;
                              });
       lines.log_y = i == 1;
+      if (i == 0) add_mixing_lines(runs, condition, scale, lines);
       if (i == 0 || scale == Scale::relative) lines.reference = 1.0;
       panel.content = std::move(lines);
       figure.panels.push_back(std::move(panel));
@@ -129,6 +158,10 @@ Figure level_curves(const std::vector<RunResult>& runs, const std::string& condi
   }
   add_length_legend(runs, figure);
   add_run_legend(runs, figure);
+  const auto has_embedding = [](const RunResult& run) { return run.has_embedding(); };
+  if (std::any_of(runs.begin(), runs.end(), has_embedding)) {
+    figure.legend.push_back({"neighbour mixing", -1, mixing_dash});
+  }
   return figure;
 }
 
@@ -151,16 +184,50 @@ Figure influence_curves(const std::vector<RunResult>& runs, const std::string& c
         Panel panel;
         panel.title = metric_title(metric);
         panel.x_label = &run == &runs.back() && type == PositionType::anchor ? "layer" : "";
-        Lines lines =
-            lines_of(std::span(&run, 1), runs, condition,
-                     [&](const RunResult& one, std::size_t c, std::size_t n,
-                         std::size_t l) -> const Aggregate& {
-                       return one.influence_at(c, n, l, type, Pairs::own, Scale::absolute, metric);
-                     });
+        Lines lines = lines_of(
+            std::span(&run, 1), runs, condition,
+            [&](const RunResult& one, std::size_t c, std::size_t n,
+                std::size_t l) -> const Estimate& {
+              return one.influence_at(c, n, l, type, Pairs::own, Scale::absolute, metric).mean;
+            });
         lines.reference = 0.0;
         panel.content = std::move(lines);
         figure.panels.push_back(std::move(panel));
       }
+    }
+  }
+  add_length_legend(runs, figure);
+  return figure;
+}
+
+/// Bridge less anchor: a row of panels per run.
+Figure bridge_anchor_curves(const std::vector<RunResult>& runs, const std::string& condition) {
+  Figure figure;
+  figure.name = "bridge_anchor_by_layer_" + file_stem(condition);
+  figure.title = "Influence of bridges less that of anchors, by layer: " + condition;
+  figure.columns = metrics.size();
+  figure.caption =
+      "Difference within each walk, mean over the walks; a band that excludes 0 in one layer is no "
+      "finding: p_max in the table is corrected over layers and lengths.";
+  figure.caption += band_caption;
+  figure.definition =
+      "Mean influence of a walk's bridges - mean influence of its anchors (position 0 among them).";
+  figure.source = "bridge_anchor.csv (anchors: all)";
+  for (const RunResult& run : runs) {
+    figure.row_titles.push_back(describe(run));
+    for (const Metric metric : metrics) {
+      Panel panel;
+      panel.title = metric_title(metric);
+      panel.x_label = &run == &runs.back() ? "layer" : "";
+      Lines lines =
+          lines_of(std::span(&run, 1), runs, condition,
+                   [&](const RunResult& one, std::size_t c, std::size_t n,
+                       std::size_t l) -> const Estimate& {
+                     return one.bridge_anchor_at(c, n, l, Anchors::all, metric).difference;
+                   });
+      lines.reference = 0.0;
+      panel.content = std::move(lines);
+      figure.panels.push_back(std::move(panel));
     }
   }
   add_length_legend(runs, figure);
@@ -249,7 +316,8 @@ std::vector<std::string> condition_names(std::span<const RunResult> runs) {
 std::string definition(Metric metric) {
   switch (metric) {
     case Metric::ratio:
-      return "Ratio influence: full - without, of cross / max(within, 0.001 cross, 1e-10).";
+      return "Separation ratio influence: full - without, of cross / max(within, 0.001 cross, "
+             "1e-10).";
     case Metric::energy:
       return "Energy influence: without - full, of the mean squared distance over within pairs.";
     case Metric::cross:
@@ -267,6 +335,7 @@ std::vector<Figure> curves(const std::vector<RunResult>& runs) {
   result.push_back(position_zero_curves(runs));
   for (const auto& condition : condition_names(runs)) {
     result.push_back(influence_curves(runs, condition));
+    result.push_back(bridge_anchor_curves(runs, condition));
   }
   return result;
 }

@@ -1,121 +1,124 @@
 // SPDX-License-Identifier: MIT
 #include "loo/findings.hpp"
 
-#include "loo/figures.hpp"
-
-#include <phiscope/summary.hpp>
-
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
+#include "report/estimate_text.hpp"
 
 namespace phiscope::analyze::loo {
 namespace {
 
-/// The shortest text that tells the run from the others of the report.
+/// "keep: " where the report has several runs.
 std::string tag(const RunResult& run, const std::vector<RunResult>& runs) {
-  if (runs.size() == 1) return "sink " + run.info.sink_name;
-  const auto same_sink = std::count_if(runs.begin(), runs.end(), [&run](const RunResult& other) {
-    return other.info.sink == run.info.sink;
-  });
-  return same_sink == 1 ? "sink " + run.info.sink_name : describe(run);
+  return runs.size() > 1 ? run.label + ": " : std::string();
 }
 
-/// Two decimals, without a minus sign before zero.
-std::string two_decimals(double value) {
-  std::array<char, 400> text{};  // room for the largest double
-  const double shown = std::abs(value) < 0.005 ? 0.0 : value;
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), shown, std::chars_format::fixed, 2).ptr;
-  return {text.data(), end};
-}
-
-/// "1.78 [1.60, 1.95]", without the interval where there is none.
-std::string with_interval(const Aggregate& aggregate) {
-  if (!aggregate.mean.ok()) {
-    return "undefined (" + std::string(status_name(main_reason(aggregate))) + ")";
+std::string ratio_text(const Aggregate& ratio, bool with_units) {
+  if (!ratio.mean.value.ok()) {
+    return "undefined (" + std::string(status_name(main_reason(ratio))) + ")";
   }
-  std::string text = two_decimals(aggregate.mean.value());
-  if (aggregate.low.ok() && aggregate.high.ok()) {
-    text += " [" + two_decimals(aggregate.low.value()) + ", " +
-            two_decimals(aggregate.high.value()) + "]";
+  return with_units ? report::estimate_text(ratio.mean) : report::bracket_text(ratio.mean);
+}
+
+/// "semantic 1.78 [1.60, 1.95], unrelated 1.01 [0.90, 1.10]": units per number only where they
+/// differ between the conditions.
+std::string ratios(const RunResult& run, std::size_t length, std::string& units) {
+  const std::size_t layer = run.info.layers.size() - 1;
+  bool same = true;
+  std::vector<std::size_t> present;
+  for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
+    if (run.has(condition, length)) present.push_back(condition);
+  }
+  const auto ratio = [&](std::size_t condition) -> const Aggregate& {
+    return run.level_at(condition, length, layer, Scale::absolute, 0);
+  };
+  for (const std::size_t condition : present) {
+    const Estimate& mean = ratio(condition).mean;
+    same = same && mean.low.ok() && mean.units == ratio(present.front()).mean.units;
+  }
+  units = same && !present.empty() ? " (" + report::units_text(ratio(present.front()).mean) + ")"
+                                   : std::string();
+  std::string text;
+  for (const std::size_t condition : present) {
+    text += (text.empty() ? "" : ", ") + run.info.conditions[condition].name + " " +
+            ratio_text(ratio(condition), !same);
   }
   return text;
 }
 
-/// "semantic: A with sink keep, B with sink drop; unrelated: ..." with a phrase per run and
-/// condition.
-template <class Phrase>
-std::string by_condition(const std::vector<RunResult>& runs, Phrase phrase) {
-  std::string text;
-  for (const std::string& name : condition_names(runs)) {
-    text += (text.empty() ? "" : "; ") + name + ": ";
-    std::string separator;
-    for (const RunResult& run : runs) {
-      for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
-        if (run.info.conditions[condition].name != name) continue;
-        text += separator + phrase(run, condition) + " with " + tag(run, runs);
-        separator = ", ";
-      }
-    }
+std::string ratio_finding(const RunResult& run, std::size_t length) {
+  std::string units;
+  const std::string text = ratios(run, length, units);
+  std::string line = "separation ratio in layer " + std::to_string(run.info.layers.back()) +
+                     ", N = " + std::to_string(run.lengths[length]) + units + ": " + text;
+  if (!run.has_embedding()) return line + ".";
+  const Value mixing = run.mixing_at(0, length, Scale::absolute).mean.value;
+  return line + "; neighbour mixing alone gives " + report::value_text(mixing) + ".";
+}
+
+std::string zero_finding(const RunResult& run) {
+  std::string text =
+      "share of the ratio influences that position 0 alone explains (R\u00b2, median "
+      "layer): ";
+  std::string separator;
+  for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
+    const Value share = zero_share(run.position_zero, run.info.layers, condition);
+    text += separator + run.info.conditions[condition].name + " " + report::value_text(share);
+    separator = ", ";
   }
   return text + ".";
 }
 
-std::string ratio_at(const RunResult& run, std::size_t condition, bool longest) {
-  const std::size_t length = longest ? run.lengths.size() - 1 : 0;
-  const std::size_t layer = run.info.layers.size() - 1;
-  const Aggregate& ratio = run.level_at(condition, length, layer, Scale::absolute, 0);
-  std::string text = with_interval(ratio);
-  if (longest && run.has_embedding()) {
-    const Aggregate& relative = run.level_at(condition, length, layer, Scale::relative, 0);
-    if (relative.mean.ok()) {
-      text += " (" + two_decimals(relative.mean.value()) + " times the embedding's)";
-    }
+/// First letter as a capital, where nothing comes before.
+std::string sentence_of(const std::string& begin, std::string text) {
+  if (begin.empty() && text.front() >= 'a' && text.front() <= 'z') {
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
   }
-  return text;
-}
-
-std::string explained_by_zero(const RunResult& run, std::size_t condition) {
-  std::vector<double> shares;
-  for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
-    const ZeroFit& fit = run.position_zero[condition * run.info.layers.size() + layer];
-    if (run.info.layers[layer] >= 0 && fit.explained.ok()) shares.push_back(fit.explained.value());
-  }
-  if (shares.empty()) return "undefined";
-  return "R\u00b2 " + two_decimals(median(shares).value());
-}
-
-std::string last_layer(const std::vector<RunResult>& runs) {
-  const std::int64_t last = runs.front().info.layers.back();
-  const bool same = std::all_of(runs.begin(), runs.end(), [last](const RunResult& run) {
-    return run.info.layers.back() == last;
-  });
-  return same ? "last layer (" + std::to_string(last) + ")" : "last layer";
-}
-
-std::string length_text(const std::vector<RunResult>& runs, bool longest) {
-  std::int64_t found = longest ? runs.front().lengths.back() : runs.front().lengths.front();
-  for (const RunResult& run : runs) {
-    const std::int64_t other = longest ? run.lengths.back() : run.lengths.front();
-    found = longest ? std::max(found, other) : std::min(found, other);
-  }
-  return "N = " + std::to_string(found);
+  return begin + text;
 }
 
 }  // namespace
 
 std::vector<std::string> findings(const std::vector<RunResult>& runs) {
-  const std::string layer = last_layer(runs);
+  std::vector<std::string> lines;
+  for (const RunResult& run : runs) {
+    const std::string begin = tag(run, runs);
+    lines.push_back(sentence_of(begin, ratio_finding(run, run.lengths.size() - 1)));
+    if (run.lengths.size() > 1) lines.push_back(sentence_of(begin, ratio_finding(run, 0)));
+    lines.push_back(sentence_of(begin, zero_finding(run)));
+    if (run.has_embedding()) continue;
+    lines.push_back(
+        sentence_of(begin, "no neighbour-mixing baseline: the run has no embedding layer (-1)."));
+  }
+  return lines;
+}
+
+std::vector<std::string> definitions() {
   return {
-      "Cross / within distance, above 1 where words of a cluster are closer together, " + layer +
-          ", " + length_text(runs, true) + ": " +
-          by_condition(runs, [](const auto& run, auto c) { return ratio_at(run, c, true); }),
-      "The same at " + length_text(runs, false) + ", where position 0 weighs most: " +
-          by_condition(runs, [](const auto& run, auto c) { return ratio_at(run, c, false); }),
-      "Share of the ratio influences that a model of position 0 alone explains, median layer: " +
-          by_condition(runs, explained_by_zero)};
+      "Separation ratio (bounded Phi): mean distance of cross pairs / mean distance of within "
+      "pairs, at most 1000; above 1 where words of a cluster are closer together. Cross pairs are "
+      "of different clusters (and the same group, unless --cross all). It is not the Phi of "
+      "integrated information.",
+      "Energy: mean squared distance of within pairs. Graph energy: sum of squared distances over "
+      "the walk's edges; Rayleigh: that sum / total variance of the words.",
+      "Influence of a position: ratio, cross and within distance of the full context less those "
+      "without the position; energy without it less that of the full context. A positive ratio or "
+      "energy influence means that leaving the position out hurts structure.",
+      "Bridge: a position whose word is in another cluster than the word before. Anchor: every "
+      "other position, position 0 included unless said.",
+      "Intervals are of the mean over walks; positions of one walk are not independent, so walks "
+      "are what is drawn anew: t below 10 walks, studentised bootstrap from there, none below 5. "
+      "They say how the mean would vary with new walks on this model, not with other models or "
+      "words.",
+      "Bridge - anchor: mean influence of a walk's bridges less that of its anchors; sign-flip "
+      "test over walks, two-sided; p_max is corrected over layers and lengths by the largest "
+      "statistic of each pattern of signs.",
+      "Neighbour mixing: each word's embedding averaged with that of the word before it in the "
+      "walk, without any model. Its ratio is above 1 where walks stay in clusters, so a model's "
+      "ratio is compared with it, not with 1; a ratio below it counts as p = 1.",
+      "Permuted clusters: words permuted over clusters and groups, the same permutation in all "
+      "walks and layers; one-sided p = (1 + permutations with at least the ratio) / (1 + "
+      "permutations).",
+      "constant: all rows are equal, there is no ratio. floored: distances are below 1e-10, the "
+      "ratio depends on their unit."};
 }
 
 }  // namespace phiscope::analyze::loo

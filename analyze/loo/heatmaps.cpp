@@ -32,7 +32,7 @@ Heatmap influence_map(const RunResult& run, std::size_t condition, PositionType 
     for (std::size_t length = 0; length < run.lengths.size(); ++length) {
       map.values.push_back(report::drawn(
           run.influence_at(condition, length, layer, type, Pairs::own, Scale::absolute, metric)
-              .mean));
+              .mean.value));
     }
   }
   return map;

@@ -4,14 +4,19 @@
 #include "shard/format_error.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 namespace phiscope::analyze::loo {
 namespace {
 
 using Json = nlohmann::json;
+
+/// The tests that a plan can name, as analyze-loo tells them.
+constexpr std::array<std::string_view, 3> primaries = {"bridge-anchor", "ratio", "clusters"};
 
 /// A JSON value with the name it has in messages.
 class Node {
@@ -27,6 +32,9 @@ class Node {
     const auto found = json_->find(key);
     if (found == json_->end()) fail("member '" + key + "' is missing");
     return {*found, *file_, name_ + "." + key};
+  }
+  [[nodiscard]] bool has(const std::string& key) const {
+    return json_->is_object() && json_->contains(key);
   }
   [[nodiscard]] std::int64_t integer(std::int64_t low, std::int64_t high) const {
     const std::string expected =
@@ -149,6 +157,26 @@ void read_layout(const shard::Run& run, const std::filesystem::path& file, RunIn
   }
 }
 
+/// Options that older runs do not have.
+void read_later_options(const Node& options, RunInfo& info) {
+  if (options.has("occurrence")) {
+    const Node node = options.member("occurrence");
+    const std::map<std::string, Occurrence> occurrences = {
+        {"mean", Occurrence::mean}, {"first", Occurrence::first}, {"last", Occurrence::last}};
+    const auto found = occurrences.find(node.text());
+    if (found == occurrences.end()) {
+      node.fail("found '" + node.text() + "', expected mean, first or last");
+    }
+    info.occurrence = found->second;
+  }
+  if (!options.has("primary")) return;
+  const Node node = options.member("primary");
+  info.primary = node.text();
+  if (std::find(primaries.begin(), primaries.end(), info.primary) == primaries.end()) {
+    node.fail("found '" + info.primary + "', expected bridge-anchor, ratio or clusters");
+  }
+}
+
 }  // namespace
 
 RunInfo run_info(const shard::Run& run) {
@@ -170,6 +198,7 @@ RunInfo run_info(const shard::Run& run) {
     sink.fail("found '" + info.sink_name + "', expected keep, drop or prefix");
   }
   info.sink = sinks.at(info.sink_name);
+  read_later_options(plan.member("options"), info);
   std::set<std::string> names;
   for (const Node& condition : plan.member("loo").member("conditions").items()) {
     info.conditions.push_back(read_condition(condition));

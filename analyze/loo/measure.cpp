@@ -2,6 +2,7 @@
 #include "loo/measure.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 namespace phiscope::analyze::loo {
@@ -44,6 +45,20 @@ std::int64_t overflows(MatrixView<float> rows, const PairSet& pairs) {
   return result;
 }
 
+/// Distances between all words of the full context, in every layer.
+WordDistances distances_of(const WordRows& full, std::size_t layers, std::size_t units) {
+  WordDistances result{.words = full.words, .pairs = {}};
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < full.words.size(); ++i) {
+    for (std::size_t j = i + 1; j < full.words.size(); ++j) pairs.push_back({i, j});
+  }
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    result.pairs.push_back(squared_distances(layer_of(full, layer, layers, units), pairs));
+    for (double& distance : result.pairs.back()) distance = std::sqrt(distance);
+  }
+  return result;
+}
+
 /// The part of the walk's graph between the present words, [word row, word row].
 std::vector<double> adjacency_of(const Walk& walk, std::span<const std::int64_t> words,
                                  std::size_t nodes) {
@@ -66,7 +81,7 @@ std::string_view metric_name(Metric metric) noexcept {
 }
 
 std::string_view metric_title(Metric metric) noexcept {
-  static constexpr std::array<std::string_view, 4> titles = {"ratio", "Dirichlet energy",
+  static constexpr std::array<std::string_view, 4> titles = {"separation ratio", "Dirichlet energy",
                                                              "cross distance", "within distance"};
   return titles[static_cast<std::size_t>(metric)];
 }
@@ -114,6 +129,7 @@ ContextMeasures measure_context(const Walk& walk, const Condition& condition,
   ContextMeasures result;
   result.words = static_cast<std::int64_t>(full.words.size());
   result.pairs = count(full_pairs);
+  result.distances = distances_of(full, layers, units);
   for (std::size_t layer = 0; layer < layers; ++layer) {
     const MatrixView<float> rows = layer_of(full, layer, layers, units);
     result.full.push_back(cluster_structure(rows, full_pairs));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "loo/label_test.hpp"
+#include "loo/mixing.hpp"
 #include "loo/run.hpp"
 
 #include <phiscope/cluster_structure.hpp>
@@ -63,6 +65,8 @@ struct ContextMeasures {
   std::vector<GraphEnergy> graph;               ///< [layer], on the walk's graph of present words
   std::vector<std::int64_t> float16_overflows;  ///< [layer], see measure_context()
   std::vector<Event> events;                    ///< in the order of Walk::removed
+  WordDistances distances;                      ///< of the full context
+  Mixing mixing;                                ///< too_few_rows without an embedding layer
 };
 
 /// Measures the full context and the context without each tested position, in every layer.

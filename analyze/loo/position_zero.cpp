@@ -3,6 +3,7 @@
 
 #include <phiscope/phi_ratio.hpp>
 #include <phiscope/sum.hpp>
+#include <phiscope/summary.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -118,6 +119,16 @@ ZeroFit fit_position_zero(const std::vector<ZeroCell>& cells) {
   fit.scale = std::pow(10.0, log_scale);
   fit.explained = 1.0 - cost(log_scale) / total;
   return fit;
+}
+
+Value zero_share(const std::vector<ZeroFit>& fits, const std::vector<std::int64_t>& layers,
+                 std::size_t condition) {
+  std::vector<double> shares;
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    const ZeroFit& fit = fits.at(condition * layers.size() + layer);
+    if (layers[layer] >= 0 && fit.explained.ok()) shares.push_back(fit.explained.value());
+  }
+  return median(shares);
 }
 
 }  // namespace phiscope::analyze::loo

@@ -53,4 +53,10 @@ struct ZeroFit {
 /// influences
 [[nodiscard]] ZeroFit fit_position_zero(const std::vector<ZeroCell>& cells);
 
+/// Median over the blocks (not the embedding) of what position 0 explains in a condition.
+/// @param fits  [condition, layer]
+/// @return  too_few_rows where no layer has a fit
+[[nodiscard]] Value zero_share(const std::vector<ZeroFit>& fits,
+                               const std::vector<std::int64_t>& layers, std::size_t condition);
+
 }  // namespace phiscope::analyze::loo

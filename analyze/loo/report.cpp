@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "loo/report.hpp"
 
+#include "loo/claims.hpp"
+#include "loo/contrasts.hpp"
 #include "loo/figures.hpp"
 #include "loo/findings.hpp"
 #include "loo/tables.hpp"
+#include "report/estimate_text.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -80,6 +85,41 @@ std::vector<report::OutputFile> results(const std::vector<RunResult>& runs) {
   return files;
 }
 
+/// The fewest walks of a condition and length, where no test over them can reach 0.05, or few do.
+std::string few_walks(const RunResult& run) {
+  std::size_t fewest = run.contexts.size();
+  for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
+    for (const std::int64_t n : run.lengths) {
+      const std::size_t walks = contexts_of(run, condition, n).size();
+      if (walks > 0) fewest = std::min(fewest, walks);
+    }
+  }
+  if (fewest >= least_studentised_units) return {};
+  const double least = std::min(1.0, std::ldexp(2.0, -static_cast<int>(fewest)));
+  return "Few walks in " + describe(run) + ": " + std::to_string(fewest) +
+         " per condition and length; no sign-flip p below " + report::short_text(least) +
+         (fewest < least_units ? ", no intervals." : ", intervals too short on skewed data.");
+}
+
+/// Ratios of full contexts that say nothing: equal rows, or distances below the absolute floor.
+std::string flat_levels(const RunResult& run) {
+  std::int64_t equal = 0;
+  std::int64_t floored = 0;
+  std::int64_t all = 0;
+  for (const ContextMeasures& context : run.contexts) {
+    for (const ClusterStructure& layer : context.full) {
+      ++all;
+      equal += layer.ratio.status() == Status::constant ? 1 : 0;
+      floored += layer.floored ? 1 : 0;
+    }
+  }
+  if (equal == 0 && floored == 0) return {};
+  return "Collapsed words in " + describe(run) + ": of " + std::to_string(all) +
+         " ratios of full contexts " + std::to_string(equal) +
+         " are undefined since all rows are equal (constant), " + std::to_string(floored) +
+         " stand on the absolute floor 1e-10 and depend on the unit (floored).";
+}
+
 report::Source source(const RunResult& run) {
   return {.label = run.label,
           .about = "sink " + run.info.sink_name + ", " + std::to_string(run.contexts.size()) +
@@ -121,9 +161,12 @@ std::vector<std::string> undefined_counts(const std::vector<RunResult>& runs) {
 std::vector<std::string> warnings(const std::vector<RunResult>& runs) {
   std::vector<std::string> lines;
   for (const RunResult& run : runs) {
-    if (run.contexts.size() == run.info.walks.size()) continue;
-    lines.push_back("Partial run " + run.label + ": " + std::to_string(run.contexts.size()) +
-                    " of " + std::to_string(run.info.walks.size()) + " contexts.");
+    if (run.contexts.size() != run.info.walks.size()) {
+      lines.push_back("Partial run " + run.label + ": " + std::to_string(run.contexts.size()) +
+                      " of " + std::to_string(run.info.walks.size()) + " contexts.");
+    }
+    if (const std::string few = few_walks(run); !few.empty()) lines.push_back(few);
+    if (const std::string flat = flat_levels(run); !flat.empty()) lines.push_back(flat);
   }
   return lines;
 }
@@ -138,7 +181,9 @@ report::Analysis report_of(const std::vector<RunResult>& runs, const Options& op
                   {"bootstrap resamples", std::to_string(options.resamples)},
                   {"seed", std::to_string(options.seed)}},
       .warnings = warnings(runs),
+      .claims = claims(runs),
       .findings = findings(runs),
+      .definitions = definitions(),
       .tables = tables(runs),
       .figures = figures(runs),
       .sections = {},

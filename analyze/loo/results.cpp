@@ -14,14 +14,18 @@ Json json_number(const Value& value) {
 }
 
 Json aggregate_json(const Aggregate& aggregate) {
-  Json result = {{"mean", json_number(aggregate.mean)},
+  Json result = {{"mean", json_number(aggregate.mean.value)},
                  {"std", json_number(aggregate.sd)},
                  {"median", json_number(aggregate.median)},
-                 {"ci_low", json_number(aggregate.low)},
-                 {"ci_high", json_number(aggregate.high)},
+                 {"ci_low", json_number(aggregate.mean.low)},
+                 {"ci_high", json_number(aggregate.mean.high)},
                  {"n", aggregate.events},
-                 {"n_ok", aggregate.defined}};
-  if (!aggregate.mean.ok()) {
+                 {"n_ok", aggregate.defined},
+                 {"n_contexts", aggregate.contexts()},
+                 {"ci_method", std::string(aggregate.mean.method)},
+                 {"ci_covers", std::string(aggregate.mean.covers)}};
+  if (aggregate.floored > 0) result["n_floored"] = aggregate.floored;
+  if (!aggregate.mean.value.ok()) {
     const Status reason = main_reason(aggregate);
     result["reason"] = reason == Status::ok ? "no_events" : std::string(status_name(reason));
   }
@@ -32,6 +36,49 @@ Json aggregate_json(const Aggregate& aggregate) {
     }
   }
   return result;
+}
+
+/// A difference per walk with its interval and p-values.
+Json paired_json(const PairedCell& cell) {
+  Json result = {{"difference", json_number(cell.difference.value)},
+                 {"ci_low", json_number(cell.difference.low)},
+                 {"ci_high", json_number(cell.difference.high)},
+                 {"p", json_number(cell.p)},
+                 {"p_max", json_number(cell.p_max)},
+                 {"least_p", cell.least_p},
+                 {"n_walks", cell.walks},
+                 {"n_ok", cell.difference.units}};
+  const Status why = first_reason(cell.difference.value.status(), cell.difference.low.status());
+  if (why != Status::ok) result["reason"] = std::string(status_name(why));
+  return result;
+}
+
+/// Adds what the report claims, by layer and length, beside the published members.
+void add_contrast_json(const RunResult& run, std::size_t condition, std::size_t length,
+                       std::size_t layer, Json& result) {
+  const std::string at_layer = std::to_string(run.info.layers[layer]);
+  const std::string at_length = std::to_string(run.lengths[length]);
+  for (const Anchors anchors : {Anchors::all, Anchors::without_first}) {
+    const std::string member =
+        anchors == Anchors::all ? "bridge_minus_anchor" : "bridge_minus_anchor_without_position_0";
+    for (const Metric metric : metrics) {
+      result[member][at_layer][at_length][std::string(metric_name(metric)) + "_influence"] =
+          paired_json(run.bridge_anchor_at(condition, length, layer, anchors, metric));
+    }
+  }
+  if (run.has_embedding()) {
+    Json cell = paired_json(run.above_mixing_at(condition, length, layer));
+    cell["mixing_ratio"] =
+        json_number(run.mixing_at(condition, length, Scale::absolute).mean.value);
+    result["ratio_minus_neighbour_mixing"][at_layer][at_length] = std::move(cell);
+  }
+  const LabelTest& labels = run.labels_at(condition, length, layer);
+  result["ratio_against_permuted_clusters"][at_layer][at_length] = {
+      {"ratio", json_number(labels.ratio)},
+      {"permuted_mean", json_number(labels.null_mean)},
+      {"p", json_number(labels.p)},
+      {"least_p", labels.least_p},
+      {"permutations", labels.draws}};
 }
 
 }  // namespace
@@ -70,6 +117,11 @@ nlohmann::ordered_json results_json(const RunResult& run, std::size_t condition)
                                                      Scale::absolute, metric));
         }
       }
+    }
+  }
+  for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
+    for (std::size_t length = 0; length < run.lengths.size(); ++length) {
+      if (run.has(condition, length)) add_contrast_json(run, condition, length, layer, result);
     }
   }
   return result;

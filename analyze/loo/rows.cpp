@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "loo/rows.hpp"
 
+#include "loo/table_parts.hpp"
+
 namespace phiscope::analyze::loo {
 namespace {
-
-using Row = std::vector<Cell>;
 
 /// Appends the value, or an empty cell and the reason to `missing`.
 void add(Row& row, std::string& missing, const std::string& name, const Value& value) {
@@ -57,6 +57,8 @@ Row event_row(bool several, const RunResult& run, const ContextMeasures& context
     add(row, missing, name + "_influence_common",
         event_influence(context, event, layer, Pairs::common, Scale::absolute, metric));
   }
+  row.emplace_back(
+      std::int64_t{context.full[layer].floored || event.without[layer].floored ? 1 : 0});
   row.emplace_back(missing);
   return row;
 }
@@ -77,6 +79,7 @@ Table event_table(const std::vector<RunResult>& runs) {
       table.columns.push_back(std::string(metric_name(metric)) + suffix);
     }
   }
+  table.columns.emplace_back("floored");
   table.columns.emplace_back("undefined");
   for (const RunResult& run : runs) {
     for (const ContextMeasures& context : run.contexts) {
@@ -100,6 +103,7 @@ Table context_table(const std::vector<RunResult>& runs) {
   for (std::size_t level = 0; level < level_count; ++level) {
     table.columns.push_back(level_name(level));
   }
+  table.columns.emplace_back("floored");
   table.columns.emplace_back("undefined");
   for (const RunResult& run : runs) {
     for (const ContextMeasures& context : run.contexts) {
@@ -113,6 +117,7 @@ Table context_table(const std::vector<RunResult>& runs) {
         for (std::size_t level = 0; level < level_count; ++level) {
           add(row, missing, level_name(level), level_value(context, layer, level));
         }
+        row.emplace_back(std::int64_t{context.full[layer].floored ? 1 : 0});
         row.emplace_back(missing);
         table.rows.push_back(std::move(row));
       }

@@ -38,12 +38,17 @@ enum class Sink {
   prefix,  ///< all; a neutral token comes before position 0
 };
 
+/// Which occurrences of a word make up its representation.
+enum class Occurrence { mean, first, last };
+
 /// What a run is, without its arrays.
 struct RunInfo {
   std::filesystem::path path;
   std::string name;  ///< directory name
   Sink sink = Sink::drop;
   std::string sink_name;
+  Occurrence occurrence = Occurrence::mean;
+  std::string primary;               ///< the test that the plan names; empty: none
   std::vector<std::int64_t> layers;  ///< -1 is the embedding
   std::size_t units = 0;
   std::vector<Condition> conditions;

@@ -1,39 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "loo/tables.hpp"
 
+#include "loo/contrast_tables.hpp"
 #include "loo/rows.hpp"
+#include "loo/table_parts.hpp"
+#include "report/estimate_text.hpp"
 
 namespace phiscope::analyze::loo {
 namespace {
 
-using Row = std::vector<Cell>;
-
-Cell cell(const Value& value) {
-  if (value.ok()) return value.value();
-  return Undefined{std::string(status_name(value.status()))};
-}
-
-std::vector<std::string> columns(bool several, const std::vector<std::string>& rest) {
-  std::vector<std::string> result;
-  if (several) result.emplace_back("run");
-  result.insert(result.end(), rest.begin(), rest.end());
-  return result;
-}
-
-Row row(bool several, const RunResult& run, std::size_t condition) {
-  Row result;
-  if (several) result.emplace_back(run.label);
-  result.emplace_back(run.info.conditions[condition].name);
-  return result;
-}
-
-void extend(Row& row, const Row& more) {
-  row.insert(row.end(), more.begin(), more.end());
-}
-
 std::vector<std::string> with_aggregate(std::vector<std::string> names) {
-  for (const char* name :
-       {"mean", "sd", "median", "ci_low", "ci_high", "n_events", "n_ok", "n_contexts"}) {
+  for (const char* name : {"mean", "sd", "median"}) names.emplace_back(name);
+  const auto interval = report::interval_columns();
+  names.insert(names.end(), interval.begin(), interval.end());
+  for (const char* name : {"n_events", "n_ok", "n_contexts", "n_floored"}) {
     names.emplace_back(name);
   }
   for (const Status reason : reasons) names.emplace_back(status_name(reason));
@@ -41,34 +21,19 @@ std::vector<std::string> with_aggregate(std::vector<std::string> names) {
 }
 
 Row aggregate_cells(const Aggregate& aggregate) {
-  Row result = {cell(aggregate.mean), cell(aggregate.sd),   cell(aggregate.median),
-                cell(aggregate.low),  cell(aggregate.high), aggregate.events,
-                aggregate.defined,    aggregate.contexts};
+  Row result = {value_cell(aggregate.mean.value), value_cell(aggregate.sd),
+                value_cell(aggregate.median)};
+  extend(result, report::interval_cells(aggregate.mean));
+  extend(result, {aggregate.events, aggregate.defined, aggregate.contexts(), aggregate.floored});
   for (const std::int64_t count : aggregate.undefined) result.emplace_back(count);
   return result;
-}
-
-/// Calls visit(run, condition, length, layer) for all that was measured, in the order of the
-/// tables.
-template <class Visit>
-void for_each_cell(const std::vector<RunResult>& runs, Visit visit) {
-  for (const RunResult& run : runs) {
-    for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
-      for (std::size_t length = 0; length < run.lengths.size(); ++length) {
-        if (!run.has(condition, length)) continue;
-        for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
-          visit(run, condition, length, layer);
-        }
-      }
-    }
-  }
 }
 
 Table influence_table(const std::vector<RunResult>& runs) {
   const bool several = runs.size() > 1;
   Table table;
-  table.columns = columns(several, with_aggregate({"condition", "n", "layer", "position_type",
-                                                   "pairs", "scale", "metric"}));
+  table.columns = run_columns(several, with_aggregate({"condition", "n", "layer", "position_type",
+                                                       "pairs", "scale", "metric"}));
   for_each_cell(runs, [&](const RunResult& run, std::size_t condition, std::size_t length,
                           std::size_t layer) {
     const std::size_t scale_end = run.has_embedding() ? scales : 1;
@@ -77,7 +42,7 @@ Table influence_table(const std::vector<RunResult>& runs) {
       const auto scale = static_cast<Scale>(i / metrics.size() % scale_end);
       const auto pairs = static_cast<Pairs>(i / metrics.size() / scale_end % pair_choices);
       const auto type = static_cast<PositionType>(i / metrics.size() / scale_end / pair_choices);
-      Row cells = row(several, run, condition);
+      Row cells = run_row(several, run, condition);
       extend(cells,
              {run.lengths[length], run.info.layers[layer], std::string(position_type_name(type)),
               std::string(pairs_name(pairs)), std::string(scale_name(scale)),
@@ -93,12 +58,13 @@ Table influence_table(const std::vector<RunResult>& runs) {
 Table level_table(const std::vector<RunResult>& runs) {
   const bool several = runs.size() > 1;
   Table table;
-  table.columns = columns(several, with_aggregate({"condition", "n", "layer", "scale", "metric"}));
+  table.columns =
+      run_columns(several, with_aggregate({"condition", "n", "layer", "scale", "metric"}));
   for_each_cell(runs, [&](const RunResult& run, std::size_t condition, std::size_t length,
                           std::size_t layer) {
     for (std::size_t scale = 0; scale < (run.has_embedding() ? scales : 1); ++scale) {
       for (std::size_t level = 0; level < level_count; ++level) {
-        Row cells = row(several, run, condition);
+        Row cells = run_row(several, run, condition);
         extend(cells, {run.lengths[length], run.info.layers[layer],
                        std::string(scale_name(static_cast<Scale>(scale))), level_name(level)});
         extend(cells, aggregate_cells(run.level_at(condition, length, layer,
@@ -110,20 +76,13 @@ Table level_table(const std::vector<RunResult>& runs) {
   return table;
 }
 
-/// Why there is no number, or no interval although there is a number: too many resamples had none.
-std::string missing_text(const Estimate& estimate) {
-  if (!estimate.value.ok()) return std::string(status_name(estimate.value.status()));
-  if (estimate.low != Value(Status::unstable)) return {};
-  return "interval: " + std::to_string(estimate.undefined_draws) + " of " +
-         std::to_string(estimate.draws) + " resamples undefined";
-}
-
 Table correlation_table(const std::vector<RunResult>& runs) {
   const bool several = runs.size() > 1;
   Table table;
   table.columns =
-      columns(several, {"condition", "n", "layer", "metric_a", "metric_b", "rank_correlation",
-                        "ci_low", "ci_high", "n_events", "n_contexts", "undefined"});
+      run_columns(several, {"condition", "n", "layer", "metric_a", "metric_b", "rank_correlation"});
+  for (const std::string& name : report::interval_columns()) table.columns.push_back(name);
+  for (const char* name : {"n_events", "n_contexts", "undefined"}) table.columns.emplace_back(name);
   for (const RunResult& run : runs) {
     for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
       for (std::size_t length = 0; length <= run.lengths.size(); ++length) {
@@ -132,13 +91,17 @@ Table correlation_table(const std::vector<RunResult>& runs) {
         for (std::size_t i = 0; i < run.info.layers.size() * metric_pairs; ++i) {
           const std::size_t layer = i / metric_pairs;
           const Correlation& found = run.correlation_at(condition, length, layer, i % metric_pairs);
-          Row cells = row(several, run, condition);
+          Row cells = run_row(several, run, condition);
           extend(cells,
                  {all ? Cell(Undefined{"all_lengths"}) : Cell(run.lengths[length]),
                   run.info.layers[layer], std::string(metric_name(found.first)) + "_influence",
-                  std::string(metric_name(found.second)) + "_influence", cell(found.estimate.value),
-                  cell(found.estimate.low), cell(found.estimate.high), found.events, found.contexts,
-                  missing_text(found.estimate)});
+                  std::string(metric_name(found.second)) + "_influence",
+                  value_cell(found.estimate.value)});
+          extend(cells, report::interval_cells(found.estimate));
+          extend(cells, {found.events, found.contexts,
+                         found.estimate.value.ok()
+                             ? std::string()
+                             : std::string(status_name(found.estimate.value.status()))});
           table.rows.push_back(std::move(cells));
         }
       }
@@ -151,8 +114,8 @@ Table diagnostic_table(const std::vector<RunResult>& runs) {
   const bool several = runs.size() > 1;
   Table table;
   table.columns =
-      columns(several, {"condition", "layer", "sink", "position_zero_r2", "position_zero_scale",
-                        "position_zero_means", "float16_overflows", "pairs"});
+      run_columns(several, {"condition", "layer", "sink", "position_zero_r2", "position_zero_scale",
+                            "position_zero_means", "float16_overflows", "pairs"});
   for (const RunResult& run : runs) {
     for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
       for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
@@ -164,9 +127,9 @@ Table diagnostic_table(const std::vector<RunResult>& runs) {
           pairs += context.pairs.cross + context.pairs.within;
         }
         const ZeroFit& fit = run.position_zero[condition * run.info.layers.size() + layer];
-        Row cells = row(several, run, condition);
-        extend(cells, {run.info.layers[layer], run.info.sink_name, cell(fit.explained),
-                       cell(fit.scale), fit.cells, overflows, pairs});
+        Row cells = run_row(several, run, condition);
+        extend(cells, {run.info.layers[layer], run.info.sink_name, value_cell(fit.explained),
+                       value_cell(fit.scale), fit.cells, overflows, pairs});
         table.rows.push_back(std::move(cells));
       }
     }
@@ -177,7 +140,7 @@ Table diagnostic_table(const std::vector<RunResult>& runs) {
 Table undefined_table(const std::vector<RunResult>& runs) {
   const bool several = runs.size() > 1;
   Table table;
-  table.columns = columns(several, {"condition", "n", "pairs", "metric", "n_events", "n_ok"});
+  table.columns = run_columns(several, {"condition", "n", "pairs", "metric", "n_events", "n_ok"});
   for (const Status reason : reasons) table.columns.emplace_back(status_name(reason));
   for_each_cell(runs, [&](const RunResult& run, std::size_t condition, std::size_t length,
                           std::size_t layer) {
@@ -193,7 +156,7 @@ Table undefined_table(const std::vector<RunResult>& runs) {
           sum.defined += found.defined;
           for (std::size_t i = 0; i < reasons.size(); ++i) sum.undefined[i] += found.undefined[i];
         }
-        Row cells = row(several, run, condition);
+        Row cells = run_row(several, run, condition);
         extend(cells, {run.lengths[length], std::string(pairs_name(static_cast<Pairs>(pairs))),
                        std::string(metric_name(metric)) + "_influence", sum.events, sum.defined});
         for (const std::int64_t count : sum.undefined) cells.emplace_back(count);
@@ -227,7 +190,19 @@ std::vector<report::NamedTable> tables(const std::vector<RunResult>& runs) {
        undefined_table(runs)},
       {"loo_events.csv", "One row per context, tested position and layer. " + orientation,
        event_table(runs)},
-      {"loo_contexts.csv", "Levels of one full context in one layer.", context_table(runs)}};
+      {"loo_contexts.csv", "Levels of one full context in one layer.", context_table(runs)},
+      {"bridge_anchor.csv",
+       "Mean influence of the bridges less that of the anchors, per walk: mean over the walks, "
+       "sign-flip p-value of the row alone (p) and corrected over layers and lengths (p_max). "
+       "anchors: with position 0, or without it.",
+       bridge_anchor_table(runs)},
+      {"mixing.csv",
+       "Separation ratio, that of mixing each word's embedding with its predecessor's (without a "
+       "model), and their difference per walk. Without rows where a run has no embedding layer.",
+       mixing_table(runs)},
+      {"clusters.csv",
+       "Separation ratio against that of words permuted over the clusters: one-sided p-value.",
+       cluster_table(runs)}};
 }
 
 }  // namespace phiscope::analyze::loo

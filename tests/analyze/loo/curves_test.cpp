@@ -28,7 +28,8 @@ const Lines& lines_of(const Panel& panel) {
 /// The curve of one run and length is the row of each layer in `rows`.
 /// @param rest  what follows run, condition, n and layer in the key
 void check_curve(const Series& series, const RunResult& run, const std::string& condition,
-                 std::int64_t n, const TableRows& rows, const std::vector<std::string>& rest) {
+                 std::int64_t n, const TableRows& rows, const std::vector<std::string>& rest,
+                 const std::string& mean) {
   CAPTURE(series.name);
   CHECK(series.name == run.label + ", N = " + std::to_string(n));
   REQUIRE(series.x.size() == run.info.layers.size());
@@ -40,7 +41,7 @@ void check_curve(const Series& series, const RunResult& run, const std::string& 
     std::vector<std::string> key = {run.label, condition, std::to_string(n),
                                     std::to_string(run.info.layers[l])};
     key.insert(key.end(), rest.begin(), rest.end());
-    CHECK(series.y[l] == rows.number(key, "mean"));
+    CHECK(series.y[l] == rows.number(key, mean));
     CHECK(series.low[l] == rows.number(key, "ci_low"));
     CHECK(series.high[l] == rows.number(key, "ci_high"));
   }
@@ -49,7 +50,8 @@ void check_curve(const Series& series, const RunResult& run, const std::string& 
 /// The panel has one curve per run with the condition and per length, in this order.
 void check_panel(const Panel& panel, const std::vector<RunResult>& runs,
                  const std::string& condition, const TableRows& rows,
-                 const std::vector<std::string>& rest) {
+                 const std::vector<std::string>& rest, std::size_t mixing_lines = 0,
+                 const std::string& mean = "mean") {
   const Lines& lines = lines_of(panel);
   std::size_t curve = 0;
   for (std::size_t r = 0; r < runs.size(); ++r) {
@@ -57,12 +59,36 @@ void check_panel(const Panel& panel, const std::vector<RunResult>& runs,
     for (std::size_t n = 0; n < runs[r].lengths.size(); ++n) {
       REQUIRE(curve < lines.series.size());
       const Series& series = lines.series[curve++];
-      check_curve(series, runs[r], condition, runs[r].lengths[n], rows, rest);
+      check_curve(series, runs[r], condition, runs[r].lengths[n], rows, rest, mean);
       CHECK(series.color == static_cast<int>(n));
       CHECK(series.dash == static_cast<int>(r));
     }
   }
-  CHECK(curve == lines.series.size());
+  CHECK(curve + mixing_lines == lines.series.size());
+}
+
+/// The last curves of a ratio panel are level lines at what mixing.csv has.
+void check_mixing(const Panel& panel, const std::vector<RunResult>& runs,
+                  const std::string& condition, bool relative) {
+  const TableRows rows(table_of(tables(runs), "mixing.csv"), {"run", "condition", "n", "layer"});
+  const auto& all = lines_of(panel).series;
+  std::size_t at = condition == "unrelated" ? 6 : 3;
+  for (const RunResult& run : runs) {
+    if (!condition_of(run, condition)) continue;
+    for (std::size_t n = 0; n < run.lengths.size(); ++n) {
+      REQUIRE(at < all.size());
+      const Series& line = all[at++];
+      CHECK(line.name == run.label + ", neighbour mixing, N = " + std::to_string(run.lengths[n]));
+      CHECK(line.dash == 3);
+      CHECK(line.color == static_cast<int>(n));
+      for (std::size_t l = 0; l < line.x.size(); ++l) {
+        CHECK(line.y[l] == rows.number({run.label, condition, std::to_string(run.lengths[n]),
+                                        std::to_string(run.info.layers[l])},
+                                       relative ? "mixing_relative_to_embedding" : "mixing_ratio"));
+      }
+    }
+  }
+  CHECK(at == all.size());
 }
 
 std::vector<std::string> legend_texts(const figure::Figure& figure) {
@@ -79,7 +105,7 @@ TEST_CASE("level curves are the means and intervals of levels.csv", "[curves]") 
   const TableRows rows(table_of(tables(runs), "levels.csv"),
                        {"run", "condition", "n", "layer", "scale", "metric"});
   const std::vector<std::string> metric = {"ratio", "energy", "graph_rayleigh"};
-  const std::vector<std::string> title = {"ratio", "Dirichlet energy", "graph Rayleigh"};
+  const std::vector<std::string> title = {"separation ratio", "Dirichlet energy", "graph Rayleigh"};
   for (const std::string& condition : conditions) {
     CAPTURE(condition);
     const auto& figure = figure_of(all, "levels_by_layer_" + condition);
@@ -87,7 +113,8 @@ TEST_CASE("level curves are the means and intervals of levels.csv", "[curves]") 
     CHECK(figure.source == "levels.csv");
     CHECK(figure.columns == 3);
     CHECK(legend_texts(figure) == std::vector<std::string>{"N = 6", "N = 10", "N = 20",
-                                                           "keep (sink keep)", "drop (sink drop)"});
+                                                           "keep (sink keep)", "drop (sink drop)",
+                                                           "neighbour mixing"});
     REQUIRE(figure.panels.size() == 6);
     for (std::size_t i = 0; i < 6; ++i) {
       CAPTURE(i);
@@ -98,7 +125,9 @@ TEST_CASE("level curves are the means and intervals of levels.csv", "[curves]") 
       CHECK(lines_of(panel).log_y == (i % 3 == 1));
       CHECK(lines_of(panel).reference == (relative || i == 0 ? std::optional(1.0) : std::nullopt));
       check_panel(panel, runs, condition, rows,
-                  {relative ? "relative_to_embedding" : "absolute", metric[i % 3]});
+                  {relative ? "relative_to_embedding" : "absolute", metric[i % 3]},
+                  i % 3 == 0 ? (condition == "unrelated" ? 6 : 3) : 0);
+      if (i % 3 == 0) check_mixing(panel, runs, condition, relative);
     }
   }
 }
@@ -110,7 +139,7 @@ TEST_CASE("influence curves are the means and intervals of loo.csv", "[curves]")
       table_of(tables(runs), "loo.csv"),
       {"run", "condition", "n", "layer", "position_type", "pairs", "scale", "metric"});
   const std::vector<std::string> metric = {"ratio", "energy", "cross_dist", "within_dist"};
-  const std::vector<std::string> title = {"ratio", "Dirichlet energy", "cross distance",
+  const std::vector<std::string> title = {"separation ratio", "Dirichlet energy", "cross distance",
                                           "within distance"};
   for (const std::string& condition : conditions) {
     CAPTURE(condition);
@@ -134,6 +163,27 @@ TEST_CASE("influence curves are the means and intervals of loo.csv", "[curves]")
       check_panel(
           panel, {runs[i / 8]}, condition, rows,
           {i / 4 % 2 == 0 ? "bridge" : "anchor", "own", "absolute", metric[i % 4] + "_influence"});
+    }
+  }
+}
+
+TEST_CASE("curves of bridge less anchor are the differences of bridge_anchor.csv", "[curves]") {
+  const auto runs = made_up_loo_runs();
+  const auto all = figures(runs);
+  const TableRows rows(table_of(tables(runs), "bridge_anchor.csv"),
+                       {"run", "condition", "n", "layer", "anchors", "metric"});
+  const std::vector<std::string> metric = {"ratio", "energy", "cross_dist", "within_dist"};
+  for (const std::string& condition : conditions) {
+    const auto& figure = figure_of(all, "bridge_anchor_by_layer_" + condition);
+    CHECK(figure.title == "Influence of bridges less that of anchors, by layer: " + condition);
+    CHECK(figure.source == "bridge_anchor.csv (anchors: all)");
+    REQUIRE(figure.panels.size() == 8);
+    for (std::size_t i = 0; i < 8; ++i) {
+      CAPTURE(condition, i);
+      CHECK(figure.panels[i].x_label == (i >= 4 ? "layer" : ""));
+      CHECK(lines_of(figure.panels[i]).reference == 0.0);
+      check_panel(figure.panels[i], {runs[i / 4]}, condition, rows,
+                  {"all", metric[i % 4] + "_influence"}, 0, "difference");
     }
   }
 }

@@ -70,8 +70,8 @@ TEST_CASE("a heatmap holds the table's means, one symmetric scale per row", "[fi
     for (std::size_t cell = 0; cell < map.values.size(); ++cell) {
       const auto& expected = runs[0].influence_at(i / 2, cell % 3, cell / 3, type, Pairs::own,
                                                   Scale::absolute, Metric::ratio);
-      CHECK(map.values[cell].has_value() == expected.mean.ok());
-      if (map.values[cell]) CHECK(*map.values[cell] == expected.mean.value());
+      CHECK(map.values[cell].has_value() == expected.mean.value.ok());
+      if (map.values[cell]) CHECK(*map.values[cell] == expected.mean.value.value());
     }
   }
   for (std::size_t i = 0; i < 4; ++i) {
@@ -87,13 +87,13 @@ TEST_CASE("curves of several runs share colours by length and differ by dash", "
   const auto runs = two_runs(folder.path());
   const auto figure = named(figures(runs), "levels_by_layer_unrelated");
   const auto& lines = std::get<phiscope::figure::Lines>(figure.panels[0].content);
-  REQUIRE(lines.series.size() == 6);
+  REQUIRE(lines.series.size() == 12);  // six are of neighbour mixing
   for (std::size_t i = 0; i < 6; ++i) {
     CHECK(lines.series[i].color == static_cast<int>(i % 3));
     CHECK(lines.series[i].dash == static_cast<int>(i / 3));
     CHECK(lines.series[i].x.size() == runs[i / 3].info.layers.size());
   }
-  CHECK(figure.legend.size() == 5);  // three lengths, two runs
+  CHECK(figure.legend.size() == 6);  // three lengths, two runs, neighbour mixing
 }
 
 TEST_CASE("file names keep no character that a shell or system minds", "[figures]") {

@@ -19,7 +19,7 @@ using test::TableRows;
 namespace {
 
 const std::vector<std::string> names = {"ratio", "energy", "cross_dist", "within_dist"};
-const std::vector<std::string> titles = {"ratio", "Dirichlet energy", "cross distance",
+const std::vector<std::string> titles = {"separation ratio", "Dirichlet energy", "cross distance",
                                          "within distance"};
 
 std::vector<std::string> layer_labels(const RunResult& run) {

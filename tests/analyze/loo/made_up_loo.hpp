@@ -15,22 +15,51 @@ class DistinctNumbers {
   /// Every ninth is undefined, so that gaps are seen as well.
   analyze::loo::Aggregate aggregate() {
     const double mean = next();
-    analyze::loo::Aggregate result{.mean = mean,
+    analyze::loo::Aggregate result{.mean = estimate(mean),
                                    .sd = mean + 0.0625,
                                    .median = mean + 0.125,
-                                   .low = mean - 0.25,
-                                   .high = mean + 0.5,
                                    .events = 10 * count_ + 1,
                                    .defined = 10 * count_ + 2,
-                                   .contexts = 10 * count_ + 3};
+                                   .floored = 10 * count_ + 3};
     for (std::int64_t i = 0; i < 6; ++i) {
       result.undefined[static_cast<std::size_t>(i)] = 10 * count_ + 4 + i;
     }
     if (count_ % 9 == 0) {
-      result.mean = result.sd = result.median = Status::no_within_pairs;
-      result.low = result.high = Status::no_cross_pairs;
+      result.mean.value = result.sd = result.median = Status::no_within_pairs;
+      result.mean.low = result.mean.high = Status::no_cross_pairs;
     }
     return result;
+  }
+  analyze::loo::PairedCell paired() {
+    const double difference = next();
+    analyze::loo::PairedCell result{.difference = estimate(difference),
+                                    .p = 1.0 / next(),
+                                    .p_max = 1.0 / next(),
+                                    .least_p = 1.0 / next(),
+                                    .walks = 10 * count_ + 5};
+    if (count_ % 9 == 0) result.p = result.p_max = Status::too_few_rows;
+    return result;
+  }
+  analyze::loo::LabelTest labels() {
+    return {.ratio = next(),
+            .null_mean = next(),
+            .null_high = next(),
+            .p = 1.0 / next(),
+            .least_p = 1.0 / next(),
+            .draws = static_cast<std::size_t>(next()),
+            .undefined_draws = static_cast<std::size_t>(next()),
+            .exact = count_ % 2 == 0};
+  }
+  Estimate estimate(double value) const {
+    const auto count = static_cast<std::size_t>(count_);
+    return {.value = value,
+            .low = value - 0.25,
+            .high = value + 0.5,
+            .units = 10 * count + 3,
+            .draws = 10 * count + 4,
+            .undefined_draws = 10 * count + 5,
+            .method = count % 2 == 0 ? "t" : "studentised",
+            .covers = "walks"};
   }
   /// In steps of 1, above 1: fit for a logarithmic axis.
   double next() { return static_cast<double>(++count_) + 1.0; }
@@ -43,10 +72,12 @@ class DistinctNumbers {
 inline void make_distinct(analyze::loo::RunResult& run, DistinctNumbers& numbers) {
   for (auto& each : run.influences) each = numbers.aggregate();
   for (auto& each : run.levels) each = numbers.aggregate();
+  for (auto& each : run.bridge_anchor) each = numbers.paired();
+  for (auto& each : run.above_mixing) each = numbers.paired();
+  for (auto& each : run.mixing) each = numbers.aggregate();
+  for (auto& each : run.labels) each = numbers.labels();
   for (auto& each : run.correlations) {
-    each.estimate.value = 1.0 / numbers.next();
-    each.estimate.low = each.estimate.value.value() - 0.25;
-    each.estimate.high = each.estimate.value.value() + 0.25;
+    each.estimate = numbers.estimate(1.0 / numbers.next());
     each.events = static_cast<std::int64_t>(numbers.next());
     each.contexts = static_cast<std::int64_t>(numbers.next());
   }

@@ -5,6 +5,7 @@
 #include "analyze/page_sections.hpp"
 #include "analyze/table_rows.hpp"
 #include "catch.hpp"
+#include "loo/claims.hpp"
 #include "loo/figures.hpp"
 #include "loo/findings.hpp"
 #include "loo/tables.hpp"
@@ -135,14 +136,19 @@ TEST_CASE("sections come in their order and hold warnings, findings, figures and
   runs[1].info.walks.resize(runs[1].contexts.size() + 4);
   const auto analysis = report_of(runs, {});
   const auto made = page_of(analysis);
-  CHECK(titles(made) ==
-        std::vector<std::string>{"Warnings", "Findings", "Diagnostics", "Curves over the layers",
-                                 "Maps of layer and context length", "Tables", "Provenance"});
+  CHECK(titles(made) == std::vector<std::string>{"Warnings", "Findings", "Diagnostics",
+                                                 "Curves over the layers",
+                                                 "Maps of layer and context length", "Definitions",
+                                                 "Tables", "Provenance"});
   const std::string contexts = std::to_string(runs[1].contexts.size());
-  CHECK(lines_of(made, "Warnings") ==
-        std::vector<std::string>{"Partial run drop: " + contexts + " of " +
-                                 std::to_string(runs[1].contexts.size() + 4) + " contexts."});
-  CHECK(lines_of(made, "Findings") == findings(runs));
+  CHECK(lines_of(made, "Warnings") == warnings(runs));
+  CHECK(lines_of(made, "Warnings")[1] == "Partial run drop: " + contexts + " of " +
+                                             std::to_string(runs[1].contexts.size() + 4) +
+                                             " contexts.");
+  CHECK(lines_of(made, "Findings") == report::told(analysis));
+  CHECK(analysis.findings == findings(runs));
+  CHECK(analysis.claims.size() == claims(runs).size());
+  CHECK(lines_of(made, "Definitions").size() == definitions().size() + 1);
   CHECK(lines_of(made, "Diagnostics").size() == 2);
   for (const char* file : {"undefined.csv", "diagnostics.csv"}) {
     CHECK(to_csv(block_table(made, "Diagnostics", file)) == to_csv(table_of(tables(runs), file)));
@@ -153,8 +159,9 @@ TEST_CASE("sections come in their order and hold warnings, findings, figures and
   }
   CHECK(figures_of(made, "Maps of layer and context length") == maps);
   CHECK(figures_of(made, "Curves over the layers") == curves);
-  REQUIRE(listed_files(made).size() == 7);
-  for (std::size_t i = 0; i < 7; ++i) CHECK(listed_files(made)[i] == tables(runs)[i].file);
+  REQUIRE(listed_files(made).size() == 11);
+  CHECK(listed_files(made).back() == "claims.csv");
+  for (std::size_t i = 0; i < 10; ++i) CHECK(listed_files(made)[i] == tables(runs)[i].file);
 }
 
 }  // namespace phiscope::analyze::loo::report_test

@@ -19,17 +19,32 @@ std::string text(const Value& value) {
   return value.ok() ? number_text(value.value()) : "";
 }
 
+/// What an interval is of, and how it was made.
+void check_interval(const TableRows& rows, const std::vector<std::string>& key,
+                    const Estimate& expected) {
+  CHECK(rows.text(key, "ci_low") == text(expected.low));
+  CHECK(rows.text(key, "ci_high") == text(expected.high));
+  CHECK(rows.text(key, "ci_units") == std::to_string(expected.units));
+  CHECK(rows.text(key, "ci_covers") == "walks");
+  CHECK(rows.text(key, "ci_method") == expected.method);
+  CHECK(rows.text(key, "ci_draws") == std::to_string(expected.draws));
+  CHECK(rows.text(key, "ci_undefined_draws") == std::to_string(expected.undefined_draws));
+  CHECK(rows.text(key, "ci_status") == status_name(expected.low.status()));
+}
+
 /// The columns that every aggregate has.
 void check_aggregate(const TableRows& rows, const std::vector<std::string>& key,
                      const Aggregate& expected) {
-  CHECK(rows.text(key, "mean") == text(expected.mean));
+  CHECK(rows.text(key, "mean") == text(expected.mean.value));
   CHECK(rows.text(key, "sd") == text(expected.sd));
   CHECK(rows.text(key, "median") == text(expected.median));
-  CHECK(rows.text(key, "ci_low") == text(expected.low));
-  CHECK(rows.text(key, "ci_high") == text(expected.high));
+  CHECK(rows.text(key, "ci_low") == text(expected.mean.low));
+  CHECK(rows.text(key, "ci_high") == text(expected.mean.high));
+  check_interval(rows, key, expected.mean);
+  CHECK(rows.text(key, "n_floored") == std::to_string(expected.floored));
   CHECK(rows.text(key, "n_events") == std::to_string(expected.events));
   CHECK(rows.text(key, "n_ok") == std::to_string(expected.defined));
-  CHECK(rows.text(key, "n_contexts") == std::to_string(expected.contexts));
+  CHECK(rows.text(key, "n_contexts") == std::to_string(expected.mean.units));
   const std::vector<std::string> names = {"no_cross_pairs", "no_within_pairs", "no_edges",
                                           "too_few_rows",   "constant",        "nonfinite"};
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -131,8 +146,7 @@ TEST_CASE("every correlation lies in its row of correlations.csv", "[tables]") {
           metric_names[static_cast<std::size_t>(found.first)] + "_influence",
           metric_names[static_cast<std::size_t>(found.second)] + "_influence"};
       CHECK(rows.text(key, "rank_correlation") == text(found.estimate.value));
-      CHECK(rows.text(key, "ci_low") == text(found.estimate.low));
-      CHECK(rows.text(key, "ci_high") == text(found.estimate.high));
+      check_interval(rows, key, found.estimate);
       CHECK(rows.text(key, "n_events") == std::to_string(found.events));
       CHECK(rows.text(key, "n_contexts") == std::to_string(found.contexts));
       CHECK(rows.text(key, "undefined").empty());
