@@ -11,7 +11,7 @@ demo() {
   rm -rf demo  # a run of an earlier revision would be refused
   for sink in keep drop; do
     build/release/bin/extract loo --model datasets/models/walk --sink "$sink" \
-      --context-lengths 6,10,20,50,100 --n-trials 5 --positions all --out "demo/sink-$sink" >/dev/null
+      --context-lengths 6,10,20 --conditions semantic,unrelated,shuffled --positions all --out "demo/sink-$sink" >/dev/null
   done
   build/release/bin/analyze-loo demo/sink-keep demo/sink-drop --out demo/report --threads "$(nproc)" >/dev/null
   say "report: $PWD/demo/report/report.html (after $((SECONDS - start)) s)"

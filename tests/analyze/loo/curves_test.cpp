@@ -235,7 +235,7 @@ TEST_CASE("layers are labelled, thinned where there are many", "[curves]") {
   runs[0].info.layers = {-1, 0, 16};
   CHECK(lines_of(figures(runs)[0].panels[0]).x_tick_labels ==
         std::vector<std::string>{"emb", "16"});
-  CHECK(figures(runs)[0].legend.size() == 3);  // one run: no dashes to tell apart
+  CHECK(figures(runs)[0].legend.size() == 4);  // one run: no dashes to tell apart
 }
 
 }  // namespace phiscope::analyze::loo::curves_test
