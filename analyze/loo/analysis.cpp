@@ -117,8 +117,9 @@ std::vector<ContextMeasures> measure(const LooRun& run, const Options& options) 
     const ContextPlace& place = run.contexts()[i];
     const Walk& walk = info.walks[place.walk];
     const ContextRows rows = run.rows(place);
-    contexts[i] = measure_context(walk, info.conditions[walk.condition], rows.runs,
-                                  info.layers.size(), info.units, options.cross);
+    contexts[i] =
+        measure_context(walk, info.conditions[walk.condition], rows.runs, info.layers.size(),
+                        info.units, options.cross, info.sink, info.occurrence);
     contexts[i].walk = place.walk;
     if (!has_embedding) return;
     WordEmbeddings own = embeddings[walk.condition];

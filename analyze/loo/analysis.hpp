@@ -81,6 +81,10 @@ struct RunResult {
   std::vector<PairedCell> above_mixing;   ///< [condition, length, layer]; empty: no embedding layer
   std::vector<Aggregate> mixing;          ///< [condition, length, scale]; likewise
   std::vector<LabelTest> labels;          ///< [condition, length, layer]
+  /// The same two tests of the ratio beyond what numbers of occurrences alone give it, with all
+  /// anchors: [condition, length, layer]. A claim has to hold both ways.
+  std::vector<PairedCell> bridge_anchor_beyond_counts;
+  std::vector<LabelTest> labels_beyond_counts;
 
   /// Places in the grids; conditions, lengths and layers by index.
   [[nodiscard]] std::size_t influence_index(std::size_t condition, std::size_t length,
@@ -110,6 +114,11 @@ struct RunResult {
                                            Scale scale) const;
   [[nodiscard]] const LabelTest& labels_at(std::size_t condition, std::size_t length,
                                            std::size_t layer) const;
+  /// Place of a condition, length and layer in the two grids beyond counts.
+  [[nodiscard]] std::size_t cell_index(std::size_t condition, std::size_t length,
+                                       std::size_t layer) const {
+    return (condition * lengths.size() + length) * info.layers.size() + layer;
+  }
   [[nodiscard]] const Correlation& correlation_at(std::size_t condition, std::size_t length,
                                                   std::size_t layer, std::size_t pair) const;
   [[nodiscard]] bool has_embedding() const { return info.layers.front() == -1; }

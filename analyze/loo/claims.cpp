@@ -64,18 +64,38 @@ std::vector<std::string> caveats(const Place& place, std::size_t walks) {
   return result;
 }
 
+/// The larger p: a claim has to hold as the numbers are, and beyond what numbers of occurrences
+/// alone give them.
+Value both(const Value& plain, const Value& beyond_counts) {
+  const Status why = first_reason(plain.status(), beyond_counts.status());
+  if (why != Status::ok) return why;
+  return std::max(plain.value(), beyond_counts.value());
+}
+
+/// Said where the occurrences alone decide.
+void add_counts_caveat(const Value& plain, const Value& beyond_counts, Claim& claim) {
+  if (plain.ok() && beyond_counts.ok() && plain.value() <= report::primary_level &&
+      beyond_counts.value() > report::primary_level) {
+    claim.caveats.push_back("numbers of occurrences alone explain it (" +
+                            report::p_text(plain.value()) + " with them)");
+  }
+}
+
 Claim bridge_anchor_claim(const Place& place) {
   const auto& cell = [&place](Anchors anchors) -> const PairedCell& {
     return place.run.bridge_anchor_at(0, place.length, place.layer, anchors, Metric::ratio);
   };
   const PairedCell& all = cell(Anchors::all);
   const PairedCell& rest = cell(Anchors::without_first);
+  const PairedCell& beyond =
+      place.run.bridge_anchor_beyond_counts.at(place.run.cell_index(0, place.length, place.layer));
   Claim claim{.about = "bridge and anchor influences on the ratio differ (" + where(place) + ")",
-              .p = all.p,
+              .p = both(all.p, beyond.p),
               .least_p = all.least_p,
               .design = walks_text(all.difference.units),
               .evidence = "bridge - anchor " + report::estimate_text(all.difference),
               .caveats = caveats(place, all.difference.units)};
+  add_counts_caveat(all.p, beyond.p, claim);
   const auto is_small = [](const Value& p) { return p.ok() && p.value() <= report::primary_level; };
   if (rest.p.ok() && is_small(all.p) != is_small(rest.p)) {
     claim.caveats.push_back("without position 0 " + report::p_text(rest.p.value()));
@@ -116,13 +136,17 @@ Claim cluster_claim(const Place& place) {
       embedding.ok() && embedding.value() <= report::primary_level) {
     doubts.push_back("the embeddings alone have " + report::p_text(embedding.value()));
   }
-  return {.about = "ratio above that of permuted clusters (" + where(place) + ")",
-          .p = test.p,
-          .least_p = test.least_p,
-          .design = std::to_string(test.draws) + " permutations of the words",
-          .evidence = "ratio " + report::estimate_text(ratio.mean) + ", permuted " +
-                      report::value_text(test.null_mean),
-          .caveats = std::move(doubts)};
+  const LabelTest& beyond =
+      place.run.labels_beyond_counts.at(place.run.cell_index(0, place.length, place.layer));
+  Claim claim{.about = "ratio above that of permuted clusters (" + where(place) + ")",
+              .p = both(test.p, beyond.p),
+              .least_p = test.least_p,
+              .design = std::to_string(test.draws) + " permutations of the words",
+              .evidence = "ratio " + report::estimate_text(ratio.mean) + ", permuted " +
+                          report::value_text(test.null_mean),
+              .caveats = std::move(doubts)};
+  add_counts_caveat(test.p, beyond.p, claim);
+  return claim;
 }
 
 /// Bridges against anchors anywhere: the smallest p that is corrected over layers and lengths.
@@ -132,7 +156,9 @@ std::optional<Claim> anywhere_claim(const Place& last) {
   double smallest = 2.0;
   for (std::size_t length = 0; length < run.lengths.size(); ++length) {
     for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
-      const Value& p = run.bridge_anchor_at(0, length, layer, Anchors::all, Metric::ratio).p_max;
+      const Value p =
+          both(run.bridge_anchor_at(0, length, layer, Anchors::all, Metric::ratio).p_max,
+               run.bridge_anchor_beyond_counts.at(run.cell_index(0, length, layer)).p_max);
       if (!p.ok() || p.value() >= smallest) continue;
       smallest = p.value();
       best.emplace(Place{run, last.several, length, layer});

@@ -59,6 +59,13 @@ Table bridge_anchor_table(const std::vector<RunResult>& runs) {
         table.rows.push_back(std::move(cells));
       }
     }
+    Row cells = place_row(several, run, condition, length, layer);
+    extend(cells,
+           {std::string(anchors_name(Anchors::all)), std::string("ratio_influence_beyond_counts")});
+    extend(
+        cells,
+        paired_cells(run.bridge_anchor_beyond_counts.at(run.cell_index(condition, length, layer))));
+    table.rows.push_back(std::move(cells));
   });
   return table;
 }
@@ -90,14 +97,16 @@ Table cluster_table(const std::vector<RunResult>& runs) {
   Table table;
   table.columns = run_columns(
       several, {"condition", "n", "layer", "ratio", "permuted_mean", "permuted_95_percent", "p",
-                "least_p", "permutations", "undefined_permutations", "exact"});
+                "p_beyond_counts", "least_p", "permutations", "undefined_permutations", "exact"});
   for_each_cell(runs, [&](const RunResult& run, std::size_t condition, std::size_t length,
                           std::size_t layer) {
     const LabelTest& test = run.labels_at(condition, length, layer);
     Row cells = place_row(several, run, condition, length, layer);
     extend(cells,
            {value_cell(test.ratio), value_cell(test.null_mean), value_cell(test.null_high),
-            value_cell(test.p), test.least_p, static_cast<std::int64_t>(test.draws),
+            value_cell(test.p),
+            value_cell(run.labels_beyond_counts.at(run.cell_index(condition, length, layer)).p),
+            test.least_p, static_cast<std::int64_t>(test.draws),
             static_cast<std::int64_t>(test.undefined_draws), std::int64_t{test.exact ? 1 : 0}});
     table.rows.push_back(std::move(cells));
   });

@@ -75,20 +75,46 @@ void add_mixing(RunResult& result, const Options& options, const BootstrapOption
   });
 }
 
-void add_labels(RunResult& result, const Options& options) {
+/// Mean influence on the ratio beyond counts, bridges less anchors, in one walk.
+Value bridge_minus_anchor_beyond_counts(const ContextMeasures& context, std::size_t layer) {
+  std::vector<double> of_bridges;
+  std::vector<double> of_anchors;
+  for (const Event& event : context.events) {
+    const Value found =
+        difference(context.ratio_beyond_counts[layer], event.ratio_beyond_counts[layer]);
+    if (found.ok()) (event.bridge ? of_bridges : of_anchors).push_back(found.value());
+  }
+  if (of_bridges.empty() || of_anchors.empty()) return Status::too_few_rows;
+  return mean_of(of_bridges) - mean_of(of_anchors);
+}
+
+void add_bridge_anchor_beyond_counts(RunResult& result, const BootstrapOptions& bootstrap) {
+  const std::size_t layers = result.info.layers.size();
+  const std::size_t conditions = result.info.conditions.size();
+  result.bridge_anchor_beyond_counts.resize(conditions * result.lengths.size() * layers);
+  for (std::size_t condition = 0; condition < conditions; ++condition) {
+    put(test_pairs(per_walk(result, condition, bridge_minus_anchor_beyond_counts), layers,
+                   bootstrap),
+        condition, result.bridge_anchor_beyond_counts);
+  }
+}
+
+/// @param of  the distances of a context that are permuted
+void add_labels(RunResult& result, const Options& options, WordDistances ContextMeasures::*of,
+                std::vector<LabelTest>& grid) {
   const std::size_t layers = result.info.layers.size();
   const std::size_t lengths = result.lengths.size();
-  result.labels.resize(result.info.conditions.size() * lengths * layers);
+  grid.resize(result.info.conditions.size() * lengths * layers);
   for_each_tile(result.info.conditions.size() * lengths, options.threads, [&](std::size_t tile) {
     const std::size_t condition = tile / lengths;
     std::vector<const WordDistances*> distances;
     for (const auto* context : contexts_of(result, condition, result.lengths[tile % lengths])) {
-      distances.push_back(&context->distances);
+      distances.push_back(&(context->*of));
     }
     const auto tests = test_labels(result.info.conditions[condition].partition, distances, layers,
                                    options.cross, options.seed);
     std::copy(tests.begin(), tests.end(),
-              result.labels.begin() + static_cast<std::ptrdiff_t>(tile * layers));
+              grid.begin() + static_cast<std::ptrdiff_t>(tile * layers));
   });
 }
 
@@ -126,7 +152,10 @@ void add_contrasts(RunResult& result, const Options& options) {
       .resamples = options.resamples, .seed = options.seed, .covers = "walks"};
   add_bridge_anchor(result, options, bootstrap);
   add_mixing(result, options, bootstrap);
-  add_labels(result, options);
+  add_bridge_anchor_beyond_counts(result, bootstrap);
+  add_labels(result, options, &ContextMeasures::distances, result.labels);
+  add_labels(result, options, &ContextMeasures::distances_beyond_counts,
+             result.labels_beyond_counts);
 }
 
 }  // namespace phiscope::analyze::loo

@@ -117,6 +117,11 @@ std::vector<std::string> definitions() {
       "Permuted clusters: words permuted over clusters and groups, the same permutation in all "
       "walks and layers; one-sided p = (1 + permutations with at least the ratio) / (1 + "
       "permutations).",
+      "Beyond counts: a row is a mean over k occurrences and has 1 / k of their noise, so words "
+      "that "
+      "a walk returns to are closer without knowing of each other. Bridge - anchor and permuted "
+      "clusters are tested again after a line in sqrt(1 / k_a + 1 / k_b) was taken out of the "
+      "distances of each walk and layer; a claim has the larger p.",
       "constant: all rows are equal, there is no ratio. floored: distances are below 1e-10, the "
       "ratio depends on their unit."};
 }

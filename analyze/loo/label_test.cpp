@@ -143,6 +143,13 @@ LabelTest judge_layer(const Value& observed, const std::vector<double>& null, st
 
 }  // namespace
 
+Value distance_ratio(const WordDistances& context, std::size_t layer, const Partition& partition,
+                     Cross cross) {
+  const PairPlaces at = places(context.words, partition, cross);
+  return phi_ratio(mean_at(context.pairs[layer], at.cross, Status::no_cross_pairs),
+                   mean_at(context.pairs[layer], at.within, Status::no_within_pairs));
+}
+
 std::vector<LabelTest> test_labels(const Partition& partition,
                                    std::span<const WordDistances* const> contexts,
                                    std::size_t layers, Cross cross, std::uint64_t seed) {

@@ -33,6 +33,10 @@ struct LabelTest {
 /// At most so many arrangements are all counted; where there are more, so many are drawn.
 inline constexpr std::size_t label_draws = 999;
 
+/// The ratio of a context in one layer, from the distances between its words.
+[[nodiscard]] Value distance_ratio(const WordDistances& context, std::size_t layer,
+                                   const Partition& partition, Cross cross);
+
 /// Permutes the words of a condition over their clusters and groups together, so that each cluster
 /// keeps its size and each permuted word its partner's group; all contexts and layers share a
 /// permutation. The statistic is the mean ratio over the contexts in which it is defined.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "loo/measure.hpp"
 
+#include "loo/counts.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -57,6 +59,22 @@ WordDistances distances_of(const WordRows& full, std::size_t layers, std::size_t
     for (double& distance : result.pairs.back()) distance = std::sqrt(distance);
   }
   return result;
+}
+
+WordDistances adjusted(const WordDistances& distances, const std::vector<double>& counts) {
+  WordDistances result{.words = distances.words, .pairs = {}};
+  for (const auto& layer : distances.pairs) result.pairs.push_back(beyond_counts(layer, counts));
+  return result;
+}
+
+/// @return  [layer]
+std::vector<Value> ratios_of(const WordDistances& distances, const Partition& partition,
+                             Cross cross) {
+  std::vector<Value> ratios;
+  for (std::size_t layer = 0; layer < distances.pairs.size(); ++layer) {
+    ratios.push_back(distance_ratio(distances, layer, partition, cross));
+  }
+  return ratios;
 }
 
 /// The part of the walk's graph between the present words, [word row, word row].
@@ -122,7 +140,7 @@ ClusterStructure relative(const ClusterStructure& layer, const ClusterStructure&
 
 ContextMeasures measure_context(const Walk& walk, const Condition& condition,
                                 std::span<const WordRows> runs, std::size_t layers,
-                                std::size_t units, Cross cross) {
+                                std::size_t units, Cross cross, Sink sink, Occurrence occurrence) {
   const WordRows& full = runs.front();
   const PairSet full_pairs = pair_set(full.words, condition.partition, cross);
   const std::vector<double> adjacency = adjacency_of(walk, full.words, condition.words.size());
@@ -130,6 +148,10 @@ ContextMeasures measure_context(const Walk& walk, const Condition& condition,
   result.words = static_cast<std::int64_t>(full.words.size());
   result.pairs = count(full_pairs);
   result.distances = distances_of(full, layers, units);
+  result.distances_beyond_counts =
+      adjusted(result.distances, occurrences(walk, full.words, sink, occurrence, -1));
+  result.ratio_beyond_counts =
+      ratios_of(result.distances_beyond_counts, condition.partition, cross);
   for (std::size_t layer = 0; layer < layers; ++layer) {
     const MatrixView<float> rows = layer_of(full, layer, layers, units);
     result.full.push_back(cluster_structure(rows, full_pairs));
@@ -156,6 +178,10 @@ ContextMeasures measure_context(const Walk& walk, const Condition& condition,
               ? result.full[layer]
               : cluster_structure(layer_of(full, layer, layers, units), full_common));
     }
+    const WordDistances distances = distances_of(run, layers, units);
+    event.ratio_beyond_counts =
+        ratios_of(adjusted(distances, occurrences(walk, run.words, sink, occurrence, run.removed)),
+                  condition.partition, cross);
     result.events.push_back(std::move(event));
   }
   return result;

@@ -54,6 +54,7 @@ struct Event {
   std::vector<ClusterStructure> without;         ///< [layer], own pairs
   std::vector<ClusterStructure> full_common;     ///< [layer], pairs present in both
   std::vector<ClusterStructure> without_common;  ///< [layer]
+  std::vector<Value> ratio_beyond_counts;        ///< [layer], own pairs, see beyond_counts()
 };
 
 /// Everything measured on one context.
@@ -66,6 +67,8 @@ struct ContextMeasures {
   std::vector<std::int64_t> float16_overflows;  ///< [layer], see measure_context()
   std::vector<Event> events;                    ///< in the order of Walk::removed
   WordDistances distances;                      ///< of the full context
+  WordDistances distances_beyond_counts;        ///< the same, see beyond_counts()
+  std::vector<Value> ratio_beyond_counts;       ///< [layer], of the full context
   Mixing mixing;                                ///< too_few_rows without an embedding layer
 };
 
@@ -76,8 +79,11 @@ struct ContextMeasures {
 ///
 /// @param runs  full context first, then the removed positions, see LooRun::rows()
 /// @param layers  length of the axis "layer" of WordRows::values
+/// @param sink,occurrence  which positions a row is the mean of, for beyond_counts()
 [[nodiscard]] ContextMeasures measure_context(const Walk& walk, const Condition& condition,
                                               std::span<const WordRows> runs, std::size_t layers,
-                                              std::size_t units, Cross cross);
+                                              std::size_t units, Cross cross,
+                                              Sink sink = Sink::keep,
+                                              Occurrence occurrence = Occurrence::mean);
 
 }  // namespace phiscope::analyze::loo

@@ -78,6 +78,8 @@ std::vector<RunResult> runs_to_tell_of() {
                             .p_max = 0.03,
                             .least_p = 0.0002,
                             .walks = 20};  // shortest length, layer 0
+    for (auto& cell : run.bridge_anchor_beyond_counts) cell.p = cell.p_max = 1e-4;
+    for (auto& test : run.labels_beyond_counts) test.p = 1e-4;
     ratio_at(run, 0, 2) = ratio(1.78, 1.6, 1.953);
     ratio_at(run, 1, 2) = ratio(1.01, 0.9, 1.1);
     ratio_at(run, 0, 0) = ratio(5.25, 5, 5.5);
@@ -123,6 +125,26 @@ TEST_CASE("a ratio below neighbour mixing's is not above it, however small its p
   CHECK(told(runs)[0] ==
         "Primary: ratio above that of neighbour mixing (semantic, N = 20, layer 1): not shown (p "
         "= 1.0); mixing 1.34, ratio - mixing -0.440 [-0.580, -0.300] (95 %, 20 walks).");
+}
+
+TEST_CASE("what numbers of occurrences alone explain is not shown", "[findings]") {
+  auto runs = runs_to_tell_of();
+  runs.resize(1);
+  RunResult& run = runs[0];
+  last_contrast(run, Anchors::all).p = 0.03;
+  last_contrast(run, Anchors::without_first).p = 0.03;
+  run.bridge_anchor_beyond_counts[8].p = 0.2;
+  run.bridge_anchor_beyond_counts[1].p_max = 0.7;  // shortest length, layer 0
+  run.labels_beyond_counts[8].p = 0.6;
+  const auto lines = told(runs);
+  CHECK(
+      lines[0] ==
+      "Primary: bridge and anchor influences on the ratio differ (semantic, N = 20, layer 1): not "
+      "shown (p = 0.20); bridge - anchor -0.0120 [-0.0300, 0.00400] (95 %, 20 walks), but "
+      "numbers of occurrences alone explain it (p = 0.030 with them).");
+  CHECK_THAT(lines[2],
+             Contains("not shown (p = 0.60") && Contains("explain it (p = 0.0020 with them)."));
+  CHECK_THAT(lines[3], Contains("not shown (p = 0.50"));  // the next best cell
 }
 
 TEST_CASE("what makes a claim doubtful is said in its sentence", "[findings]") {

@@ -86,6 +86,8 @@ inline void make_distinct(analyze::loo::RunResult& run, DistinctNumbers& numbers
     each.scale = numbers.next();
     each.cells = static_cast<std::int64_t>(numbers.next());
   }
+  for (auto& each : run.bridge_anchor_beyond_counts) each = numbers.paired();
+  for (auto& each : run.labels_beyond_counts) each = numbers.labels();
 }
 
 /// Two runs that share one condition of two, with other layers and other sinks, whose numbers are
