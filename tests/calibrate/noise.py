@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""Runs without an effect, and runs with a planted one: what the programs are calibrated with.
+
+Every run is a function of its seed. Random numbers are those of random.Random, which are the same
+on every machine; their last digits are rounded away when they are stored as float32.
+"""
+
+import math
+import random
+from array import array
+
+from run_directory import write_run
+
+
+def autoregressive(rng, steps, memory):
+    """A stationary AR(1) series of standard deviation 1; memory 0 is white noise."""
+    fresh = math.sqrt(1.0 - memory * memory)
+    series = [rng.gauss(0.0, 1.0)]
+    while len(series) < steps:
+        series.append(memory * series[-1] + fresh * rng.gauss(0.0, 1.0))
+    return series
+
+
+# --- phiid: norms of heads over the generated tokens ---------------------------------------------
+
+def write_phiid(run, seed, layers, heads, prompts, steps, memory=0.5, common_line=0.0,
+                coupling=None, primary=None):
+    """Independent heads: norms [prompt, step, layer, head] around 10.
+
+    memory       of the AR(1) series
+    common_line  height, in standard deviations, of a line that all heads have in common
+    coupling     function of the depth in [0, 1]: how much of a head is the synergistic
+                 future of its neighbours in the layer; none: no effect
+    """
+    rng = random.Random(f"phiid {seed}")
+    width = layers * heads
+    norms = array("f")
+    keys, tokens = [], array("i")
+    for prompt in range(prompts):
+        series = [autoregressive(rng, steps, memory) for _ in range(width)]
+        if coupling is not None:
+            couple(series, layers, heads, coupling, rng)
+        for step in range(steps):
+            line = common_line * (step / (steps - 1) - 0.5) if common_line else 0.0
+            norms.extend(10.0 + line + one[step] for one in series)
+            keys += (prompt, step)
+            tokens.append(1 + step % 2000)
+    options = {"end_tokens": [0], "max_new_tokens": steps, "stop_at_eos": True}
+    if primary is not None:
+        options["primary"] = primary
+    write_run(
+        run, "phiid", ("generated", ["prompt", "step"]), keys,
+        [({"name": "head_norm", "hook": "blocks.{l}.attn.head_norm", "formula": "simulated",
+           "axes": ["row", "layer", "head"], "dtype": "<f4", "row_shape": [layers, heads],
+           "layers": list(range(layers))}, norms),
+         ({"name": "generated_ids", "hook": "generated_ids", "formula": "simulated",
+           "axes": ["row"], "dtype": "<i4", "row_shape": [], "layers": []}, tokens)],
+        [{"id": f"prompt{i}", "text": "", "input_ids": [1, 2], "meta": {"category": "noise"}}
+         for i in range(prompts)],
+        {"options": options, "model": {"family": "none", "name": "noise"}})
+
+
+def couple(series, layers, heads, coupling, rng):
+    """Replaces each series by one whose next value is partly the product of signs, the sum or the
+    difference of what the others of its layer are now."""
+    for layer in range(layers):
+        depth = layer / (layers - 1)
+        strength = coupling(depth)
+        members = series[layer * heads:(layer + 1) * heads]
+        state = [one[0] for one in members]
+        for step in range(1, len(members[0])):
+            mean = sum(state) / heads
+            state = [math.sqrt(1.0 - strength * strength) * one[step] + strength * (mean - now)
+                     for one, now in zip(members, state)]
+            for one, now in zip(members, state):
+                one[step] = now
+
+
+# --- loo: representations of the words of a walk -------------------------------------------------
+
+CLUSTER = [0] * 4 + [1] * 4 + [2] * 4
+GROUP = [0, 1, 2, 3] * 3
+
+
+def word_graph(rng):
+    """A ring through all words, and of the pairs of a cluster eight of ten."""
+    graph = [[0] * 12 for _ in range(12)]
+    for i in range(12):
+        for j in range(i):
+            ring = i - j in (1, 11)
+            if ring or (CLUSTER[i] == CLUSTER[j] and rng.random() < 0.8):
+                graph[i][j] = graph[j][i] = 1
+    return graph
+
+
+def walk(rng, graph, length):
+    nodes = [rng.randrange(12)]
+    while len(nodes) < length:
+        nodes.append(rng.choice([j for j in range(12) if graph[nodes[-1]][j]]))
+    return nodes
+
+
+def write_loo(run, seed, lengths, trials, layers, units, words_differ=1.0, primary=None):
+    """Representations [row, layer, unit] that know nothing of graph, clusters or removals: each
+    token is its word's vector times `words_differ` plus a vector of its own in every run of the
+    model; a word's row is the mean over its occurrences."""
+    rng = random.Random(f"loo {seed}")
+    values, keys, prompts = array("f"), [], []
+    width = layers * units
+    vectors = [[rng.gauss(0.0, words_differ) for _ in range(width)] for _ in range(12)]
+    for n in lengths:
+        for trial in range(trials):
+            graph = word_graph(rng)
+            nodes = walk(rng, graph, n)
+            bridge = [i for i in range(1, n) if CLUSTER[nodes[i]] != CLUSTER[nodes[i - 1]]]
+            prompts.append({"id": f"semantic/n{n}/trial{trial}", "text": "", "input_ids": nodes,
+                            "meta": {"condition": "semantic", "n": n, "trial": trial, "seed": 0,
+                                     "nodes": nodes, "removed": list(range(n)), "bridge": bridge,
+                                     "adjacency": graph}})
+            for removed in range(-1, n):
+                present = nodes[:removed] + nodes[removed + 1:] if removed >= 0 else nodes
+                for word in sorted(set(present)):
+                    spread = 1.0 / math.sqrt(present.count(word))
+                    values.extend(own + rng.gauss(0.0, spread) for own in vectors[word])
+                    keys += (0, n, trial, removed, word)
+    options = {"context_lengths": lengths, "n_trials": trials, "conditions": ["semantic"],
+               "sink": "keep", "occurrence": "mean"}
+    if primary is not None:
+        options["primary"] = primary
+    write_run(
+        run, "loo", ("word", ["condition", "n", "trial", "removed", "word"]), keys,
+        [({"name": "word_rep", "hook": "hook_resid_post", "formula": "simulated",
+           "axes": ["row", "layer", "unit"], "dtype": "<f4", "row_shape": [layers, units],
+           "layers": list(range(-1, layers - 1))}, values)],
+        prompts,
+        {"options": options, "model": {"family": "none", "name": "noise"},
+         "loo": {"conditions": [{"name": "semantic", "words": [f"word{i}" for i in range(12)],
+                                 "cluster": CLUSTER, "group": GROUP}]}})
+
+
+# --- ablation: KL against the number of heads removed --------------------------------------------
+
+def write_ablation(run, orders, removed, prompts, layers, heads, kl, primary=None):
+    """orders: list of (name, kind, heads in the order of removal, further members);
+    kl: function of (order, step, prompt)."""
+    values, keys = array("d"), []
+    for order in range(len(orders)):
+        for step, count in enumerate(removed):
+            for prompt in range(prompts):
+                values.append(kl(order, step, prompt))
+                keys += (order, count, prompt)
+    options = {"step_size": removed[1] - removed[0], "remove": "zero"}
+    if primary is not None:
+        options["primary"] = primary
+    write_run(
+        run, "ablate", ("ablation", ["order", "removed", "prompt"]), keys,
+        [({"name": "kl", "hook": "logits", "formula": "simulated", "axes": ["row"],
+           "dtype": "<f8", "row_shape": [], "layers": []}, values)],
+        [{"id": f"p{i}", "text": "", "input_ids": [i], "meta": {}} for i in range(prompts)],
+        {"options": options, "model": {"family": "none", "name": "noise"},
+         "orders": [{"name": name, "kind": kind, "heads": order, **further}
+                    for name, kind, order, further in orders],
+         "heads": layers * heads, "layers": layers, "step_size": removed[1] - removed[0],
+         "removed": removed})
+
+
+def write_ablation_noise(run, seed, rankings, random_orders, prompts, layers=4, heads=4,
+                         steps=8, primary=None):
+    """Curves in which a ranking is one more random order: each head costs something of its own,
+    each prompt scales it, and what heads cost together depends on the order alone."""
+    rng = random.Random(f"ablation {seed}")
+    total = layers * heads
+    cost = [rng.lognormvariate(0.0, 1.0) for _ in range(total)]
+    scale = [rng.lognormvariate(0.0, 0.5) for _ in range(prompts)]
+    names = [(f"ranking{i}", "ranking") for i in range(rankings)]
+    names += [(f"random:{i}", "random") for i in range(random_orders)]
+    orders = [(name, kind, rng.sample(range(total), total), {}) for name, kind in names]
+    removed = [total * step // steps for step in range(steps + 1)]
+    noise = [[[rng.lognormvariate(0.0, 0.2) for _ in range(prompts)] for _ in removed]
+             for _ in orders]
+
+    def kl(order, step, prompt):
+        if removed[step] == 0:
+            return 0.0
+        gone = sum(cost[head] for head in orders[order][2][:removed[step]])
+        own = noise[order][step][prompt] if removed[step] < total else 1.0
+        return scale[prompt] * gone * own
+
+    write_ablation(run, orders, removed, prompts, layers, heads, kl, primary)
+
+
+def write_unit_means(run, seed, units, draw, orders=40, steps=20):
+    """Every point of every curve is the mean of `units` draws: one per prompt. With 40 orders of
+    20 steps one run holds 800 independent means."""
+    rng = random.Random(f"means {units} {seed}")
+    layout = [(f"random:{i}" if i else "ranking", "random" if i else "ranking",
+               list(range(steps)), {}) for i in range(orders)]
+    write_ablation(run, layout, list(range(steps + 1)), units, 1, steps,
+                   lambda order, step, prompt: draw(rng))
