@@ -14,7 +14,7 @@
 namespace phiscope::calibrate {
 namespace {
 
-constexpr std::array<std::size_t, 6> sizes = {3, 5, 10, 20, 40, 60};
+constexpr std::array<std::size_t, 5> sizes = {5, 10, 20, 40, 60};
 constexpr std::size_t resamples = 1000;
 
 /// A statistic of simulated units, with what it estimates.
@@ -116,7 +116,7 @@ Simulation median_of_units() {
 
 }  // namespace
 
-std::vector<Rate> interval_coverage(std::size_t seeds) {
+std::vector<Rate> interval_coverage(const Draws& draws) {
   const std::array simulations = {
       mean_of_units("normal", 0.0, [](Normal& normal) { return normal(); }),
       mean_of_units("lognormal", std::exp(0.5), [](Normal& normal) { return std::exp(normal()); }),
@@ -127,8 +127,8 @@ std::vector<Rate> interval_coverage(std::size_t seeds) {
   std::vector<Rate> rates;
   for (const Simulation& simulation : simulations) {
     for (const std::size_t units : sizes) {
-      Rate rate{.what = simulation.what, .data = simulation.data, .units = units, .seeds = seeds};
-      for (std::size_t seed = 0; seed < seeds; ++seed) {
+      Rate rate{.what = simulation.what, .data = simulation.data, .units = units};
+      for (std::size_t seed = draws.first; seed < draws.first + draws.count; ++seed) {
         Normal normal(1000003 * units + seed);
         const Estimate found =
             simulation.estimate(normal, units, {.resamples = resamples, .seed = seed});

@@ -24,22 +24,23 @@ def autoregressive(rng, steps, memory):
 # --- phiid: norms of heads over the generated tokens ---------------------------------------------
 
 def write_phiid(run, seed, layers, heads, prompts, steps, memory=0.5, common_line=0.0,
-                coupling=None, primary=None):
+                loading=None, primary=None):
     """Independent heads: norms [prompt, step, layer, head] around 10.
 
     memory       of the AR(1) series
     common_line  height, in standard deviations, of a line that all heads have in common
-    coupling     function of the depth in [0, 1]: how much of a head is the synergistic
-                 future of its neighbours in the layer; none: no effect
+    loading      function of (rng, layer, head): how much of a head is a signal that all heads
+                 share, in each prompt another; none: no effect. Drawn once per head
     """
     rng = random.Random(f"phiid {seed}")
     width = layers * heads
+    loads = [loading(rng, i // heads, i % heads) for i in range(width)] if loading else None
     norms = array("f")
     keys, tokens = [], array("i")
     for prompt in range(prompts):
         series = [autoregressive(rng, steps, memory) for _ in range(width)]
-        if coupling is not None:
-            couple(series, layers, heads, coupling, rng)
+        if loads is not None:
+            share_signal(series, loads, rng)
         for step in range(steps):
             line = common_line * (step / (steps - 1) - 0.5) if common_line else 0.0
             norms.extend(10.0 + line + one[step] for one in series)
@@ -60,20 +61,28 @@ def write_phiid(run, seed, layers, heads, prompts, steps, memory=0.5, common_lin
         {"options": options, "model": {"family": "none", "name": "noise"}})
 
 
-def couple(series, layers, heads, coupling, rng):
-    """Replaces each series by one whose next value is partly the product of signs, the sum or the
-    difference of what the others of its layer are now."""
-    for layer in range(layers):
-        depth = layer / (layers - 1)
-        strength = coupling(depth)
-        members = series[layer * heads:(layer + 1) * heads]
-        state = [one[0] for one in members]
-        for step in range(1, len(members[0])):
-            mean = sum(state) / heads
-            state = [math.sqrt(1.0 - strength * strength) * one[step] + strength * (mean - now)
-                     for one, now in zip(members, state)]
-            for one, now in zip(members, state):
-                one[step] = now
+def share_signal(series, loads, rng):
+    """Mixes one AR(.5) signal into all heads, into each with its own load."""
+    signal = autoregressive(rng, len(series[0]), 0.5)
+    for load, one in zip(loads, series):
+        own = math.sqrt(1.0 - load * load)
+        one[:] = [own * value + load * common for value, common in zip(one, signal)]
+
+
+def peaks_in_the_middle(layers):
+    """Loads of 0 at both ends and of .9 in the middle layers: a U of the balance, since what heads
+    share is redundant."""
+    return lambda rng, layer, head: 0.9 * (1.0 - abs(2.0 * layer / (layers - 1) - 1.0))
+
+
+def peaks_at_the_ends(layers):
+    """The opposite: an inverted U of the balance."""
+    return lambda rng, layer, head: 0.9 * abs(2.0 * layer / (layers - 1) - 1.0)
+
+
+def any_load(rng, layer, head):
+    """Heads differ, and depth has nothing to do with it."""
+    return rng.uniform(0.0, 0.9)
 
 
 # --- loo: representations of the words of a walk -------------------------------------------------
@@ -100,29 +109,56 @@ def walk(rng, graph, length):
     return nodes
 
 
-def write_loo(run, seed, lengths, trials, layers, units, words_differ=1.0, primary=None):
-    """Representations [row, layer, unit] that know nothing of graph, clusters or removals: each
-    token is its word's vector times `words_differ` plus a vector of its own in every run of the
-    model; a word's row is the mean over its occurrences."""
+def write_loo(run, seed, lengths, trials, layers, units, own=1.0, mixing=0.0, any_bridges=False,
+              primary=None):
+    """Representations [row, layer, unit] that know nothing of graph and clusters. A token of the
+    embedding is its word's random vector. In the layers above, it is the word's vector of that
+    layer plus a fresh vector; a word's row is the mean over its occurrences.
+
+    own          standard deviation of the fresh vectors; that of the words' is 1
+    mixing       above 0: a layer is the embedding, and this share of each token is its
+                 predecessor's vector
+    any_bridges  as many positions as the walk has bridges are called bridges, whichever
+    """
     rng = random.Random(f"loo {seed}")
     values, keys, prompts = array("f"), [], []
-    width = layers * units
-    vectors = [[rng.gauss(0.0, words_differ) for _ in range(width)] for _ in range(12)]
+    vectors = [[[rng.gauss(0.0, 1.0) for _ in range(units)] for _ in range(12)]
+               for _ in range(1 if mixing else layers)]
+
+    def rows_of(nodes):
+        places = {}
+        for at, word in enumerate(nodes):
+            places.setdefault(word, []).append(at)
+        for word in sorted(places):
+            before = [nodes[at - 1] if at else word for at in places[word]]
+            for layer in range(layers):
+                words = vectors[0 if mixing else layer]
+                if layer == 0:
+                    yield word, words[word]
+                    continue
+                spread = own / math.sqrt(len(before))
+                share = mixing / len(before)
+                yield word, [(1.0 - mixing) * words[word][unit] + rng.gauss(0.0, spread) +
+                             (share * sum(words[one][unit] for one in before) if mixing else 0.0)
+                             for unit in range(units)]
+
     for n in lengths:
         for trial in range(trials):
             graph = word_graph(rng)
             nodes = walk(rng, graph, n)
             bridge = [i for i in range(1, n) if CLUSTER[nodes[i]] != CLUSTER[nodes[i - 1]]]
+            if any_bridges:
+                bridge = sorted(rng.sample(range(1, n), len(bridge)))
             prompts.append({"id": f"semantic/n{n}/trial{trial}", "text": "", "input_ids": nodes,
                             "meta": {"condition": "semantic", "n": n, "trial": trial, "seed": 0,
                                      "nodes": nodes, "removed": list(range(n)), "bridge": bridge,
                                      "adjacency": graph}})
             for removed in range(-1, n):
                 present = nodes[:removed] + nodes[removed + 1:] if removed >= 0 else nodes
-                for word in sorted(set(present)):
-                    spread = 1.0 / math.sqrt(present.count(word))
-                    values.extend(own + rng.gauss(0.0, spread) for own in vectors[word])
-                    keys += (0, n, trial, removed, word)
+                for index, (word, row) in enumerate(rows_of(present)):
+                    values.extend(row)
+                    if index % layers == 0:
+                        keys += (0, n, trial, removed, word)
     options = {"context_lengths": lengths, "n_trials": trials, "conditions": ["semantic"],
                "sink": "keep", "occurrence": "mean"}
     if primary is not None:

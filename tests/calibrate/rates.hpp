@@ -18,7 +18,6 @@ struct Rate {
   std::string what;          ///< "mean", "sign flip test", ...
   std::string data;          ///< "normal", "lognormal", ...
   std::size_t units = 0;     ///< independent units of each simulated data set
-  std::size_t seeds = 0;     ///< simulated data sets
   std::size_t defined = 0;   ///< those with an interval, or with a p-value
   std::size_t hits = 0;      ///< intervals that hold the truth, or p-values at most 0.05
   std::size_t at_tenth = 0;  ///< p-values at most 0.1
@@ -26,11 +25,17 @@ struct Rate {
   double least_p = 0.0;      ///< the smallest p that the design can give; 0: an interval
 };
 
-/// Coverage of intervals. @param seeds  of each line
-[[nodiscard]] std::vector<Rate> interval_coverage(std::size_t seeds);
+/// The simulated data sets of each line: those with the seeds first, first + 1, ...
+struct Draws {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
 
-/// p-values under their hypotheses. @param seeds  of each line
-[[nodiscard]] std::vector<Rate> test_levels(std::size_t seeds);
+/// Coverage of intervals.
+[[nodiscard]] std::vector<Rate> interval_coverage(const Draws& draws);
+
+/// p-values under their hypotheses.
+[[nodiscard]] std::vector<Rate> test_levels(const Draws& draws);
 
 /// Normal deviates, the same on every platform up to rounding.
 class Normal {

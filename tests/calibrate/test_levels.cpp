@@ -19,8 +19,8 @@ struct Tested {
   double least_p = 0.0;
 };
 
-Rate level_of(Rate rate, const std::function<Tested(Normal&)>& test) {
-  for (std::size_t seed = 0; seed < rate.seeds; ++seed) {
+Rate level_of(Rate rate, const Draws& draws, const std::function<Tested(Normal&)>& test) {
+  for (std::size_t seed = draws.first; seed < draws.first + draws.count; ++seed) {
     Normal normal(7000003 * rate.units + seed);
     const Tested found = test(normal);
     rate.least_p = found.least_p;
@@ -84,11 +84,11 @@ Tested largest_of_heads(Normal& normal, std::size_t draws) {
 
 }  // namespace
 
-std::vector<Rate> test_levels(std::size_t seeds) {
+std::vector<Rate> test_levels(const Draws& draws) {
   std::vector<Rate> rates;
-  const auto add = [&rates, seeds](const char* what, const char* data, std::size_t units,
-                                   const std::function<Tested(Normal&)>& test) {
-    rates.push_back(level_of({.what = what, .data = data, .units = units, .seeds = seeds}, test));
+  const auto add = [&rates, &draws](const char* what, const char* data, std::size_t units,
+                                    const std::function<Tested(Normal&)>& test) {
+    rates.push_back(level_of({.what = what, .data = data, .units = units}, draws, test));
   };
   for (const std::size_t units : {5U, 10U, 20U}) {
     add("sign-flip test", "symmetric, heavy tails", units,
@@ -98,11 +98,11 @@ std::vector<Rate> test_levels(std::size_t seeds) {
     add("sign-flip max-test, 24 cells", "cells correlated, on two scales", units,
         [units](Normal& normal) { return sign_flips_over_cells(normal, units); });
   }
-  for (const std::size_t draws : {5U, 19U, 20U, 99U}) {
-    add("rank p, one-sided", "normal", draws,
-        [draws](Normal& normal) { return rank_among(normal, draws, Side::greater); });
-    add("rank p, two-sided", "normal", draws,
-        [draws](Normal& normal) { return rank_among(normal, draws, Side::two_sided); });
+  for (const std::size_t others : {5U, 19U, 20U, 99U}) {
+    add("rank p, one-sided", "normal", others,
+        [others](Normal& normal) { return rank_among(normal, others, Side::greater); });
+    add("rank p, two-sided", "normal", others,
+        [others](Normal& normal) { return rank_among(normal, others, Side::two_sided); });
   }
   add("max-statistic, 16 heads", "normal", 19,
       [](Normal& normal) { return largest_of_heads(normal, 19); });

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""The tables of docs/trust.md: which rows they have, and which bound each rate must keep."""
+
+from dataclasses import dataclass
+
+from bounds import NEVER, NONE, NORMAL, RARE, RARE_TENTH, SKEWED
+
+
+@dataclass(frozen=True)
+class Row:
+    name: tuple    # the cells that say what is counted
+    bounds: tuple  # one for each rate
+
+
+@dataclass(frozen=True)
+class Table:
+    key: str
+    names: tuple  # heads of the columns that say what is counted
+    rates: tuple  # heads of the columns of rates
+    rows: tuple
+
+    def cell(self, row, rate):
+        """The key under which a simulation counts."""
+        assert any(each.name == row for each in self.rows), (self.key, row)
+        assert rate in self.rates, (self.key, rate)
+        return self.key, row, rate
+
+
+AT = ("5 units", "10 units", "20 units", "40 units", "60 units")
+
+
+def coverage_row(name, five, more):
+    return Row(name, (five, more, more, more, more))
+
+
+METRIC_COVERAGE = Table(
+    "metric coverage", ("statistic", "units"), AT,
+    (coverage_row(("mean", "normal"), NORMAL, NORMAL),
+     coverage_row(("mean", "lognormal"), NONE, SKEWED),
+     coverage_row(("ratio of means", "lognormal, correlated"), NONE, SKEWED),
+     coverage_row(("Spearman's correlation", "binormal, r = 0"), NONE, SKEWED),
+     coverage_row(("Spearman's correlation", "binormal, r = 0.7"), NONE, SKEWED),
+     coverage_row(("median", "lognormal"), NONE, SKEWED)))
+
+PROGRAM_COVERAGE = Table(
+    "program coverage", ("statistic", "units"), ("3 units", "5 units", "10 units", "20 units",
+                                                 "60 units"),
+    (Row(("mean KL of a point, analyze-ablation", "normal"),
+         (NEVER, NORMAL, NORMAL, NORMAL, NORMAL)),
+     Row(("mean KL of a point, analyze-ablation", "lognormal"),
+         (NEVER, NONE, SKEWED, SKEWED, SKEWED))))
+
+P = ("at most .05", "at most .1", "at most .5")
+
+
+def p_row(*name):
+    return Row(name, (RARE, RARE_TENTH, NONE))
+
+
+METRIC_P = Table(
+    "metric p", ("test", "data", "units or draws"), P,
+    (p_row("sign-flip test", "symmetric, heavy tails", "5"),
+     p_row("sign-flip test", "symmetric, heavy tails", "10"),
+     p_row("sign-flip test", "symmetric, heavy tails", "20"),
+     p_row("sign-flip max-test, 24 cells", "cells correlated, on two scales", "10"),
+     p_row("sign-flip max-test, 24 cells", "cells correlated, on two scales", "20"),
+     p_row("rank p, one-sided", "normal", "5"),
+     p_row("rank p, two-sided", "normal", "5"),
+     p_row("rank p, one-sided", "normal", "19"),
+     p_row("rank p, two-sided", "normal", "19"),
+     p_row("rank p, one-sided", "normal", "20"),
+     p_row("rank p, two-sided", "normal", "20"),
+     p_row("rank p, one-sided", "normal", "99"),
+     p_row("rank p, two-sided", "normal", "99"),
+     p_row("max-statistic, 16 heads", "normal", "19")))
+
+PROGRAM_P = Table(
+    "program p", ("program", "claim", "data"), P, ())
+
+CLAIMS = Table(
+    "claims", ("program", "data", "counted"), ("share of seeds",), ())
