@@ -46,7 +46,7 @@ def write_phiid(run, seed, layers, heads, prompts, steps, memory=0.5, common_lin
             norms.extend(10.0 + line + one[step] for one in series)
             keys += (prompt, step)
             tokens.append(1 + step % 2000)
-    options = {"end_tokens": [0], "max_new_tokens": steps, "stop_at_eos": True}
+    options = {"end_tokens": [0], "generate": steps, "stop_at_eos": True, "unknown_token": 0}
     if primary is not None:
         options["primary"] = primary
     write_run(
@@ -83,6 +83,18 @@ def peaks_at_the_ends(layers):
 def any_load(rng, layer, head):
     """Heads differ, and depth has nothing to do with it."""
     return rng.uniform(0.0, 0.9)
+
+
+def any_layer_load():
+    """Layers differ, in no order: heads of one layer are alike."""
+    loads = {}
+
+    def load(rng, layer, head):
+        if layer not in loads:
+            loads[layer] = rng.uniform(0.0, 0.9)
+        return loads[layer]
+
+    return load
 
 
 # --- loo: representations of the words of a walk -------------------------------------------------
@@ -200,29 +212,42 @@ def write_ablation(run, orders, removed, prompts, layers, heads, kl, primary=Non
          "removed": removed})
 
 
-def write_ablation_noise(run, seed, rankings, random_orders, prompts, layers=4, heads=4,
-                         steps=8, primary=None):
-    """Curves in which a ranking is one more random order: each head costs something of its own,
-    each prompt scales it, and what heads cost together depends on the order alone."""
+def order_in_layers(rng, order, heads):
+    """Another order that takes as many heads from each layer, in the same sequence of layers."""
+    left = {}
+    for head in order:
+        left.setdefault(head // heads, []).append(head)
+    for members in left.values():
+        rng.shuffle(members)
+    return [left[head // heads].pop() for head in order]
+
+
+def write_ablation_noise(run, seed, drawn=20, prompts=20, layers=4, heads=4, steps=8):
+    """Curves in which a ranking, "drawn", and a baseline, "norm", are two more random orders: each
+    head costs something of its own, more in some layers than in others, each prompt scales that,
+    and a fifth of a point is chance. `drawn` random orders, and as many in the ranking's layers."""
     rng = random.Random(f"ablation {seed}")
     total = layers * heads
-    cost = [rng.lognormvariate(0.0, 1.0) for _ in range(total)]
+    weight = [rng.lognormvariate(0.0, 0.5) for _ in range(layers)]
+    cost = [weight[head // heads] * rng.lognormvariate(0.0, 1.0) for head in range(total)]
     scale = [rng.lognormvariate(0.0, 0.5) for _ in range(prompts)]
-    names = [(f"ranking{i}", "ranking") for i in range(rankings)]
-    names += [(f"random:{i}", "random") for i in range(random_orders)]
-    orders = [(name, kind, rng.sample(range(total), total), {}) for name, kind in names]
+    ranking = rng.sample(range(total), total)
+    orders = [("drawn", "ranking", ranking, {}),
+              ("norm", "baseline", rng.sample(range(total), total), {})]
+    orders += [(f"random-{i}", "random", rng.sample(range(total), total), {})
+               for i in range(drawn)]
+    orders += [(f"random-in-layer-{i}:drawn", "random-in-layer",
+                order_in_layers(rng, ranking, heads), {"of": "drawn"}) for i in range(drawn)]
     removed = [total * step // steps for step in range(steps + 1)]
-    noise = [[[rng.lognormvariate(0.0, 0.2) for _ in range(prompts)] for _ in removed]
-             for _ in orders]
+    chance = [[[rng.lognormvariate(0.0, 0.2) for _ in range(prompts)] for _ in removed]
+              for _ in orders]
 
     def kl(order, step, prompt):
-        if removed[step] == 0:
-            return 0.0
         gone = sum(cost[head] for head in orders[order][2][:removed[step]])
-        own = noise[order][step][prompt] if removed[step] < total else 1.0
-        return scale[prompt] * gone * own
+        own = chance[order][step][prompt] if 0 < removed[step] < total else 1.0
+        return float(f"{scale[prompt] * gone * own:.9g}")  # sums in another order end alike
 
-    write_ablation(run, orders, removed, prompts, layers, heads, kl, primary)
+    write_ablation(run, orders, removed, prompts, layers, heads, kl, "drawn")
 
 
 def write_unit_means(run, seed, units, draw, orders=40, steps=20):

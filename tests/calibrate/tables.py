@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from bounds import NEVER, NONE, NORMAL, RARE, RARE_TENTH, SKEWED
+from bounds import ALWAYS, FOUND, NEVER, NONE, NORMAL, RARE, RARE_TENTH, SKEWED
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,53 @@ METRIC_P = Table(
      p_row("rank p, two-sided", "normal", "99"),
      p_row("max-statistic, 16 heads", "normal", "19")))
 
-PROGRAM_P = Table(
-    "program p", ("program", "claim", "data"), P, ())
+WHITE, AR5, AR9 = "white noise", "AR(.5)", "AR(.9)"
+HEADS_DIFFER = "heads differ at random"
+LAYERS_DIFFER = "layers differ at random"
+INVERTED_U, U = "planted inverted U", "planted U"
+TREND = "AR(.5) and one line in all heads"
+WORDS_AT_RANDOM = "random vectors of words"
+MIXED = "each word mixed with its predecessor"
+ANY_BRIDGES = "bridges named at random"
+ONE_MORE = "simulated order like the random ones"
+WORDS = "random order on the model `words`"
 
+PROGRAM_P = Table(
+    "program p", ("program", "claim", "data"), P,
+    (p_row("analyze-phiid", "primary", WHITE),
+     p_row("analyze-phiid", "primary", AR5),
+     p_row("analyze-phiid", "primary", AR9),
+     p_row("analyze-phiid", "primary", HEADS_DIFFER),
+     p_row("analyze-phiid", "primary", LAYERS_DIFFER),
+     p_row("analyze-loo", "bridge-anchor", WORDS_AT_RANDOM),
+     p_row("analyze-loo", "bridge-anchor", ANY_BRIDGES),
+     p_row("analyze-loo", "clusters", WORDS_AT_RANDOM),
+     p_row("analyze-loo", "ratio", MIXED),
+     p_row("analyze-ablation", "primary", ONE_MORE),
+     p_row("analyze-ablation", "primary", WORDS)))
+
+
+def claim_row(*name, bound=RARE):
+    return Row(name, (bound,))
+
+
+ANY = "any claim is shown"
 CLAIMS = Table(
-    "claims", ("program", "data", "counted"), ("share of seeds",), ())
+    "claims", ("program", "data", "counted"), ("share of runs",),
+    (claim_row("analyze-phiid", WHITE, ANY),
+     claim_row("analyze-phiid", AR5, ANY),
+     claim_row("analyze-phiid", AR9, ANY),
+     claim_row("analyze-phiid", HEADS_DIFFER, "any shape over depth is shown"),
+     claim_row("analyze-phiid", LAYERS_DIFFER, "any shape over depth is shown"),
+     claim_row("analyze-phiid", INVERTED_U, "the inverted U of balance_score is shown",
+               bound=FOUND),
+     claim_row("analyze-phiid", U, "the U of balance_score is shown", bound=FOUND),
+     claim_row("analyze-phiid", TREND, "warned of the trend", bound=ALWAYS),
+     claim_row("analyze-phiid", TREND, "any claim is shown after detrending"),
+     claim_row("analyze-loo", WORDS_AT_RANDOM, ANY),
+     claim_row("analyze-loo", ANY_BRIDGES, ANY),
+     claim_row("analyze-loo", MIXED, "ratio above mixing is shown"),
+     claim_row("analyze-ablation", ONE_MORE, ANY),
+     claim_row("analyze-ablation", ONE_MORE, "the interval of the AUC ratio excludes 1"),
+     claim_row("analyze-ablation", WORDS, ANY),
+     claim_row("analyze-ablation", WORDS, "the interval of the AUC ratio excludes 1")))
