@@ -17,12 +17,14 @@ class Bound:
 
     def text(self):
         if self.least > 0.0 and self.most < 1.0:
-            return f"{self.least:.2f} to {self.most:.2f}".replace("0.", ".")
+            return f"{hundredths(self.least)} to {hundredths(self.most)}"
         if self.least > 0.0:
-            return f"at least {self.least:.2f}".replace("0.", ".")
-        if self.most < 1.0:
-            return f"at most {self.most:.2f}".replace("0.", ".")
-        return "none"
+            return f"at least {hundredths(self.least)}"
+        return f"at most {hundredths(self.most)}" if self.most < 1.0 else "none"
+
+
+def hundredths(rate):
+    return f"{rate:.2f}".removeprefix("0") if rate > 0.0 else "0"
 
 
 NONE = Bound()

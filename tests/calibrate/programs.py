@@ -37,6 +37,13 @@ class Report:
         with open(self.folder / name, newline="") as file:
             return list(csv.DictReader(file))
 
+    def primary(self):
+        """The claim that the plan names, or the program's default."""
+        for claim in self.claims:
+            if claim["role"] != "exploratory":
+                return claim
+        raise Failed(f"{self.folder}: no primary claim, expected one")
+
     def claims_about(self, *words):
         """Claims whose sentence holds all of the words."""
         return [claim for claim in self.claims if all(word in claim["claim"] for word in words)]
