@@ -37,12 +37,13 @@ class Report:
         with open(self.folder / name, newline="") as file:
             return list(csv.DictReader(file))
 
-    def primary(self):
-        """The claim that the plan names, or the program's default."""
-        for claim in self.claims:
-            if claim["role"] != "exploratory":
-                return claim
-        raise Failed(f"{self.folder}: no primary claim, expected one")
+    def claim(self, *words):
+        """The first claim whose sentence holds all of the words."""
+        found = self.claims_about(*words)
+        if not found:
+            told = "; ".join(claim["claim"] for claim in self.claims)
+            raise Failed(f"{self.folder}: no claim with {' and '.join(words)}, found: {told}")
+        return found[0]
 
     def claims_about(self, *words):
         """Claims whose sentence holds all of the words."""

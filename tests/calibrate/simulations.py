@@ -32,21 +32,25 @@ class Simulation:
 
 
 def shares(table, row, p):
-    """Counts a p-value in its row. None: there is none, and no share has this seed."""
-    if p is None:
-        return []
+    """Counts a p-value in its row."""
     return [(table.cell(row, rate), int(p <= level), 1)
             for rate, level in zip(tables.P, (0.05, 0.1, 0.5))]
 
 
-def claim_cell(program, data, counted):
-    return tables.CLAIMS.cell((program, data, counted), "share of runs")
+def claimed(program, data, counted, happened):
+    return tables.CLAIMS.cell((program, data, counted), "share of runs"), int(happened), 1
 
 
-def primary_p(report, program, data):
-    """The p-value of the claim that the plan names, or of the program's default."""
-    primary = report.primary()
-    return shares(tables.PROGRAM_P, (program, "primary", data), primary["p_value"])
+def p_values(report, program, data):
+    """The p-values of all claims that have a row for this program and data."""
+    counts = []
+    for row in tables.PROGRAM_P.rows:
+        if row.name[:2] != (program, data):
+            continue
+        p = report.claim(*tables.SENTENCES[row.name[2]])["p_value"]
+        if p is not None:
+            counts += shares(tables.PROGRAM_P, row.name, p)
+    return counts
 
 
 # --- the metrics alone: every seed is a call of metric_rates, which has seeds of its own ----------
@@ -105,18 +109,15 @@ def point_simulations():
 
 # --- ablation: a ranking that is one more random order --------------------------------------------
 
-RATIO = "the interval of the AUC ratio excludes 1"
-
-
 def ablation_counts(report, data):
     """What a report says of a ranking named "drawn" that is none."""
     area = next(row for row in report.table("auc.csv") if row["order"] == "drawn")
-    counts = [(claim_cell("analyze-ablation", data, tables.ANY), int(shown(report.claims)), 1)]
+    counts = [claimed("analyze-ablation", data, tables.ANY, shown(report.claims))]
     low, high = area["auc_ratio_ci_low"], area["auc_ratio_ci_high"]
     if low and high:
         excluded = not float(low) <= 1.0 <= float(high)
-        counts.append((claim_cell("analyze-ablation", data, RATIO), int(excluded), 1))
-    return counts + primary_p(report, "analyze-ablation", data)
+        counts.append(claimed("analyze-ablation", data, tables.RATIO, excluded))
+    return counts + p_values(report, "analyze-ablation", data)
 
 
 def ablation_noise(place, folder, seed):
@@ -136,22 +137,24 @@ def orders_of_words(place, folder, seed):
 # --- phiid: heads without an effect, and with a planted one ---------------------------------------
 
 LAYERS, HEADS, PROMPTS, TOKENS = 12, 2, 20, 60
-PHIID = ("--bootstrap", 200)
+SURROGATES = 19
+PHIID_PRIMARIES = ("inverted-u", "u", "synergy-redundancy", "surrogates-synergy",
+                   "surrogates-redundancy")
 
 
 def phiid_report(place, folder, seed, *options, **run):
     noise.write_phiid(fresh(folder) / "run", seed, LAYERS, HEADS, PROMPTS, TOKENS, **run)
-    return Report(place.bin_dir, "analyze-phiid", folder, *PHIID, *options)
+    return Report(place.bin_dir, "analyze-phiid", folder, "--bootstrap", 50, *options)
 
 
 def independent_heads(data, memory):
-    """Heads that share nothing, compared with surrogates."""
+    """Heads that share nothing, with each test in turn named as primary."""
 
     def run(place, folder, seed):
-        report = phiid_report(place, folder, seed, "--surrogates", 19, memory=memory,
-                              primary="inverted-u")
-        return [(claim_cell("analyze-phiid", data, tables.ANY), int(shown(report.claims)), 1),
-                *primary_p(report, "analyze-phiid", data)]
+        report = phiid_report(place, folder, seed, "--surrogates", SURROGATES, memory=memory,
+                              primary=PHIID_PRIMARIES[seed % len(PHIID_PRIMARIES)])
+        return [claimed("analyze-phiid", data, tables.ANY, shown(report.claims)),
+                *p_values(report, "analyze-phiid", data)]
 
     return run
 
@@ -161,40 +164,62 @@ def shapes(data, loading):
 
     def run(place, folder, seed):
         report = phiid_report(place, folder, seed, loading=loading(), primary="inverted-u")
-        claimed = shown(report.claims_about("over depth"))
-        return [(claim_cell("analyze-phiid", data, "any shape over depth is shown"),
-                 int(claimed), 1),
-                *primary_p(report, "analyze-phiid", data)]
+        some = shown(report.claims_about("over depth"))
+        return [claimed("analyze-phiid", data, tables.ANY_SHAPE, some),
+                *p_values(report, "analyze-phiid", data)]
 
     return run
 
 
-def planted(data, loading, shape, counted, primary):
+def planted(data, loading, claim, primary):
     def run(place, folder, seed):
         report = phiid_report(place, folder, seed, loading=loading(LAYERS), primary=primary)
-        found = shown(report.claims_about("balance_score", shape))
-        return [(claim_cell("analyze-phiid", data, counted), int(found), 1)]
+        found = shown(report.claims_about(*tables.SENTENCES[claim]))
+        return [claimed("analyze-phiid", data, claim + " is shown", found)]
 
     return run
+
+
+def shared_trend(place, folder, seed):
+    """Heads that share nothing but a line: as they are, then without their lines."""
+    run = {"memory": 0.5, "common_line": 3.0, "primary": "surrogates-redundancy"}
+    surrogates = ("--surrogates", SURROGATES)
+    plain = phiid_report(place, folder, seed, *surrogates, **run)
+    warned = any("trend" in warning for warning in plain.warnings)
+    counts = [claimed("analyze-phiid", tables.TREND, tables.WARNED, warned),
+              claimed("analyze-phiid", tables.TREND, tables.ANY, shown(plain.claims))]
+    detrended = phiid_report(place, folder, seed, *surrogates, "--detrend", "linear", **run)
+    return [*counts,
+            claimed("analyze-phiid", tables.DETRENDED, tables.ANY, shown(detrended.claims)),
+            *p_values(detrended, "analyze-phiid", tables.DETRENDED)]
 
 
 # --- loo: words that know nothing of their clusters -----------------------------------------------
 
-LOO = ("--bootstrap", 200)
+LOO_PRIMARIES = ("bridge-anchor", "ratio", "clusters")
 
 
 def loo_report(place, folder, seed, primary, **run):
     noise.write_loo(fresh(folder) / "run", seed, [10], 20, 3, 16, primary=primary, **run)
-    return Report(place.bin_dir, "analyze-loo", folder, *LOO)
+    return Report(place.bin_dir, "analyze-loo", folder, "--bootstrap", 50)
 
 
-def words_at_random(data, primary, **kind):
+def words_at_random(data, **kind):
+    """Words that know nothing of their clusters, with each test in turn named as primary."""
+
     def run(place, folder, seed):
-        report = loo_report(place, folder, seed, primary, **kind)
-        return [(claim_cell("analyze-loo", data, tables.ANY), int(shown(report.claims)), 1),
-                *primary_p(report, "analyze-loo", data)]
+        report = loo_report(place, folder, seed, LOO_PRIMARIES[seed % len(LOO_PRIMARIES)], **kind)
+        return [claimed("analyze-loo", data, tables.ANY, shown(report.claims)),
+                *p_values(report, "analyze-loo", data)]
 
     return run
+
+
+def mixed_words(place, folder, seed):
+    report = loo_report(place, folder, seed, "ratio", mixing=0.5, own=0.02)
+    above = shown(report.claims_about(*tables.SENTENCES["above mixing"]))
+    return [claimed("analyze-loo", tables.MIXED, "above mixing is shown", above),
+            *p_values(report, "analyze-loo", tables.MIXED)]
 
 
 ALL = [
@@ -203,24 +228,21 @@ ALL = [
     *point_simulations(),
     Simulation("ablation noise", ablation_noise, seeds=400, quick=10, seconds=0.2),
     Simulation("ablation words", orders_of_words, seeds=12, quick=0, seconds=12.0),
-    Simulation("phiid white", independent_heads(tables.WHITE, 0.0), seeds=400, quick=4,
-               seconds=0.5),
-    Simulation("phiid AR5", independent_heads(tables.AR5, 0.5), seeds=400, quick=4, seconds=0.5),
-    Simulation("phiid AR9", independent_heads(tables.AR9, 0.9), seeds=400, quick=0, seconds=0.5),
-    Simulation("phiid heads", shapes(tables.HEADS_DIFFER, lambda: noise.any_load), seeds=400,
-               quick=0, seconds=0.2),
-    Simulation("phiid layers", shapes(tables.LAYERS_DIFFER, noise.any_layer_load), seeds=400,
-               quick=0, seconds=0.2),
+    Simulation("phiid white", independent_heads(tables.WHITE, 0.0), 400, quick=4, seconds=0.5),
+    Simulation("phiid AR5", independent_heads(tables.AR5, 0.5), 400, quick=4, seconds=0.5),
+    Simulation("phiid AR9", independent_heads(tables.AR9, 0.9), 400, quick=0, seconds=0.5),
+    Simulation("phiid heads", shapes(tables.HEADS_DIFFER, lambda: noise.any_load), 400, quick=8,
+               seconds=0.2),
+    Simulation("phiid layers", shapes(tables.LAYERS_DIFFER, noise.any_layer_load), 400, quick=0,
+               seconds=0.2),
     Simulation("phiid inverted U",
-               planted(tables.INVERTED_U, noise.peaks_at_the_ends, "an inverted U",
-                       "the inverted U of balance_score is shown", "inverted-u"),
-               seeds=200, quick=5, seconds=0.2),
-    Simulation("phiid U", planted(tables.U, noise.peaks_in_the_middle, "a U",
-                                  "the U of balance_score is shown", "u"),
-               seeds=200, quick=0, seconds=0.2),
-    Simulation("loo bridge-anchor", words_at_random(tables.WORDS_AT_RANDOM, "bridge-anchor"),
-               seeds=300, quick=4, seconds=0.6),
-    Simulation("loo any bridges",
-               words_at_random(tables.ANY_BRIDGES, "bridge-anchor", any_bridges=True),
-               seeds=300, quick=0, seconds=0.6),
+               planted(tables.INVERTED_U, noise.peaks_at_the_ends, "inverted U", "inverted-u"),
+               200, quick=5, seconds=0.2),
+    Simulation("phiid U", planted(tables.U, noise.peaks_in_the_middle, "U", "u"), 200, quick=0,
+               seconds=0.2),
+    Simulation("phiid trend", shared_trend, 300, quick=4, seconds=1.0),
+    Simulation("loo words", words_at_random(tables.WORDS_AT_RANDOM), 400, quick=4, seconds=0.5),
+    Simulation("loo bridges", words_at_random(tables.ANY_BRIDGES, any_bridges=True), 400, quick=0,
+               seconds=0.5),
+    Simulation("loo mixed", mixed_words, 400, quick=4, seconds=0.5),
 ]
