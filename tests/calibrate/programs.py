@@ -37,14 +37,6 @@ class Report:
         with open(self.folder / name, newline="") as file:
             return list(csv.DictReader(file))
 
-    def claim(self, *words):
-        """The first claim whose sentence holds all of the words."""
-        found = self.claims_about(*words)
-        if not found:
-            told = "; ".join(claim["claim"] for claim in self.claims)
-            raise Failed(f"{self.folder}: no claim with {' and '.join(words)}, found: {told}")
-        return found[0]
-
     def claims_about(self, *words):
         """Claims whose sentence holds all of the words."""
         return [claim for claim in self.claims if all(word in claim["claim"] for word in words)]

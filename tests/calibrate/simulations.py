@@ -42,14 +42,15 @@ def claimed(program, data, counted, happened):
 
 
 def p_values(report, program, data):
-    """The p-values of all claims that have a row for this program and data."""
+    """The p-values of all claims that have a row for this program and data. A claim that is not
+    made leaves its row without seeds, which breaks a full run."""
     counts = []
     for row in tables.PROGRAM_P.rows:
         if row.name[:2] != (program, data):
             continue
-        p = report.claim(*tables.SENTENCES[row.name[2]])["p_value"]
-        if p is not None:
-            counts += shares(tables.PROGRAM_P, row.name, p)
+        found = report.claims_about(*tables.SENTENCES[row.name[2]])
+        if found and found[0]["p_value"] is not None:
+            counts += shares(tables.PROGRAM_P, row.name, found[0]["p_value"])
     return counts
 
 
@@ -137,7 +138,7 @@ def orders_of_words(place, folder, seed):
 # --- phiid: heads without an effect, and with a planted one ---------------------------------------
 
 LAYERS, HEADS, PROMPTS, TOKENS = 12, 2, 20, 60
-SURROGATES = 19
+SURROGATES = 39
 PHIID_PRIMARIES = ("inverted-u", "u", "synergy-redundancy", "surrogates-synergy",
                    "surrogates-redundancy")
 
