@@ -76,8 +76,8 @@ Value both(const Value& plain, const Value& beyond_counts) {
 void add_counts_caveat(const Value& plain, const Value& beyond_counts, Claim& claim) {
   if (plain.ok() && beyond_counts.ok() && plain.value() <= report::primary_level &&
       beyond_counts.value() > report::primary_level) {
-    claim.caveats.push_back("numbers of occurrences alone explain it (" +
-                            report::p_text(plain.value()) + " with them)");
+    claim.caveats.push_back("occurrences alone explain it (" + report::p_text(plain.value()) +
+                            " with them)");
   }
 }
 

@@ -28,7 +28,7 @@ void correct(std::vector<Judged>& judged) {
   const std::vector<double> corrected = holm(p_values);
   for (std::size_t i = 0; i < family.size(); ++i) {
     family[i]->p = corrected[i];
-    family[i]->least_p *= static_cast<double>(family.size());
+    family[i]->least_p = std::min(1.0, family[i]->least_p * static_cast<double>(family.size()));
   }
 }
 

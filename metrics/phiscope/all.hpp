@@ -15,8 +15,8 @@
 #include <phiscope/cluster_structure.hpp>
 #include <phiscope/collapse.hpp>
 #include <phiscope/covariance_spectrum.hpp>
-#include <phiscope/describe.hpp>
 #include <phiscope/depth_shape_test.hpp>
+#include <phiscope/describe.hpp>
 #include <phiscope/detrend.hpp>
 #include <phiscope/dirichlet_energy.hpp>
 #include <phiscope/discrete_phiid.hpp>

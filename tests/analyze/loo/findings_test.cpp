@@ -141,7 +141,7 @@ TEST_CASE("what numbers of occurrences alone explain is not shown", "[findings]"
       lines[0] ==
       "Primary: bridge and anchor influences on the ratio differ (semantic, N = 20, layer 1): not "
       "shown (p = 0.20); bridge - anchor -0.0120 [-0.0300, 0.00400] (95 %, 20 walks), but "
-      "numbers of occurrences alone explain it (p = 0.030 with them).");
+      "occurrences alone explain it (p = 0.030 with them).");
   CHECK_THAT(lines[2],
              Contains("not shown (p = 0.60") && Contains("explain it (p = 0.0020 with them)."));
   CHECK_THAT(lines[3], Contains("not shown (p = 0.50"));  // the next best cell
