@@ -173,7 +173,7 @@ void correct_over_sweeps(std::vector<Claim>& all) {
 }  // namespace
 
 std::string ratio_text(const Result& result, const Estimate& ratio, const std::string& orders) {
-  const std::string value = report::bracket_text(ratio);
+  std::string value = report::bracket_text(ratio);
   if (!ratio.value.ok()) return value;
   const std::string prompts = std::to_string(result.data.prompts) + " prompts";
   if (ratio.low.ok()) {

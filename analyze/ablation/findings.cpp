@@ -60,8 +60,7 @@ std::vector<std::string> open_questions(const Result& result) {
   if (has(Kind::ranking) && !has(Kind::random_in_layer)) {
     lines.emplace_back(
         "No layer-matched orders (random-in-layer) are in this sweep: whether a ranking adds to "
-        "the "
-        "depth of its heads is open.");
+        "the depth of its heads is open.");
   }
   if (!has(Kind::baseline)) {
     lines.emplace_back(

@@ -94,11 +94,11 @@ std::string title_of(const std::vector<Result>& results) {
 }
 
 std::vector<std::string> definitions(const std::vector<Result>& results) {
+  // NOLINTBEGIN(bugprone-suspicious-missing-comma): long sentences in several literals
   std::vector<std::string> lines = {
       "KL: divergence of the next token's distribution of the changed model from the intact one's, "
-      "KL(intact || ablated), over the whole vocabulary in nats; mean over the response tokens of "
-      "a "
-      "prompt, then over prompts.",
+      "KL(intact || ablated), over the whole vocabulary in nats; mean over a prompt's response "
+      "tokens, then over prompts.",
       "AUC: area under the KL curve over the fraction of heads removed, by the trapezoid rule. AUC "
       "ratio: AUC of an order over the mean AUC of the random orders; of a random order, over that "
       "of the others.",
@@ -110,6 +110,7 @@ std::vector<std::string> definitions(const std::vector<Result>& results) {
       "ranking takes one, place by place: what they do is due to depth.",
       "Intervals of KL, of areas and of differences between two orders draw prompts anew: the same "
       "orders on new prompts."};
+  // NOLINTEND(bugprone-suspicious-missing-comma)
   for (const Result& result : results) {
     if (result.data.removal.empty()) continue;
     const std::string line = "Removed (--remove " + result.data.removal + "): the output of the " +

@@ -159,6 +159,9 @@ std::optional<Claim> anywhere_claim(const Place& last) {
       const Value p =
           both(run.bridge_anchor_at(0, length, layer, Anchors::all, Metric::ratio).p_max,
                run.bridge_anchor_beyond_counts.at(run.cell_index(0, length, layer)).p_max);
+      const PairedCell& cell = run.bridge_anchor_at(0, length, layer, Anchors::all, Metric::ratio);
+      const bool is_model = run.info.layers[layer] >= 0;  // not the embedding, which sees no walk
+      if (!is_model || cell.difference.units < least_units) continue;
       if (!p.ok() || p.value() >= smallest) continue;
       smallest = p.value();
       best.emplace(Place{run, last.several, length, layer});

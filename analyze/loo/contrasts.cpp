@@ -17,6 +17,7 @@ std::vector<std::vector<std::vector<Value>>> per_walk(const RunResult& result,
     numbers.emplace_back();
     for (const ContextMeasures* context : contexts_of(result, condition, n)) {
       std::vector<Value> layers;
+      layers.reserve(result.info.layers.size());
       for (std::size_t layer = 0; layer < result.info.layers.size(); ++layer) {
         layers.push_back(of(*context, layer));
       }

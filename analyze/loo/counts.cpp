@@ -57,7 +57,8 @@ std::vector<double> beyond_counts(std::span<const double> distances,
   if (!(squares.value() > 0.0)) return result;
   const double slope = products.value() / squares.value();
   for (std::size_t pair = 0; pair < result.size(); ++pair) {
-    result[pair] = std::max(0.0, result[pair] - slope * (expected[pair] - mean));
+    const double left = result[pair] - slope * (expected[pair] - mean);
+    result[pair] = left < 0.0 ? 0.0 : left;  // NaN stays NaN
   }
   return result;
 }

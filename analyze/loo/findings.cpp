@@ -92,6 +92,7 @@ std::vector<std::string> findings(const std::vector<RunResult>& runs) {
 }
 
 std::vector<std::string> definitions() {
+  // NOLINTBEGIN(bugprone-suspicious-missing-comma): long sentences in several literals
   return {
       "Separation ratio (bounded Phi): mean distance of cross pairs / mean distance of within "
       "pairs, at most 1000; above 1 where words of a cluster are closer together. Cross pairs are "
@@ -124,6 +125,7 @@ std::vector<std::string> definitions() {
       "distances of each walk and layer; a claim has the larger p.",
       "constant: all rows are equal, there is no ratio. floored: distances are below 1e-10, the "
       "ratio depends on their unit."};
+  // NOLINTEND(bugprone-suspicious-missing-comma)
 }
 
 }  // namespace phiscope::analyze::loo

@@ -56,6 +56,7 @@ std::vector<Value> mean_ratios(const Partition& partition,
     }
   }
   std::vector<Value> means;
+  means.reserve(layers);
   for (const auto& of_layer : ratios) {
     means.push_back(of_layer.empty() ? Value(Status::too_few_rows) : mean_of(of_layer));
   }
@@ -66,6 +67,7 @@ std::vector<Value> mean_ratios(const Partition& partition,
 /// counts); `labels` has what the numbers mean.
 std::vector<std::size_t> codes(const Partition& partition, Cross cross, Partition& labels) {
   std::vector<std::pair<std::int64_t, std::int64_t>> all;
+  all.reserve(partition.cluster.size());
   for (std::size_t word = 0; word < partition.cluster.size(); ++word) {
     all.emplace_back(partition.cluster[word],
                      cross == Cross::groups ? partition.group[word] : std::int64_t{0});
@@ -173,6 +175,7 @@ std::vector<LabelTest> test_labels(const Partition& partition,
     }
   }
   std::vector<LabelTest> tests;
+  tests.reserve(layers);
   for (std::size_t layer = 0; layer < layers; ++layer) {
     tests.push_back(judge_layer(observed[layer], null[layer], arrangements.size(), same, exact));
   }

@@ -71,6 +71,7 @@ WordDistances adjusted(const WordDistances& distances, const std::vector<double>
 std::vector<Value> ratios_of(const WordDistances& distances, const Partition& partition,
                              Cross cross) {
   std::vector<Value> ratios;
+  ratios.reserve(distances.pairs.size());
   for (std::size_t layer = 0; layer < distances.pairs.size(); ++layer) {
     ratios.push_back(distance_ratio(distances, layer, partition, cross));
   }

@@ -75,6 +75,7 @@ void put_embeddings(const WordRows& rows, std::size_t layers, std::size_t units,
 std::vector<WordEmbeddings> word_embeddings(const LooRun& run) {
   const RunInfo& info = run.info();
   std::vector<WordEmbeddings> result;
+  result.reserve(info.conditions.size());
   for (const Condition& condition : info.conditions) result.emplace_back(condition.words.size());
   const auto is_missing = [](const std::vector<double>& embedding) { return embedding.empty(); };
   for (const ContextPlace& place : run.contexts()) {

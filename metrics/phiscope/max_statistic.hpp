@@ -74,6 +74,7 @@ inline std::vector<double> max_statistic_p(std::span<const double> observed,
     }
   }
   std::vector<double> result;
+  result.reserve(reached.size());
   for (const std::size_t count : reached) {
     result.push_back(static_cast<double>(count) / static_cast<double>(null.rows() + 1));
   }

@@ -23,7 +23,8 @@ inline void studentise_draws(std::vector<double>& observed, std::vector<double>&
                                 " numbers, expected a multiple of the " + std::to_string(tests) +
                                 " tests");
   }
-  const double all = static_cast<double>(draws.size() / tests) + 1.0;
+  const std::size_t drawn = draws.size() / tests;
+  const double all = static_cast<double>(drawn) + 1.0;
   for (std::size_t test = 0; test < tests; ++test) {
     double mean = observed[test];
     for (std::size_t i = test; i < draws.size(); i += tests) mean += draws[i];

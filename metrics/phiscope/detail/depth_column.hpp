@@ -56,6 +56,7 @@ struct DepthColumn {
   }
   if (column.status != Status::ok) return column;
   std::vector<double> x;
+  x.reserve(column.layers.size());
   for (const std::size_t layer : column.layers) x.push_back(depth[layer]);
   std::vector<double> unit(x.size(), 0.0);  // slopes are linear in the means: weights are slopes
   for (std::size_t layer = 0; layer < x.size(); ++layer) {

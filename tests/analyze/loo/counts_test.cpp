@@ -98,6 +98,7 @@ TEST_CASE("what a line in the counts explains is taken out of the distances", "[
   CHECK(beyond_counts(distances, Numbers{3, 3, 3, 3}) == distances);
   CHECK(beyond_counts(Numbers{2}, Numbers{1, 7}) == Numbers{2});
   CHECK(beyond_counts(Numbers{}, Numbers{1}).empty());
+  CHECK(std::isnan(beyond_counts(Numbers{NAN, 1, 2}, Numbers{1, 2, 3})[1]));  // not 0
   CHECK_THROWS_AS(beyond_counts(Numbers{1, 2}, Numbers{1, 7}), std::invalid_argument);
 }
 
