@@ -50,7 +50,7 @@ std::vector<std::string> caveats(const Place& place, std::size_t walks) {
   std::vector<std::string> result;
   const Value share = zero_share(run.position_zero, run.info.layers, 0);
   if (share.ok() && share.value() >= 0.5) {
-    result.push_back("position 0 alone explains " + report::percent_text(share.value()) +
+    result.push_back("position 0 explains " + report::percent_text(share.value()) +
                      " of the influences");
   }
   const Aggregate& ratio = run.level_at(0, place.length, place.layer, Scale::absolute, 0);

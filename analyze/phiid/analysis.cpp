@@ -114,6 +114,7 @@ void add_intervals(const std::vector<HeadScores>& resampled, RunResult& result) 
 
 DepthShapeTest shapes_of(const RunResult& run, const Options& options) {
   std::vector<std::vector<Value>> numbers;
+  numbers.reserve(rankings.size());
   for (const Ranking ranking : rankings) numbers.push_back(run.scores.of(ranking));
   const std::vector<double> depth = depths(run.input.layers);
   return depth_shape_test(numbers, depth,

@@ -141,6 +141,7 @@ std::vector<std::vector<double>> exchanged_prompts(const Series& series, std::si
                                                    std::uint64_t seed) {
   const std::size_t heads = series.heads;
   std::vector<std::size_t> steps;
+  steps.reserve(series.values.size());
   for (const auto& values : series.values) steps.push_back(values.size() / heads);
   std::vector<std::vector<double>> result = series.values;
   for (const std::vector<std::size_t>& group : length_groups(steps)) {
@@ -195,6 +196,7 @@ std::vector<std::vector<std::size_t>> length_groups(std::span<const std::size_t>
 std::vector<std::vector<double>> cropped(const std::vector<std::vector<double>>& prompts,
                                          std::size_t heads) {
   std::vector<std::size_t> steps;
+  steps.reserve(prompts.size());
   for (const auto& values : prompts) steps.push_back(values.size() / heads);
   std::vector<std::vector<double>> result = prompts;
   for (const std::vector<std::size_t>& group : length_groups(steps)) {

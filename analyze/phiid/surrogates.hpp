@@ -80,7 +80,7 @@ inline constexpr std::size_t least_prompts = 5;
 /// Compares each head with the same head in surrogates; shifts and phases on closed circles.
 /// few_units where series of fewer than least_prompts prompts would be exchanged.
 /// @param chosen  the pairs that were decomposed; empty: all
-[[nodiscard]] SurrogateTests test_surrogates(const Series& series, std::span<const Pair> chosen,
+[[nodiscard]] SurrogateTests test_surrogates(const Series& given, std::span<const Pair> chosen,
                                              const Options& options);
 
 }  // namespace phiscope::analyze::phiid

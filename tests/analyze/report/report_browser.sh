@@ -140,7 +140,8 @@ for name in page report; do
   expect png '"data:image/png"'
   expect legend 0
   expect digits null
-  expect bands 0
+  # The golden run has fewer than five walks per length: it has no intervals, so no bands.
+  if [ "$name" = page ]; then expect bands 0; else expect bands null; fi
   expect buttons '"Download plot as a PNG, Zoom, Pan, Zoom in, Zoom out, Reset axes"'
   case $(answer hover) in *": undefined"*) ;; *) fail "$name: hover says $(answer hover)" ;; esac
 done

@@ -29,7 +29,7 @@ TEST_CASE("a name that an option does not have is wrong use, and the names are l
   for (const auto& [option, names] : std::vector<std::pair<std::string, std::string>>{
            {"--sink dropped", "{keep,drop,prefix}"},
            {"--occurrence middle", "{mean,first,last}"},
-           {"--conditions semantic,random", "{semantic,unrelated}"},
+           {"--conditions semantic,random", "{semantic,unrelated,shuffled}"},
            {"--dtype float", "{float32,bfloat16,float16,float64}"}}) {
     const Finished done = extract(small_loo(dir.path() / "run", option), dir.path());
     CAPTURE(option, done.err);
