@@ -86,7 +86,7 @@ int seeds_with_a_shape(int seeds, double arch, double layer_spread) {
 
 }  // namespace
 
-TEST_CASE("the statistic is the smaller of both slopes of the parabola", "[depth_shape]") {
+TEST_CASE("the statistic is the smaller of both slopes of the parabola", "[depth_shape_test]") {
   const Numbers depth{0.0, 0.1, 0.25, 0.4, 0.5, 0.7, 0.8, 0.9, 1.0};
   Numbers heads;
   std::mt19937_64 engine(5);
@@ -102,7 +102,7 @@ TEST_CASE("the statistic is the smaller of both slopes of the parabola", "[depth
   CHECK(test.least_p == 0.1);
 }
 
-TEST_CASE("p-values are those of all orders of eight layers", "[depth_shape]") {
+TEST_CASE("p-values are those of all orders of eight layers", "[depth_shape_test]") {
   const Numbers depth = even_depths(8);
   const Numbers heads{0.1, 0.9, 0.5, 1.3, 1.6, 0.8, 0.2, 0.6};
   Numbers order = heads;
@@ -125,7 +125,7 @@ TEST_CASE("p-values are those of all orders of eight layers", "[depth_shape]") {
   CHECK(test.numbers[0].p_u.value() > 0.5);
 }
 
-TEST_CASE("a perfect arch reaches the least p, and no draw gives 0", "[depth_shape]") {
+TEST_CASE("a perfect arch reaches the least p, and no draw gives 0", "[depth_shape_test]") {
   std::vector<Value> arch, dip;
   for (const double depth : even_depths(12)) {
     for (int head = 0; head < 4; ++head) {
@@ -141,7 +141,7 @@ TEST_CASE("a perfect arch reaches the least p, and no draw gives 0", "[depth_sha
   CHECK(test.numbers[1].p_u.value() == 0.01);
 }
 
-TEST_CASE("undefined heads stay where they are, few layers are no shape", "[depth_shape]") {
+TEST_CASE("undefined heads stay where they are, few layers are no shape", "[depth_shape_test]") {
   std::vector<Value> heads = drawn_heads(1, 9, 2, 3.0, 0.0);
   heads[4] = heads[5] = Status::no_pairs;  // a layer without a head
   Numbers depth, means;
@@ -164,15 +164,15 @@ TEST_CASE("undefined heads stay where they are, few layers are no shape", "[dept
 
 // Binomial errors: 400 seeds at 0.05 have a standard deviation of 0.011, so the bound of 0.07 is
 // 1.8 of them above the nominal rate.
-TEST_CASE("without depth a shape is claimed in at most 7 % of seeds", "[depth_shape]") {
+TEST_CASE("without depth a shape is claimed in at most 7 % of seeds", "[depth_shape_test]") {
   CHECK(seeds_with_a_shape(400, 0.0, 0.0) <= 28);
 }
 
-TEST_CASE("what heads of one layer share is not taken for depth", "[depth_shape]") {
+TEST_CASE("what heads of one layer share is not taken for depth", "[depth_shape_test]") {
   CHECK(seeds_with_a_shape(400, 0.0, 1.0) <= 28);
 }
 
-TEST_CASE("a planted inverted U is found in at least 90 % of seeds", "[depth_shape]") {
+TEST_CASE("a planted inverted U is found in at least 90 % of seeds", "[depth_shape_test]") {
   CHECK(seeds_with_a_shape(100, 2.5, 0.3) >= 90);
 }
 

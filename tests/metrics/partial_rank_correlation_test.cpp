@@ -14,7 +14,8 @@ using phiscope::rank_correlation;
 using phiscope::Status;
 using Numbers = std::vector<double>;
 
-TEST_CASE("partial rank correlations are those of pingouin's formula", "[partial_rank]") {
+TEST_CASE("partial rank correlations are those of pingouin's formula",
+          "[partial_rank_correlation]") {
   const auto cases =
       phiscope::shard::read_json(phiscope::test::golden() / "metrics/partial_rank.json");
   REQUIRE(cases.size() == 4);
@@ -29,7 +30,7 @@ TEST_CASE("partial rank correlations are those of pingouin's formula", "[partial
   }
 }
 
-TEST_CASE("what is already held fixed adds nothing", "[partial_rank]") {
+TEST_CASE("what is already held fixed adds nothing", "[partial_rank_correlation]") {
   const Numbers x{1, 5, 2, 8, 3, 9, 4};
   const Numbers y{2, 4, 3, 9, 1, 7, 8};
   const Numbers z{3, 1, 4, 1, 5, 9, 2};
@@ -42,7 +43,7 @@ TEST_CASE("what is already held fixed adds nothing", "[partial_rank]") {
   CHECK(of({z, z}).value() == Approx(of({z}).value()));
 }
 
-TEST_CASE("a partial rank correlation that is not defined says why", "[partial_rank]") {
+TEST_CASE("a partial rank correlation that is not defined says why", "[partial_rank_correlation]") {
   const Numbers x{1, 5, 2, 8};
   const Numbers y{2, 4, 3, 9};
   CHECK(partial_rank_correlation(x, y, std::vector<Numbers>{{1, 3, 2, 4}}) == Status::constant);
