@@ -237,7 +237,10 @@ TEST_CASE("phi-ratio and dirichlet-energy agree with the reference of loo",
     const auto check = [&](const json& number, const char* member, double tolerance) {
       CAPTURE(one.at("name").get<std::string>(), member);
       if (number.is_null()) {
-        CHECK_FALSE(expected.at(member).is_number());
+        // Of equal rows the original has a ratio of 0; ours is undefined, status constant.
+        const bool is_equal_rows =
+            one.at("name") == "all_identical" && member == std::string("ratio");
+        CHECK(expected.at(member).is_number() == is_equal_rows);
       } else {
         ++compared;
         CHECK(number.get<double>() ==
