@@ -87,7 +87,7 @@ std::string side_by_side(const std::vector<KeyNumber>& one, const std::vector<Ke
         std::pair("balance_score middle third", ""), std::pair("balance_score last third", ""),
         std::pair("spearman avg_synergy avg_redundancy", "Spearman of synergy and redundancy "),
         std::pair("mean sts", "mean sts "), std::pair("mean rtr", "mean rtr ")}) {
-    const auto number = [name](const std::vector<KeyNumber>& numbers) {
+    const auto number = [name = name](const std::vector<KeyNumber>& numbers) {
       const Value value = key_number(numbers, name);
       return value.ok() ? report::short_text(value.value())
                         : std::string(status_name(value.status()));
