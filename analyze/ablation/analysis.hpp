@@ -76,8 +76,9 @@ struct OrderResult {
 
 /// The areas of two orders over the part of the axis that both have, prompt by prompt. A test over
 /// prompts tells any two orders apart, given enough prompts: it is about the same orders on new
-/// prompts. Whether the scores behind the orders differ is the rank of their difference among those
-/// of all pairs of these two and the random orders; if both are like random ones it is uniform.
+/// prompts. Whether the scores that gave the orders differ is the rank of their difference among
+/// those of all pairs of these two and the random orders; if both are like random ones it is
+/// uniform.
 struct Comparison {
   std::size_t order = 0;
   std::optional<std::size_t> against = {};  ///< another order; nothing: the random mean

@@ -14,7 +14,7 @@ namespace {
 using report::Claim;
 using report::Role;
 
-/// What the plan names as primary, or stands in for it.
+/// The primary comparison: the one that the plan names, or the default of a plan that names none.
 struct Primary {
   std::string name = {};  ///< an order, perhaps with in_layer_suffix; empty: none
   Role role = Role::primary;

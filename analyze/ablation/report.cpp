@@ -83,7 +83,7 @@ report::Section numbers(const report::Analysis& analysis) {
   return section;
 }
 
-/// How heads are removed stands in the title where all sweeps agree.
+/// The title names how heads are removed if all sweeps agree.
 std::string title_of(const std::vector<Result>& results) {
   const std::string title = "Cumulative ablation of attention heads";
   const std::string& removal = results.front().data.removal;

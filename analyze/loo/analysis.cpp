@@ -13,7 +13,7 @@
 namespace phiscope::analyze::loo {
 namespace {
 
-/// Does one of the two ratios of an influence stand on the absolute floor?
+/// Is one of the two ratios of an influence at the absolute floor?
 bool is_floored(const ContextMeasures& context, const Event& event, std::size_t layer,
                 Pairs pairs) {
   if (pairs == Pairs::common) {

@@ -56,7 +56,7 @@ std::vector<std::string> caveats(const Place& place, std::size_t walks) {
   const Aggregate& ratio = run.level_at(0, place.length, place.layer, Scale::absolute, 0);
   if (ratio.floored > 0) {
     result.push_back(std::to_string(ratio.floored) + " of " + std::to_string(ratio.events) +
-                     " ratios stand on the absolute floor");
+                     " ratios are at the absolute floor");
   }
   if (walks >= least_units && walks < least_studentised_units) {
     result.push_back(walks_text(walks) + " are few");

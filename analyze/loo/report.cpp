@@ -117,7 +117,7 @@ std::string flat_levels(const RunResult& run) {
   return "Collapsed words in " + describe(run) + ": of " + std::to_string(all) +
          " ratios of full contexts " + std::to_string(equal) +
          " are undefined since all rows are equal (constant), " + std::to_string(floored) +
-         " stand on the absolute floor 1e-10 and depend on the unit (floored).";
+         " are at the absolute floor 1e-10 and depend on the unit (floored).";
 }
 
 report::Source source(const RunResult& run) {

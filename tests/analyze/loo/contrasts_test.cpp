@@ -3,6 +3,13 @@
 #include "loo/contrasts.hpp"
 
 #include "catch.hpp"
+#include "synthetic_run.hpp"
+#include "temp_dir.hpp"
+
+#include <phiscope/permutation_test.hpp>
+
+#include <cstddef>
+#include <vector>
 
 using namespace phiscope::analyze::loo;
 using phiscope::Cross;
@@ -46,4 +53,41 @@ TEST_CASE("few arrangements of the clusters are all counted", "[contrasts]") {
   CHECK(tests[0].ratio == Value(10.0));
   CHECK(tests[0].p.value() == Approx(2.0 / 6.0));  // the other is the same with names swapped
   CHECK(tests[0].least_p == Approx(2.0 / 6.0));
+}
+
+TEST_CASE("the cells of a run are differences within its walks, worked out by hand",
+          "[contrasts]") {
+  const phiscope::test::TempDir folder;
+  phiscope::test::write_synthetic_run(folder.path() / "run", {.lengths = {20}, .trials = 9});
+  const RunResult run = analyze_runs({folder.path() / "run"}, false, {.resamples = 20}).front();
+  for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
+    std::vector<double> above;    // ratio less that of mixing
+    std::vector<double> bridged;  // mean influence of bridges less that of anchors
+    for (const ContextMeasures& context : run.contexts) {
+      if (run.info.walks[context.walk].condition != 0) continue;
+      if (!context.full[layer].ratio.ok() || !context.mixing.ratio.ok()) continue;
+      above.push_back(context.full[layer].ratio.value() - context.mixing.ratio.value());
+      double sums[2] = {0.0, 0.0};
+      double counts[2] = {0.0, 0.0};
+      for (const Event& event : context.events) {
+        if (!context.full[layer].ratio.ok() || !event.without[layer].ratio.ok()) continue;
+        sums[event.bridge ? 1 : 0] +=
+            context.full[layer].ratio.value() - event.without[layer].ratio.value();
+        counts[event.bridge ? 1 : 0] += 1.0;
+      }
+      if (counts[0] > 0.0 && counts[1] > 0.0) {
+        bridged.push_back(sums[1] / counts[1] - sums[0] / counts[0]);
+      }
+    }
+    REQUIRE(above.size() >= 5);
+    REQUIRE(bridged.size() >= 5);
+    const auto check = [](const PairedCell& cell, const std::vector<double>& differences) {
+      const auto expected = phiscope::sign_flip_test(differences, {.resamples = sign_flips});
+      CHECK(cell.difference.value.value() == Approx(expected.mean.value()).margin(1e-12));
+      CHECK(cell.difference.units == differences.size());
+      CHECK(cell.p == expected.p_value);
+    };
+    check(run.above_mixing_at(0, 0, layer), above);
+    check(run.bridge_anchor_at(0, 0, layer, Anchors::all, Metric::ratio), bridged);
+  }
 }

@@ -162,7 +162,7 @@ TEST_CASE("what makes a claim doubtful is said in its sentence", "[findings]") {
         "Primary by default, not named before the run: bridge and anchor influences on the ratio "
         "differ (semantic, N = 20, layer 1): shown (p = 0.030); bridge - anchor -0.0120 [-0.0300, "
         "0.00400] (95 %, 6 walks), but position 0 explains 98.0 % of the influences "
-        "and 3 of 20 ratios stand on the absolute floor and 6 walks are few and without position 0 "
+        "and 3 of 20 ratios are at the absolute floor and 6 walks are few and without position 0 "
         "p = 0.40.");
   run.labels[6].p = 0.01;  // of the embedding layer
   CHECK_THAT(told(runs)[2], Contains("and the embeddings alone have p = 0.010."));
@@ -291,7 +291,7 @@ TEST_CASE("partial runs, few walks and collapsed words are warnings", "[findings
             "Few walks in keep (sink keep): 1 per condition and length; no sign-flip p below 1.00, "
             "no intervals.",
             "Collapsed words in keep (sink keep): of 15 ratios of full contexts 1 are undefined "
-            "since all rows are equal (constant), 2 stand on the absolute floor 1e-10 and depend "
+            "since all rows are equal (constant), 2 are at the absolute floor 1e-10 and depend "
             "on the unit (floored)."});
 }
 
