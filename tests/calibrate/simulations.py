@@ -230,7 +230,7 @@ ALL = [
     Simulation("ablation noise", ablation_noise, seeds=400, quick=10, seconds=0.2),
     Simulation("ablation words", orders_of_words, seeds=12, quick=0, seconds=12.0),
     Simulation("phiid white", independent_heads(tables.WHITE, 0.0), 400, quick=4, seconds=0.5),
-    Simulation("phiid AR5", independent_heads(tables.AR5, 0.5), 400, quick=4, seconds=0.5),
+    Simulation("phiid AR5", independent_heads(tables.AR5, 0.5), 1600, quick=4, seconds=0.5),
     Simulation("phiid AR9", independent_heads(tables.AR9, 0.9), 400, quick=0, seconds=0.5),
     Simulation("phiid heads", shapes(tables.HEADS_DIFFER, lambda: noise.any_load), 400, quick=8,
                seconds=0.2),
