@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The engine's side of bench/forward.py: reads "KERNEL ARGUMENTS" lines, answers with CPU seconds.
 #include "run/estimate.hpp"
-#include "run/generate.hpp"
-#include "run/group_runs.hpp"
+#include "run/stepper.hpp"
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
@@ -75,16 +74,25 @@ std::vector<Capture> captures(const Model& model, const std::string& what) {
   return {};
 }
 
-/// A pass over `count` prompts of `length` tokens, with every row made as it would be stored.
-void prefill(const Model& model, const Plan& plan, const std::vector<Run>& runs) {
-  std::vector<const Run*> pointers;
-  for (const Run& run : runs) pointers.push_back(&run);
-  const CapturedRows rows = run_alone(model, plan, pointers);
-  const std::int64_t total = rows.first.back() + rows.count.back();
-  for (std::size_t c = 0; c < plan.captures.size(); ++c) {
-    const std::int64_t portion = portion_rows(model, plan, rows, c);
-    for (std::int64_t at = 0; at < total; at += portion) {
-      stored_rows(model, plan, rows, c, at, std::min(portion, total - at));
+constexpr std::int64_t portion = 128;  ///< rows whose scores are made at once
+
+/// All runs in one batch, with every row made as it would be stored.
+void run_all(const Model& model, Plan plan, const std::vector<Run>& runs) {
+  plan.groups.clear();
+  for (const Run& run : runs) plan.groups.push_back({.runs = {run}});
+  Stepper stepper(model, plan, runs.size());
+  stepper.begin(plan.groups);
+  for (bool going = true; going;) {
+    going = stepper.step();
+    for (const FinishedRun& run : stepper.take_finished()) {
+      for (std::size_t c = 0; c < plan.captures.size(); ++c) {
+        const at::Tensor& rows = run.arrays[c];
+        if (!rows.defined()) continue;
+        for (std::int64_t at = 0; at < rows.size(0); at += portion) {
+          stored_rows(model, rows.narrow(0, at, std::min(portion, rows.size(0) - at)),
+                      stored_as_scores(plan, c));
+        }
+      }
     }
   }
 }
@@ -116,22 +124,20 @@ int main(int argc, char** argv) {
       const std::vector<Run> runs = random_runs(model, count, length, kernel == "last");
       plan.captures = captures(model, what);
       const double start = cpu_seconds();
-      prefill(model, plan, runs);
+      run_all(model, plan, runs);
       seconds = cpu_seconds() - start;
     } else if (kernel == "decode") {
       std::vector<Run> runs = random_runs(model, count, length, true);
       for (Run& run : runs) run.rows.clear();
-      std::vector<const Run*> pointers;
-      for (const Run& run : runs) pointers.push_back(&run);
       plan.captures = what == "norms" ? captures(model, "residuals") : std::vector<Capture>{};
       if (what == "norms") plan.captures.erase(plan.captures.begin(), plan.captures.begin() + 2);
       plan.generation = {.tokens = 1, .end = {}, .rows = GeneratedRows::predicting};
       double start = cpu_seconds();
-      generate(model, plan, pointers);  // the prompt's part of what follows
+      run_all(model, plan, runs);  // the prompt's part of what follows
       const double prompt = cpu_seconds() - start;
       plan.generation.tokens = steps + 1;
       start = cpu_seconds();
-      generate(model, plan, pointers);
+      run_all(model, plan, runs);
       seconds = (cpu_seconds() - start - prompt) / steps;
     } else if (kernel != "memory") {
       std::cerr << "forward_bench: unknown kernel " << kernel << '\n';

@@ -102,7 +102,8 @@ struct AblationLayout {
 inline Run ablated_run(const AblationText& text, std::int64_t prompt, const Removal& removal,
                        const ActionList& actions, bool by_step) {
   const int end = static_cast<int>(text.tokens.size()) - 1;
-  Run run{.tokens = text.tokens, .rows = {}, .actions = actions, .whole = actions.empty()};
+  Run run{.tokens = text.tokens, .rows = {}, .actions = actions};
+  if (actions.empty()) run.from = no_run;
   const std::vector<std::int64_t> key{removal.order, removal.removed, prompt};
   if (!by_step) run.rows.push_back({.key = key, .spans = {{text.response - 1, end}}});
   for (int at = text.response - 1; by_step && at < end; ++at) {

@@ -110,21 +110,27 @@ std::vector<Row> prompt_rows(Positions positions, const std::vector<std::int64_t
   return rows;
 }
 
-/// Runs of all prompts and samples.
+/// Runs of all prompts and samples: those of a prompt are one group.
 void add_groups(const ActivationsOptions& options, const std::vector<TokenPrompt>& prompts,
                 const std::vector<Group>& groups, Plan& plan) {
   const int samples = std::max(1, options.generate.samples);
   for (std::size_t p = 0; p < prompts.size(); ++p) {
+    Group group = groups[p];
+    const Run run = group.runs.back();
+    const std::size_t first = group.runs.size() - 1;
+    group.runs.pop_back();
     for (int sample = 0; sample < samples; ++sample) {
-      Group group = groups[p];
-      Run& run = group.runs.back();
-      run.key = {static_cast<std::int64_t>(p)};
-      if (options.generate.samples > 0) run.key.push_back(sample);
-      run.rows = prompt_rows(options.positions, run.key, static_cast<int>(run.tokens.size()));
-      plan.groups.push_back(std::move(group));
+      Run one = run;
+      if (sample > 0) one.from = first;
+      one.key = {static_cast<std::int64_t>(p)};
+      one.draw = {.prompt = p, .sample = static_cast<std::uint32_t>(sample)};
+      if (options.generate.samples > 0) one.key.push_back(sample);
+      one.rows = prompt_rows(options.positions, one.key, given_positions(one));
+      group.runs.push_back(std::move(one));
     }
+    plan.groups.push_back(std::move(group));
   }
-  plan.groups_per_shard = options.prompts_per_shard * static_cast<std::size_t>(samples);
+  plan.groups_per_shard = options.prompts_per_shard;
 }
 
 void add_generation(Flags& flags, GenerateOptions& options) {

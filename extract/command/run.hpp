@@ -3,7 +3,7 @@
 
 #include "command/options.hpp"
 #include "files/config.hpp"
-#include "plan/plan.hpp"
+#include "plan/sharing.hpp"
 
 #include <nlohmann/json.hpp>
 #include <string>

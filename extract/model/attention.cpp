@@ -125,11 +125,12 @@ at::Tensor attend(const Lane& lane, std::size_t layer, const Scores& how, const 
 }
 
 /// One new token of every lane.
-void attend_step(const Batch& batch, std::size_t layer, const Scores& how, const at::Tensor& query,
-                 const at::Tensor& key, const at::Tensor& value, const at::Tensor& z) {
+void attend_step(const Batch& batch, std::size_t lanes, std::size_t layer, const Scores& how,
+                 const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                 const at::Tensor& z) {
   const at::Tensor queries = query.contiguous();
   const bool kernels = has_step_kernels(query);
-  for (std::size_t l = 0; l < batch.lanes.size(); ++l) {
+  for (std::size_t l = 0; l < lanes; ++l) {
     const auto row = static_cast<std::int64_t>(l);
     KvCache& cache = *batch.lanes[l].own;
     cache.write(layer, key.narrow(0, row, 1), value.narrow(0, row, 1));
@@ -170,7 +171,7 @@ at::Tensor attention(const Batch& batch, const Stage& stage, std::size_t layer,
                      const at::Tensor& value) {
   at::Tensor z = at::zeros_like(query);
   if (batch.step) {
-    attend_step(batch, layer, scores, query, key, value, z);
+    attend_step(batch, stage.lanes, layer, scores, query, key, value, z);
     return z;
   }
   for (std::size_t l = 0; l < stage.lanes; ++l) {

@@ -28,7 +28,6 @@ void check_cache(const Lane& lane) {
 
 void check_entry(const Lane& lane) {
   if (lane.from_layer == 0) return;
-  if (lane.own != nullptr) refuse(lane, "enters late with a cache of its own");
   if (!lane.entering.defined() || lane.entering.size(0) != std::ssize(lane.tokens)) {
     refuse(lane, "enters late without a value for each token");
   }
@@ -50,10 +49,10 @@ Stage stage_of(const Batch& batch, int layer) {
   return stage;
 }
 
-Batch make_batch(std::vector<Lane> lanes, at::Device device) {
+Batch make_batch(std::vector<Lane> lanes, at::Device device, Pace pace) {
   if (lanes.empty()) throw std::invalid_argument("make_batch: no lanes");
   Batch batch;
-  batch.step = true;
+  batch.step = pace == Pace::step;
   std::vector<std::int64_t> ids;
   std::vector<std::int64_t> positions;
   int from_layer = 0;
@@ -63,7 +62,9 @@ Batch make_batch(std::vector<Lane> lanes, at::Device device) {
     check_entry(lane);
     if (lane.from_layer < from_layer) refuse(lane, "enters before the lane ahead of it");
     from_layer = lane.from_layer;
-    batch.step = batch.step && lane.own != nullptr && lane.start > 0 && lane.tokens.size() == 1;
+    if (batch.step && (lane.own == nullptr || lane.start == 0 || lane.tokens.size() != 1)) {
+      refuse(lane, "a step takes one token after a cache of the lane's own");
+    }
     batch.begin.push_back(static_cast<std::int64_t>(ids.size()));
     for (std::size_t i = 0; i < lane.tokens.size(); ++i) {
       ids.push_back(lane.tokens[i]);

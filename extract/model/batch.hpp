@@ -20,7 +20,8 @@ std::int64_t filled_rows(std::int64_t rows);
 /// positions before `start` are those of `prefix`, which is not changed: it can be forked freely;
 /// or those of the lane's own cache, which takes the new positions up as well.
 ///
-/// A lane may enter at a later block with the values that another run had there.
+/// A lane may enter at a later block with the values that another run had there. Its own cache, if
+/// it has one, then holds that run's keys and values of its tokens in the blocks below.
 struct Lane {
   std::span<const int> tokens;
   std::int64_t start = 0;
@@ -38,8 +39,7 @@ struct Batch {
   std::vector<std::int64_t> begin;  ///< [lane + 1] first row of each lane; last: rows in use
   at::Tensor ids;                   ///< [row] int64
   at::Tensor positions;             ///< [row] int64
-  /// One new token of every lane, after its own cache: products of few rows, not filled.
-  bool step = false;
+  bool step = false;                ///< see Pace::step
 
   [[nodiscard]] std::int64_t used() const { return begin.back(); }
 };
@@ -52,10 +52,18 @@ struct Stage {
 };
 Stage stage_of(const Batch& batch, int layer);
 
+/// How tokens enter. The two round differently, so which one computes a position must depend on
+/// nothing but the position: those of given tokens enter together, latents and generated tokens
+/// step by step.
+enum class Pace {
+  together,
+  step,  ///< one token of every lane, after its own cache: products of few rows, not filled
+};
+
 /// Packs lanes.
 /// @throws std::invalid_argument for no lanes, an empty lane, a prefix that is too short, an own
 ///         cache that is not as long as `start` or has no room, lanes that are not in the order of
-///         their blocks, or one that enters late without values
-Batch make_batch(std::vector<Lane> lanes, at::Device device);
+///         their blocks, one that enters late without values, or a step that is none
+Batch make_batch(std::vector<Lane> lanes, at::Device device, Pace pace = Pace::together);
 
 }  // namespace phiscope::extract

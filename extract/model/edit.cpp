@@ -17,7 +17,12 @@ at::Tensor edited(std::span<const Edit> edits, Hook hook, int layer, const at::T
     }
     std::vector<std::int64_t> shape = place.sizes().vec();
     shape[0] = edit.rows.size(0);
-    place.index_copy_(0, edit.rows, edit.values.to(place.options()).expand(shape));
+    const at::Tensor values = edit.values.to(place.options()).expand(shape);
+    if (edit.added) {
+      place.index_add_(0, edit.rows, values);
+    } else {
+      place.index_copy_(0, edit.rows, values);
+    }
   }
   return result;
 }

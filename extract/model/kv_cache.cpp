@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/kv_cache.hpp"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -24,10 +25,20 @@ KvCache::KvCache(const ModelConfig& config, std::int64_t tokens, at::ScalarType 
   }
 }
 
-KvCache KvCache::copy() const {
-  KvCache other = *this;
-  for (at::Tensor& keys : other.keys_) keys = keys.clone();
-  for (at::Tensor& values : other.values_) values = values.clone();
+KvCache KvCache::fork(std::int64_t tokens, std::int64_t known, std::int64_t room) const {
+  KvCache other;
+  other.length_ = tokens;
+  other.capacity_ = whole_tiles(room);
+  const auto beginning = [&](const at::Tensor& all) {
+    std::vector<std::int64_t> shape = all.sizes().vec();
+    shape[0] = other.capacity_;
+    at::Tensor copy = at::empty(shape, all.options());
+    copy.narrow(0, 0, known).copy_(all.narrow(0, 0, known));
+    copy.narrow(0, known, other.capacity_ - known).zero_();
+    return copy;
+  };
+  for (const at::Tensor& keys : keys_) other.keys_.push_back(beginning(keys));
+  for (const at::Tensor& values : values_) other.values_.push_back(beginning(values));
   return other;
 }
 

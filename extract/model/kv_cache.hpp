@@ -21,8 +21,10 @@ class KvCache {
   /// @param tokens  the most tokens it will hold
   KvCache(const ModelConfig& config, std::int64_t tokens, at::ScalarType dtype, at::Device device);
 
-  /// A cache of its own with the same tokens.
-  [[nodiscard]] KvCache copy() const;
+  /// A cache of its own with the first `tokens` of these. Keys and values that stand here after
+  /// them, up to `known`, come along without being counted, for a lane that enters late.
+  /// @param room  the most tokens it will hold, at least `known`
+  [[nodiscard]] KvCache fork(std::int64_t tokens, std::int64_t known, std::int64_t room) const;
 
   [[nodiscard]] std::int64_t length() const { return length_; }      ///< tokens that are complete
   [[nodiscard]] std::int64_t capacity() const { return capacity_; }  ///< tokens that fit

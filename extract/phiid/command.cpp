@@ -104,7 +104,8 @@ void phiid(PhiidOptions options, const std::string& command_line) {
   for (std::size_t p = 0; p < read.prompts.size(); ++p) {
     plan.groups.push_back({.runs = {{.tokens = read.prompts[p].tokens,
                                      .rows = {},
-                                     .key = {static_cast<std::int64_t>(p)}}}});
+                                     .key = {static_cast<std::int64_t>(p)},
+                                     .draw = {.prompt = p}}}});
   }
   request.options = {{"layers", options.run.layers},
                      {"generate", options.generate.tokens},

@@ -24,9 +24,12 @@ struct Site {
 /// which has the one position 0. Of hook_z alone.
 inline constexpr std::size_t averaged_texts = std::numeric_limits<std::size_t>::max();
 
+/// As the run of a source: no run of the group but Plan::donors, whose rows are its positions.
+inline constexpr std::size_t donor_rows = averaged_texts - 1;
+
 /// Values of another run of the group, at the same hook, layer and head.
 struct Source {
-  std::size_t run = 0;  ///< of the group; that run has no actions of its own; or averaged_texts
+  std::size_t run = 0;  ///< earlier one of the group; or averaged_texts, or donor_rows
   std::vector<int> positions;
   friend bool operator==(const Source&, const Source&) = default;
 };
@@ -52,6 +55,15 @@ struct Mean {
   friend bool operator==(const Mean&, const Mean&) = default;
 };
 
+/// The values at a site grow by `scale` times those of a source, position by position as in Patch:
+/// noise, or a steering vector.
+struct Add {
+  Site site;
+  Source from;
+  double scale = 1.0;
+  friend bool operator==(const Add&, const Add&) = default;
+};
+
 /// The generated token of a step is this one, whatever the scores.
 struct Force {
   int step = 0;
@@ -60,7 +72,7 @@ struct Force {
 };
 
 /// What is done to a run. Later actions on the same place win.
-using Action = std::variant<Zero, Patch, Mean, Force>;
+using Action = std::variant<Zero, Patch, Mean, Add, Force>;
 
 template <class... F>
 struct Overloaded : F... {
@@ -79,6 +91,7 @@ inline const Site* site_of(const Action& action) {
 /// The sources of an action.
 inline std::vector<Source> sources_of(const Action& action) {
   return std::visit(Overloaded{[](const Patch& a) { return std::vector<Source>{a.from}; },
+                               [](const Add& a) { return std::vector<Source>{a.from}; },
                                [](const Mean& a) { return a.from; },
                                [](const auto&) { return std::vector<Source>{}; }},
                     action);

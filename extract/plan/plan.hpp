@@ -2,14 +2,13 @@
 #pragma once
 
 #include "plan/action_list.hpp"
+#include "plan/counter_random.hpp"
 #include "plan/generation.hpp"
 #include "plan/hook.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -24,22 +23,64 @@ struct Span {
 
 /// One row to keep of a run: the mean over `spans` of the mean over the tokens of each span.
 struct Row {
-  std::vector<std::int64_t> key;  ///< what the row is, in the order of the plan's row space
+  std::vector<std::int64_t> key;  ///< what the row is, in the order of its row space
   std::vector<Span> spans;        ///< not empty, none empty
+  std::size_t space = 0;          ///< 0: the plan's own row space; n: Plan::further_spaces[n - 1]
+  std::vector<int> targets{};     ///< tokens that token_score and its like look at
 };
 
-/// One pass through the model: tokens in, rows out.
+/// Continuous thoughts: positions after the tokens of a run. What enters the model there is no
+/// token's embedding but feedback() of the last hidden state at the position before.
+struct Latents {
+  int count = 0;
+  bool frozen = false;  ///< what enters is what entered Run::from there, whatever was changed since
+  friend bool operator==(const Latents&, const Latents&) = default;
+};
+
+/// The first tokens that an earlier run of the group generated.
+struct Quote {
+  std::size_t run = 0;
+  int tokens = 0;  ///< at most
+  friend bool operator==(const Quote&, const Quote&) = default;
+};
+
+/// As Run::from: nothing of another run is shared.
+inline constexpr std::size_t no_run = std::numeric_limits<std::size_t>::max();
+
+/// One way through the model: a sequence of segments in, rows out. The positions 0, 1, 2, ... are
+/// those of `tokens`, of `latents`, of `after`, of `quote`, and then those of generated tokens.
 struct Run {
   std::vector<int> tokens;
   std::vector<Row> rows;
   std::vector<std::int64_t> key{};  ///< what the run is; keys of its generated rows begin with it
   ActionList actions{};
   bool donor = false;  ///< computed only for the values that others take: no rows, not continued
-  bool whole = false;  ///< nothing of another run is shared
+  Latents latents{};
+  std::vector<int> after{};  ///< e.g. the end of the thoughts and a given answer
+  Quote quote{};
+  std::size_t from = 0;     ///< earlier run of the group that has its beginning in common; its own
+                            ///< number, or no_run: none
+  std::size_t against = 0;  ///< run of the group that measures compare with
+  int origin = 0;           ///< measures compare position p with p - origin + the other's origin
+  bool generates = true;    ///< continued, if the plan generates
+  DrawPlace draw{};         ///< of its first generated token
 };
 
-/// Runs that belong together. What they have in common with the first, which has no actions if
-/// there are others, is computed once: leading positions, and blocks below the first action.
+/// Positions before the latents, before what follows them, and of the whole sequence but for what
+/// is quoted or generated.
+inline int latents_begin(const Run& run) {
+  return static_cast<int>(run.tokens.size());
+}
+inline int latents_end(const Run& run) {
+  return latents_begin(run) + run.latents.count;
+}
+inline int given_positions(const Run& run) {
+  return latents_end(run) + static_cast<int>(run.after.size());
+}
+
+/// Runs that belong together: a tree by Run::from, whose roots share nothing. What a run has in
+/// common with the one it comes from is computed once: leading positions, and blocks below the
+/// first action.
 struct Group {
   std::vector<Run> runs;
 };
@@ -47,18 +88,36 @@ struct Group {
 /// What of a hook's values is stored.
 enum class Measure {
   values,
-  kl,                  ///< of logits: KL(first run of the group || this run), nats
-  reverse_kl,          ///< of logits: KL(this run || first run), nats
-  prediction_changed,  ///< of logits: 1 where the highest score is another token's, else 0
+  kl,                     ///< of logits: KL(Run::against || this run), nats
+  reverse_kl,             ///< of logits: KL(this run || Run::against), nats
+  prediction_changed,     ///< of logits: 1 where the highest score is another token's, else 0
+  l2,                     ///< of logits: norm of the difference from Run::against
+  token_score,            ///< of logits: mean over Row::targets
+  token_log_probability,  ///< mean over Row::targets, nats
 };
 
-/// What is stored of every row. A measure compares, token by token, the run with the first of its
-/// group; a row is the mean over its spans as for values.
+/// What is stored of every row of a row space. A measure compares, token by token, the run with
+/// Run::against; a row is the mean over its spans as for values.
 struct Capture {
   std::string array;  ///< name of the array in the run directory
   Hook hook = Hook::resid_post;
   std::vector<int> layers;  ///< empty for hooks that are not in a block
   Measure measure = Measure::values;
+  std::size_t space = 0;  ///< see Row::space
+};
+
+/// A row space besides the plan's own.
+struct KeySpace {
+  std::string name;
+  std::vector<std::string> key;
+};
+
+/// Values of a finished run that actions take, see donor_rows.
+struct DonorTable {
+  Hook hook = Hook::resid_post;
+  std::vector<int> layers;
+  std::vector<std::int64_t> shape;  ///< of a row at one layer: [unit] or [head, unit]
+  std::vector<double> values;       ///< [row, layer, ...shape]
 };
 
 /// Everything that will be computed, as plain data. Shard k holds `groups_per_shard` groups from
@@ -69,71 +128,12 @@ struct Plan {
   std::vector<Group> groups;
   std::size_t groups_per_shard = 1;
   std::vector<std::vector<int>> averaged{};  ///< [text] tokens, see averaged_texts
+  std::vector<KeySpace> further_spaces{};
+  DonorTable donors{};
 
   [[nodiscard]] std::size_t shards() const {
     return (groups.size() + groups_per_shard - 1) / groups_per_shard;
   }
 };
-
-/// Number of leading tokens that two runs have in common.
-inline std::size_t shared_prefix(const std::vector<int>& a, const std::vector<int>& b) {
-  std::size_t n = 0;
-  while (n < a.size() && n < b.size() && a[n] == b[n]) ++n;
-  return n;
-}
-
-/// What must be computed of a run that has something in common with another: tokens from `position`
-/// on, in the blocks from `layer` on. At least one token.
-struct Departure {
-  std::size_t position = 0;
-  int layer = 0;
-};
-inline Departure departure(const Run& base, const Run& run) {
-  if (run.whole) return {};
-  const std::size_t common = shared_prefix(base.tokens, run.tokens);
-  std::size_t position = std::min(common, run.tokens.size() - 1);
-  int layer = std::numeric_limits<int>::max();
-  for (const Action& action : run.actions) {
-    const Site* site = site_of(action);
-    if (site == nullptr) continue;
-    position = std::min(position, static_cast<std::size_t>(first_position(*site)));
-    layer = std::min(layer, entry_layer(*site));
-  }
-  // Other tokens change everything from the embedding on; so does being computed at all.
-  const bool same_tokens = common == run.tokens.size();
-  return {.position = position, .layer = same_tokens && !run.actions.empty() ? layer : 0};
-}
-
-/// Work, once with every run alone and once with what is shared computed once.
-struct TokenCount {
-  std::uint64_t runs = 0;
-  std::uint64_t rows = 0;
-  std::uint64_t alone = 0;   ///< tokens
-  std::uint64_t shared = 0;  ///< tokens
-  std::uint64_t token_layers_alone = 0;
-  std::uint64_t token_layers_shared = 0;
-};
-
-/// Counts the work of some groups, without what is generated.
-/// @param layers  of the model
-inline TokenCount count_tokens(std::span<const Group> groups, int layers = 1) {
-  TokenCount count;
-  for (const Group& group : groups) {
-    for (std::size_t r = 0; r < group.runs.size(); ++r) {
-      const Run& run = group.runs[r];
-      const bool whole = r == 0 || run.donor;
-      const Departure from = whole ? Departure{} : departure(group.runs.front(), run);
-      const std::uint64_t computed = run.tokens.size() - from.position;
-      const int above = layers - std::min(from.layer, layers);
-      ++count.runs;
-      count.rows += run.rows.size();
-      count.alone += run.tokens.size();
-      count.shared += computed;
-      count.token_layers_alone += run.tokens.size() * static_cast<std::uint64_t>(layers);
-      count.token_layers_shared += computed * static_cast<std::uint64_t>(above);
-    }
-  }
-  return count;
-}
 
 }  // namespace phiscope::extract

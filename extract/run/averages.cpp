@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/averages.hpp"
 
-#include "run/group_runs.hpp"
+#include "run/forward.hpp"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
@@ -23,16 +23,20 @@ at::Tensor sum_of_rows(at::Tensor rows) {
 
 RunTrace average_heads(const Model& model, const std::vector<std::vector<int>>& texts,
                        const std::function<void(std::size_t tokens)>& visited) {
-  RunTrace sums;
+  RunTrace averages;
+  std::map<Place, at::Tensor>& sums = averages.values;
   std::vector<Place> places;
   for (int layer = 0; layer < static_cast<int>(model.config.layers); ++layer) {
     places.emplace_back(Hook::z, layer);
   }
   std::size_t positions = 0;
   for (const std::vector<int>& text : texts) {
-    const BaseRun run = run_base(model, {}, {.tokens = text, .rows = {}}, places);
+    RunTrace trace;
+    for (const Place& place : places) trace.values[place];
+    const Keep keep{.trace = &trace};
+    forward(model, make_batch({{.tokens = text}}, model.device), {.keep = {&keep, 1}});
     for (const Place& place : places) {
-      const at::Tensor sum = sum_of_rows(run.trace.at(place).to(at::kDouble));
+      const at::Tensor sum = sum_of_rows(trace.values.at(place).to(at::kDouble));
       at::Tensor& total = sums[place];
       total = total.defined() ? total.add(sum) : sum;
     }
@@ -40,7 +44,7 @@ RunTrace average_heads(const Model& model, const std::vector<std::vector<int>>& 
     if (visited) visited(text.size());
   }
   for (auto& [place, sum] : sums) sum = sum.div(static_cast<double>(positions));
-  return sums;
+  return averages;
 }
 
 }  // namespace phiscope::extract

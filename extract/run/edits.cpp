@@ -30,12 +30,15 @@ struct LaneRows {
 /// Values of a source at some of its positions: [position, ...].
 at::Tensor values_of(const Site& site, const Source& source, const GroupTraces& traces,
                      std::span<const std::int64_t> which) {
-  const at::Tensor& all = traces.at(source.run).at({site.hook, site.layer});
+  const RunTrace& trace = *traces.at(source.run);
+  const at::Tensor& all = trace.values.at({site.hook, site.layer});
   std::vector<std::int64_t> positions;
+  positions.reserve(which.size());
   for (const std::int64_t i : which) {
-    const int position = source.positions.at(static_cast<std::size_t>(i));
-    if (position >= all.size(0)) {
-      throw std::invalid_argument("edits_of: a source has no position " + std::to_string(position));
+    const std::int64_t position = source.positions.at(static_cast<std::size_t>(i)) - trace.first;
+    if (position < 0 || position >= all.size(0)) {
+      throw std::invalid_argument("edits_of: a source has no position " +
+                                  std::to_string(position + trace.first));
     }
     positions.push_back(position);
   }
@@ -46,7 +49,7 @@ at::Tensor values_of(const Site& site, const Source& source, const GroupTraces& 
 /// Values of a source for every position of a lane.
 at::Tensor values_everywhere(const Site& site, const Source& source, const GroupTraces& traces,
                              const LaneRows& lane) {
-  const at::Tensor& all = traces.at(source.run).at({site.hook, site.layer});
+  const at::Tensor& all = traces.at(source.run)->values.at({site.hook, site.layer});
   std::vector<std::int64_t> positions;
   for (std::int64_t i = 0; i < lane.count; ++i) {
     positions.push_back((lane.first_position + i) % all.size(0));
@@ -74,6 +77,13 @@ SiteRows rows_of(const Site& site, const LaneRows& lane) {
   return found;
 }
 
+/// Values of a source for the rows found, position by position.
+at::Tensor patched(const Site& site, const Source& from, const GroupTraces& traces,
+                   const LaneRows& lane, const SiteRows& found) {
+  return site.positions.empty() ? values_everywhere(site, from, traces, lane)
+                                : values_of(site, from, traces, found.which);
+}
+
 at::Tensor mean_of(const Mean& action, const GroupTraces& traces) {
   std::vector<at::Tensor> all;
   for (const Source& source : action.from) {
@@ -98,27 +108,27 @@ void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, 
     edits.back().values = std::visit(
         Overloaded{
             [](const Zero&) { return at::Tensor(); },
-            [&](const Patch& a) {
-              return a.site.positions.empty() ? values_everywhere(a.site, a.from, traces, lane)
-                                              : values_of(a.site, a.from, traces, found.which);
+            [&](const Patch& a) { return patched(a.site, a.from, traces, lane, found); },
+            [&](const Add& a) {
+              return patched(a.site, a.from, traces, lane, found).to(at::kDouble).mul(a.scale);
             },
             [&](const Mean& a) { return mean_of(a, traces); },
             [](const Force&) { return at::Tensor(); },
         },
         action);
+    edits.back().added = std::holds_alternative<Add>(action);
   }
 }
 
 }  // namespace
 
-std::vector<Edit> edits_of(std::span<const Run* const> runs, const Batch& batch,
-                           const GroupTraces& traces) {
+std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batch) {
   std::vector<Edit> edits;
-  for (std::size_t l = 0; l < runs.size(); ++l) {
+  for (std::size_t l = 0; l < lanes.size(); ++l) {
     const LaneRows lane{.first_position = batch.lanes[l].start,
                         .count = batch.begin[l + 1] - batch.begin[l],
                         .first_row = batch.begin[l]};
-    add_edits(*runs[l], lane, traces, batch.ids.device(), edits);
+    add_edits(*lanes[l].run, lane, *lanes[l].traces, batch.ids.device(), edits);
   }
   return edits;
 }

@@ -11,11 +11,15 @@
 
 namespace phiscope::extract {
 
+/// A run in a lane, and what its actions take values from.
+struct LaneActions {
+  const Run* run = nullptr;
+  const GroupTraces* traces = nullptr;
+};
+
 /// What the actions of some runs change in a batch whose lane l is run l.
-/// @param traces  of the runs that actions take values from
 /// @throws std::invalid_argument if a trace lacks a place or position that an action wants
-std::vector<Edit> edits_of(std::span<const Run* const> runs, const Batch& batch,
-                           const GroupTraces& traces);
+std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batch);
 
 /// The places of run `source` that actions in the group take values from.
 std::vector<Place> wanted_places(const Group& group, std::size_t source);

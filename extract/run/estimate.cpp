@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/estimate.hpp"
 
+#include "plan/sharing.hpp"
 #include "run/progress.hpp"
 #include "run/rows.hpp"
 
@@ -30,15 +31,6 @@ shard::Dtype stored_as(at::ScalarType dtype) {
     default:
       throw std::invalid_argument("array_plans: not a floating dtype");
   }
-}
-
-bool plan_has_means(const Plan& plan) {
-  return std::ranges::any_of(plan.groups, [](const Group& group) {
-    return std::ranges::any_of(group.runs, [](const Run& run) {
-      const Run* const one[] = {&run};
-      return has_means(one);
-    });
-  });
 }
 
 std::uint64_t unsigned_size(std::int64_t n) {
@@ -84,15 +76,33 @@ void add_axes(RowShape shape, const ModelConfig& config, shard::ArrayPlan& array
   }
 }
 
+std::string formula_of(Measure measure) {
+  switch (measure) {
+    case Measure::kl:
+      return "KL(intact || changed) of the next token, nats";
+    case Measure::reverse_kl:
+      return "KL(changed || intact) of the next token, nats";
+    case Measure::prediction_changed:
+      return "1 where the likeliest next token changes";
+    case Measure::l2:
+      return "L2 norm of the change of the next token's scores";
+    case Measure::token_score:
+      return "mean score of the row's target tokens";
+    case Measure::token_log_probability:
+      return "mean log-probability of the row's target tokens, nats";
+    case Measure::values:
+      break;
+  }
+  throw std::invalid_argument("formula_of: values are no measure");
+}
+
 /// A measure is one number per row.
 void describe_measure(Measure measure, shard::ArrayPlan& array) {
   array.axes = {"row"};
   array.row_shape.clear();
   array.dtype = shard::Dtype::f8;
   array.encoding = "";
-  array.formula = measure == Measure::kl           ? "KL(intact || changed) of the next token, nats"
-                  : measure == Measure::reverse_kl ? "KL(changed || intact) of the next token, nats"
-                                                   : "1 where the likeliest next token changes";
+  array.formula = formula_of(measure);
 }
 
 }  // namespace
@@ -104,9 +114,12 @@ bool uses_own_space(const Plan& plan) {
 std::vector<shard::RowSpace> row_spaces(const Plan& plan, const shard::RowSpace& own) {
   std::vector<shard::RowSpace> spaces;
   if (uses_own_space(plan)) spaces.push_back(own);
+  for (const KeySpace& space : plan.further_spaces) {
+    spaces.push_back({.name = space.name, .key = space.key});
+  }
   if (plan.generation.tokens > 0) {
     std::vector<std::string> key = own.key;
-    key.back() = "step";
+    key.back() = std::ranges::count(key, "step") > 0 ? "token" : "step";
     spaces.push_back({.name = generated_space, .key = key});
   }
   return spaces;
@@ -114,16 +127,23 @@ std::vector<shard::RowSpace> row_spaces(const Plan& plan, const shard::RowSpace&
 
 std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& config,
                                           at::ScalarType dtype, const std::string& row_space) {
-  const bool means = plan.generation.rows == GeneratedRows::pooled || plan_has_means(plan);
+  std::vector<bool> means;
+  for (std::size_t space = 0; space <= plan.further_spaces.size(); ++space) {
+    const bool pooled = space == 0 && plan.generation.rows == GeneratedRows::pooled;
+    means.push_back(pooled || has_means(plan, space));
+  }
   const bool predicting = plan.generation.rows == GeneratedRows::predicting;
   std::vector<shard::ArrayPlan> arrays;
   for (const Capture& capture : plan.captures) {
     const HookName& hook = hook_name(capture.hook);
-    const at::ScalarType rows = row_dtype(capture.hook, dtype, means);
+    const at::ScalarType rows = row_dtype(capture.hook, dtype, means.at(capture.space));
     shard::ArrayPlan array{.name = capture.array,
                            .hook = std::string(hook.path),
                            .formula = std::string(hook.formula),
-                           .row_space = predicting ? generated_space : row_space,
+                           .row_space = capture.space > 0
+                                            ? plan.further_spaces[capture.space - 1].name
+                                        : predicting ? generated_space
+                                                     : row_space,
                            .encoding = rows == at::kBFloat16 ? "bf16" : "",
                            .axes = {"row"},
                            .dtype = stored_as(rows),
@@ -201,7 +221,8 @@ std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
   std::uint64_t most_rows = 0;
   for (const Group& group : plan.groups) {
     for (const Run& run : group.runs) {
-      longest = std::max<std::uint64_t>(longest, run.tokens.size());
+      longest =
+          std::max(longest, static_cast<std::uint64_t>(given_positions(run) + run.quote.tokens));
       most_rows = std::max(most_rows, rows_of(plan, run));
     }
   }

@@ -73,8 +73,9 @@ void FiniteCheck::refuse(Hook hook, int layer, std::int64_t row) const {
   const bool narrow = model_.dtype == at::kHalf;
   throw std::runtime_error(
       place + ": not finite in " + std::string(narrow ? "float16" : c10::toString(model_.dtype)) +
-      " at " + rows_.lane_name(lane) + ", position " +
-      std::to_string(batch_.lanes[lane].start + row - batch_.begin[lane]) +
+      " at " +
+      (lane < names_.size() ? names_[lane] : "run " + std::to_string(lane) + " of its batch") +
+      ", position " + std::to_string(batch_.lanes[lane].start + row - batch_.begin[lane]) +
       ", expected finite values" +
       (narrow ? ": float16 ends at 65504, use --dtype bfloat16 or float32" : ""));
 }

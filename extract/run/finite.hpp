@@ -2,8 +2,10 @@
 #pragma once
 
 #include "model/model.hpp"
-#include "run/rows.hpp"
+#include "run/trace.hpp"
 
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,8 +18,9 @@ bool all_finite(const at::Tensor& x);
 /// came from; or late, at the end of the pass, so that a device never waits.
 class FiniteCheck {
  public:
-  FiniteCheck(const Model& model, const Batch& batch, const RowCollector& rows, bool late)
-      : model_(model), batch_(batch), rows_(rows), late_(late) {}
+  /// @param names  [lane], or none, for messages
+  FiniteCheck(const Model& model, const Batch& batch, std::span<const std::string> names, bool late)
+      : model_(model), batch_(batch), names_(names), late_(late) {}
 
   /// @param embedding  [row, hidden] of the lanes that have entered
   /// @throws std::runtime_error naming hook, layer, run and position; so do the following
@@ -32,7 +35,7 @@ class FiniteCheck {
 
   const Model& model_;
   const Batch& batch_;
-  const RowCollector& rows_;
+  std::span<const std::string> names_;
   bool late_;
   std::vector<Place> places_;         ///< seen, not looked at yet
   std::vector<at::Tensor> extremes_;  ///< [place][least and largest, row]

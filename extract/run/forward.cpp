@@ -14,10 +14,12 @@ namespace {
 
 /// The last block whose values someone looks at; -1: none.
 int last_block(const Visit& visit) {
-  int last = visit.rows.last_block();
-  if (visit.keep == nullptr) return last;
-  for (const auto& [place, values] : *visit.keep) {
-    if (hook_name(place.first).in_block) last = std::max(last, place.second);
+  int last = -1;
+  for (const RowCollector& rows : visit.rows) last = std::max(last, rows.last_block());
+  for (const Keep& keep : visit.keep) {
+    for (const auto& [place, values] : keep.trace->values) {
+      if (hook_name(place.first).in_block) last = std::max(last, place.second);
+    }
   }
   return last;
 }
@@ -42,14 +44,12 @@ at::Tensor entered(const Batch& batch, int layer, const at::Tensor& residual) {
 /// Shows a pass's values to those who want them.
 class Viewer {
  public:
-  explicit Viewer(const Visit& visit, const Batch& batch) : visit_(visit), used_(batch.used()) {}
+  Viewer(const Visit& visit, const Batch& batch) : visit_(visit), batch_(batch) {}
 
+  /// @param values  of the first `lanes` lanes; may be undefined if there are none
   void see(Hook hook, int layer, std::size_t lanes, const at::Tensor& values) {
-    if (visit_.keep != nullptr) {
-      const auto place = visit_.keep->find({hook, layer});
-      if (place != visit_.keep->end()) place->second = values.narrow(0, 0, used_);
-    }
-    visit_.rows.take(hook, layer, lanes, values);
+    for (const Keep& keep : visit_.keep) see_lane(keep, {hook, layer}, lanes, values);
+    for (RowCollector& rows : visit_.rows) rows.take(hook, layer, lanes, values);
   }
 
   /// What block `layer` computed for the first `lanes` lanes; nothing, if none has entered.
@@ -59,17 +59,15 @@ class Viewer {
     see_if(Hook::mlp_out, layer, lanes, trace.mlp_out);
     see_if(Hook::z, layer, lanes, trace.z);
     if (!wanted(Hook::head_norm, layer)) return;
-    at::Tensor norms;
-    if (trace.z.defined()) norms = head_norms(trace.z);
-    visit_.rows.take(Hook::head_norm, layer, lanes, norms);
-    if (visit_.keep != nullptr && visit_.keep->contains({Hook::head_norm, layer})) {
-      (*visit_.keep)[{Hook::head_norm, layer}] = norms.narrow(0, 0, used_);
-    }
+    see(Hook::head_norm, layer, lanes, trace.z.defined() ? head_norms(trace.z) : at::Tensor());
   }
 
   [[nodiscard]] bool wanted(Hook hook, int layer) const {
-    return visit_.rows.wants(hook, layer) ||
-           (visit_.keep != nullptr && visit_.keep->contains({hook, layer}));
+    return std::ranges::any_of(visit_.rows,
+                               [&](const RowCollector& rows) { return rows.wants(hook, layer); }) ||
+           std::ranges::any_of(visit_.keep, [&](const Keep& keep) {
+             return keep.trace->values.contains({hook, layer});
+           });
   }
 
  private:
@@ -77,8 +75,20 @@ class Viewer {
     if (wanted(hook, layer)) see(hook, layer, lanes, values);
   }
 
+  void see_lane(const Keep& keep, const Place& place, std::size_t lanes, const at::Tensor& values) {
+    const auto kept = keep.trace->values.find(place);
+    if (kept == keep.trace->values.end()) return;
+    const std::int64_t begin = batch_.begin[keep.lane];
+    const std::int64_t count = batch_.begin[keep.lane + 1] - begin - keep.skip;
+    if (count <= 0) return;
+    const std::int64_t position = batch_.lanes[keep.lane].start + keep.skip;
+    const at::Tensor rows = keep.lane < lanes ? values.narrow(0, begin + keep.skip, count)
+                                              : keep.before->rows(place, position, count);
+    kept->second = kept->second.defined() ? at::cat({kept->second, rows}, 0) : rows;
+  }
+
   const Visit& visit_;
-  std::int64_t used_;
+  const Batch& batch_;
 };
 
 /// Shows what follows the last block. @return  the stream after the final norm
@@ -90,7 +100,7 @@ at::Tensor see_end(const Model& model, const Visit& visit, std::size_t lanes,
   }
   viewer.see(Hook::final_norm, 0, lanes, normed);
   if (viewer.wanted(Hook::logits, 0)) {
-    const bool later = visit.rows.scores_later() || !normed.defined();
+    const bool later = visit.scores_later || !normed.defined();
     viewer.see(Hook::logits, 0, lanes, later ? normed : logits(model, normed));
   }
   return normed;
@@ -121,7 +131,7 @@ at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit) {
   const int last = to_the_end ? layers - 1 : last_block(visit);
   const Pass pass = make_pass(model, batch, visit.edits);
 
-  FiniteCheck check(model, batch, visit.rows, /*late=*/!model.device.is_cpu());
+  FiniteCheck check(model, batch, visit.names, /*late=*/!model.device.is_cpu());
   at::Tensor residual = begin_stream(model, batch, visit, viewer, check);
   for (int layer = 0; layer <= last; ++layer) {
     const Stage stage = stage_of(batch, layer);

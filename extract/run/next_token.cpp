@@ -13,12 +13,12 @@ namespace {
 
 int drawn(const Drawing& drawing, const Waiting& waiting, const at::Tensor& scores) {
   const at::Tensor row = scores.to(at::kFloat).contiguous();
-  std::vector<int> earlier = waiting.run->tokens;
+  const Run& run = *waiting.run;
+  std::vector<int> earlier = run.tokens;
+  earlier.insert(earlier.end(), run.after.begin(), run.after.end());
   earlier.insert(earlier.end(), waiting.generated.begin(), waiting.generated.end());
-  const std::vector<std::int64_t>& key = waiting.run->key;
-  const DrawPlace place{.prompt = key.empty() ? 0 : static_cast<std::uint64_t>(key[0]),
-                        .sample = key.size() < 2 ? 0 : static_cast<std::uint32_t>(key[1]),
-                        .step = static_cast<std::uint32_t>(waiting.generated.size())};
+  DrawPlace place = run.draw;
+  place.step += static_cast<std::uint32_t>(waiting.generated.size());
   const std::span<const float> values(row.const_data_ptr<float>(),
                                       static_cast<std::size_t>(row.numel()));
   return draw(token_distribution(values, earlier, drawing.options),

@@ -23,8 +23,8 @@ struct NextToken {
   float log_probability = 0.0F;
 };
 
-/// The next token of each run: the forced one, else the draw of its prompt, sample and step (the
-/// first two entries of the run's key), else the one of the highest score, of equal ones the lower.
+/// The next token of each run: the forced one, else the draw of its place (Run::draw, a step on for
+/// each token before), else the one of the highest score, of equal ones the lower.
 /// @param scores  [run, vocab]
 std::vector<NextToken> next_tokens(const Generation& generation, std::span<const Waiting> runs,
                                    const at::Tensor& scores);

@@ -30,9 +30,13 @@ bool is_range(const std::vector<std::int64_t>& numbers) {
 
 }  // namespace
 
-bool has_means(std::span<const Run* const> runs) {
-  return std::ranges::any_of(
-      runs, [](const Run* run) { return !std::ranges::all_of(run->rows, is_single_token); });
+bool has_means(const Plan& plan, std::size_t space) {
+  return std::ranges::any_of(plan.groups, [&](const Group& group) {
+    return std::ranges::any_of(group.runs, [&](const Run& run) {
+      return std::ranges::any_of(
+          run.rows, [&](const Row& row) { return row.space == space && !is_single_token(row); });
+    });
+  });
 }
 
 at::ScalarType row_dtype(Hook hook, at::ScalarType model, bool means) {
@@ -40,38 +44,27 @@ at::ScalarType row_dtype(Hook hook, at::ScalarType model, bool means) {
   return half && (means || hook == Hook::head_norm) ? at::kFloat : model;
 }
 
-RowCollector::RowCollector(const Plan& plan, std::span<const Run* const> runs,
-                           const std::vector<std::int64_t>& room)
+RowCollector::RowCollector(const Plan& plan, const RowRoom& room)
     : plan_(plan),
-      runs_(runs.begin(), runs.end()),
-      pooled_(plan.generation.rows == GeneratedRows::pooled),
-      means_(pooled_ || has_means(runs)),
-      count_(runs.size(), 0),
-      arrays_(plan.captures.size()) {
-  if (runs.size() != room.size()) throw std::invalid_argument("RowCollector: room for each run");
-  for (const std::int64_t rows : room) {
-    first_.push_back(room_);
-    room_ += rows;
-  }
-}
+      room_(room),
+      pooled_(room.space == 0 && plan.generation.rows == GeneratedRows::pooled),
+      arrays_(plan.captures.size()) {}
 
-void RowCollector::begin(const Batch& batch, std::span<const PassRow> rows,
-                         const RunTrace* prefix) {
+void RowCollector::begin(const Batch& batch, std::vector<PassRow> rows,
+                         const std::vector<const RunTrace*>& before) {
   batch_ = &batch;
-  prefix_ = prefix;
-  pass_ = rows;
+  before_ = before;
+  before_.resize(batch.lanes.size(), nullptr);
+  pass_ = std::move(rows);
   selections_.clear();
-  lane_run_.assign(batch.lanes.size(), 0);
   std::vector<std::int64_t> to;
   std::vector<std::int64_t> offset;
   std::vector<double> weight;
-  for (const PassRow& row : rows) {
-    if (pooled_) {
-      to.push_back(first_.at(row.run) + row.slot);
-    } else {
-      to.push_back(first_.at(row.run) + count_.at(row.run)++);
+  for (const PassRow& row : pass_) {
+    if (row.slot >= room_.slots || row.row >= room_.rows) {
+      throw std::invalid_argument("RowCollector: a row without room");
     }
-    lane_run_.at(row.lane) = row.run;
+    to.push_back(static_cast<std::int64_t>(row.slot) * room_.rows + row.row);
     offset.push_back(static_cast<std::int64_t>(weight.size()));
     for (const Span& span : row.spans) {
       const double share = 1.0 / (static_cast<double>(row.spans.size()) * (span.end - span.begin));
@@ -89,24 +82,40 @@ const RowCollector::Selection& RowCollector::selection(std::size_t lanes) {
   const auto [place, is_new] = selections_.try_emplace(lanes);
   Selection& where = place->second;
   if (!is_new) return where;
-  // Positions before the start of a lane that has entered are the prefix's; of another lane, all.
+  // Positions before the start of a lane that has entered are found before; of another lane, all.
+  std::map<const RunTrace*, std::int64_t> counts;
   const auto known = [&](std::size_t lane) {
     const Lane& one = batch_->lanes[lane];
-    if (lane >= lanes) return one.start + std::ssize(one.tokens);
-    return one.own == nullptr ? one.start : 0;
+    return lane < lanes ? one.start : one.start + std::ssize(one.tokens);
   };
-  for (std::size_t lane = 0; lane < batch_->lanes.size(); ++lane) {
-    where.prefix = std::max(where.prefix, known(lane));
+  for (const PassRow& row : pass_) {
+    const RunTrace* trace = before_.at(row.lane);
+    for (const Span& span : row.spans) {
+      const std::int64_t end = std::min<std::int64_t>(span.end, known(row.lane));
+      if (span.begin >= end) continue;
+      if (trace == nullptr || span.begin < trace->first) {
+        throw std::invalid_argument("RowCollector: a row needs positions of an earlier pass");
+      }
+      std::int64_t& count = counts[trace];
+      count = std::max(count, end - trace->first);
+    }
+  }
+  std::map<const RunTrace*, std::int64_t> begins;
+  std::int64_t rows = 0;
+  for (const auto& [trace, count] : counts) {
+    begins[trace] = rows;
+    where.before.push_back({trace, count});
+    rows += count;
   }
   std::vector<std::int64_t> index;
   for (const PassRow& row : pass_) {
+    const RunTrace* trace = before_[row.lane];
     const std::int64_t first = known(row.lane);
-    const std::int64_t start = batch_->lanes.at(row.lane).start;
+    const std::int64_t start = batch_->lanes[row.lane].start;
     for (const Span& span : row.spans) {
       for (std::int64_t position = span.begin; position < span.end; ++position) {
-        index.push_back(position < first
-                            ? position
-                            : where.prefix + batch_->begin[row.lane] + (position - start));
+        index.push_back(position < first ? begins.at(trace) + position - trace->first
+                                         : rows + batch_->begin[row.lane] + (position - start));
       }
     }
   }
@@ -115,10 +124,14 @@ const RowCollector::Selection& RowCollector::selection(std::size_t lanes) {
   return where;
 }
 
+bool RowCollector::holds(const Capture& capture) const {
+  return capture.space == room_.space && capture.measure == Measure::values;
+}
+
 bool RowCollector::wants(Hook hook, int layer) const {
   if (to_.numel() == 0) return false;
   return std::ranges::any_of(plan_.captures, [&](const Capture& capture) {
-    return capture.hook == hook && capture.measure == Measure::values &&
+    return capture.hook == hook && holds(capture) &&
            (!hook_name(hook).in_block || std::ranges::count(capture.layers, layer) > 0);
   });
 }
@@ -126,14 +139,15 @@ bool RowCollector::wants(Hook hook, int layer) const {
 int RowCollector::last_block() const {
   int last = -1;
   for (const Capture& capture : plan_.captures) {
+    if (!holds(capture)) continue;
     for (const int layer : capture.layers) last = std::max(last, layer);
   }
   return last;
 }
 
 at::Tensor RowCollector::gather(const Selection& where, const at::Tensor& source) const {
-  if (!means_ && where.from >= 0) return source.narrow(0, where.from, where.index.size(0));
-  if (!means_) return source.index_select(0, where.index);
+  if (!means() && where.from >= 0) return source.narrow(0, where.from, where.index.size(0));
+  if (!means()) return source.index_select(0, where.index);
   const at::ScalarType dtype = source.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   std::vector<std::int64_t> shape = source.sizes().vec();
   shape[0] = offset_.size(0);
@@ -150,7 +164,7 @@ void RowCollector::put(std::size_t capture, std::size_t layer, const at::Tensor&
   const bool layered = !plan_.captures[capture].layers.empty();
   if (!array.defined()) {
     std::vector<std::int64_t> shape = rows.sizes().vec();
-    shape[0] = room_;
+    shape[0] = static_cast<std::int64_t>(room_.slots) * room_.rows;
     if (layered) {
       shape.insert(shape.begin() + 1, std::ssize(plan_.captures[capture].layers));
     }
@@ -170,14 +184,19 @@ void RowCollector::take(Hook hook, int layer, std::size_t lanes, const at::Tenso
   if (!wants(hook, layer)) return;
   const Selection& where = selection(lanes);
   at::Tensor source = values;
-  if (where.prefix > 0) {
-    source = prefix_->at({hook, layer}).narrow(0, 0, where.prefix);
-    if (values.defined()) source = at::cat({source, values}, 0);
+  if (!where.before.empty()) {
+    std::vector<at::Tensor> parts;
+    parts.reserve(where.before.size() + 1);
+    for (const Selection::Before& before : where.before) {
+      parts.push_back(before.trace->rows({hook, layer}, before.trace->first, before.count));
+    }
+    if (values.defined()) parts.push_back(values);
+    source = parts.size() == 1 ? parts.front() : at::cat(parts, 0);
   }
   const at::Tensor rows = gather(where, source);
   for (std::size_t c = 0; c < arrays_.size(); ++c) {
     const Capture& capture = plan_.captures[c];
-    if (capture.hook != hook || capture.measure != Measure::values) continue;
+    if (capture.hook != hook || !holds(capture)) continue;
     if (capture.layers.empty()) put(c, 0, rows);
     for (std::size_t i = 0; i < capture.layers.size(); ++i) {
       if (capture.layers[i] == layer) put(c, i, rows);
@@ -185,22 +204,33 @@ void RowCollector::take(Hook hook, int layer, std::size_t lanes, const at::Tenso
   }
 }
 
-void RowCollector::divide(std::size_t run, std::span<const int> added) {
-  for (std::size_t slot = 0; slot < added.size(); ++slot) {
-    if (added[slot] == 0) continue;
-    for (const at::Tensor& array : arrays_) {
-      if (!array.defined()) continue;
-      array.select(0, first_.at(run) + static_cast<std::int64_t>(slot)).div_(added[slot]);
+std::vector<at::Tensor> RowCollector::rows(std::size_t slot, std::int64_t count) const {
+  std::vector<at::Tensor> found(arrays_.size());
+  for (std::size_t c = 0; c < arrays_.size() && count > 0; ++c) {
+    if (!arrays_[c].defined()) continue;
+    found[c] = arrays_[c].narrow(0, static_cast<std::int64_t>(slot) * room_.rows, count).clone();
+  }
+  return found;
+}
+
+void RowCollector::clear(std::size_t slot) {
+  if (!pooled_) return;
+  for (const at::Tensor& array : arrays_) {
+    if (array.defined()) {
+      array.narrow(0, static_cast<std::int64_t>(slot) * room_.rows, room_.rows).zero_();
     }
-    ++count_.at(run);
   }
 }
 
-std::string RowCollector::lane_name(std::size_t lane) const {
-  const std::size_t run = lane_run_.at(lane);
-  const std::vector<std::int64_t>& key = runs_.at(run)->key;
-  return key.empty() ? "run " + std::to_string(run) + " of its batch"
-                     : "prompt " + std::to_string(key.front());
+void RowCollector::divide(std::size_t slot, std::span<const int> added) {
+  for (std::size_t row = 0; row < added.size(); ++row) {
+    if (added[row] == 0) continue;
+    for (const at::Tensor& array : arrays_) {
+      if (!array.defined()) continue;
+      array.select(0, static_cast<std::int64_t>(slot) * room_.rows + static_cast<std::int64_t>(row))
+          .div_(added[row]);
+    }
+  }
 }
 
 }  // namespace phiscope::extract

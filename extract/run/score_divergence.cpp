@@ -8,6 +8,7 @@
 #ifdef PHISCOPE_CUDA
 #include "kernel/logit_divergence.hpp"
 #include "model/current_stream.hpp"
+#include "model/index_tensor.hpp"
 #include "model/numbers.hpp"
 
 #include <ATen/ops/arange.h>
@@ -44,11 +45,12 @@ LogitDivergence divergence_of(const kernel::LogitMeasures& found, std::int64_t v
           .prediction_changed = found.argmax_a != found.argmax_b};
 }
 
-std::vector<LogitDivergence> cuda_divergences(const at::Tensor& a, std::int64_t first_a,
+std::vector<LogitDivergence> cuda_divergences(const at::Tensor& a,
+                                              std::span<const std::int64_t> rows_a,
                                               const at::Tensor& b) {
   const c10::DeviceGuard on_device(b.device());
   const auto index = b.options().dtype(at::kLong);
-  const at::Tensor row_a = at::arange(first_a, first_a + b.size(0), index);
+  const at::Tensor row_a = index_tensor({rows_a.begin(), rows_a.end()}, b.device());
   const at::Tensor row_b = at::arange(b.size(0), index);
   const auto pairs = static_cast<std::size_t>(b.size(0));
   std::vector<kernel::LogitMeasures> measures(pairs);
@@ -86,10 +88,11 @@ at::Tensor comparable_scores(const at::Tensor& scores) {
   return scores.to(at::kCPU, wide ? at::kDouble : at::kFloat).contiguous();
 }
 
-std::vector<LogitDivergence> score_divergences(const at::Tensor& a, std::int64_t first_a,
+std::vector<LogitDivergence> score_divergences(const at::Tensor& a,
+                                               std::span<const std::int64_t> rows_a,
                                                const at::Tensor& b) {
 #ifdef PHISCOPE_CUDA
-  if (b.is_cuda()) return cuda_divergences(a, first_a, b);
+  if (b.is_cuda()) return cuda_divergences(a, rows_a, b);
 #endif
   constexpr Value unknown = Status::too_few_rows;
   std::vector<LogitDivergence> all(
@@ -97,9 +100,10 @@ std::vector<LogitDivergence> score_divergences(const at::Tensor& a, std::int64_t
       {.kl = unknown, .reverse_kl = unknown, .l2 = unknown, .rms = unknown});
   at::parallel_for(0, b.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t row_a = rows_a[static_cast<std::size_t>(i)];
       all[static_cast<std::size_t>(i)] = b.scalar_type() == at::kDouble
-                                             ? compare<double>(a, first_a + i, b, i)
-                                             : compare<float>(a, first_a + i, b, i);
+                                             ? compare<double>(a, row_a, b, i)
+                                             : compare<float>(a, row_a, b, i);
     }
   });
   return all;

@@ -5,6 +5,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace phiscope::extract {
@@ -14,9 +16,10 @@ namespace phiscope::extract {
 /// @param scores  [row, vocab]
 at::Tensor comparable_scores(const at::Tensor& scores);
 
-/// Divergences of rows of b from rows of a, [row of b]: its row i from row first_a + i of a.
+/// Divergences of rows of b from rows of a, [row of b]: its row i from row rows_a[i] of a.
 /// @param a, b  [row, vocab], of comparable_scores(), with one dtype and on one device
-std::vector<LogitDivergence> score_divergences(const at::Tensor& a, std::int64_t first_a,
+std::vector<LogitDivergence> score_divergences(const at::Tensor& a,
+                                               std::span<const std::int64_t> rows_a,
                                                const at::Tensor& b);
 
 }  // namespace phiscope::extract

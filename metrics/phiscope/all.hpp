@@ -35,6 +35,7 @@
 #include <phiscope/kl_divergence.hpp>
 #include <phiscope/label_means.hpp>
 #include <phiscope/leave_one_out.hpp>
+#include <phiscope/log_sum_exp.hpp>
 #include <phiscope/logit_attribution.hpp>
 #include <phiscope/loop_period.hpp>
 #include <phiscope/matrix_view.hpp>

@@ -43,6 +43,7 @@ std::vector<double> series_numbers(const X& x, const Y& y) {
   const std::vector<std::int64_t> tokens{1, 4};
   Numbers result;
   result.add(kl_divergence(x, y).kl);
+  result.add(log_sum_exp(x));
   result.add(gaussian_phiid(x, y, {.lag = 2}).at(PhiidAtom::sts));
   result.add(discrete_phiid(x, y).at(PhiidAtom::rtr));
   result.add(autocorrelation(x, 2));

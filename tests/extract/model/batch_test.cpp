@@ -33,6 +33,17 @@ TEST_CASE("a cache has room for whole tiles and zeros where no token is", "[batc
   CHECK(keys.narrow(0, 4, 12).abs().sum().item<double>() == 0.0);
 }
 
+TEST_CASE("a fork holds the beginning, and what stands after it up to what is known", "[batch]") {
+  KvCache cache = four_tokens();
+  const KvCache fork = cache.fork(2, 3, 20);
+  CHECK(fork.length() == 2);
+  CHECK(fork.capacity() == 32);
+  CHECK(fork.keys(0, 20).sum().item<double>() == 2.0 * 3.0);
+  CHECK(fork.values(0, 3).narrow(0, 0, 3).sum().item<double>() == 2.0 * 3.0);
+  cache.keys(0, 1).zero_();
+  CHECK(fork.keys(0, 20).sum().item<double>() == 2.0 * 3.0);
+}
+
 TEST_CASE("a lane's own cache must be as long as its start and have room", "[batch]") {
   KvCache cache = four_tokens();
   const std::vector<int> twelve(12, 3);
@@ -78,8 +89,14 @@ TEST_CASE("a batch without lanes, an empty lane and a short prefix are refused",
 TEST_CASE("one new token of every lane is a step, which is not filled", "[batch]") {
   KvCache cache = four_tokens();
   const std::vector<int> one{7};
-  const Batch batch = make_batch({{.tokens = one, .start = 4, .own = &cache}}, at::kCPU);
+  CHECK_FALSE(make_batch({{.tokens = one, .start = 4, .own = &cache}}, at::kCPU).step);
+  const Batch batch =
+      make_batch({{.tokens = one, .start = 4, .own = &cache}}, at::kCPU, Pace::step);
   CHECK(batch.step);
+  const std::vector<int> two{7, 8};
+  CHECK_THROWS_AS(make_batch({{.tokens = two, .start = 4, .own = &cache}}, at::kCPU, Pace::step),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(make_batch({{.tokens = one}}, at::kCPU, Pace::step), std::invalid_argument);
   CHECK(batch.ids.size(0) == 1);
   CHECK(stage_of(batch, 0).rows == 1);
 }

@@ -98,27 +98,17 @@ TEST_CASE("a step's attention by common operations is that of the kernel", "[dev
 TEST_CASE("the late look at values names what the early one names", "[device]") {
   const c10::InferenceMode no_gradients;
   const Model model = load_model(source_dir() / "datasets/models/walk", at::kFloat, at::kCPU);
-  Run first = token_run({1, 4, 5});
-  first.key = {8};
-  Run second = token_run({1, 7, 9, 11});
-  second.key = {9};
-  const Run* const runs[] = {&first, &second};
-  const Plan plan = capture_plan(Hook::resid_post, {0, 1, 2});
-  RowCollector rows(plan, runs, {3, 4});
-  const Batch batch = make_batch({{.tokens = first.tokens}, {.tokens = second.tokens}}, at::kCPU);
-  std::vector<PassRow> wanted;
-  for (std::size_t r = 0; r < 2; ++r) {
-    for (const Row& row : runs[r]->rows)
-      wanted.push_back({.run = r, .lane = r, .spans = row.spans});
-  }
-  rows.begin(batch, wanted);
+  const std::vector<int> first{1, 4, 5};
+  const std::vector<int> second{1, 7, 9, 11};
+  const std::vector<std::string> names{"prompt 8", "prompt 9"};
+  const Batch batch = make_batch({{.tokens = first}, {.tokens = second}}, at::kCPU);
   const double bad =
       GENERATE(std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
                std::numeric_limits<double>::quiet_NaN());
   const bool late = GENERATE(false, true);
   CAPTURE(bad, late);
   const auto look = [&](std::int64_t row) {
-    FiniteCheck check(model, batch, rows, late);
+    FiniteCheck check(model, batch, names, late);
     const at::Tensor residual = at::zeros({batch.ids.size(0), 4});
     check.see_embedding(residual.narrow(0, 0, batch.used()));
     check.see_block(0, {}, residual);

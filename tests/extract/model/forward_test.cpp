@@ -71,28 +71,12 @@ TEST_CASE("runs that share a prefix give the rows they give alone", "[forward]")
   const Group group = small_group();
   const std::vector<int> layers = all_layers(walk_model(), -1);
   const Plan plan = capture_plan(Hook::resid_post, layers);
-  const BaseRun base = run_base(walk_model(), plan, group.runs[0]);
-  CHECK(scaled_difference(all_rows(walk_model(), plan, base.rows),
-                          naive_rows(group.runs[0], layers)) <= 1e-6);
-
-  const std::span<const Run> others = std::span(group.runs).subspan(1);
   const std::size_t batch = GENERATE(1U, 4U, 9U);
-  std::size_t row = 0;
-  for (std::size_t i = 0; i < others.size(); i += batch) {
-    const auto runs = others.subspan(i, std::min(batch, others.size() - i));
-    std::vector<const Run*> part;
-    for (const Run& run : runs) part.push_back(&run);
-    const at::Tensor rows =
-        all_rows(walk_model(), plan, run_suffixes(walk_model(), plan, group.runs[0], base, part));
-    std::int64_t from = 0;
-    for (const Run& run : runs) {
-      const auto count = static_cast<std::int64_t>(run.rows.size());
-      CAPTURE(batch, row);
-      CHECK(scaled_difference(rows.narrow(0, from, count), naive_rows(run, layers)) <= 1e-5);
-      from += count;
-      ++row;
-    }
-    CHECK(from == rows.size(0));
+  const CapturedRows rows = run_group(walk_model(), plan, group, batch);
+  for (std::size_t r = 0; r < group.runs.size(); ++r) {
+    CAPTURE(batch, r);
+    CHECK(scaled_difference(rows.arrays[0].narrow(0, rows.first[r], rows.count[r]),
+                            naive_rows(group.runs[r], layers)) <= (r == 0 ? 1e-6 : 1e-5));
   }
 }
 
@@ -133,22 +117,15 @@ TEST_CASE("sharing a prefix, the batch and the threads change no bit", "[forward
   at::set_num_threads(1);
   std::vector<at::Tensor> alone;
   for (const Run& run : runs) alone.push_back(capture_alone(walk_model(), Hook::logits, {}, run));
+  Group group{.runs = {whole}};
+  group.runs.insert(group.runs.end(), runs.begin(), runs.end());
   for (const int threads : {1, 2}) {
     at::set_num_threads(threads);
-    const BaseRun base = run_base(walk_model(), plan, whole);
     for (const std::size_t batch : {1U, 3U, 8U}) {
-      std::size_t first = 0;
-      while (first < runs.size()) {
-        const std::size_t count = std::min(batch, runs.size() - first);
-        std::vector<const Run*> part;
-        for (std::size_t i = 0; i < count; ++i) part.push_back(&runs[first + i]);
-        const at::Tensor rows =
-            all_rows(walk_model(), plan, run_suffixes(walk_model(), plan, whole, base, part));
-        for (std::size_t i = 0; i < count; ++i) {
-          CAPTURE(threads, batch, first + i);
-          CHECK(rows.narrow(0, static_cast<std::int64_t>(i) * 89, 89).equal(alone[first + i]));
-        }
-        first += count;
+      const CapturedRows rows = run_group(walk_model(), plan, group, batch);
+      for (std::size_t i = 0; i < runs.size(); ++i) {
+        CAPTURE(threads, batch, i);
+        CHECK(rows.arrays[0].narrow(0, rows.first[i + 1], 89).equal(alone[i]));
       }
     }
   }
@@ -163,14 +140,14 @@ TEST_CASE("sharing a prefix changes no bit where query heads share keys", "[forw
   std::vector<int> tokens;
   for (int i = 0; i < 40; ++i) tokens.push_back(1 + i * 7 % 50);
   const Run whole = token_run(tokens);
-  const BaseRun base = run_base(model, plan, whole);
   for (const std::ptrdiff_t at : {1, 5, 16, 23, 38}) {
     std::vector<int> others = tokens;
     others.erase(others.begin() + at);
     const Run run = token_run(others);
-    const Run* const one[] = {&run};
     CAPTURE(at);
-    CHECK(all_rows(model, plan, run_suffixes(model, plan, whole, base, one))
+    CHECK(run_group(model, plan, {.runs = {whole, run}}, 2)
+              .arrays[0]
+              .narrow(0, 40, 39)
               .equal(capture_alone(model, Hook::logits, {}, run)));
   }
 }
@@ -188,7 +165,7 @@ TEST_CASE("capturing more changes no bit of the logits", "[forward]") {
   }
   const Run* const runs[] = {&run};
   const CapturedRows rows = run_alone(walk_model(), plan, runs);
-  CHECK(stored_rows(walk_model(), plan, rows, plan.captures.size() - 1, 0, 40).equal(plain));
+  CHECK(rows.arrays.back().equal(plain));
   CHECK(rows.tokens == 40);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/generate.hpp"
-
+// Continuations of runs.
 #include "model_fixture.hpp"
 #include "reference.hpp"
 #include "stored_arrays.hpp"
@@ -69,7 +68,7 @@ TEST_CASE("cached decoding of a batch finds the tokens that plain decoding finds
   const std::vector<int> ends = GENERATE_COPY(std::vector<int>{}, std::vector<int>{end, 0});
   Plan plan;
   plan.generation = {.tokens = 24, .end = ends, .rows = GeneratedRows::none};
-  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
+  const CapturedRows done = run_alone(walk_on_one_thread(), plan, pointers(runs));
   REQUIRE(done.generated.size() == runs.size());
   for (std::size_t r = 0; r < runs.size(); ++r) {
     CAPTURE(r, ends);
@@ -89,13 +88,12 @@ TEST_CASE("rows captured while generating are those of the whole text", "[genera
   const std::vector<int> first = naive_continuation(walk_on_one_thread(), runs[3].tokens, 3, {});
   const Plan plan = generation_plan(
       hook, wanted, {.tokens = 9, .end = {first.back()}, .rows = GeneratedRows::tokens});
-  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
+  const CapturedRows done = run_alone(walk_on_one_thread(), plan, pointers(runs));
   for (std::size_t r = 0; r < runs.size(); ++r) {
     std::vector<int> text = runs[r].tokens;
     text.insert(text.end(), done.generated[r].begin(), done.generated[r].end());
     REQUIRE(done.count[r] == std::ssize(text));
-    const at::Tensor ours =
-        stored_rows(walk_on_one_thread(), plan, done, 0, done.first[r], done.count[r]);
+    const at::Tensor ours = done.arrays[0].narrow(0, done.first[r], done.count[r]);
     CAPTURE(r);
     const at::Tensor whole = capture_alone(walk_on_one_thread(), hook, wanted, token_run(text));
     CHECK(scaled_difference(ours, whole) <= 1e-5);
@@ -107,11 +105,10 @@ TEST_CASE("a row of a step is the position that predicts its token", "[generate]
   const std::vector<Run> runs = some_runs(GeneratedRows::predicting);
   const Plan plan = generation_plan(Hook::logits, {},
                                     {.tokens = 6, .end = {}, .rows = GeneratedRows::predicting});
-  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
+  const CapturedRows done = run_alone(walk_on_one_thread(), plan, pointers(runs));
   for (std::size_t r = 0; r < runs.size(); ++r) {
     REQUIRE(done.count[r] == 6);
-    const at::Tensor best =
-        at::argmax(stored_rows(walk_on_one_thread(), plan, done, 0, done.first[r], 6), -1);
+    const at::Tensor best = at::argmax(done.arrays[0].narrow(0, done.first[r], 6), -1);
     for (int step = 0; step < 6; ++step) {
       CHECK(best[step].item<int>() == done.generated[r][static_cast<std::size_t>(step)]);
     }
@@ -124,11 +121,11 @@ TEST_CASE("a continuation has the same bits alone, in a batch and with two threa
   const Plan plan = generation_plan(Hook::resid_post, all_layers(walk_on_one_thread()),
                                     {.tokens = 12, .end = {}, .rows = GeneratedRows::predicting});
   at::set_num_threads(2);
-  const CapturedRows together = generate(walk_on_one_thread(), plan, pointers(runs));
+  const CapturedRows together = run_alone(walk_on_one_thread(), plan, pointers(runs));
   at::set_num_threads(1);
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const Run* const one[] = {&runs[r]};
-    const CapturedRows alone = generate(walk_on_one_thread(), plan, one);
+    const CapturedRows alone = run_alone(walk_on_one_thread(), plan, one);
     CHECK(alone.generated[0] == together.generated[r]);
     CHECK(alone.arrays[0].equal(together.arrays[0].narrow(0, together.first[r], 12)));
   }
@@ -147,7 +144,7 @@ TEST_CASE("greedy tokens of a trained model are Hugging Face's", "[generate][nee
   Plan plan;
   plan.generation = {.tokens = 64, .end = {}, .rows = GeneratedRows::none};
   const Run* const runs[] = {&run};
-  CHECK(generate(model, plan, runs).generated[0] == wanted);
+  CHECK(run_alone(model, plan, runs).generated[0] == wanted);
 }
 
 TEST_CASE("samples of a prompt compute it once and do not depend on each other", "[generate]") {
@@ -156,27 +153,33 @@ TEST_CASE("samples of a prompt compute it once and do not depend on each other",
                               {.tokens = 10, .end = {}, .rows = GeneratedRows::predicting});
   plan.generation.drawing = Drawing{.options = {.temperature = 1.3, .top_k = 20}, .seed = 5};
   std::vector<Run> runs;
-  for (const std::int64_t prompt : {0, 1}) {
-    for (const std::int64_t sample : {0, 1, 2}) {
-      runs.push_back({.tokens = {1, 10, 11, static_cast<int>(12 + prompt)},
-                      .rows = {},
-                      .key = {prompt, sample}});
+  for (const std::uint32_t prompt : {0U, 1U}) {
+    Group group;
+    for (const std::uint32_t sample : {0U, 1U, 2U}) {
+      group.runs.push_back({.tokens = {1, 10, 11, static_cast<int>(12 + prompt)},
+                            .rows = {},
+                            .key = {prompt, sample},
+                            .draw = {.prompt = prompt, .sample = sample}});
+      runs.push_back(group.runs.back());
     }
+    plan.groups.push_back(std::move(group));
   }
-  const CapturedRows together = generate(walk_on_one_thread(), plan, pointers(runs));
-  CHECK(together.tokens == 2 * 4 + 6 * 9);
+  const CapturedRows together = run_plan(walk_on_one_thread(), plan, 6);
+  // The last token of a prompt is computed anew for each sample: its scores begin the sample.
+  CHECK(together.tokens == 2 * (4 + 2) + 6 * 9);
   CHECK(together.generated[0] != together.generated[1]);
-  std::vector<const Run*> reversed = pointers(runs);
-  std::ranges::reverse(reversed);
-  const CapturedRows backwards = generate(walk_on_one_thread(), plan, reversed);
+  for (const std::size_t batch_size : {1U, 2U, 4U}) {
+    const CapturedRows few = run_plan(walk_on_one_thread(), plan, batch_size);
+    CHECK(few.generated == together.generated);
+    CHECK(few.arrays[0].equal(together.arrays[0]));
+  }
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const Run* const one[] = {&runs[r]};
-    const CapturedRows alone = generate(walk_on_one_thread(), plan, one);
+    const CapturedRows alone = run_alone(walk_on_one_thread(), plan, one);
     CAPTURE(r);
     CHECK(alone.generated[0] == together.generated[r]);
     CHECK(alone.log_probabilities[0] == together.log_probabilities[r]);
     CHECK(alone.arrays[0].equal(together.arrays[0].narrow(0, together.first[r], 10)));
-    CHECK(backwards.generated[runs.size() - 1 - r] == together.generated[r]);
   }
 }
 
@@ -186,10 +189,9 @@ TEST_CASE("a token's log probability is that of the whole distribution", "[gener
   Plan plan = generation_plan(Hook::logits, {},
                               {.tokens = 5, .end = {}, .rows = GeneratedRows::predicting});
   if (GENERATE(true, false)) plan.generation.drawing = Drawing{.options = {.top_k = 3}, .seed = 1};
-  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
+  const CapturedRows done = run_alone(walk_on_one_thread(), plan, pointers(runs));
   for (std::size_t r = 0; r < runs.size(); ++r) {
-    const at::Tensor scores =
-        stored_rows(walk_on_one_thread(), plan, done, 0, done.first[r], 5).to(at::kDouble);
+    const at::Tensor scores = done.arrays[0].narrow(0, done.first[r], 5).to(at::kDouble);
     for (std::int64_t step = 0; step < 5; ++step) {
       const auto s = static_cast<std::size_t>(step);
       double sum = 0.0;
@@ -209,7 +211,7 @@ TEST_CASE("forced tokens take their step whatever the scores", "[generate]") {
   Plan plan;
   plan.generation = {.tokens = 6, .end = {}, .rows = GeneratedRows::none};
   const Run* const one[] = {&forced};
-  const std::vector<int> tokens = generate(walk_on_one_thread(), plan, one).generated[0];
+  const std::vector<int> tokens = run_alone(walk_on_one_thread(), plan, one).generated[0];
   CHECK(tokens[0] == 30);
   CHECK(tokens[1] == naive_continuation(walk_on_one_thread(), {1, 10, 11, 30}, 1, {})[0]);
   CHECK(tokens[2] == 40);
@@ -225,7 +227,7 @@ TEST_CASE("pooled rows are means over every stride-th generated token", "[genera
   Plan plan = generation_plan(Hook::resid_post, layers,
                               {.tokens = 11, .end = {end}, .rows = GeneratedRows::pooled});
   plan.generation.pooling = {.stride = 3, .checkpoints = {4, 6, 11}};
-  const CapturedRows done = generate(walk_on_one_thread(), plan, pointers(runs));
+  const CapturedRows done = run_alone(walk_on_one_thread(), plan, pointers(runs));
   CHECK(done.generated[1].size() == 2);
   CHECK(done.count[1] == 0);  // no third token: no row
   for (std::size_t r = 0; r < runs.size(); ++r) {
@@ -250,10 +252,9 @@ TEST_CASE("pooled rows are means over every stride-th generated token", "[genera
   }
 }
 
-TEST_CASE("a plan without generation, or with rows of both kinds, is refused", "[generate]") {
+TEST_CASE("a plan with rows of both kinds is refused", "[generate]") {
   const std::vector<Run> runs{token_run({1, 2})};
-  CHECK_THROWS_AS(generate(walk_on_one_thread(), Plan{}, pointers(runs)), std::invalid_argument);
   const Plan both = generation_plan(Hook::logits, {},
                                     {.tokens = 2, .end = {}, .rows = GeneratedRows::predicting});
-  CHECK_THROWS_AS(generate(walk_on_one_thread(), both, pointers(runs)), std::invalid_argument);
+  CHECK_THROWS_AS(run_alone(walk_on_one_thread(), both, pointers(runs)), std::invalid_argument);
 }

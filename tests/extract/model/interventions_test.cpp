@@ -38,26 +38,18 @@ std::vector<Oracle> oracles() {
   return all;
 }
 
-/// Scores of the last position of a run with these actions; run 1 of the group is `source`.
+/// Scores of the last position of a run with these actions, whose sources are run 1.
 at::Tensor last_scores(const Model& model, const Oracle& oracle, const std::vector<Action>& actions,
                        bool every_position = false) {
   Group group;
-  group.runs.push_back(token_run(oracle.stored.ids(oracle.prompt + ".ids")));
-  group.runs.front().actions = actions;
-  GroupTraces traces;
   if (oracle.stored.has("source.ids")) {
-    const Run source{.tokens = oracle.stored.ids("source.ids"), .rows = {}};
-    std::vector<Place> places;
-    for (const Action& action : actions) {
-      for (const Source& from : sources_of(action)) {
-        if (from.run == 1) places.emplace_back(site_of(action)->hook, site_of(action)->layer);
-      }
-    }
-    traces[1] = run_base(model, {}, source, places).trace;
+    const Run source{.tokens = oracle.stored.ids("source.ids"), .rows = {}, .donor = true};
+    group.runs = {source, source};
   }
-  const Plan plan = capture_plan(Hook::logits, {});
-  const Run* const runs[] = {&group.runs.front()};
-  const at::Tensor scores = all_rows(model, plan, run_alone(model, plan, runs, traces));
+  group.runs.push_back(token_run(oracle.stored.ids(oracle.prompt + ".ids")));
+  group.runs.back().actions = actions;
+  group.runs.back().from = no_run;
+  const at::Tensor scores = run_group(model, capture_plan(Hook::logits, {}), group, 2).arrays[0];
   return every_position ? scores : scores[scores.size(0) - 1];
 }
 
@@ -149,7 +141,7 @@ TEST_CASE("a head without its values stays so while a text is continued", "[inte
   text.rows = token_run(text.tokens).rows;
   const Plan whole = capture_plan(Hook::head_norm, all_layers(model));
   const Run* const again[] = {&text};
-  const at::Tensor wanted = all_rows(model, whole, run_alone(model, whole, again));
+  const at::Tensor wanted = run_alone(model, whole, again).arrays[0];
   CHECK(scaled_difference(norms, wanted.narrow(0, 3, 8)) <= 1e-5);
 }
 

@@ -4,6 +4,7 @@
 // clang-format off: LibTorch defines a CHECK of its own; Catch's must come after it and stay.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/from_blob.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Logging.h>
@@ -13,7 +14,7 @@
 
 #include "model/model.hpp"
 #include "run/forward.hpp"
-#include "run/group_runs.hpp"
+#include "run/stepper.hpp"
 #include "shard/npy.hpp"
 
 #include <algorithm>
@@ -58,16 +59,64 @@ inline std::vector<int> all_layers(const Model& model, int first = 0) {
   return layers;
 }
 
-/// All rows of the first capture, as they would be stored: [row, ...].
-inline at::Tensor all_rows(const Model& model, const Plan& plan, const CapturedRows& rows) {
-  return stored_rows(model, plan, rows, 0, 0, rows.first.back() + rows.count.back());
+/// Rows of some runs, and where those of each are.
+struct CapturedRows {
+  std::vector<at::Tensor> arrays;   ///< [capture] as they are stored; undefined without rows
+  std::vector<std::int64_t> first;  ///< [run] first row of the first capture
+  std::vector<std::int64_t> count;  ///< [run] rows of the first capture
+  std::vector<std::vector<int>> generated;
+  std::vector<std::vector<float>> log_probabilities;
+  std::uint64_t tokens = 0;
+};
+
+/// Everything that a plan's groups yield, in their order; donors are left out.
+inline CapturedRows run_plan(const Model& model, const Plan& plan, std::size_t batch_size,
+                             const GroupTraces& more = {}) {
+  Stepper stepper(model, plan, batch_size, more);
+  stepper.begin(plan.groups);
+  CapturedRows all;
+  std::vector<std::vector<at::Tensor>> parts(plan.captures.size());
+  std::int64_t rows = 0;
+  for (bool going = true; going;) {
+    going = stepper.step();
+    for (FinishedRun& run : stepper.take_finished()) {
+      for (std::size_t c = 0; c < parts.size(); ++c) {
+        if (!run.arrays[c].defined()) continue;
+        parts[c].push_back(stored_rows(model, run.arrays[c], stored_as_scores(plan, c)));
+      }
+      const bool any = !run.arrays.empty() && run.arrays[0].defined();
+      all.first.push_back(rows);
+      all.count.push_back(any ? run.arrays[0].size(0) : 0);
+      rows += all.count.back();
+      all.generated.push_back(run.generated);
+      all.log_probabilities.push_back(run.log_probabilities);
+    }
+  }
+  for (const auto& part : parts) {
+    all.arrays.push_back(part.empty() ? at::Tensor() : at::cat(part, 0));
+  }
+  all.tokens = stepper.take_tokens();
+  return all;
+}
+
+/// The same of runs that have nothing to do with each other, in one batch.
+inline CapturedRows run_alone(const Model& model, Plan plan, std::span<const Run* const> runs) {
+  plan.groups.clear();
+  for (const Run* run : runs) plan.groups.push_back({.runs = {*run}});
+  return run_plan(model, plan, runs.size());
+}
+
+/// The same of one group.
+inline CapturedRows run_group(const Model& model, Plan plan, const Group& group,
+                              std::size_t batch_size) {
+  plan.groups = {group};
+  return run_plan(model, plan, batch_size);
 }
 
 /// One hook of some runs in one batch: [token, layer, ...] or [token, ...].
 inline at::Tensor capture_together(const Model& model, Hook hook, const std::vector<int>& layers,
                                    std::span<const Run* const> runs) {
-  const Plan plan = capture_plan(hook, layers);
-  return all_rows(model, plan, run_alone(model, plan, runs));
+  return run_alone(model, capture_plan(hook, layers), runs).arrays[0];
 }
 
 /// One hook of one run, alone.

@@ -2,7 +2,6 @@
 // What the model computes in 16 bits, and what happens when that is not enough.
 #include "model_fixture.hpp"
 #include "reference.hpp"
-#include "run/generate.hpp"
 
 using namespace phiscope::test;
 
@@ -39,13 +38,12 @@ TEST_CASE("decoding in 16 bits gives the rows of the whole text within their pre
   plan.generation = {.tokens = 8, .end = {}, .rows = GeneratedRows::tokens};
   const Run run = token_run(words);
   const Run* const runs[] = {&run};
-  const CapturedRows done = generate(model, plan, runs);
+  const CapturedRows done = run_alone(model, plan, runs);
   std::vector<int> text = words;
   text.insert(text.end(), done.generated[0].begin(), done.generated[0].end());
   const at::Tensor whole =
       capture_alone(model, Hook::resid_post, all_layers(model), token_run(text));
-  CHECK(scaled_difference(all_rows(model, plan, done), whole) <=
-        (dtype == at::kHalf ? 2e-3 : 2e-2));
+  CHECK(scaled_difference(done.arrays[0], whole) <= (dtype == at::kHalf ? 2e-3 : 2e-2));
 }
 
 TEST_CASE("a value beyond float16 is an error that names hook, layer and prompt", "[precision]") {
@@ -73,6 +71,6 @@ TEST_CASE("a value beyond float16 is an error that names hook, layer and prompt"
   SECTION("scores") {
     model.parts[Part::head] = model.parts[Part::head] * 60000.0;
     const Plan plan = capture_plan(Hook::logits, {});
-    CHECK_THROWS_WITH(all_rows(model, plan, run_alone(model, plan, runs)), Contains("logits"));
+    CHECK_THROWS_WITH(run_alone(model, plan, runs), Contains("logits"));
   }
 }

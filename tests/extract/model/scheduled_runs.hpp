@@ -89,7 +89,7 @@ inline Group many_runs(const Model& model) {
   add({}, tokens_from(3, 30));
   add({}, tokens);
   group.runs.push_back(whole_run(tokens, {}, std::ssize(group.runs)));
-  group.runs.back().whole = true;
+  group.runs.back().from = no_run;
   return group;
 }
 

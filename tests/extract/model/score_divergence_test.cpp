@@ -10,16 +10,23 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 using namespace phiscope;
 using namespace phiscope::extract;
 
 namespace {
 
+std::vector<std::int64_t> rows_from(std::int64_t first, const at::Tensor& b) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(b.size(0)));
+  std::iota(rows.begin(), rows.end(), first);
+  return rows;
+}
+
 /// Compares rows of b with rows first.. of a by LibTorch's softmax in float64.
 void check_rows(const at::Tensor& a, std::int64_t first, const at::Tensor& b) {
   const std::vector<LogitDivergence> found =
-      score_divergences(comparable_scores(a), first, comparable_scores(b));
+      score_divergences(comparable_scores(a), rows_from(first, b), comparable_scores(b));
   REQUIRE(std::ssize(found) == b.size(0));
   for (std::int64_t i = 0; i < b.size(0); ++i) {
     INFO("row " << i);
@@ -47,8 +54,8 @@ void check_device(at::Device device) {
     check_rows(a.to(device), 0, b.to(device));
     at::Tensor spoilt = b.clone();
     spoilt[3][699] = std::numeric_limits<double>::infinity();
-    const auto found =
-        score_divergences(comparable_scores(a.to(device)), 2, comparable_scores(spoilt.to(device)));
+    const auto found = score_divergences(comparable_scores(a.to(device)), rows_from(2, b),
+                                         comparable_scores(spoilt.to(device)));
     for (std::size_t i = 0; i < 5; ++i) CHECK(found[i].kl.ok() == (i != 3));
     CHECK(found[3].kl.status() == Status::nonfinite);
   }

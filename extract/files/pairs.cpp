@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "files/pairs.hpp"
+
+#include "files/json_fields.hpp"
+#include "shard/format_error.hpp"
+#include "shard/json_file.hpp"
+#include "shard/mapped_file.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <map>
+
+namespace phiscope::extract {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using shard::FormatError;
+
+namespace {
+
+/// The objects of a JSON list, or of lines.
+std::vector<json> objects_of(const fs::path& file) {
+  const shard::MappedFile mapped(file);
+  const std::string_view text = mapped.text();
+  const std::size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (first == std::string_view::npos) {
+    throw FormatError(file, "empty, expected a JSON list of pairs, or one pair a line");
+  }
+  std::vector<json> objects;
+  if (text[first] == '[') {
+    for (json& one : shard::parse_json(text, file)) objects.push_back(std::move(one));
+  } else {
+    std::string_view rest = text;
+    for (std::size_t line = 1; !rest.empty(); ++line) {
+      const std::size_t length = std::min(rest.find('\n'), rest.size());
+      const std::string_view one = rest.substr(0, length);
+      rest.remove_prefix(std::min(length + 1, rest.size()));
+      if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+      objects.push_back(shard::parse_json(one, file, line));
+    }
+  }
+  if (objects.empty()) throw FormatError(file, "no pairs, expected at least one");
+  return objects;
+}
+
+std::string id_of(const JsonFields& fields) {
+  const json& id = fields.at("pair_id", "a string or an integer");
+  if (id.is_number_integer()) return id.dump();
+  if (!id.is_string()) fields.refuse("pair_id", "a string or an integer");
+  return id.get<std::string>();
+}
+
+std::string answer_of(const JsonFields& fields) {
+  const json& answer = fields.at("answer", "a number, or a text with one");
+  if (answer.is_number()) return answer.dump();
+  if (!answer.is_string()) fields.refuse("answer", "a number, or a text with one");
+  return answer.get<std::string>();
+}
+
+PairSide side_of(const JsonFields& fields) {
+  PairSide side;
+  if (fields.has("question") == fields.has("input_ids")) {
+    fields.refuse("question", "a question, or else input_ids");
+  }
+  if (fields.has("question")) {
+    side.question = fields.text("question");
+  } else {
+    std::vector<int>& ids = side.input_ids.emplace();
+    for (const json& id : fields.array("input_ids")) {
+      if (!id.is_number_unsigned() || id.get<std::uint64_t>() > 0x7FFFFFFFU) {
+        fields.refuse("input_ids", "a list of token ids (integers >= 0), at least one");
+      }
+      ids.push_back(id.get<int>());
+    }
+    if (ids.empty()) fields.refuse("input_ids", "a list of token ids, at least one");
+  }
+  side.answer = answer_of(fields);
+  if (fields.has("reasoning_steps")) {
+    side.steps = static_cast<int>(fields.integer("reasoning_steps", {.least = 0}));
+  }
+  return side;
+}
+
+/// Objects by their pair, each pair once. @throws FormatError for an id that two objects share
+void expect_new(const fs::path& file, std::map<std::string, int>& seen, const std::string& id) {
+  if (seen.emplace(id, 0).second) return;
+  throw FormatError(file, "pair_id " + id + " occurs twice, expected each once");
+}
+
+void check_number(const fs::path& file, const std::string& id, const PairSide& side,
+                  const char* half) {
+  if (last_number(side.answer)) return;
+  throw FormatError(file, "pair " + id + ": the answer of its " + half + " half is " +
+                              shard::quote_bytes(side.answer, 40) + ", expected a number in it");
+}
+
+/// Ids in ascending order: numbers as such, before texts.
+bool comes_before(const std::string& a, const std::string& b) {
+  const auto number = [](const std::string& id) {
+    long value = 0;
+    const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), value);
+    return std::pair(error != std::errc{} || end != id.data() + id.size(), value);
+  };
+  const auto first = number(a);
+  const auto second = number(b);
+  return first != second ? first < second : a < b;
+}
+
+nlohmann::ordered_json described(const PairSide& side) {
+  nlohmann::ordered_json object;
+  if (side.question) object["question"] = *side.question;
+  if (side.input_ids) object["input_ids"] = *side.input_ids;
+  // A number stays one, as it came.
+  const json number = json::parse(side.answer, nullptr, /*allow_exceptions=*/false);
+  object["answer"] = number.is_number() ? number : json(side.answer);
+  if (side.steps) object["reasoning_steps"] = *side.steps;
+  return object;
+}
+
+}  // namespace
+
+std::optional<double> last_number(std::string_view text) {
+  std::string plain;
+  std::ranges::copy_if(text, std::back_inserter(plain), [](char c) { return c != ','; });
+  const auto is_digit = [&](std::size_t i) {
+    return i < plain.size() && std::isdigit(static_cast<unsigned char>(plain[i])) != 0;
+  };
+  std::optional<double> last;
+  for (std::size_t i = 0; i < plain.size();) {
+    if (!is_digit(i)) {
+      ++i;
+      continue;
+    }
+    const std::size_t begin = i > 0 && plain[i - 1] == '-' ? i - 1 : i;
+    while (is_digit(i)) ++i;
+    if (i < plain.size() && plain[i] == '.') {
+      ++i;
+      while (is_digit(i)) ++i;
+    }
+    double value = 0.0;
+    std::from_chars(plain.data() + begin, plain.data() + i, value);
+    last = value;
+  }
+  return last;
+}
+
+QuestionPairs read_pairs(const fs::path& file, bool skip_bad) {
+  QuestionPairs read;
+  std::map<std::string, int> seen;
+  std::size_t number = 0;
+  for (const json& object : objects_of(file)) {
+    const JsonFields entry(object, file, "entry " + std::to_string(number++));
+    const std::string id = id_of(entry);
+    expect_new(file, seen, id);
+    const JsonFields fields(object, file, "pair " + id);
+    if (skip_bad && !(fields.has("clean") && fields.has("corrupted"))) {
+      read.dropped.push_back({id, "half_missing"});
+      continue;
+    }
+    QuestionPair pair{.id = id,
+                      .clean = side_of(fields.object("clean")),
+                      .corrupted = side_of(fields.object("corrupted"))};
+    const bool numbers = last_number(pair.clean.answer) && last_number(pair.corrupted.answer);
+    if (!numbers && skip_bad) {
+      read.dropped.push_back({id, "no_number"});
+      continue;
+    }
+    check_number(file, id, pair.clean, "clean");
+    check_number(file, id, pair.corrupted, "corrupted");
+    read.pairs.push_back(std::move(pair));
+  }
+  if (read.pairs.empty()) throw FormatError(file, "no usable pair, expected at least one");
+  return read;
+}
+
+QuestionPairs prepare_pairs(const fs::path& raw) {
+  struct Halves {
+    std::optional<PairSide> clean;
+    std::optional<PairSide> corrupted;
+  };
+  std::map<std::string, Halves, decltype(&comes_before)> by_id(&comes_before);
+  for (const json& object : objects_of(raw)) {
+    const JsonFields fields(object, raw);
+    const std::string id = id_of(fields);
+    const std::string variant = fields.text("variant");
+    if (variant != "clean" && variant != "corrupted") {
+      throw FormatError(raw, "pair " + id + ": variant is " + shard::quote_bytes(variant, 40) +
+                                 ", expected \"clean\" or \"corrupted\"");
+    }
+    Halves& halves = by_id[id];
+    std::optional<PairSide>& side = variant == "clean" ? halves.clean : halves.corrupted;
+    if (side) {
+      throw FormatError(raw,
+                        "pair " + id + ": its " + variant + " half occurs twice, expected once");
+    }
+    side = side_of(JsonFields(object, raw, "pair " + id));
+    check_number(raw, id, *side, variant.c_str());
+  }
+  QuestionPairs made;
+  for (auto& [id, halves] : by_id) {
+    if (!halves.clean || !halves.corrupted) {
+      throw FormatError(raw, "pair " + id + ": its " + (halves.clean ? "corrupted" : "clean") +
+                                 " half is missing, expected both");
+    }
+    if (last_number(halves.clean->answer) == last_number(halves.corrupted->answer)) {
+      made.dropped.push_back({id, "equal_answers"});
+      continue;
+    }
+    made.pairs.push_back(
+        {.id = id, .clean = std::move(*halves.clean), .corrupted = std::move(*halves.corrupted)});
+  }
+  return made;
+}
+
+std::string pairs_text(const std::vector<QuestionPair>& pairs) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const QuestionPair& pair : pairs) {
+    const json number = json::parse(pair.id, nullptr, /*allow_exceptions=*/false);
+    list.push_back({{"pair_id", number.is_number_integer() ? number : json(pair.id)},
+                    {"clean", described(pair.clean)},
+                    {"corrupted", described(pair.corrupted)}});
+  }
+  return list.dump(1) + "\n";
+}
+
+}  // namespace phiscope::extract

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// One half of a pair.
+struct PairSide {
+  std::optional<std::string> question;        ///< or `input_ids`
+  std::optional<std::vector<int>> input_ids;  ///< the question's ids, fed as they are
+  std::string answer;                         ///< as it is written: "18"
+  std::optional<int> steps;                   ///< `reasoning_steps`
+  friend bool operator==(const PairSide&, const PairSide&) = default;
+};
+
+/// A question and the same question changed so that its answer differs.
+struct QuestionPair {
+  std::string id;  ///< `pair_id`
+  PairSide clean;
+  PairSide corrupted;
+};
+
+/// A pair that is not used, and why: "half_missing", "equal_answers", ...
+struct DroppedPair {
+  std::string id;
+  std::string status;
+};
+
+/// What a pairs file holds.
+struct QuestionPairs {
+  std::vector<QuestionPair> pairs;
+  std::vector<DroppedPair> dropped;
+};
+
+/// Reads a pairs file, a JSON list or JSON lines of {pair_id, clean, corrupted}, each half
+/// {question | input_ids, answer, reasoning_steps?}; an answer is a number or a text with one.
+/// @param skip_bad  drop a pair without a half, or whose answer has no number, instead of refusing
+///                  the file
+/// @throws shard::FormatError naming the file, the pair, what was found and what is expected
+[[nodiscard]] QuestionPairs read_pairs(const std::filesystem::path& file, bool skip_bad);
+
+/// Joins the two variants of each pair of a raw file ({pair_id, variant, question, answer, ...}),
+/// by ascending pair_id, and drops pairs whose answers are equal as numbers.
+/// @throws shard::FormatError as above: a variant twice or missing, one that is neither clean nor
+///         corrupted, an answer without a number
+[[nodiscard]] QuestionPairs prepare_pairs(const std::filesystem::path& raw);
+
+/// A pairs file as prepare_pairs() leaves it: a JSON list.
+[[nodiscard]] std::string pairs_text(const std::vector<QuestionPair>& pairs);
+
+/// The last number in a text, commas dropped; nothing if there is none.
+/// @see the pattern -?\d+\.?\d* of the published experiment
+[[nodiscard]] std::optional<double> last_number(std::string_view text);
+
+}  // namespace phiscope::extract

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "run/measures.hpp"
+
+#include "model/index_tensor.hpp"
+#include "run/score_divergence.hpp"
+
+#include <phiscope/log_sum_exp.hpp>
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace phiscope::extract {
+namespace {
+
+/// A position to be scored, and what it counts in its row.
+struct Position {
+  std::size_t row = 0;  ///< of the scored rows
+  std::int64_t batch_row = 0;
+  std::int64_t reference_row = 0;
+  double share = 1.0;
+};
+
+/// What is known of a position once it is scored.
+struct Scored {
+  LogitDivergence divergence{.kl = Status::too_few_rows,
+                             .reverse_kl = Status::too_few_rows,
+                             .l2 = Status::too_few_rows,
+                             .rms = Status::too_few_rows};
+  double token_score = 0.0;
+  double token_log_probability = 0.0;
+};
+
+double finite_value(const Value& value) {
+  if (value.ok()) return value.value();
+  throw std::runtime_error(
+      "logits: not finite where two runs are compared, expected finite values");
+}
+
+double measured(Measure measure, const Scored& scored) {
+  switch (measure) {
+    case Measure::kl:
+      return finite_value(scored.divergence.kl);
+    case Measure::reverse_kl:
+      return finite_value(scored.divergence.reverse_kl);
+    case Measure::l2:
+      return finite_value(scored.divergence.l2);
+    case Measure::prediction_changed:
+      return scored.divergence.prediction_changed ? 1.0 : 0.0;
+    case Measure::token_score:
+      return scored.token_score;
+    case Measure::token_log_probability:
+      return scored.token_log_probability;
+    case Measure::values:
+      break;
+  }
+  throw std::invalid_argument("measured: values are no measure");
+}
+
+std::vector<Position> positions_of(std::span<const ScoredRow> rows) {
+  std::vector<Position> all;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const ScoredRow& one = rows[r];
+    for (const Span& span : one.row->spans) {
+      const double share =
+          1.0 / (static_cast<double>(one.row->spans.size()) * (span.end - span.begin));
+      if (span.begin < one.start && !one.row->targets.empty()) {
+        throw std::invalid_argument("measures_of: targets where the run is another's");
+      }
+      for (std::int64_t at = std::max<std::int64_t>(span.begin, one.start); at < span.end; ++at) {
+        const std::int64_t first = one.reference == nullptr ? 0 : one.reference->first;
+        all.push_back({.row = r,
+                       .batch_row = one.batch_row + at - one.start,
+                       .reference_row = at + one.shift - first,
+                       .share = share});
+      }
+    }
+  }
+  return all;
+}
+
+/// Divergences of a portion, whose positions with one reference are adjacent.
+void compare(std::span<const ScoredRow> rows, std::span<const Position> positions,
+             const at::Tensor& scores, std::span<Scored> scored) {
+  for (std::size_t i = 0; i < positions.size();) {
+    const Reference* reference = rows[positions[i].row].reference;
+    std::vector<std::int64_t> rows_a;
+    std::size_t end = i;
+    for (; end < positions.size() && rows[positions[end].row].reference == reference; ++end) {
+      rows_a.push_back(reference == nullptr ? static_cast<std::int64_t>(end - i)
+                                            : positions[end].reference_row);
+    }
+    const at::Tensor part =
+        scores.narrow(0, static_cast<std::int64_t>(i), static_cast<std::int64_t>(end - i));
+    const auto found =
+        score_divergences(reference == nullptr ? part : reference->scores, rows_a, part);
+    for (std::size_t k = i; k < end; ++k) scored[k].divergence = found[k - i];
+    i = end;
+  }
+}
+
+/// Mean score and mean log-probability of some tokens in one row of scores.
+template <class T>
+void look_up(const T* values, std::int64_t vocab, std::span<const int> targets, Scored& scored) {
+  const Value log_sum = log_sum_exp(std::span(values, static_cast<std::size_t>(vocab)));
+  double sum = 0.0;
+  for (const int id : targets) sum += static_cast<double>(values[id]);
+  scored.token_score = sum / static_cast<double>(targets.size());
+  scored.token_log_probability = scored.token_score - finite_value(log_sum);
+}
+
+void look_up(std::span<const ScoredRow> rows, std::span<const Position> positions,
+             const at::Tensor& scores, std::span<Scored> scored) {
+  const at::Tensor here = scores.to(at::kCPU);
+  at::parallel_for(0, std::ssize(positions), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const std::vector<int>& targets = rows[positions[at].row].row->targets;
+      if (targets.empty()) continue;
+      const std::int64_t offset = i * here.size(1);
+      if (here.scalar_type() == at::kDouble) {
+        look_up(here.const_data_ptr<double>() + offset, here.size(1), targets, scored[at]);
+      } else {
+        look_up(here.const_data_ptr<float>() + offset, here.size(1), targets, scored[at]);
+      }
+    }
+  });
+}
+
+bool is_of_targets(Measure measure) {
+  return measure == Measure::token_score || measure == Measure::token_log_probability;
+}
+
+}  // namespace
+
+bool has_measures(const Plan& plan, std::size_t space) {
+  return std::ranges::any_of(plan.captures, [&](const Capture& capture) {
+    return capture.space == space && capture.measure != Measure::values;
+  });
+}
+
+std::vector<std::vector<double>> measures_of(const Model& model, const Plan& plan,
+                                             std::span<const ScoredRow> rows,
+                                             const at::Tensor& normed) {
+  std::vector<std::vector<double>> all(plan.captures.size());
+  bool divergences = false;
+  bool targets = false;
+  for (std::size_t c = 0; c < all.size(); ++c) {
+    const Measure measure = plan.captures[c].measure;
+    if (measure == Measure::values) continue;
+    all[c].assign(rows.size(), 0.0);
+    targets = targets || is_of_targets(measure);
+    divergences = divergences || !is_of_targets(measure);
+  }
+  const std::vector<Position> positions = positions_of(rows);
+  constexpr std::int64_t portion_bytes = 16'000'000;
+  const auto portion = static_cast<std::size_t>(
+      std::max<std::int64_t>(8, portion_bytes / (8 * model.config.vocab) / 8 * 8));
+  for (std::size_t begin = 0; begin < positions.size(); begin += portion) {
+    const auto part =
+        std::span(positions).subspan(begin, std::min(portion, positions.size() - begin));
+    std::vector<std::int64_t> batch_rows;
+    batch_rows.reserve(part.size());
+    for (const Position& one : part) batch_rows.push_back(one.batch_row);
+    const at::Tensor chosen = normed.index_select(0, index_tensor(batch_rows, normed.device()));
+    const at::Tensor scores = comparable_scores(logits(model, chosen));
+    std::vector<Scored> scored(part.size());
+    if (divergences) compare(rows, part, scores, scored);
+    if (targets) look_up(rows, part, scores, scored);
+    for (std::size_t c = 0; c < all.size(); ++c) {
+      if (all[c].empty()) continue;
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        all[c][part[i].row] += part[i].share * measured(plan.captures[c].measure, scored[i]);
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace phiscope::extract
