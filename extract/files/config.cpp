@@ -3,9 +3,14 @@
 
 #include "files/family/family.hpp"
 #include "files/family/fields.hpp"
+#include "files/latent/latent_tensors.hpp"
+#include "files/latent/pickles.hpp"
+#include "files/weights.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
+#include "shard/mapped_file.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace phiscope::extract {
@@ -80,13 +85,38 @@ void read_special_ids(const JsonFields& fields, const JsonFields& text, const fs
   if (!bos.empty()) config.bos = bos.front();
 }
 
+/// The directories that publishers of latent models offer have a config.json with nothing in it.
+void refuse_empty(const fs::path& path) {
+  std::string text(shard::MappedFile(path).text());
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
+  if (!text.empty() && text != "{}") return;
+  throw FormatError(path,
+                    "empty, expected the configuration of a model; of a published latent "
+                    "model it is the base's: " +
+                        std::string(latent_converter) + " writes it");
+}
+
+/// What a codi.json changes.
+void read_latent(const JsonFields& fields, const fs::path& directory, ModelConfig& config) {
+  config.latent = read_latent_config(directory);
+  if (!config.latent) return;
+  if (config.embedding_scale != 1.0) {
+    fields.refuse("model_type", "a family that does not scale its embeddings beside codi.json");
+  }
+  config.tied = true;
+  config.vocab = latent_embedding_rows(config, Weights::open(directory));
+  check_latent_ids(directory, config.vocab);
+}
+
 }  // namespace
 
 ModelConfig read_config(const fs::path& directory) {
   const fs::path path = directory / "config.json";
   if (!fs::exists(path)) {
+    if (const auto pickle = find_pickle(directory)) throw FormatError(*pickle, pickle_advice());
     throw FormatError(path, "no such file, expected a Hugging Face model directory");
   }
+  refuse_empty(path);
   const json root = shard::read_json(path);
   const JsonFields fields(root, path);
   const Family& family = find_family(fields);
@@ -105,6 +135,7 @@ ModelConfig read_config(const fs::path& directory) {
   }
   family.read(text, config);
   read_special_ids(fields, text, directory / "generation_config.json", config);
+  read_latent(fields, directory, config);
   return config;
 }
 
@@ -115,10 +146,12 @@ std::optional<std::int64_t> read_vocab_size(const fs::path& directory) {
   const JsonFields fields(root, path);
   // Models of text and images keep the text model's numbers apart.
   const bool nested = !fields.has("vocab_size") && fields.has("text_config");
-  if (!nested) return fields.integer("vocab_size");
-  const JsonFields text = fields.object("text_config");
-  if (!text.has("vocab_size")) return std::nullopt;
-  return text.integer("vocab_size");
+  const JsonFields text = nested ? fields.object("text_config") : fields;
+  if (nested && !text.has("vocab_size")) return std::nullopt;
+  const std::int64_t vocab = text.integer("vocab_size");
+  // A tokenizer saved after training knows the added tokens too.
+  const std::optional<LatentConfig> latent = read_latent_config(directory);
+  return latent ? std::max(vocab, latent->base_vocab_size + 3) : vocab;
 }
 
 }  // namespace phiscope::extract

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "files/latent/latent_config.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -93,17 +95,21 @@ struct ModelConfig {
   std::string dtype;                ///< "float32", ...; empty when the file says nothing
   std::optional<std::int64_t> bos;  ///< first token of a text, where the model has one
   std::vector<std::int64_t> eos;    ///< tokens that end a generation; perhaps none
+  /// The directory has a codi.json: the model thinks in latents. Then `vocab` is what the files
+  /// have, with the rows added to config.json's, and `tied` holds.
+  std::optional<LatentConfig> latent{};
   friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
 };
 
 /// Reads DIRECTORY/config.json in either dialect (published files, transformers 5) and the end
-/// tokens of generation_config.json, which win where that file has some.
+/// tokens of generation_config.json, which win where that file has some. With a codi.json it also
+/// looks at the headers of the weights, for the rows of the embedding.
 /// @throws shard::FormatError naming file, key, what was found and what is expected; an unknown
 ///         model type is refused by name with the list of supported ones
 [[nodiscard]] ModelConfig read_config(const std::filesystem::path& directory);
 
 /// Rows of the embedding according to DIRECTORY/config.json, whatever the family; nothing where
-/// the file is missing or leaves it to the family.
+/// the file is missing or leaves it to the family. A codi.json adds at least three.
 /// @throws shard::FormatError if the file is malformed
 [[nodiscard]] std::optional<std::int64_t> read_vocab_size(const std::filesystem::path& directory);
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "files/describe.hpp"
 
+#include "files/latent/latent_tensors.hpp"
 #include "files/model_check.hpp"
 #include "files/model_tensors.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/sha256.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -26,11 +28,13 @@ ordered_json describe_safetensors(const fs::path& path) {
 
 namespace {
 
-/// The dtype of the tensors under config.json's names, or "mixed".
+/// The dtype of the tensors under config.json's names, or "mixed". That of a latent model's
+/// projection may be another: it is trained in float32 beside a base in bfloat16.
 std::string stored_dtype(const std::map<std::string, TensorView>& tensors) {
-  const TensorDtype first = tensors.begin()->second.dtype;
-  for (const auto& [name, view] : tensors) {
-    if (view.dtype != first) return "mixed";
+  const auto in_body = [](const auto& entry) { return !entry.first.starts_with("prj."); };
+  const TensorDtype first = std::ranges::find_if(tensors, in_body)->second.dtype;
+  for (const auto& entry : tensors) {
+    if (in_body(entry) && entry.second.dtype != first) return "mixed";
   }
   switch (first) {
     case TensorDtype::f16:
@@ -46,12 +50,41 @@ std::string stored_dtype(const std::map<std::string, TensorView>& tensors) {
   }
 }
 
+ordered_json describe_latent(const LatentConfig& config, const LatentTensors& tensors) {
+  ordered_json projection = nullptr;
+  if (config.projection) {
+    projection = {{"width", config.projection->width},
+                  {"layer_norm", config.projection->layer_norm}};
+  }
+  ordered_json lora = nullptr;
+  if (config.lora) {
+    lora = {{"rank", config.lora->rank},
+            {"alpha", config.lora->alpha},
+            {"merged", tensors.lora.size()}};
+  }
+  return {{"num_latent", config.num_latent},
+          {"feedback", config.feedback()},
+          {"base_vocab_size", config.base_vocab_size},
+          {"pad_id", config.pad_id},
+          {"bot_id", config.bot_id},
+          {"eot_id", config.eot_id},
+          {"bos_id", config.bos_id ? ordered_json(*config.bos_id) : ordered_json(nullptr)},
+          {"eos_id", config.eos_id},
+          {"projection", std::move(projection)},
+          {"lora", std::move(lora)},
+          {"remove_eos", config.remove_eos},
+          {"logits_slice", config.logits_slice},
+          {"question_suffix", config.question_suffix},
+          {"answer_prefix", config.answer_prefix},
+          {"left_out", ordered_json(tensors.left_out)}};
+}
+
 }  // namespace
 
 ordered_json describe_model(const fs::path& directory, bool quick) {
   const ModelConfig config = read_config(directory);
   const Weights weights = Weights::open(directory);
-  const auto tensors = model_tensors(config, weights);
+  const LatentTensors tensors = all_tensors(config, weights);
   ordered_json out{
       {"family", config.family},
       {"architecture", config.architecture},
@@ -63,15 +96,16 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
       {"intermediate", config.intermediate},
       {"vocab", config.vocab},
       {"max_positions", config.max_positions},
-      {"dtype", stored_dtype(tensors)},
+      {"dtype", stored_dtype(tensors.tensors)},
       {"parameters", count_parameters(config)},
       {"tied", config.tied},
       {"bos", config.bos ? ordered_json(*config.bos) : ordered_json(nullptr)},
       {"eos", config.eos},
       {"revision", model_revision(directory)},
   };
+  if (config.latent) out["latent"] = describe_latent(*config.latent, tensors);
   if (quick) return out;
-  check_finite(tensors, weights);
+  check_finite(tensors.stored(), weights);
   ordered_json tokenizer = nullptr;
   if (fs::exists(directory / "tokenizer.json")) {
     const Tokenizer opened = Tokenizer::open(directory);

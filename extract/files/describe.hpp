@@ -11,8 +11,9 @@ namespace phiscope::extract {
 [[nodiscard]] nlohmann::ordered_json describe_safetensors(const std::filesystem::path& path);
 
 /// A model directory as one value: family, layers, heads, kv_heads, head_dim, hidden, vocab, dtype,
-/// parameters, tied and more. Checks configuration and tensor headers; unless `quick`, also every
-/// value (finite) and the tokenizer where there is one, and adds the digests of the files.
+/// parameters, tied and more, and `latent` for a directory with codi.json. Checks configuration and
+/// tensor headers; unless `quick`, also every value (finite) and the tokenizer where there is one,
+/// and adds the digests of the files.
 /// @throws shard::FormatError naming the file and what is wrong with it
 [[nodiscard]] nlohmann::ordered_json describe_model(const std::filesystem::path& directory,
                                                     bool quick);

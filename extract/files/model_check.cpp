@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "files/model_check.hpp"
 
+#include "files/latent/latent_config.hpp"
 #include "shard/format_error.hpp"
 #include "shard/sha256.hpp"
 
@@ -83,7 +84,8 @@ void check_finite(const std::map<std::string, TensorView>& tensors, const Weight
 std::map<std::string, std::string> model_digests(const fs::path& directory,
                                                  const Weights& weights) {
   std::vector<fs::path> files = weights.files();
-  for (const char* name : {"config.json", "generation_config.json", "tokenizer.json"}) {
+  for (const char* name :
+       {"config.json", latent_config_name, "generation_config.json", "tokenizer.json"}) {
     if (fs::exists(directory / name)) files.push_back(directory / name);
   }
   std::map<std::string, std::string> digests;

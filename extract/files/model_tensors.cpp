@@ -12,83 +12,98 @@ namespace phiscope::extract {
 using shard::FormatError;
 using shard::quote_bytes;
 
-namespace {
-
 bool is_float(TensorDtype dtype) {
   return dtype == TensorDtype::f16 || dtype == TensorDtype::bf16 || dtype == TensorDtype::f32 ||
          dtype == TensorDtype::f64;
 }
 
+void check_equal_tensors(const Weights& weights, const TensorView& original, const TensorView& copy,
+                         std::string_view because) {
+  const bool same = copy.dtype == original.dtype && copy.shape == original.shape &&
+                    std::ranges::equal(copy.bytes, original.bytes);
+  if (same) return;
+  throw FormatError(weights.file_of(copy.name), "tensor " + quote_bytes(copy.name) +
+                                                    " differs from " + quote_bytes(original.name) +
+                                                    ", expected equal ones " +
+                                                    std::string(because));
+}
+
+namespace {
+
 /// The prefix under which these files hold the embedding; the usual one if they hold none.
-std::string_view stored_prefix(const Family& family, const Weights& weights) {
+std::string_view stored_prefix(const Family& family, const NamedTensors& named) {
   for (const std::string_view prefix : family.prefixes) {
     const std::string name = std::string(prefix) + std::string(family.embedding);
-    if (weights.tensors().contains(name)) return prefix;
+    if (named.tensors.contains(name)) return prefix;
   }
   return family.prefixes.front();
 }
 
-/// Accepts a stored output matrix of a tied model only if it repeats the embedding.
-void check_tied_output(const Weights& weights, const TensorView& embedding,
-                       const TensorView& output) {
-  const bool same = output.dtype == embedding.dtype && output.shape == embedding.shape &&
-                    std::ranges::equal(output.bytes, embedding.bytes);
-  if (same) return;
-  throw FormatError(weights.file_of(output.name),
-                    "tensor " + quote_bytes(output.name) + " differs from " +
-                        quote_bytes(embedding.name) +
-                        ", expected equal ones as config.json says tie_word_embeddings");
-}
-
 /// One expected tensor under its full name.
-const TensorView& checked(const Weights& weights, const std::string& name,
-                          const std::vector<std::int64_t>& shape) {
-  const auto found = weights.tensors().find(name);
-  if (found == weights.tensors().end()) {
-    throw FormatError(weights.main_file(), "tensor " + quote_bytes(name) +
-                                               " is missing, expected " + text_of(shape) +
-                                               " by config.json");
+const TensorView& checked(const Weights& weights, const NamedTensors& named,
+                          const std::string& name, const std::vector<std::int64_t>& shape) {
+  const std::string by = " by " + std::string(named.files);
+  const auto found = named.tensors.find(name);
+  if (found == named.tensors.end()) {
+    throw FormatError(weights.main_file(), "tensor " + quote_bytes(named.stored_name(name)) +
+                                               " is missing, expected " + text_of(shape) + by);
   }
   const TensorView& view = found->second;
   if (view.shape != shape) {
-    throw FormatError(weights.file_of(name), "tensor " + quote_bytes(name) + " has shape " +
-                                                 text_of(view.shape) + ", expected " +
-                                                 text_of(shape) + " by config.json");
+    throw FormatError(weights.file_of(view.name), "tensor " + quote_bytes(view.name) +
+                                                      " has shape " + text_of(view.shape) +
+                                                      ", expected " + text_of(shape) + by);
   }
   if (!is_float(view.dtype)) {
-    throw FormatError(weights.file_of(name), "tensor " + quote_bytes(name) + " has dtype " +
-                                                 std::string(name_of(view.dtype)) +
-                                                 ", expected F32, BF16, F16 or F64");
+    throw FormatError(weights.file_of(view.name),
+                      "tensor " + quote_bytes(view.name) + " has dtype " +
+                          std::string(name_of(view.dtype)) + ", expected F32, BF16, F16 or F64");
   }
   return view;
 }
 
+/// The name with the prefix that the files use; the output matrix and a projection have none.
+std::string name_in_files(const Family& family, const TensorSpec& spec, std::string_view prefix) {
+  const std::string_view usual = family.prefixes.front();
+  const bool in_body = spec.name != family.output && spec.parts.front() < Part::projection_in;
+  return in_body ? std::string(prefix) + spec.name.substr(usual.size()) : spec.name;
+}
+
 }  // namespace
 
-std::map<std::string, TensorView> model_tensors(const ModelConfig& config, const Weights& weights) {
+MatchedTensors match_tensors(const ModelConfig& config, const Weights& weights,
+                             const NamedTensors& named) {
   const Family& family = family_of(config);
-  const std::string prefix(stored_prefix(family, weights));
-  std::map<std::string, TensorView> tensors;
-  std::set<std::string> stored;
+  const std::string prefix(stored_prefix(family, named));
+  MatchedTensors matched;
+  std::set<std::string> known;
   for (const TensorSpec& spec : expected_tensors(config)) {
-    const bool in_body = spec.name != family.output;
-    const std::string name =
-        in_body ? prefix + spec.name.substr(family.prefixes.front().size()) : spec.name;
-    tensors.emplace(spec.name, checked(weights, name, spec.shape));
-    stored.insert(name);
+    const std::string name = name_in_files(family, spec, prefix);
+    matched.tensors.emplace(spec.name, checked(weights, named, name, spec.shape));
+    known.insert(name);
   }
-  for (const auto& [name, view] : weights.tensors()) {
-    if (stored.contains(name) || family.ignored(name)) continue;
-    if (config.tied && name == family.output) {
-      const std::string embedding = std::string(family.prefixes.front()).append(family.embedding);
-      check_tied_output(weights, tensors.at(embedding), view);
-      continue;
+  for (const auto& [name, view] : named.tensors) {
+    if (known.contains(name)) continue;
+    const bool is_head = config.tied && name == family.output;
+    if (!is_head && !family.ignored(name)) {
+      throw FormatError(weights.file_of(view.name), "tensor " + quote_bytes(view.name) + " " +
+                                                        text_of(view.shape) +
+                                                        " is surplus, expected only tensors that " +
+                                                        std::string(named.files) + " calls for");
     }
-    throw FormatError(weights.file_of(name),
-                      "tensor " + quote_bytes(name) + " " + text_of(view.shape) +
-                          " is surplus, expected only tensors that config.json calls for");
+    if (is_head) {
+      const std::string embedding = std::string(family.prefixes.front()).append(family.embedding);
+      check_equal_tensors(weights, matched.tensors.at(embedding), view, named.tied_because);
+    }
+    matched.left_out.push_back(name);
   }
-  return tensors;
+  return matched;
+}
+
+std::map<std::string, TensorView> model_tensors(const ModelConfig& config, const Weights& weights) {
+  const NamedTensors named{.tensors = weights.tensors(),
+                           .stored_name = [](const std::string& name) { return name; }};
+  return match_tensors(config, weights, named).tensors;
 }
 
 }  // namespace phiscope::extract

@@ -5,8 +5,10 @@
 #include "files/weights.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace phiscope::extract {
@@ -40,6 +42,13 @@ enum class Part {
   final_norm,           ///< [hidden]
   final_norm_bias,      ///< [hidden]
   head,                 ///< [vocab, hidden]
+  // The projection of a latent model (config.latent) has parts of its own.
+  projection_in,         ///< [width, hidden]
+  projection_in_bias,    ///< [width]
+  projection_out,        ///< [hidden, width]
+  projection_out_bias,   ///< [hidden]
+  projection_norm,       ///< [hidden]
+  projection_norm_bias,  ///< [hidden]
   count,
 };
 
@@ -55,7 +64,8 @@ struct TensorSpec {
 };
 
 /// Every tensor of the model, in the order of the forward pass, under the names its files use.
-/// The output matrix is absent when it is tied to the embedding.
+/// The output matrix is absent when it is tied to the embedding. The projection of a latent model
+/// comes last.
 [[nodiscard]] std::vector<TensorSpec> expected_tensors(const ModelConfig& config);
 
 /// Elements of all expected tensors together.
@@ -70,5 +80,31 @@ struct TensorSpec {
 /// @throws  shard::FormatError naming the tensor, what was found and what is expected
 [[nodiscard]] std::map<std::string, TensorView> model_tensors(const ModelConfig& config,
                                                               const Weights& weights);
+
+/// Tensors of files whose names are not those of expected_tensors(), and how to speak of them.
+struct NamedTensors {
+  std::map<std::string, TensorView> tensors;  ///< a view keeps its name in the files
+  /// The name that these files would have for a tensor.
+  std::function<std::string(const std::string&)> stored_name;
+  std::string_view files = "config.json";  ///< what calls for the tensors
+  std::string_view tied_because = "as config.json says tie_word_embeddings";
+};
+
+/// What match_tensors() found.
+struct MatchedTensors {
+  std::map<std::string, TensorView> tensors;  ///< by the names of expected_tensors()
+  std::vector<std::string> left_out;          ///< buffers, towers, a head that is the embedding
+};
+
+/// What model_tensors() does, for tensors under other names.
+[[nodiscard]] MatchedTensors match_tensors(const ModelConfig& config, const Weights& weights,
+                                           const NamedTensors& named);
+
+/// Refuses `copy` unless it is `original` byte for byte. @param because  "as ... says ..."
+void check_equal_tensors(const Weights& weights, const TensorView& original, const TensorView& copy,
+                         std::string_view because);
+
+/// Is it one of F64, F32, BF16 and F16?
+[[nodiscard]] bool is_float(TensorDtype dtype);
 
 }  // namespace phiscope::extract

@@ -2,6 +2,8 @@
 #include "files/safetensors.hpp"
 
 #include "files/json_fields.hpp"
+#include "files/latent/latent_config.hpp"
+#include "files/latent/pickles.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 
@@ -59,6 +61,15 @@ static_assert(rows_in_order());
 constexpr std::size_t length_bytes = 8;
 constexpr std::uint64_t header_limit = 100'000'000;  // the format's own limit
 
+/// What people have in the place of a safetensors file.
+std::string what_else(std::string_view text) {
+  if (text.starts_with("version https://git-lfs"))
+    return "a git-lfs pointer, not the file itself: ";
+  if (!begins_as_pickle(text)) return "";
+  return "a pickle, which is not read (of a latent model, " + std::string(latent_converter) +
+         " makes a model directory of it): ";
+}
+
 /// The header's JSON text, between the length and the data.
 std::string_view header_text(const shard::MappedFile& file) {
   const std::string_view text = file.text();
@@ -72,10 +83,8 @@ std::string_view header_text(const shard::MappedFile& file) {
   if (length > header_limit || length > room) {
     throw FormatError(
         file.path(),
-        (text.starts_with("version https://git-lfs") ? "a git-lfs pointer, not the file itself: "
-                                                     : "") +
-            std::string("header length is ") + std::to_string(length) + ", expected at most " +
-            std::to_string(std::min(room, header_limit)) +
+        what_else(text) + std::string("header length is ") + std::to_string(length) +
+            ", expected at most " + std::to_string(std::min(room, header_limit)) +
             (length > header_limit ? " (not a safetensors file?)" : " (the file is truncated)"));
   }
   const std::string_view header = text.substr(length_bytes, length);

@@ -2,6 +2,7 @@
 #include "files/weights.hpp"
 
 #include "files/json_fields.hpp"
+#include "files/latent/pickles.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 
@@ -21,13 +22,7 @@ constexpr const char* index_name = "model.safetensors.index.json";
 
 /// Says why there is nothing to read, with a hint where pickles lie in the way.
 [[noreturn]] void refuse_directory(const fs::path& directory) {
-  for (const char* pickle :
-       {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.bin", "consolidated.00.pth"}) {
-    if (!fs::exists(directory / pickle)) continue;
-    throw FormatError(directory / pickle,
-                      "weights as a pickle, which are not read; expected model.safetensors: load "
-                      "the model in Python and call model.save_pretrained(DIR), which writes it");
-  }
+  if (const auto pickle = find_pickle(directory)) throw FormatError(*pickle, pickle_advice());
   throw FormatError(directory, std::string("no weights: expected ") + single_name + " or " +
                                    index_name + " in this directory");
 }

@@ -48,22 +48,6 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
   return (wide * scale).to(x.scalar_type()).mul_(weight);
 }
 
-at::Tensor activated(Activation activation, const at::Tensor& x) {
-  return in_whole_vectors(x, [activation](at::Tensor& values) {
-    switch (activation) {
-      case Activation::silu:
-        at::silu_(values);
-        return;
-      case Activation::gelu:
-        at::gelu_(values, "none");
-        return;
-      case Activation::gelu_tanh:
-        at::gelu_(values, "tanh");
-        return;
-    }
-  });
-}
-
 }  // namespace
 
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -82,6 +66,22 @@ at::Tensor norm(const ModelConfig& config, const at::Tensor& x, const at::Tensor
     return at::layer_norm(x, {x.size(-1)}, weight, if_defined(bias), config.norm_eps);
   }
   return rms_norm(x, weight, config.norm_eps, config.norm == NormKind::rms_plus_one);
+}
+
+at::Tensor activated(Activation activation, const at::Tensor& x) {
+  return in_whole_vectors(x, [activation](at::Tensor& values) {
+    switch (activation) {
+      case Activation::silu:
+        at::silu_(values);
+        return;
+      case Activation::gelu:
+        at::gelu_(values, "none");
+        return;
+      case Activation::gelu_tanh:
+        at::gelu_(values, "tanh");
+        return;
+    }
+  });
 }
 
 at::Tensor soft_capped(const at::Tensor& x, double cap) {

@@ -16,6 +16,9 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tens
 at::Tensor norm(const ModelConfig& config, const at::Tensor& x, const at::Tensor& weight,
                 const at::Tensor& bias = {});
 
+/// The activation of every element. @param x  may be changed
+at::Tensor activated(Activation activation, const at::Tensor& x);
+
 /// cap * tanh(x / cap). @param x  may be changed
 at::Tensor soft_capped(const at::Tensor& x, double cap);
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "model/model.hpp"
 
+#include "files/latent/latent_tensors.hpp"
 #include "model/matrix_products.hpp"
 #include "shard/mapped_file.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
@@ -30,6 +32,33 @@ at::ScalarType scalar_type(TensorDtype dtype, const std::string& name) {
     default:
       throw std::invalid_argument("load_model: " + name + " is not of a float dtype");
   }
+}
+
+TensorDtype stored_type(at::ScalarType dtype) {
+  switch (dtype) {
+    case at::kHalf:
+      return TensorDtype::f16;
+    case at::kBFloat16:
+      return TensorDtype::bf16;
+    case at::kFloat:
+      return TensorDtype::f32;
+    case at::kDouble:
+      return TensorDtype::f64;
+    default:
+      throw std::invalid_argument("load_model: not a float dtype");
+  }
+}
+
+/// A weight with its LoRA in it, in the layout of the base, rounded once to `dtype`.
+at::Tensor merged(const LoraMerge& merge, at::ScalarType dtype) {
+  at::Tensor out = at::empty({merge.rows(), merge.columns()}, at::TensorOptions().dtype(dtype));
+  auto* const data = static_cast<std::byte*>(out.mutable_data_ptr());
+  const TensorDtype stored = stored_type(dtype);
+  const auto row_bytes = static_cast<std::size_t>(merge.columns()) * item_size(stored);
+  at::parallel_for(0, merge.rows(), 16, [&](std::int64_t begin, std::int64_t end) {
+    merge.merge(begin, end, stored, data + static_cast<std::size_t>(begin) * row_bytes);
+  });
+  return out;
 }
 
 /// A stored tensor where it is mapped; a copy where its bytes are not aligned.
@@ -88,7 +117,20 @@ class Loader {
   }
 
   void load(const TensorSpec& spec, const TensorView& view) {
-    const at::Tensor mapped = stored(view);
+    if (load(spec, stored(view))) shard::release_pages(view.bytes);
+  }
+
+  void load(const TensorSpec& spec, const TensorView& base, const LoraFactors& lora) {
+    const LatentLora& scale = model_.config.latent.value().lora.value();
+    const LoraMerge merge(base, lora, scale.alpha / static_cast<double>(scale.rank),
+                          spec.transposed);
+    load(spec, merged(merge, model_.dtype));
+    shard::release_pages(base.bytes);
+  }
+
+ private:
+  /// @return  true if nothing of the model points into `mapped`
+  bool load(const TensorSpec& spec, const at::Tensor& mapped) {
     const at::Tensor whole = spec.transposed ? mapped.t() : mapped;
     bool copied = true;
     for (std::size_t p = 0; p < spec.parts.size(); ++p) {
@@ -97,10 +139,9 @@ class Loader {
       copied = copied && weight.const_data_ptr() != part.const_data_ptr();
       place(spec)[spec.parts[p]] = weight;
     }
-    if (copied) shard::release_pages(view.bytes);
+    return copied;
   }
 
- private:
   [[nodiscard]] at::Tensor prepared(const at::Tensor& part, Part what) const {
     const at::ScalarType wide = model_.dtype == at::kDouble ? at::kDouble : at::kFloat;
     if (model_.config.norm == NormKind::rms_plus_one && is_gain(what)) {
@@ -118,6 +159,19 @@ class Loader {
   Model& model_;
 };
 
+void load_weights(Model& model) {
+  const LatentTensors found = all_tensors(model.config, *model.files);
+  Loader loader(model);
+  for (const TensorSpec& spec : expected_tensors(model.config)) {
+    const auto lora = found.lora.find(spec.name);
+    if (lora == found.lora.end()) {
+      loader.load(spec, found.tensors.at(spec.name));
+    } else {
+      loader.load(spec, found.tensors.at(spec.name), lora->second);
+    }
+  }
+}
+
 }  // namespace
 
 Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, at::Device device) {
@@ -126,16 +180,12 @@ Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, a
               .device = device,
               .dtype = dtype,
               .files = Weights::open(directory)};
-  const std::map<std::string, TensorView> tensors = model_tensors(model.config, *model.files);
-  Loader loader(model);
-  for (const TensorSpec& spec : expected_tensors(model.config)) {
-    loader.load(spec, tensors.at(spec.name));
-  }
+  load_weights(model);
   const ModelConfig& config = model.config;
   if (config.tied) model.parts[Part::head] = model.parts[Part::embedding];
   if (config.rotary_dim > 0) {
     const auto frequencies = [&](const RopeParameters& rope) {
-      return rope_frequencies(rope, config.rotary_dim, device);
+      return rope_frequencies(rope, config.rotary_dim, device, dtype);
     };
     model.rope_frequencies = frequencies(config.rope);
     if (config.local_rope) model.local_rope_frequencies = frequencies(*config.local_rope);

@@ -42,12 +42,13 @@ struct Model {
   std::optional<Weights> files{};  ///< keeps the mapped files alive that tensors may point into
   PartTensors parts{};             ///< those of no block; the head is the embedding when tied
   std::vector<BlockWeights> blocks{};
-  at::Tensor rope_frequencies{};        ///< [rotary_dim / 2] float32, or undefined
+  at::Tensor rope_frequencies{};        ///< [rotary_dim / 2] of rope_frequencies(), or undefined
   at::Tensor local_rope_frequencies{};  ///< of the layers with a window
 };
 
 /// Loads a Hugging Face directory. A weight of the wanted dtype on the CPU is used where it is
-/// mapped; others are converted or turned [out, in] one at a time, and their pages given back.
+/// mapped; others are converted or turned [out, in] one at a time, and their pages given back. A
+/// LoRA of a latent model is merged in float64 and rounded once to `dtype`.
 /// Call check_model() first: nothing is verified here. For the CPU it calls matrix_products(), so
 /// that no product of a model comes before.
 Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, at::Device device);

@@ -11,8 +11,10 @@
 
 namespace phiscope::extract {
 
-at::Tensor rope_frequencies(const RopeParameters& rope, std::int64_t units, at::Device device) {
-  const at::Tensor exponent = at::arange(0, units, 2, at::kLong).to(at::kFloat) / units;
+at::Tensor rope_frequencies(const RopeParameters& rope, std::int64_t units, at::Device device,
+                            at::ScalarType dtype) {
+  const at::ScalarType wide = dtype == at::kDouble ? at::kDouble : at::kFloat;
+  const at::Tensor exponent = at::arange(0, units, 2, at::kLong).to(wide) / units;
   at::Tensor frequency = at::pow(rope.theta, exponent).reciprocal();
   if (rope.type == RopeType::linear) frequency = frequency / rope.factor;
   if (rope.type == RopeType::llama3) {
@@ -35,7 +37,8 @@ at::Tensor rope_frequencies(const RopeParameters& rope, std::int64_t units, at::
 Rotation rotation(const at::Tensor& frequencies, const at::Tensor& positions,
                   at::ScalarType dtype) {
   if (!frequencies.defined()) return {};
-  const at::Tensor angle = positions.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
+  const at::Tensor angle =
+      positions.to(frequencies.scalar_type()).unsqueeze(1) * frequencies.unsqueeze(0);
   const at::Tensor both = at::cat({angle, angle}, 1).unsqueeze(1);
   return {.cosine = both.cos().to(dtype), .sine = both.sin().to(dtype)};
 }

@@ -7,13 +7,16 @@
 
 namespace phiscope::extract {
 
-/// Rotation frequencies [units / 2], float32, in the order of operations of Hugging Face, so that
-/// both round alike. @param units  leading units of a head that are rotated, even
+/// Rotation frequencies [units / 2] in the order of operations of Hugging Face, so that both round
+/// alike: in float32, but for a model in float64, whose angles would be no better than float32.
+/// @param units  leading units of a head that are rotated, even
+/// @param dtype  of the model
 /// @see Su et al. 2021; Llama 3.1's scaling by wavelength
-at::Tensor rope_frequencies(const RopeParameters& rope, std::int64_t units, at::Device device);
+at::Tensor rope_frequencies(const RopeParameters& rope, std::int64_t units, at::Device device,
+                            at::ScalarType dtype = at::kFloat);
 
-/// Cosine and sine of the angles of some positions, [row, 1, units], in `dtype`; undefined where
-/// nothing is rotated.
+/// Cosine and sine of the angles of some positions, [row, 1, units], computed in the dtype of the
+/// frequencies and given in `dtype`; undefined where nothing is rotated.
 struct Rotation {
   at::Tensor cosine;
   at::Tensor sine;

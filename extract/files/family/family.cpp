@@ -5,6 +5,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 namespace phiscope::extract {
 
@@ -35,12 +36,32 @@ const Family& family_of(const ModelConfig& config) {
   throw std::invalid_argument("family_of: unknown family " + shard::quote_bytes(config.family));
 }
 
+namespace {
+
+void add_projection(const ModelConfig& config, std::vector<TensorSpec>& list) {
+  const std::int64_t d = config.hidden;
+  const LatentProjection& projection = *config.latent->projection;
+  const auto add = [&](Part part, const char* name, std::vector<std::int64_t> shape) {
+    list.push_back({.name = name, .shape = std::move(shape), .parts = {part}});
+  };
+  add(Part::projection_in, "prj.1.weight", {projection.width, d});
+  add(Part::projection_in_bias, "prj.1.bias", {projection.width});
+  add(Part::projection_out, "prj.3.weight", {d, projection.width});
+  add(Part::projection_out_bias, "prj.3.bias", {d});
+  if (!projection.layer_norm) return;
+  add(Part::projection_norm, "prj.ln.weight", {d});
+  add(Part::projection_norm_bias, "prj.ln.bias", {d});
+}
+
+}  // namespace
+
 std::vector<TensorSpec> expected_tensors(const ModelConfig& config) {
   const Family& family = family_of(config);
   std::vector<TensorSpec> list = family.tensors(config);
   for (TensorSpec& spec : list) {
     if (spec.name != family.output) spec.name.insert(0, family.prefixes.front());
   }
+  if (config.latent && config.latent->projection) add_projection(config, list);
   return list;
 }
 

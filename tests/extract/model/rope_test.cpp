@@ -7,6 +7,7 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -56,6 +57,28 @@ TEST_CASE("llama3 keeps short waves, divides long ones and joins them smoothly",
     }
   }
   CHECK(between > 0);
+}
+
+TEST_CASE("frequencies, angles and turns of a model in float64 are float64", "[rope]") {
+  const RopeParameters rope{.type = RopeType::llama3,
+                            .theta = 500000.0,
+                            .factor = 32.0,
+                            .low_freq_factor = 1.0,
+                            .high_freq_factor = 4.0,
+                            .original_max_positions = 64};
+  const at::Tensor found = rope_frequencies(rope, 16, at::kCPU, at::kDouble);
+  REQUIRE(found.scalar_type() == at::kDouble);
+  CHECK(rope_frequencies(rope, 16, at::kCPU, at::kBFloat16).scalar_type() == at::kFloat);
+  const Rotation by = rotation(found, at::tensor({413}, at::kLong), at::kDouble);
+  for (std::int64_t i = 0; i < 8; ++i) {
+    double wanted = std::pow(500000.0, -static_cast<double>(2 * i) / 16);
+    const double wavelength = 2 * std::numbers::pi / wanted;
+    const double smooth = std::clamp((64.0 / wavelength - 1.0) / 3.0, 0.0, 1.0);
+    wanted = (1 - smooth) * wanted / 32 + smooth * wanted;
+    CHECK(found[i].item<double>() == Approx(wanted).epsilon(1e-14));
+    CHECK(by.cosine[0][0][i].item<double>() == Approx(std::cos(413 * wanted)).margin(1e-12));
+    CHECK(by.sine[0][0][i + 8].item<double>() == Approx(std::sin(413 * wanted)).margin(1e-12));
+  }
 }
 
 TEST_CASE("turning keeps lengths, and products depend on the distance alone", "[rope]") {
