@@ -5,6 +5,7 @@
 #include "command/version.hpp"
 #include "inspect/command.hpp"
 #include "loo/command.hpp"
+#include "patching/command.hpp"
 #include "phiid/command.hpp"
 #include "random_model/command.hpp"
 #include "run/stop.hpp"
@@ -35,7 +36,7 @@ int run_program(int argc, char** argv) {
   program.set_version_flag("--version", std::string(program_version) + " (" + git_revision + ")");
   std::vector<Subcommand> subcommands = inspect_subcommands(program);
   for (const auto add : {random_model_subcommand, activations_subcommand, phiid_subcommand,
-                         ablate_subcommand, loo_subcommand}) {
+                         ablate_subcommand, loo_subcommand, patching_subcommand}) {
     subcommands.push_back(add(program));
   }
   std::string command_line;

@@ -67,6 +67,10 @@ template Flag Flags::add(const std::string&, std::vector<std::string>&, const st
 template Flag Flags::add(const std::string&, std::vector<std::filesystem::path>&,
                          const std::string&);
 
+void Flags::relax(const std::string& name) {
+  command_->get_option(name)->required(false);
+}
+
 Flag Flags::add_switch(const std::string& name, bool& value, const std::string& about) {
   return Flag(*command_->add_flag(name, value, about));
 }

@@ -39,6 +39,9 @@ class Flags {
   /// Adds the subcommand to the program.
   Flags(CLI::App& program, const std::string& name, const std::string& about);
 
+  /// Makes a required flag optional. @param name  of one that was added
+  void relax(const std::string& name);
+
   [[nodiscard]] CLI::App& command() const { return *command_; }
 
   /// @tparam T  defined for std::filesystem::path, std::string, int, std::size_t (and the 64-bit

@@ -9,6 +9,12 @@
 
 namespace phiscope::extract {
 
+/// Name of the row space (run, step) of what is generated, and of its arrays: token ids and their
+/// logarithmic probabilities.
+inline constexpr const char* generated_space = "generated";
+inline constexpr const char* generated_array = "generated_ids";
+inline constexpr const char* log_probability_array = "generated_logprob";
+
 /// Which rows the captures keep of a generation.
 enum class GeneratedRows {
   none,
@@ -35,6 +41,7 @@ struct Drawing {
 struct Generation {
   int tokens = 0;        ///< at most, per run; 0: none
   std::vector<int> end;  ///< a run ends with the first of these tokens, which is kept
+  int below = 0;         ///< only ids below can be generated; 0: all
   GeneratedRows rows = GeneratedRows::none;
   std::optional<Drawing> drawing{};
   Pooling pooling{};

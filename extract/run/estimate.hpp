@@ -12,12 +12,6 @@
 
 namespace phiscope::extract {
 
-/// Name of the row space (run, step) of what is generated, and of its arrays: token ids and their
-/// logarithmic probabilities.
-inline constexpr const char* generated_space = "generated";
-inline constexpr const char* generated_array = "generated_ids";
-inline constexpr const char* log_probability_array = "generated_logprob";
-
 /// True if rows of the runs' own row space are kept.
 bool uses_own_space(const Plan& plan);
 

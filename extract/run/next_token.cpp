@@ -29,8 +29,11 @@ int drawn(const Drawing& drawing, const Waiting& waiting, const at::Tensor& scor
 
 std::vector<NextToken> next_tokens(const Generation& generation, std::span<const Waiting> runs,
                                    const at::Tensor& scores) {
-  const at::Tensor best = at::argmax(scores, -1).to(at::kCPU).contiguous();
-  const at::Tensor on_cpu = generation.drawing ? scores.to(at::kCPU) : at::Tensor();
+  const at::Tensor possible = generation.below > 0 && generation.below < scores.size(1)
+                                  ? scores.narrow(1, 0, generation.below)
+                                  : scores;
+  const at::Tensor best = at::argmax(possible, -1).to(at::kCPU).contiguous();
+  const at::Tensor on_cpu = generation.drawing ? possible.to(at::kCPU) : at::Tensor();
   std::vector<std::int64_t> ids;
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const auto row = static_cast<std::int64_t>(r);

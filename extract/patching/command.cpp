@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+#include "patching/command.hpp"
+
+#include "command/flags.hpp"
+#include "command/run.hpp"
+#include "patching/donors.hpp"
+#include "patching/generated_texts.hpp"
+#include "patching/options.hpp"
+#include "shard/atomic_file.hpp"
+
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+
+namespace phiscope::extract {
+namespace {
+
+using nlohmann::ordered_json;
+
+void prepare(const PatchingOptions& options) {
+  const QuestionPairs made = prepare_pairs(options.prepare);
+  shard::write_file(options.run.out, pairs_text(made.pairs));
+  std::vector<std::string> dropped;
+  dropped.reserve(made.dropped.size());
+  for (const DroppedPair& pair : made.dropped) dropped.push_back(pair.id);
+  std::cerr << "extract patching: " << made.pairs.size() << " pairs, " << dropped.size()
+            << " dropped because both answers are the same number\n";
+  std::cout << ordered_json{{"pairs", options.run.out.string()},
+                            {"n", made.pairs.size()},
+                            {"n_dropped", dropped.size()},
+                            {"dropped", dropped}}
+                   .dump()
+            << '\n';
+}
+
+std::vector<Capture> captures_of(const PatchingOptions& options, const PatchLayout& layout) {
+  std::vector<Capture> captures;
+  const auto measure = [&](const char* array, Measure what) {
+    captures.push_back({.array = array, .hook = Hook::logits, .layers = {}, .measure = what});
+  };
+  measure("kl", Measure::kl);
+  measure("reverse_kl", Measure::reverse_kl);
+  measure("prediction_changed", Measure::prediction_changed);
+  measure("l2", Measure::l2);
+  measure("token_score", Measure::token_score);
+  measure("token_log_probability", Measure::token_log_probability);
+  if (options.dump_logits) {
+    captures.push_back({.array = "logits", .hook = Hook::logits, .layers = {}});
+  }
+  captures.push_back({.array = "clean_latents",
+                      .hook = layout.hook,
+                      .layers = layout.layers,
+                      .measure = Measure::values,
+                      .space = 1});
+  return captures;
+}
+
+ordered_json described(const PatchSide& tokens, const PairSide& text, std::size_t first_scored) {
+  std::vector<int> scored;
+  if (!tokens.forced.empty()) {
+    scored.assign(tokens.forced.begin() + static_cast<std::ptrdiff_t>(first_scored),
+                  tokens.forced.end());
+  }
+  return {{"answer", text.answer},
+          {"steps", text.steps ? ordered_json(*text.steps) : ordered_json()},
+          {"positions", tokens.tokens.size()},
+          {"tokens", scored}};
+}
+
+ordered_json described(const TokenPairs& read) {
+  ordered_json list = ordered_json::array();
+  for (std::size_t p = 0; p < read.pairs.size(); ++p) {
+    const PatchPair& pair = read.pairs[p];
+    list.push_back(
+        {{"pair_id", pair.id},
+         {"clean", described(pair.clean, read.texts[p].clean, pair.first_scored)},
+         {"corrupted", described(pair.corrupted, read.texts[p].corrupted, pair.first_scored)}});
+  }
+  return list;
+}
+
+ordered_json described(const std::vector<DroppedPair>& dropped) {
+  ordered_json list = ordered_json::array();
+  for (const DroppedPair& pair : dropped) {
+    list.push_back({{"pair_id", pair.id}, {"status", pair.status}});
+  }
+  return list;
+}
+
+void warn(const PatchingOptions& options, const TokenPairs& read) {
+  if (options.published) {
+    std::cerr << "warning: --published: no continuous thought is computed: the five pads of one "
+                 "pass stand in for it, the question has no BOS, and the read-out at the end of "
+                 "the thoughts predicts how an answer begins, not the number\n";
+  }
+  if (read.dropped.empty()) return;
+  std::cerr << "warning: " << read.dropped.size() << " pairs dropped:";
+  for (const DroppedPair& pair : read.dropped) {
+    std::cerr << ' ' << pair.id << " (" << pair.status << ')';
+  }
+  std::cerr << '\n';
+}
+
+PairReading reading_of(const PatchingOptions& options, const PatchLayout& layout,
+                       const ModelConfig& config) {
+  PairReading how{.published = options.published,
+                  .answers = layout.answers,
+                  .align = options.align,
+                  .answer_prefix = options.answer_prefix,
+                  .latents = layout.latents,
+                  .generated = layout.free ? options.max_new_tokens : layout.greedy,
+                  .skip_bad = options.skip_bad};
+  if (how.answer_prefix.empty() && config.latent) {
+    how.answer_prefix = config.latent->answer_prefix;
+  }
+  return how;
+}
+
+Generation generation_of(const PatchingOptions& options, const PatchLayout& layout,
+                         const ModelConfig& config) {
+  Generation generation;
+  generation.tokens = layout.free ? options.max_new_tokens : layout.greedy;
+  if (config.latent) {
+    generation.below = static_cast<int>(config.latent->logits_slice);
+    generation.end = {static_cast<int>(config.latent->eos_id)};
+  } else {
+    generation.end.assign(config.eos.begin(), config.eos.end());
+  }
+  return generation;
+}
+
+void patching(const PatchingOptions& options, const std::string& command_line) {
+  if (!options.prepare.empty()) {
+    prepare(options);
+    return;
+  }
+  if (options.pairs.empty()) {
+    throw std::runtime_error("--pairs: found nothing, expected a pairs file (or --prepare RAW)");
+  }
+  const CheckedModel model = check_run(options.run);
+  const ModelConfig& config = model.config;
+  PatchLayout layout = layout_of(options, config);
+  QuestionPairs pairs = read_pairs(options.pairs, options.skip_bad);
+  if (options.limit > 0 && pairs.pairs.size() > options.limit) pairs.pairs.resize(options.limit);
+  const TokenPairs read = tokenise_pairs(options.pairs, pairs, options.run.model, config,
+                                         reading_of(options, layout, config));
+  warn(options, read);
+  layout.after = read.after;
+  layout.readouts = readout_names(read.pairs, layout);
+
+  RunRequest request{.experiment = "patching",
+                     .plan = {},
+                     .row_formula = "",
+                     .row_space = "site",
+                     .row_key = {"pair", "mode", "set", "layer", "step", "readout"},
+                     .prompts_jsonl = read.prompts_jsonl,
+                     .options = {},
+                     .details = {}};
+  if (layout.heads > 0) request.row_key.insert(request.row_key.begin() + 4, "head");
+  Plan& plan = request.plan;
+  plan.captures = captures_of(options, layout);
+  plan.further_spaces = {{.name = "latent", .key = {"pair", "step"}}};
+  plan.generation = generation_of(options, layout, config);
+  const std::string donors = take_donors(options, read, model, layout, plan);
+  add_patching(read.pairs, layout, plan);
+  plan.groups_per_shard = options.pairs_per_shard;
+
+  std::vector<std::string> modes;
+  for (const PatchMode mode : layout.modes) modes.push_back(choice_name(patch_modes, mode));
+  int positions = 0;
+  for (const PatchPair& pair : read.pairs) positions = std::max(positions, pair.sites);
+  request.options = {{"mode", modes},
+                     {"published", options.published},
+                     {"sets", options.sets},
+                     {"donor", options.donor},
+                     {"donors", donors},
+                     {"hook", options.hook},
+                     {"layers", options.run.layers},
+                     {"latents", layout.latents},
+                     {"readouts", options.readouts},
+                     {"greedy", layout.free},
+                     {"max_new_tokens", options.max_new_tokens},
+                     {"align", choice_name(alignments, options.align)},
+                     {"limit", options.limit},
+                     {"primary", options.primary},
+                     {"seed", options.run.seed}};
+  request.details = {{"pairs", described(read)},
+                     {"dropped", described(read.dropped)},
+                     {"modes", modes},
+                     {"sets", options.sets},
+                     {"positions", positions},
+                     {"layers", layout.layers},
+                     {"model_layers", config.layers},
+                     {"hook", options.hook},
+                     {"heads", layout.heads},
+                     {"readouts", layout.readouts}};
+  run(options.run, model, request, command_line);
+  if (!options.run.dry_run && layout.free) write_generated_texts(options.run);
+}
+
+}  // namespace
+
+Subcommand patching_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<PatchingOptions>();
+  Flags flags(program, "patching",
+              "Replaces activations of a corrupted question's run by those of the clean one's and "
+              "measures how far the answer moves back, for every layer and step.\n"
+              "example: extract patching --model datasets/models/week\n"
+              "           --pairs datasets/week/pairs.json --out run\n"
+              "example: extract patching --prepare raw.json --out pairs.json");
+  add_run_options(flags, options->run);
+  flags.relax("--model");
+  flags.add("--pairs", options->pairs,
+            "pairs of questions: a JSON list, or JSON lines, of {pair_id, clean, corrupted}");
+  flags.add("--prepare", options->prepare,
+            "join the variants of a raw file to pairs, drop those with equal answers, write them "
+            "to --out, and exit");
+  flags
+      .add("--mode", options->modes,
+           "thoughts after a patched one: rerun (made of the patched states), frozen (what entered "
+           "the corrupted run), or both")
+      .list()
+      .with_default();
+  flags.add_switch("--published", options->published,
+                   "as in the published experiment: pads of one pass instead of thoughts, no BOS, "
+                   "read out at the end of the thoughts alone");
+  flags
+      .add("--sets", options->sets,
+           "steps of a layer that are patched at once: single, layer (all), first:N, last:N, "
+           "prefix, suffix")
+      .list()
+      .with_default();
+  flags
+      .add("--donor", options->donor,
+           "values to patch in: clean, zero, mean (of the other pairs), resample (another pair's), "
+           "noise:S (own value plus S standard deviations); the last three need --donors")
+      .with_default();
+  flags
+      .add("--donors", options->donors,
+           "run directory of extract patching whose clean_latents are the values")
+      .existing_directory();
+  flags.add("--hook", options->hook, "hook to patch; hook_z: each head alone").with_default();
+  flags.add("--latents", options->latents, "number of thoughts; 0: the model's own")
+      .between(0, 1024);
+  flags
+      .add("--readouts", options->readouts,
+           "positions where outputs are compared: eot (the end of the thoughts), answer (each "
+           "token of both answers, given), greedy:N (after N greedy tokens of the corrupted run)")
+      .list()
+      .with_default();
+  flags.add_switch("--no-greedy", options->no_greedy, "generate no free answers");
+  flags.add("--max-new-tokens", options->max_new_tokens, "tokens of a free answer, at most")
+      .between(1, 100000)
+      .with_default();
+  flags.add_switch("--dump-logits", options->dump_logits,
+                   "keep the logits of every read-out; for small runs");
+  flags.add_switch("--skip-bad-pairs", options->skip_bad,
+                   "leave out pairs without a half, without a number or too long, and count them");
+  flags.add_choice("--align", options->align, alignments,
+                   "without thoughts: which positions belong together; start: equal ones, of "
+                   "questions with as many tokens; end: counted from the end");
+  flags.add("--answer-prefix", options->answer_prefix,
+            "text before an answer that is given (default: the model's own)");
+  flags.add("--limit", options->limit, "use only the first N pairs; 0: all").between(0, 1000000);
+  flags.add("--pairs-per-shard", options->pairs_per_shard, "pairs per shard")
+      .between(1, 1000000)
+      .with_default();
+  flags
+      .add("--primary", options->primary,
+           "name the one claim that the run is to decide: recovery, or recovery:LAYER.STEP; all "
+           "else is exploratory")
+      .with_default();
+  return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
+            patching(*options, line);
+          }};
+}
+
+}  // namespace phiscope::extract

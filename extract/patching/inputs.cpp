@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "patching/inputs.hpp"
+
+#include "files/latent_question.hpp"
+#include "shard/format_error.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace phiscope::extract {
+namespace {
+
+using nlohmann::ordered_json;
+using shard::FormatError;
+
+constexpr int published_pads = 5;
+
+/// Reads the halves of pairs.
+class PairReader {
+ public:
+  PairReader(const std::filesystem::path& file, const std::filesystem::path& model,
+             const ModelConfig& config, const PairReading& how)
+      : file_(file), model_(model), config_(config), how_(how) {}
+
+  /// @return  nothing, and why in `status`, for a pair that is dropped
+  std::optional<PatchPair> read(const QuestionPair& pair, std::string& status) {
+    PatchPair made{
+        .id = pair.id, .clean = side(pair, pair.clean), .corrupted = side(pair, pair.corrupted)};
+    if (!place_sites(made)) status = "not_aligned";
+    if (status.empty()) status = answer_status(made);
+    if (status.empty() && is_too_long(made)) {
+      if (!how_.skip_bad) refuse_length(made);
+      status = "too_long";
+    }
+    return status.empty() ? std::optional(made) : std::nullopt;
+  }
+
+ private:
+  const Tokenizer& tokenizer() {
+    if (!tokenizer_) tokenizer_ = Tokenizer::open(model_);
+    return *tokenizer_;
+  }
+
+  std::vector<int> encoded(const std::string& text) {
+    return tokenizer().encode(text, /*special=*/false).ids;
+  }
+
+  PatchSide side(const QuestionPair& pair, const PairSide& half) {
+    PatchSide made;
+    made.steps_of_reasoning = half.steps.value_or(-1);
+    if (half.input_ids) {
+      made.tokens = *half.input_ids;
+    } else if (config_.latent) {
+      made.tokens = question_tokens(tokenizer(), *config_.latent, *half.question, !how_.published);
+    } else {
+      made.tokens = tokenizer().encode(*half.question, /*special=*/true).ids;
+    }
+    const auto add = [&](const std::vector<int>& ids) {
+      made.tokens.insert(made.tokens.end(), ids.begin(), ids.end());
+    };
+    if (config_.latent) {
+      add(before_thoughts(*config_.latent));
+      if (how_.published) {
+        add(std::vector<int>(published_pads, static_cast<int>(config_.latent->pad_id)));
+      }
+    }
+    made.target = encoded(half.answer);
+    if (how_.answers) {
+      prefix_ = encoded(how_.answer_prefix);
+      made.forced = encoded(how_.answer_prefix + " " + half.answer);
+    }
+    for (const std::vector<int>* ids : {&made.tokens, &made.target, &made.forced}) {
+      check_ids(pair, *ids);
+    }
+    if (made.tokens.empty() || made.target.empty()) {
+      throw FormatError(file_, "pair " + pair.id + ": a question or an answer without tokens");
+    }
+    return made;
+  }
+
+  void check_ids(const QuestionPair& pair, const std::vector<int>& ids) const {
+    for (const int id : ids) {
+      if (id >= 0 && id < config_.vocab) continue;
+      throw FormatError(file_, "pair " + pair.id + ": token id " + std::to_string(id) +
+                                   ", expected 0 to " + std::to_string(config_.vocab - 1));
+    }
+  }
+
+  bool place_sites(PatchPair& pair) const {
+    const auto clean = static_cast<int>(pair.clean.tokens.size());
+    const auto corrupted = static_cast<int>(pair.corrupted.tokens.size());
+    if (config_.latent) {
+      const int pads = how_.published ? published_pads : 0;
+      pair.clean.first_site = clean - pads;
+      pair.corrupted.first_site = corrupted - pads;
+      pair.sites = how_.published ? published_pads : how_.latents;
+      return true;
+    }
+    if (how_.align == Align::start && clean != corrupted) return false;
+    pair.sites = std::min(clean, corrupted);
+    pair.clean.first_site = clean - pair.sites;
+    pair.corrupted.first_site = corrupted - pair.sites;
+    return true;
+  }
+
+  [[nodiscard]] std::string answer_status(PatchPair& pair) const {
+    if (!how_.answers) return "";
+    const auto begins = [&](const std::vector<int>& ids) {
+      return ids.size() >= prefix_.size() &&
+             std::equal(prefix_.begin(), prefix_.end(), ids.begin());
+    };
+    const std::vector<int>& a = pair.clean.forced;
+    const std::vector<int>& b = pair.corrupted.forced;
+    if (!begins(a) || !begins(b)) return "prefix_retokenised";
+    while (pair.first_scored < std::min(a.size(), b.size()) &&
+           a[pair.first_scored] == b[pair.first_scored]) {
+      ++pair.first_scored;
+    }
+    return pair.first_scored == std::min(a.size(), b.size()) ? "answer_nested" : "";
+  }
+
+  [[nodiscard]] std::size_t length(const PatchPair& pair) const {
+    const std::size_t thoughts = config_.latent ? static_cast<std::size_t>(how_.latents) +
+                                                      after_thoughts(*config_.latent).size()
+                                                : 0;
+    const std::size_t answer = std::max({pair.clean.forced.size(), pair.corrupted.forced.size(),
+                                         static_cast<std::size_t>(how_.generated)});
+    return std::max(pair.clean.tokens.size(), pair.corrupted.tokens.size()) + thoughts + answer;
+  }
+  [[nodiscard]] bool is_too_long(const PatchPair& pair) const {
+    return length(pair) > static_cast<std::size_t>(config_.max_positions);
+  }
+  [[noreturn]] void refuse_length(const PatchPair& pair) const {
+    throw FormatError(file_, "pair " + pair.id + ": " + std::to_string(length(pair)) +
+                                 " positions (question, thoughts, answer), expected at most the "
+                                 "context length of the model, " +
+                                 std::to_string(config_.max_positions) +
+                                 " (--skip-bad-pairs leaves such a pair out)");
+  }
+
+  const std::filesystem::path& file_;
+  const std::filesystem::path& model_;
+  const ModelConfig& config_;
+  const PairReading& how_;
+  std::optional<Tokenizer> tokenizer_;
+  std::vector<int> prefix_;
+};
+
+std::string line_of(const QuestionPair& pair, const char* half, const PairSide& side,
+                    const PatchSide& tokens) {
+  ordered_json line{{"id", pair.id + "/" + half},
+                    {"text", side.question ? ordered_json(*side.question) : ordered_json()},
+                    {"input_ids", tokens.tokens},
+                    {"meta", {{"answer", side.answer}}}};
+  if (side.steps) line["meta"]["reasoning_steps"] = *side.steps;
+  return line.dump() + "\n";
+}
+
+}  // namespace
+
+TokenPairs tokenise_pairs(const std::filesystem::path& file, const QuestionPairs& pairs,
+                          const std::filesystem::path& model, const ModelConfig& config,
+                          const PairReading& how) {
+  TokenPairs made;
+  made.dropped = pairs.dropped;
+  if (config.latent) made.after = after_thoughts(*config.latent);
+  PairReader reader(file, model, config, how);
+  for (const QuestionPair& pair : pairs.pairs) {
+    std::string status;
+    const std::optional<PatchPair> tokens = reader.read(pair, status);
+    if (!tokens) {
+      made.dropped.push_back({pair.id, status});
+      continue;
+    }
+    made.prompts_jsonl += line_of(pair, "clean", pair.clean, tokens->clean) +
+                          line_of(pair, "corrupted", pair.corrupted, tokens->corrupted);
+    made.pairs.push_back(*tokens);
+    made.texts.push_back(pair);
+  }
+  if (made.pairs.empty()) {
+    throw FormatError(file, "none of " + std::to_string(pairs.pairs.size()) +
+                                " pairs can be used (the first: " + made.dropped.front().status +
+                                "), expected at least one");
+  }
+  return made;
+}
+
+}  // namespace phiscope::extract

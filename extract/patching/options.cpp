@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "patching/options.hpp"
+
+#include <charconv>
+#include <stdexcept>
+
+namespace phiscope::extract {
+namespace {
+
+/// "greedy:4" as 4; -1 for anything else.
+int greedy_count(const std::string& text) {
+  constexpr std::string_view name = "greedy:";
+  if (!text.starts_with(name)) return -1;
+  int n = 0;
+  const char* begin = text.data() + name.size();
+  const auto [end, error] = std::from_chars(begin, text.data() + text.size(), n);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && n > 0 ? n : -1;
+}
+
+void read_modes(const PatchingOptions& options, const ModelConfig& config, PatchLayout& layout) {
+  if (options.published) {
+    if (!config.latent) {
+      throw std::runtime_error(
+          "--published: found a model without codi.json, expected a model of latent thoughts");
+    }
+    layout.modes = {PatchMode::published};
+    return;
+  }
+  for (const std::string& name : options.modes) {
+    if (name != "rerun" && name != "frozen") {
+      throw std::runtime_error("--mode: found '" + name + "', expected rerun, frozen or both");
+    }
+    layout.modes.push_back(choice_value(patch_modes, name));
+  }
+  if (!config.latent && layout.modes != std::vector{PatchMode::rerun}) {
+    throw std::runtime_error(
+        "--mode: found frozen for a model without latent thoughts, expected rerun");
+  }
+}
+
+void read_readouts(const PatchingOptions& options, PatchLayout& layout) {
+  for (const std::string& name : options.readouts) {
+    if (name == "eot") continue;  // always read
+    if (name == "answer") {
+      layout.answers = true;
+      continue;
+    }
+    layout.greedy = greedy_count(name);
+    if (layout.greedy < 0) {
+      throw std::runtime_error("--readouts: found '" + name +
+                               "', expected some of eot, answer, greedy:N");
+    }
+  }
+}
+
+Hook parse_hook(const std::string& name, const ModelConfig& config) {
+  for (const HookName& hook : hook_names) {
+    if (!hook.in_block || !hook.editable) continue;
+    if (hook.hook == Hook::resid_mid && config.parallel_residual) continue;
+    if (name == hook.name) return hook.hook;
+  }
+  throw std::runtime_error("--hook: found '" + name +
+                           "', expected one of hook_resid_pre, hook_resid_mid, hook_resid_post, "
+                           "hook_attn_out, hook_mlp_out, hook_z");
+}
+
+}  // namespace
+
+PatchDonor parse_donor(const std::string& text, double& noise) {
+  if (text == "clean") return PatchDonor::clean;
+  if (text == "zero") return PatchDonor::zero;
+  if (text == "mean") return PatchDonor::mean;
+  if (text == "resample") return PatchDonor::resample;
+  constexpr std::string_view name = "noise:";
+  if (text.starts_with(name)) {
+    const auto [end, error] =
+        std::from_chars(text.data() + name.size(), text.data() + text.size(), noise);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    if (whole && noise > 0.0 && noise < 1e6) return PatchDonor::noise;
+  }
+  throw std::runtime_error("--donor: found '" + text +
+                           "', expected clean, zero, mean, resample, or noise:S with S standard "
+                           "deviations");
+}
+
+PatchLayout layout_of(const PatchingOptions& options, const ModelConfig& config) {
+  PatchLayout layout;
+  read_modes(options, config, layout);
+  for (const std::string& name : options.sets) {
+    const std::optional<SiteSet> set = parse_site_set(name);
+    if (!set) {
+      throw std::runtime_error(
+          "--sets: found '" + name +
+          "', expected some of single, layer, first:N, last:N, prefix, suffix");
+    }
+    layout.sets.push_back(*set);
+  }
+  layout.layers = parse_layers(options.run.layers, static_cast<int>(config.layers));
+  layout.hook = parse_hook(options.hook, config);
+  if (layout.hook == Hook::z) layout.heads = static_cast<int>(config.heads);
+  layout.donor = parse_donor(options.donor, layout.noise);
+  if (options.latents > 0 && (!config.latent || options.published)) {
+    throw std::runtime_error("--latents: found " + std::to_string(options.latents) +
+                             ", expected none where no thoughts are computed");
+  }
+  if (config.latent && !options.published) {
+    layout.latents =
+        options.latents > 0 ? options.latents : static_cast<int>(config.latent->num_latent);
+  }
+  read_readouts(options, layout);
+  if (options.published) layout.answers = false;
+  layout.free = !options.no_greedy;
+  layout.keep_clean = true;
+  return layout;
+}
+
+}  // namespace phiscope::extract
