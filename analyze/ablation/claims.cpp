@@ -3,8 +3,6 @@
 
 #include "report/estimate_text.hpp"
 
-#include <phiscope/holm.hpp>
-
 #include <algorithm>
 #include <cmath>
 
@@ -152,24 +150,6 @@ std::vector<Claim> claims_of(const Result& result) {
   return all;
 }
 
-/// Holm's correction of the claims that are not exploratory: one per sweep.
-void correct_over_sweeps(std::vector<Claim>& all) {
-  std::vector<Claim*> primaries;
-  std::vector<double> p_values;
-  for (Claim& claim : all) {
-    if (claim.role == Role::exploratory || !claim.p.ok()) continue;
-    primaries.push_back(&claim);
-    p_values.push_back(claim.p.value());
-  }
-  const std::vector<double> corrected = holm(p_values);
-  for (std::size_t i = 0; i < primaries.size() && primaries.size() > 1; ++i) {
-    primaries[i]->p = corrected[i];
-    primaries[i]->least_p =
-        std::min(1.0, primaries[i]->least_p * static_cast<double>(primaries.size()));
-    primaries[i]->design += ", " + std::to_string(primaries.size()) + " sweeps";
-  }
-}
-
 }  // namespace
 
 std::string ratio_text(const Result& result, const Estimate& ratio, const std::string& orders) {
@@ -228,7 +208,7 @@ std::vector<Claim> claims(const std::vector<Result>& results) {
       all.push_back(std::move(claim));
     }
   }
-  correct_over_sweeps(all);
+  report::correct_primaries(all, "sweeps");
   return all;
 }
 

@@ -4,8 +4,6 @@
 #include "loo/position_zero.hpp"
 #include "report/estimate_text.hpp"
 
-#include <phiscope/holm.hpp>
-
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -199,24 +197,6 @@ std::vector<Claim> claims_of(const RunResult& run, bool several) {
   return result;
 }
 
-/// Several runs name a primary test each: their p-values are corrected together.
-void correct_primaries(std::vector<Claim>& claims) {
-  std::vector<double> p_values;
-  std::vector<Claim*> primaries;
-  for (Claim& claim : claims) {
-    if (claim.role == Role::exploratory || !claim.p.ok()) continue;
-    primaries.push_back(&claim);
-    p_values.push_back(claim.p.value());
-  }
-  if (primaries.size() < 2) return;
-  const std::vector<double> corrected = holm(p_values);
-  for (std::size_t i = 0; i < primaries.size(); ++i) {
-    primaries[i]->p = corrected[i];
-    primaries[i]->least_p *= static_cast<double>(primaries.size());
-    primaries[i]->design += ", corrected over " + std::to_string(primaries.size()) + " runs";
-  }
-}
-
 }  // namespace
 
 std::vector<Claim> claims(const std::vector<RunResult>& runs) {
@@ -224,7 +204,7 @@ std::vector<Claim> claims(const std::vector<RunResult>& runs) {
   for (const RunResult& run : runs) {
     for (Claim& claim : claims_of(run, runs.size() > 1)) result.push_back(std::move(claim));
   }
-  correct_primaries(result);
+  report::correct_primaries(result, "runs");
   return result;
 }
 

@@ -126,11 +126,21 @@ void add_comparisons(const RunResult& run, std::vector<std::string>& lines) {
   }
 }
 
-/// What the number of surrogates can decide; what it did decide is claimed elsewhere.
+/// How many heads exceed their surrogates, and what the number of surrogates can decide; what it
+/// did decide is claimed elsewhere.
 void add_surrogates(const RunResult& run, std::vector<std::string>& lines) {
   const std::size_t surrogates = run.surrogates.surrogates;
   const std::size_t heads = run.surrogates.tests[tested_synergy].tested;
   if (surrogates == 0 || heads == 0) return;
+  std::string above;
+  for (std::size_t k = 0; k < tested_names.size(); ++k) {
+    const HeadTests& tests = run.surrogates.tests[k];
+    above += (above.empty() ? "" : ", ") + std::string(tested_names[k]) + " " +
+             std::to_string(tests.below_5_percent) + " of " + std::to_string(tests.tested);
+  }
+  lines.push_back(
+      "Heads with p <= 0.05 against their surrogates, each by itself (5 % by chance): " + above +
+      ".");
   const std::size_t holm = draws_needed(0.05, heads);
   lines.push_back(std::to_string(surrogates) + " surrogates give no p below " +
                   rounded_text(1.0 / (1.0 + static_cast<double>(surrogates)), 2) + ". Over " +

@@ -154,6 +154,7 @@ report::Analysis overview_of(const std::vector<RunResult>& runs, const Options& 
     if (analysis.definitions.empty()) analysis.definitions = definitions(run, options);
     reports.links.emplace_back(label + "/report.html", "figures and tables of " + label);
   }
+  report::correct_primaries(analysis.claims, "runs");
   analysis.tables = {profile_table(runs, true)};
   analysis.figures = profile_figures(all, options);
   report::Section profiles = all_figures("Profiles", analysis);

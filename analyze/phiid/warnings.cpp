@@ -3,7 +3,6 @@
 #include "phiid/diagnostics.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
 namespace phiscope::analyze::phiid {
@@ -186,7 +185,8 @@ void warn_of_length(const Findings& found, std::vector<std::string>& lines) {
                     "TDMI of about " +
                     text(bias.tdmi_bias_effective) + " " + std::string(found.options.unit()) +
                     ", against a mean of " + text(bias.mean_tdmi) +
-                    ". Use --surrogates or --bias-correction.");
+                    (found.surrogates.surrogates == 0 ? ". Use --surrogates or --bias-correction."
+                                                      : ". Use --bias-correction."));
   }
   if (found.input.prompts.size() < 10) {
     lines.push_back("Only " + text(found.input.prompts.size()) +
@@ -215,16 +215,6 @@ void warn_of_scores(const Findings& found, std::vector<std::string>& lines) {
     if (20 * tied <= found.matrices.heads) continue;
     lines.push_back(text(tied) + " of " + text(found.matrices.heads) + " heads are tied on " +
                     std::string(ranking_column(ranking)) + "; ties are broken by head index.");
-  }
-  for (std::size_t k = 0; k < tested_names.size(); ++k) {
-    const HeadTests& tests = found.surrogates.tests[k];
-    // Less than twice the rate of chance is not called more than chance.
-    if (tests.tested == 0 || 10 * tests.below_5_percent > tests.tested) continue;
-    std::string name(tested_names[k]);
-    name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
-    lines.push_back(name + " exceeds the 95th surrogate percentile in only " +
-                    text(tests.below_5_percent) + " of " + text(tests.tested) +
-                    " heads (5 % expected by chance), so it cannot be told from unrelated series.");
   }
 }
 

@@ -16,20 +16,25 @@ Verdict verdict_of(const Judged& judged) {
   return judged.p.value() <= level ? Verdict::shown : Verdict::not_shown;
 }
 
-/// Holm's correction of the exploratory claims that have a p-value.
-void correct(std::vector<Judged>& judged) {
+/// Holm's correction of the claims or verdicts of a family, all of which have a p-value.
+template <typename Tested>
+void correct(std::span<Tested* const> family) {
   std::vector<double> p_values;
-  std::vector<Judged*> family;
-  for (Judged& one : judged) {
-    if (one.claim.role != Role::exploratory || !one.p.ok()) continue;
-    family.push_back(&one);
-    p_values.push_back(one.p.value());
-  }
+  p_values.reserve(family.size());
+  for (const Tested* one : family) p_values.push_back(one->p.value());
   const std::vector<double> corrected = holm(p_values);
   for (std::size_t i = 0; i < family.size(); ++i) {
     family[i]->p = corrected[i];
     family[i]->least_p = std::min(1.0, family[i]->least_p * static_cast<double>(family.size()));
   }
+}
+
+void correct_exploratory(std::vector<Judged>& judged) {
+  std::vector<Judged*> family;
+  for (Judged& one : judged) {
+    if (one.claim.role == Role::exploratory && one.p.ok()) family.push_back(&one);
+  }
+  correct<Judged>(family);
 }
 
 std::string role_text(Role role) {
@@ -62,6 +67,18 @@ Cell cell_of(const Value& value) {
 
 }  // namespace
 
+void correct_primaries(std::vector<Claim>& claims, std::string_view runs) {
+  std::vector<Claim*> family;
+  for (Claim& claim : claims) {
+    if (claim.role != Role::exploratory && claim.p.ok()) family.push_back(&claim);
+  }
+  if (family.size() < 2) return;
+  correct<Claim>(family);
+  for (Claim* claim : family) {
+    claim->design += ", " + std::to_string(family.size()) + " " + std::string(runs);
+  }
+}
+
 std::vector<Judged> judge(std::span<const Claim> claims) {
   std::vector<Judged> judged;
   judged.reserve(claims.size());
@@ -70,7 +87,7 @@ std::vector<Judged> judge(std::span<const Claim> claims) {
   }
   std::stable_partition(judged.begin(), judged.end(),
                         [](const Judged& one) { return one.claim.role != Role::exploratory; });
-  correct(judged);
+  correct_exploratory(judged);
   for (Judged& one : judged) one.verdict = verdict_of(one);
   return judged;
 }

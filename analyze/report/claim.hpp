@@ -7,6 +7,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace phiscope::report {
@@ -41,6 +42,11 @@ struct Claim {
 /// % of cases.
 inline constexpr double primary_level = 0.05;
 inline constexpr double exploratory_level = 0.01;
+
+/// Holm's correction of the claims that are not exploratory and have a p-value, where a report has
+/// several: one per run. Their smallest possible p grows with their number, which the design names.
+/// @param runs  what there are several of: "runs" makes "20 walks" "20 walks, 2 runs"
+void correct_primaries(std::vector<Claim>& claims, std::string_view runs);
 
 /// A claim as it is told.
 struct Judged {

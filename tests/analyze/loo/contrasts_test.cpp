@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a report of loo may claim: pairs within walks, neighbour mixing, permuted clusters.
+// What a report of loo may claim: pairs within walks, permuted clusters.
 #include "loo/contrasts.hpp"
 
 #include "catch.hpp"
@@ -25,22 +25,6 @@ TEST_CASE("a difference is tested within its walk", "[contrasts]") {
   CHECK(cells[0].difference.value.value() == Approx(1.035));
   CHECK(cells[0].p == Value(2.0 / 256.0));  // all signs are counted
   CHECK(cells[0].least_p == 2.0 / 256.0);
-}
-
-TEST_CASE("mixing on paper: each position is half its predecessor", "[contrasts]") {
-  const Condition condition{
-      .name = "two", .words = {"a", "b", "c"}, .partition = {{0, 0, 1}, {0, 1, 0}}};
-  Walk walk;
-  walk.n = 3;
-  walk.nodes = {0, 1, 2};
-  const WordEmbeddings embeddings = {{0}, {4}, {20}};
-  // a = 0, b = (4 + 0) / 2, c = (20 + 4) / 2: cross a-c 12, within a-b 2.
-  const std::vector<std::int64_t> words = {0, 1, 2};
-  const Mixing found = neighbour_mixing(walk, condition, words, embeddings, Sink::keep,
-                                        Occurrence::mean, Cross::groups);
-  CHECK(found.ratio == Value(6.0));
-  CHECK(found.embedding == Value(5.0));
-  CHECK(found.unmixed == 0);
 }
 
 TEST_CASE("few arrangements of the clusters are all counted", "[contrasts]") {

@@ -94,6 +94,8 @@ const std::vector<std::string> expected = {
     "Over 23 pairs of heads, sts and rtr: Spearman 0.210, Pearson undefined (constant).",
     "Most synergistic heads by balance (layer.head): 2.3, 0.1, 0.3, 2.1, 5.1; most redundant: "
     "5.0, 0.2, 2.0, 2.2, 5.3.",
+    "Heads with p <= 0.05 against their surrogates, each by itself (5 % by chance): synergy 6 of "
+    "11, redundancy 7 of 12, balance 8 of 13.",
     "19 surrogates give no p below 0.050. Over 11 heads Holm's correction cannot reach 0.05 (219 "
     "needed), the largest statistic can (19 needed).",
     "Network of sts: global efficiency 0.0410 nats (relative to the largest weight 0.510), "
@@ -146,9 +148,9 @@ TEST_CASE("what cannot be told is said to be missing", "[findings]") {
 TEST_CASE("Holm's correction is told where it can reach its level", "[findings]") {
   RunResult run = run_to_tell_of();
   run.surrogates.surrogates = 219;
-  CHECK(findings(run, {})[7] == enough);
+  CHECK(findings(run, {})[8] == enough);
   run.surrogates.surrogates = 18;
-  CHECK(findings(run, {})[7] == too_few);
+  CHECK(findings(run, {})[8] == too_few);
 }
 
 TEST_CASE("other ways and other weights are told beside the run", "[findings]") {
@@ -179,7 +181,7 @@ TEST_CASE("other ways and other weights are told beside the run", "[findings]") 
 TEST_CASE("efficiency is told in the unit of the analysis", "[findings]") {
   Options options;
   options.phiid.kind = PhiidKind::discrete;
-  CHECK_THAT(findings(run_to_tell_of(), options)[8], Contains("0.0410 bits (relative"));
+  CHECK_THAT(findings(run_to_tell_of(), options)[9], Contains("0.0410 bits (relative"));
 }
 
 }  // namespace phiscope::analyze::phiid::findings_test

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <random>
 
 using namespace phiscope::analyze::phiid;
 using phiscope::Status;
@@ -27,6 +29,26 @@ Input input_of(std::vector<std::vector<double>> prompts, std::size_t heads) {
     input.prompts.push_back(std::move(prompt));
   }
   return input;
+}
+
+/// Four prompts around `level`: head 0 repeats what head 1 was, and head 1 what head 0 was; the
+/// others are alone.
+Input driven_input(std::uint64_t seed, std::size_t heads, double level) {
+  std::mt19937_64 engine(seed);
+  std::vector<std::vector<double>> prompts(4);
+  for (auto& values : prompts) {
+    double x = 0.0;
+    double y = 0.0;
+    for (std::size_t t = 0; t < 100; ++t) {
+      const double next = 0.7 * y + 0.5 * deviate(engine);
+      y = 0.7 * x + 0.5 * deviate(engine);
+      x = next;
+      values.push_back(level + x);
+      values.push_back(level + y);
+      for (std::size_t h = 2; h < heads; ++h) values.push_back(level + deviate(engine));
+    }
+  }
+  return input_of(std::move(prompts), heads);
 }
 
 Options with_surrogates(SurrogateKind kind, std::size_t count) {
@@ -61,24 +83,9 @@ TEST_CASE("unrelated series exceed their surrogates as often as chance", "[surro
 }
 
 TEST_CASE("heads that drive each other exceed their surrogates", "[surrogates]") {
-  // Head 0 repeats what head 1 was, and head 1 what head 0 was; the others are alone.
-  std::mt19937_64 engine(3);
   const std::size_t heads = 8;
-  std::vector<std::vector<double>> prompts(4);
-  for (auto& values : prompts) {
-    double x = 0.0;
-    double y = 0.0;
-    for (std::size_t t = 0; t < 100; ++t) {
-      const double next = 0.7 * y + 0.5 * deviate(engine);
-      y = 0.7 * x + 0.5 * deviate(engine);
-      x = next;
-      values.push_back(10.0 + x);
-      values.push_back(10.0 + y);
-      for (std::size_t h = 2; h < heads; ++h) values.push_back(10.0 + deviate(engine));
-    }
-  }
   const auto kind = GENERATE(SurrogateKind::circular, SurrogateKind::phase);
-  const RunResult run = analyze(input_of(std::move(prompts), heads), with_surrogates(kind, 99));
+  const RunResult run = analyze(driven_input(3, heads, 10.0), with_surrogates(kind, 99));
   const auto& synergy = run.surrogates.tests[0].heads;
   CHECK(synergy[0].p == Value(0.01));
   CHECK(synergy[1].p == Value(0.01));
@@ -88,23 +95,9 @@ TEST_CASE("heads that drive each other exceed their surrogates", "[surrogates]")
 
 TEST_CASE("the largest statistic corrects all heads with few surrogates", "[surrogates]") {
   // 19 surrogates: the least p is 0.05 for one head and for all together; Holm's is 20 times that.
-  std::mt19937_64 engine(5);
   const std::size_t heads = 20;
-  std::vector<std::vector<double>> prompts(4);
-  for (auto& values : prompts) {
-    double x = 0.0;
-    double y = 0.0;
-    for (std::size_t t = 0; t < 100; ++t) {
-      const double next = 0.7 * y + 0.5 * deviate(engine);
-      y = 0.7 * x + 0.5 * deviate(engine);
-      x = next;
-      values.push_back(x);
-      values.push_back(y);
-      for (std::size_t h = 2; h < heads; ++h) values.push_back(deviate(engine));
-    }
-  }
   const RunResult run =
-      analyze(input_of(std::move(prompts), heads), with_surrogates(SurrogateKind::circular, 19));
+      analyze(driven_input(5, heads, 0.0), with_surrogates(SurrogateKind::circular, 19));
   const HeadTests& tests = run.surrogates.tests[0];
   CHECK(tests.family_p[0] == Value(0.05));
   CHECK(tests.any_p == Value(0.05));

@@ -83,6 +83,33 @@ TEST_CASE("exploratory claims come later and are corrected together", "[claim]")
   CHECK(judged[4].verdict == Verdict::cannot_be_shown);
 }
 
+TEST_CASE("the primary claims of several runs are corrected together", "[claim]") {
+  const std::vector<Claim> three = {
+      claim("A", Role::primary, 0.04, 0.4), claim("B", Role::exploratory, 0.001),
+      claim("C", Role::unnamed, 0.01, 0.01), claim("D", Role::primary, Status::few_units),
+      claim("E", Role::primary, 0.03, 0.001)};
+  std::vector<Claim> claims = three;
+  correct_primaries(claims, "runs");
+  // Holm over 0.01, 0.03 and 0.04: 3 * 0.01, 2 * 0.03, and no less for the largest.
+  CHECK(claims[0].p.value() == Approx(0.06).epsilon(1e-14));
+  CHECK(claims[2].p.value() == Approx(0.03).epsilon(1e-14));
+  CHECK(claims[4].p.value() == Approx(0.06).epsilon(1e-14));
+  CHECK(claims[0].least_p == 1.0);  // 3 * 0.4 is no p-value
+  CHECK(claims[2].least_p == Approx(0.03).epsilon(1e-14));
+  CHECK(claims[4].least_p == Approx(0.003).epsilon(1e-14));
+  CHECK(claims[2].design == "20 walks, 3 runs");
+  for (const std::size_t left : {1, 3}) {
+    CHECK(claims[left].p == three[left].p);
+    CHECK(claims[left].least_p == three[left].least_p);
+    CHECK(claims[left].design == "20 walks");
+  }
+  std::vector<Claim> one = {three[0], three[1], three[3]};
+  correct_primaries(one, "runs");
+  CHECK(one[0].p == Value(0.04));
+  CHECK(one[0].least_p == 0.4);
+  CHECK(one[0].design == "20 walks");
+}
+
 TEST_CASE("a report without any effect claims something in at most 7 of 100 cases", "[claim]") {
   std::mt19937_64 engine(5);
   const auto uniform = [&engine] { return static_cast<double>(engine() >> 11U) * 0x1p-53; };
