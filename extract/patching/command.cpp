@@ -5,6 +5,7 @@
 #include "command/run.hpp"
 #include "patching/donors.hpp"
 #include "patching/generated_texts.hpp"
+#include "patching/group.hpp"
 #include "patching/options.hpp"
 #include "shard/atomic_file.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "patching/plan.hpp"
+#include "patching/group.hpp"
 
 #include "catch.hpp"
 #include "plan/sharing.hpp"
@@ -65,7 +65,7 @@ const Row& row_of(const Run& run, const Key& key) {
 
 }  // namespace
 
-TEST_CASE("read-outs are numbered by their names, up to the longest answer", "[plan]") {
+TEST_CASE("read-outs are numbered by their names, up to the longest answer", "[group]") {
   CHECK(small_layout().readouts == std::vector<std::string>{"eot", "eot:corrupted", "greedy:0",
                                                             "greedy:1", "clean:0", "corrupted:0",
                                                             "corrupted:1"});
@@ -73,7 +73,7 @@ TEST_CASE("read-outs are numbered by their names, up to the longest answer", "[p
   CHECK(readout_names({small_pair()}, plain) == std::vector<std::string>{"eot", "eot:corrupted"});
 }
 
-TEST_CASE("every subject has every read-out, at the position that predicts its token", "[plan]") {
+TEST_CASE("every subject has every read-out, at the position that predicts its token", "[group]") {
   const PatchPair pair = small_pair();
   const PatchLayout layout = small_layout();
   const Group group = PatchGroup(pair, 7, layout).make();
@@ -106,7 +106,7 @@ TEST_CASE("every subject has every read-out, at the position that predicts its t
   }
 }
 
-TEST_CASE("a patch takes the clean run's values at its layer and steps", "[plan]") {
+TEST_CASE("a patch takes the clean run's values at its layer and steps", "[group]") {
   const PatchPair pair = small_pair();
   const Group group = PatchGroup(pair, 0, small_layout()).make();
   const std::map<Key, const Run*> rows = rows_of(group);
@@ -133,7 +133,7 @@ TEST_CASE("a patch takes the clean run's values at its layer and steps", "[plan]
   CHECK(kept == std::vector<Span>{{5, 6}, {6, 7}});
 }
 
-TEST_CASE("runs are compared with the corrupted run that is given the same answer", "[plan]") {
+TEST_CASE("runs are compared with the corrupted run that is given the same answer", "[group]") {
   const Group group = PatchGroup(small_pair(), 0, small_layout()).make();
   for (std::size_t r = 0; r < group.runs.size(); ++r) {
     const Run& run = group.runs[r];
@@ -149,7 +149,7 @@ TEST_CASE("runs are compared with the corrupted run that is given the same answe
   }
 }
 
-TEST_CASE("other donors act otherwise", "[plan]") {
+TEST_CASE("other donors act otherwise", "[group]") {
   PatchLayout layout = small_layout();
   const auto action = [&](PatchDonor donor) {
     layout.donor = donor;
@@ -166,7 +166,7 @@ TEST_CASE("other donors act otherwise", "[plan]") {
   CHECK(action(PatchDonor::noise) == Action(Add{.site = site, .from = row, .scale = 0.5}));
 }
 
-TEST_CASE("each head is patched alone where heads are", "[plan]") {
+TEST_CASE("each head is patched alone where heads are", "[group]") {
   PatchLayout layout = small_layout();
   layout.hook = Hook::z;
   layout.heads = 3;
@@ -178,7 +178,7 @@ TEST_CASE("each head is patched alone where heads are", "[plan]") {
   CHECK(std::get<Patch>(action).site.hook == Hook::z);
 }
 
-TEST_CASE("what a sweep computes once is what its runs have in common", "[plan]") {
+TEST_CASE("what a sweep computes once is what its runs have in common", "[group]") {
   // One thought each of 6, 16 layers, a question of 80 with bot: the count of the documentation.
   PatchPair pair = small_pair();
   pair.clean.tokens.assign(80, 3);
