@@ -34,6 +34,7 @@ struct ActivationsOptions {
   std::filesystem::path interventions;
   std::size_t prompts_per_shard = 16;
   bool no_special = false;
+  int latents = 0;
 };
 
 /// The hooks of --capture, each once.
@@ -94,7 +95,7 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
       before = checkpoint;
     }
   }
-  if (!options.generate.ignore_eos) generation.end.assign(config.eos.begin(), config.eos.end());
+  set_ends(config, options.generate.ignore_eos, generation);
   return generation;
 }
 
@@ -171,13 +172,15 @@ void activations(const ActivationsOptions& options, const std::string& command_l
                           ", ... (counted from one) up to the checkpoint or the end";
   }
   TokenPrompts read = token_prompts(options.prompts, options.run.model, config,
-                                    options.generate.tokens, !options.no_special);
+                                    {.generated = options.generate.tokens,
+                                     .special = !options.no_special,
+                                     .latents = options.latents});
   request.prompts_jsonl = std::move(read.lines);
   const std::vector<TokenPrompt>& prompts = read.prompts;
   Interventions made;
   if (options.interventions.empty()) {
     for (const TokenPrompt& prompt : prompts) {
-      made.groups.push_back({.runs = {{.tokens = prompt.tokens, .rows = {}}}});
+      made.groups.push_back({.runs = {run_of(prompt)}});
     }
   } else {
     made = read_interventions(options.interventions, prompts, config, options.generate.tokens,
@@ -189,6 +192,7 @@ void activations(const ActivationsOptions& options, const std::string& command_l
                      {"positions", choice_name(position_names, options.positions)},
                      {"generate", options.generate.tokens},
                      {"end_tokens", plan.generation.end}};
+  if (config.latent) request.options["latents"] = prompts.front().latents;
   request.options.update(described(options.generate));
   request.options["special_tokens"] = !options.no_special;
   request.options["seed"] = options.run.seed;
@@ -227,7 +231,8 @@ Subcommand activations_subcommand(CLI::App& program) {
       .add("--interventions", options->interventions,
            "JSON list of interventions, e.g. [{\"prompt\": \"*\", "
            "\"action\": \"zero_head\", \"layer\": 0, \"head\": 2}]; actions: "
-           "zero_head, zero_positions, patch, mean, resample, force_token, force_prefix")
+           "zero_head, zero_positions, patch, add, mean, resample, force_token, force_prefix; "
+           "in place of positions: latents, e.g. [0, 2]")
       .existing_file();
   flags.add("--stride", options->stride, "with pooled: average every N-th generated token")
       .between(1, 1000000)
@@ -240,6 +245,10 @@ Subcommand activations_subcommand(CLI::App& program) {
       .between(1, 1000000)
       .with_default();
   flags.add_switch("--no-special", options->no_special, "do not add special tokens such as BOS");
+  flags
+      .add("--latents", options->latents,
+           "thoughts of a model of latent thoughts; 0: as many as it was made for")
+      .between(0, 1024);
   add_generation(flags, options->generate);
   return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
             activations(*options, line);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -27,6 +28,7 @@ class Entry {
         {"zero_head", {"layer", "head", "positions"}},
         {"zero_positions", {"layer", "positions", "hook", "head"}},
         {"patch", {"layer", "positions", "hook", "head", "source"}},
+        {"add", {"layer", "positions", "hook", "head", "source", "scale"}},
         {"mean", {"layer", "positions", "hook", "head", "source"}},
         {"resample", {"layer", "positions", "hook", "head"}},
         {"force_token", {"step", "token"}},
@@ -40,6 +42,7 @@ class Entry {
     }
     for (const auto& [key, unused] : value.items()) {
       if (key == "prompt" || key == "action" || found->second.contains(key)) continue;
+      if (key == "latents" && found->second.contains("positions")) continue;
       fields_.refuse(key, "no such field of " + action_);
     }
   }
@@ -58,8 +61,8 @@ class Entry {
     fields.refuse(key, "the id of a prompt");
   }
 
-  /// @param length  positions of the run; @param tokens  of its prompt
-  [[nodiscard]] Site site(std::int64_t length, std::int64_t tokens) const {
+  /// @param length  positions of the run
+  [[nodiscard]] Site site(const TokenPrompt& prompt, std::int64_t length) const {
     Site site;
     const std::string name =
         action_ == "zero_head" ? "hook_z" : fields_.text_or("hook", "hook_resid_post");
@@ -80,15 +83,16 @@ class Entry {
           static_cast<int>(fields_.integer("head", {.least = 0, .most = config_.heads - 1}));
       if (site.hook != Hook::z) fields_.refuse("head", "no head for " + name);
     }
-    if (action_ != "zero_head" || fields_.has("positions")) {
-      site.positions = positions(fields_, length, tokens);
-    }
+    const bool given = fields_.has("positions") || fields_.has("latents");
+    if (action_ != "zero_head" || given) site.positions = positions(fields_, prompt, length);
     return site;
   }
 
-  /// @param tokens  of the prompt, from whose end negative positions count
-  static std::vector<int> positions(const JsonFields& fields, std::int64_t length,
-                                    std::int64_t tokens) {
+  /// Of `positions`, negative ones counted from the end of the prompt's tokens, or of `latents`.
+  static std::vector<int> positions(const JsonFields& fields, const TokenPrompt& prompt,
+                                    std::int64_t length) {
+    const std::int64_t tokens = std::ssize(prompt.tokens);
+    if (fields.has("latents")) return latents(fields, prompt);
     const std::string expected = "a list of positions in [-" + std::to_string(tokens) + ", " +
                                  std::to_string(length) + "), each once";
     std::vector<int> all;
@@ -103,6 +107,23 @@ class Entry {
     }
     const std::set<int> once(all.begin(), all.end());
     if (all.empty() || once.size() != all.size()) fields.refuse("positions", expected);
+    return all;
+  }
+
+  static std::vector<int> latents(const JsonFields& fields, const TokenPrompt& prompt) {
+    if (fields.has("positions")) fields.refuse("latents", "either latents or positions");
+    if (prompt.latents == 0) fields.refuse("latents", "positions: the model has no thoughts");
+    const std::string expected =
+        "a list of thoughts in [0, " + std::to_string(prompt.latents) + "), each once";
+    std::vector<int> all;
+    for (const json& entry : fields.array("latents")) {
+      const bool fits = entry.is_number_unsigned() &&
+                        entry.get<std::uint64_t>() < static_cast<std::uint64_t>(prompt.latents);
+      if (!fits) fields.refuse("latents", expected);
+      all.push_back(static_cast<int>(prompt.tokens.size()) + entry.get<int>());
+    }
+    const std::set<int> once(all.begin(), all.end());
+    if (all.empty() || once.size() != all.size()) fields.refuse("latents", expected);
     return all;
   }
 
@@ -137,10 +158,13 @@ class GroupBuilder {
       }
       return;
     }
-    const std::int64_t tokens = std::ssize(prompts_[prompt_].tokens);
-    const Site site = entry.site(tokens + generated_, tokens);
+    const TokenPrompt& prompt = prompts_[prompt_];
+    const Site site = entry.site(prompt, given_positions(run_of(prompt)) + generated_);
     if (entry.action() == "patch") {
       actions_.emplace_back(Patch{.site = site, .from = source(fields.object("source"), &site)});
+    } else if (entry.action() == "add") {
+      actions_.emplace_back(Add{
+          .site = site, .from = source(fields.object("source"), &site), .scale = scale(fields)});
     } else if (entry.action() == "mean") {
       actions_.emplace_back(Mean{.site = site, .from = sources(fields)});
     } else if (entry.action() == "resample") {
@@ -153,14 +177,23 @@ class GroupBuilder {
   [[nodiscard]] Group group() const {
     Group group;
     for (const std::size_t donor : donors_) {
-      group.runs.push_back({.tokens = prompts_[donor].tokens, .rows = {}, .donor = true});
+      group.runs.push_back(run_of(prompts_[donor]));
+      group.runs.back().donor = true;
     }
-    group.runs.push_back({.tokens = prompts_[prompt_].tokens, .rows = {}, .actions = actions_});
+    group.runs.push_back(run_of(prompts_[prompt_]));
+    group.runs.back().actions = actions_;
     return group;
   }
   [[nodiscard]] std::size_t count() const { return actions_.size(); }
 
  private:
+  [[nodiscard]] static double scale(const JsonFields& fields) {
+    constexpr std::string_view expected = "a finite number";
+    const json& value = fields.at("scale", expected);
+    if (!value.is_number() || !std::isfinite(value.get<double>())) fields.refuse("scale", expected);
+    return value.get<double>();
+  }
+
   [[nodiscard]] int step(const JsonFields& fields) const {
     if (generated_ == 0) fields.refuse("action", "--generate N for tokens to be forced");
     return static_cast<int>(fields.integer("step", {.least = 0, .most = generated_ - 1}));
@@ -187,10 +220,10 @@ class GroupBuilder {
     const std::string id = Entry::prompt_id(fields, "prompt");
     const auto found = std::ranges::find(prompts_, id, &TokenPrompt::id);
     if (found == prompts_.end()) fields.refuse("prompt", "the id of a prompt of this run");
-    const std::int64_t length = std::ssize(found->tokens);
+    const std::int64_t length = given_positions(run_of(*found));
     std::vector<int> positions;
-    if (fields.has("positions")) {
-      positions = Entry::positions(fields, length, length);
+    if (fields.has("positions") || fields.has("latents")) {
+      positions = Entry::positions(fields, *found, length);
     } else if (site != nullptr) {
       positions = site->positions;
     } else {
@@ -223,7 +256,7 @@ class GroupBuilder {
     const int last = *std::ranges::max_element(site.positions);
     std::vector<std::size_t> fit;
     for (std::size_t p = 0; p < prompts_.size(); ++p) {
-      if (p != prompt_ && std::ssize(prompts_[p].tokens) > last) fit.push_back(p);
+      if (p != prompt_ && given_positions(run_of(prompts_[p])) > last) fit.push_back(p);
     }
     if (fit.empty()) fields.refuse("action", "another prompt that has all these positions");
     const double u = uniform_at(seed_, {.prompt = prompt_, .sample = 0, .step = 0});
@@ -241,6 +274,13 @@ class GroupBuilder {
 };
 
 }  // namespace
+
+Run run_of(const TokenPrompt& prompt) {
+  Run run{.tokens = prompt.tokens, .rows = {}};
+  run.latents.count = prompt.latents;
+  run.after = prompt.after;
+  return run;
+}
 
 Interventions read_interventions(const std::filesystem::path& file,
                                  std::span<const TokenPrompt> prompts, const ModelConfig& config,

@@ -12,11 +12,17 @@
 
 namespace phiscope::extract {
 
-/// Prompts with their tokens, in the order of the file.
+/// A prompt with its tokens; of a model of latent thoughts, which follow them, also what ends
+/// these.
 struct TokenPrompt {
   std::string id;
   std::vector<int> tokens;
+  int latents = 0;
+  std::vector<int> after{};
 };
+
+/// The run of a prompt, without rows and key.
+Run run_of(const TokenPrompt& prompt);
 
 /// What is done to each prompt: one group per prompt, its donors first and its own run last,
 /// without rows and key. A prompt to which nothing is done is a group of one run.
@@ -34,8 +40,11 @@ struct Interventions {
 ///                   seed, the same for all resamplings of a prompt
 ///   force_token     step, token
 ///   force_prefix    tokens
-/// `hook` is a hook's name, hook_resid_post without it, whose layer -1 is the embedding; hook_embed
-/// and ln_final.hook_out have no layer. Negative positions count from the end of the prompt.
+///   add             layer, positions, source {prompt [, positions]}, scale [, hook, head]
+/// In place of positions there may be `latents`, numbers of thoughts from 0, of a prompt that has
+/// some; so in a source. `hook` is a hook's name, hook_resid_post without it, whose layer -1 is the
+/// embedding; hook_embed and ln_final.hook_out have no layer. Negative positions count from the end
+/// of the prompt.
 /// @param generated  tokens that each prompt may be continued by
 /// @throws shard::FormatError naming file, entry, what was found and expected
 Interventions read_interventions(const std::filesystem::path& file,

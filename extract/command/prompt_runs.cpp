@@ -2,6 +2,7 @@
 #include "command/prompt_runs.hpp"
 
 #include "command/flags.hpp"
+#include "files/latent_question.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/format_error.hpp"
@@ -18,27 +19,39 @@ using shard::FormatError;
 struct PromptSource {
   const std::filesystem::path& file;
   const std::filesystem::path& model;
-  int generated;
-  bool special;
+  PromptReading how;
 };
 
-/// The ids of a prompt, checked against the model.
-std::vector<int> prompt_tokens(const Prompt& prompt, const PromptSource& from,
-                               const ModelConfig& config, std::optional<Tokenizer>& tokenizer) {
-  std::vector<int> tokens;
+/// The ids of a prompt, checked against the model, with the thoughts of a model that has some.
+TokenPrompt read_tokens(const Prompt& prompt, const PromptSource& from, const ModelConfig& config,
+                        std::optional<Tokenizer>& tokenizer) {
+  TokenPrompt read{.id = prompt.id, .tokens = {}};
+  std::vector<int>& tokens = read.tokens;
   if (prompt.text) {
     if (!tokenizer) tokenizer = Tokenizer::open(from.model);
-    tokens = tokenizer->encode(*prompt.text, from.special).ids;
+    tokens = config.latent
+                 ? question_tokens(*tokenizer, *config.latent, *prompt.text, from.how.special)
+                 : tokenizer->encode(*prompt.text, from.how.special).ids;
   } else {
     tokens = prompt.input_ids.value();
   }
+  if (config.latent) {
+    const std::vector<int> begin = before_thoughts(*config.latent);
+    tokens.insert(tokens.end(), begin.begin(), begin.end());
+    const auto own = static_cast<int>(config.latent->num_latent);
+    read.latents = from.how.latents > 0 ? from.how.latents : own;
+    read.after = after_thoughts(*config.latent);
+  }
   const std::string where = "prompt " + prompt.id;
   if (tokens.empty()) throw FormatError(from.file, where + ": no tokens, expected at least one");
-  if (std::ssize(tokens) + from.generated > config.max_positions) {
+  const std::int64_t thoughts = read.latents + std::ssize(read.after);
+  if (std::ssize(tokens) + thoughts + from.how.generated > config.max_positions) {
     throw FormatError(
         from.file,
         where + ": " + std::to_string(tokens.size()) + " tokens" +
-            (from.generated > 0 ? " and " + std::to_string(from.generated) + " to generate" : "") +
+            (thoughts > 0 ? ", " + std::to_string(thoughts) + " for the thoughts" : "") +
+            (from.how.generated > 0 ? " and " + std::to_string(from.how.generated) + " to generate"
+                                    : "") +
             ", expected at most the context length of the model, " +
             std::to_string(config.max_positions));
   }
@@ -48,7 +61,11 @@ std::vector<int> prompt_tokens(const Prompt& prompt, const PromptSource& from,
                                        std::to_string(config.vocab - 1));
     }
   }
-  return tokens;
+  if (from.how.latents > 0 && !config.latent) {
+    throw std::runtime_error("--latents: found " + std::to_string(from.how.latents) +
+                             " for a model without codi.json, expected a model of latent thoughts");
+  }
+  return read;
 }
 
 }  // namespace
@@ -97,20 +114,33 @@ nlohmann::ordered_json described(const GenerateOptions& options) {
           {"repetition_penalty", options.repetition_penalty}};
 }
 
+void set_ends(const ModelConfig& config, bool ignore_eos, Generation& generation) {
+  if (config.latent) generation.below = static_cast<int>(config.latent->logits_slice);
+  if (ignore_eos) return;
+  if (config.latent) {
+    generation.end = {static_cast<int>(config.latent->eos_id)};
+  } else {
+    generation.end.assign(config.eos.begin(), config.eos.end());
+  }
+}
+
 TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesystem::path& model,
-                           const ModelConfig& config, int generated, bool special) {
-  const PromptSource from{file, model, generated, special};
+                           const ModelConfig& config, const PromptReading& how) {
+  const PromptSource from{file, model, how};
   std::optional<Tokenizer> tokenizer;  // not needed, and may be missing, when ids are given
   TokenPrompts result;
   for (const Prompt& prompt : read_prompts(file)) {
-    result.prompts.push_back(
-        {.id = prompt.id, .tokens = prompt_tokens(prompt, from, config, tokenizer)});
-    result.lines += nlohmann::ordered_json{{"id", prompt.id},
-                                           {"text", prompt.text ? json(*prompt.text) : json()},
-                                           {"input_ids", result.prompts.back().tokens},
-                                           {"meta", prompt.meta}}
-                        .dump() +
-                    "\n";
+    result.prompts.push_back(read_tokens(prompt, from, config, tokenizer));
+    const TokenPrompt& read = result.prompts.back();
+    nlohmann::ordered_json line{{"id", prompt.id},
+                                {"text", prompt.text ? json(*prompt.text) : json()},
+                                {"input_ids", read.tokens}};
+    if (config.latent) {
+      line["latents"] = read.latents;
+      line["after_ids"] = read.after;
+    }
+    line["meta"] = prompt.meta;
+    result.lines += line.dump() + "\n";
   }
   if (tokenizer) result.unknown = tokenizer->unknown_id();
   return result;

@@ -43,11 +43,22 @@ struct TokenPrompts {
   std::optional<int> unknown;  ///< id of what the tokenizer does not know, where a text was read
 };
 
-/// The prompts of a file with their tokens, checked against the model.
-/// @param generated  tokens that each may be continued by
-/// @param special  add special tokens such as BOS
+/// How prompts are read.
+struct PromptReading {
+  int generated = 0;    ///< tokens that each may be continued by
+  bool special = true;  ///< add special tokens such as BOS
+  int latents = 0;      ///< of a model of latent thoughts; 0: as many as it was made for
+};
+
+/// The prompts of a file with their tokens, checked against the model. For a model of latent
+/// thoughts a text is a question: it is read as the training code does, and begins and ends the
+/// thoughts; so do input_ids, which are the question's.
 /// @throws shard::FormatError naming file, prompt, found and expected
 TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesystem::path& model,
-                           const ModelConfig& config, int generated, bool special);
+                           const ModelConfig& config, const PromptReading& how);
+
+/// What can be generated, and what ends it: the model's end tokens, unless they are ignored; of a
+/// model of latent thoughts its own, and no id from logits_slice on.
+void set_ends(const ModelConfig& config, bool ignore_eos, Generation& generation);
 
 }  // namespace phiscope::extract

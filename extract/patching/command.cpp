@@ -2,6 +2,7 @@
 #include "patching/command.hpp"
 
 #include "command/flags.hpp"
+#include "command/prompt_runs.hpp"
 #include "command/run.hpp"
 #include "patching/donors.hpp"
 #include "patching/generated_texts.hpp"
@@ -121,12 +122,7 @@ Generation generation_of(const PatchingOptions& options, const PatchLayout& layo
                          const ModelConfig& config) {
   Generation generation;
   generation.tokens = layout.free ? options.max_new_tokens : layout.greedy;
-  if (config.latent) {
-    generation.below = static_cast<int>(config.latent->logits_slice);
-    generation.end = {static_cast<int>(config.latent->eos_id)};
-  } else {
-    generation.end.assign(config.eos.begin(), config.eos.end());
-  }
+  set_ends(config, /*ignore_eos=*/false, generation);
   return generation;
 }
 

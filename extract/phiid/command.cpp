@@ -94,18 +94,19 @@ void phiid(PhiidOptions options, const std::string& command_line) {
                      .end = {},
                      .rows = GeneratedRows::predicting,
                      .drawing = parse_drawing(options.generate, options.run.seed)};
+  set_ends(config, options.generate.ignore_eos, plan.generation);
   const std::vector<int> ends(config.eos.begin(), config.eos.end());
-  if (!options.generate.ignore_eos) plan.generation.end = ends;
   plan.groups_per_shard = options.prompts_per_shard;
-  TokenPrompts read = token_prompts(options.prompts, options.run.model, config,
-                                    options.generate.tokens, !options.no_special);
+  TokenPrompts read =
+      token_prompts(options.prompts, options.run.model, config,
+                    {.generated = options.generate.tokens, .special = !options.no_special});
   warn_of_unknown(read);
   request.prompts_jsonl = std::move(read.lines);
   for (std::size_t p = 0; p < read.prompts.size(); ++p) {
-    plan.groups.push_back({.runs = {{.tokens = read.prompts[p].tokens,
-                                     .rows = {},
-                                     .key = {static_cast<std::int64_t>(p)},
-                                     .draw = {.prompt = p}}}});
+    Run run = run_of(read.prompts[p]);
+    run.key = {static_cast<std::int64_t>(p)};
+    run.draw = {.prompt = p};
+    plan.groups.push_back({.runs = {std::move(run)}});
   }
   request.options = {{"layers", options.run.layers},
                      {"generate", options.generate.tokens},
