@@ -59,6 +59,20 @@ double peak_memory_bytes() {
   return static_cast<double>(usage.ru_maxrss) * 1024.0;
 }
 
+/// A shard as a line of the log: what people plot while a run is on its way.
+ordered_json described(const ShardRecord& record, const DeviceFacts& device) {
+  ordered_json line{{"event", "shard"},
+                    {"shard", record.shard},
+                    {"groups", record.groups},
+                    {"rows", record.rows},
+                    {"tokens", record.tokens},
+                    {"seconds", record.seconds},
+                    {"peak_memory_bytes", peak_memory_bytes()},
+                    {"peak_device_memory_bytes", device.peak_bytes}};
+  for (const auto& [array, mean] : record.means) line["mean_" + array] = mean;
+  return line;
+}
+
 /// The nearest existing parent, whose disk the run will use.
 std::filesystem::path existing_parent(std::filesystem::path path) {
   path = std::filesystem::absolute(path);
@@ -211,7 +225,10 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
     std::cerr << "extract " << request.experiment << ": about "
               << duration_text(expected_seconds(loaded, expected_tokens(request.plan, open)))
               << " for " << open.size() << " shards\n";
-    done = execute(request.plan, loaded, writer, request.row_space, options.batch_size);
+    done = execute(request.plan, loaded, writer, request.row_space, options.batch_size,
+                   [&](const ShardRecord& record) {
+                     log_line(options.out, task, described(record, device_facts(device)));
+                   });
   } catch (const c10::OutOfMemoryError&) {
     throw std::runtime_error(out_of_memory_text(
         options.device, device_facts(device).total_bytes, expected["weight_bytes"],

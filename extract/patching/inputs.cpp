@@ -136,7 +136,7 @@ class PairReader {
                                  " positions (question, thoughts, answer), expected at most the "
                                  "context length of the model, " +
                                  std::to_string(config_.max_positions) +
-                                 " (--skip-bad-pairs leaves such a pair out)");
+                                 " (less --max-new-tokens, or --skip-bad-pairs)");
   }
 
   const std::filesystem::path& file_;

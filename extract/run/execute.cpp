@@ -44,9 +44,12 @@ class ShardMaker {
     }
   }
 
-  /// Computes one shard and commits it. @return  rows of the runs' own row space
-  std::uint64_t make(std::span<const Group> groups, shard::ShardWriter shard) {
+  /// Computes one shard and commits it.
+  ShardRecord make(std::span<const Group> groups, shard::ShardWriter shard) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::uint64_t tokens = progress_.done();
     rows_ = 0;
+    sums_.assign(plan_.captures.size(), {});
     keys_.assign(spaces_.size(), {});
     generated_keys_.clear();
     make_rows(groups, shard);
@@ -55,7 +58,19 @@ class ShardMaker {
     }
     if (plan_.generation.tokens > 0) shard.append_keys(generated_space, generated_keys_);
     shard.commit();
-    return rows_;
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    ShardRecord record{.shard = 0,
+                       .groups = groups.size(),
+                       .rows = rows_,
+                       .tokens = progress_.done() - tokens,
+                       .seconds = passed.count(),
+                       .means = {}};
+    for (std::size_t c = 0; c < sums_.size(); ++c) {
+      if (sums_[c].count == 0) continue;
+      record.means.emplace_back(plan_.captures[c].array,
+                                sums_[c].sum / static_cast<double>(sums_[c].count));
+    }
+    return record;
   }
 
  private:
@@ -75,6 +90,7 @@ class ShardMaker {
     for (std::size_t c = 0; c < run.arrays.size(); ++c) {
       const at::Tensor& rows = run.arrays[c];
       if (!rows.defined()) continue;
+      if (plan_.captures[c].measure != Measure::values) sums_[c].add(rows);
       const std::int64_t portion = portion_rows(model_, later_[c]);
       for (std::int64_t at = 0; at < rows.size(0);) {
         const std::int64_t size = std::min(portion, rows.size(0) - at);
@@ -98,6 +114,15 @@ class ShardMaker {
     }
   }
 
+  struct Sum {
+    double sum = 0.0;
+    std::int64_t count = 0;
+    void add(const at::Tensor& rows) {
+      sum += rows.sum().item<double>();
+      count += rows.numel();
+    }
+  };
+
   const Plan& plan_;
   const Model& model_;
   std::vector<std::string> spaces_;
@@ -107,6 +132,7 @@ class ShardMaker {
   std::vector<std::vector<std::int64_t>> keys_;  ///< [space]
   std::vector<std::int64_t> generated_keys_;
   std::uint64_t rows_ = 0;  ///< of the current shard
+  std::vector<Sum> sums_;   ///< [capture] likewise, of measures
 };
 
 /// Values of a finished run as a trace, in the model's dtype.
@@ -132,7 +158,8 @@ void set_threads(int threads, const ModelConfig& config) {
 }
 
 Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
-                 const std::string& row_space, std::size_t batch_size) {
+                 const std::string& row_space, std::size_t batch_size,
+                 const std::function<void(const ShardRecord&)>& record) {
   const c10::InferenceMode no_gradients;
   const auto start = std::chrono::steady_clock::now();
   const std::vector<std::int64_t> open = writer.open_shards();
@@ -157,8 +184,11 @@ Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
   ShardMaker maker(plan, model, row_space, batch_size, more, progress);
   for (const std::int64_t k : open) {
     stop_if_asked();
-    done.rows += maker.make(groups_of(plan, k), writer.begin(k));
+    ShardRecord made = maker.make(groups_of(plan, k), writer.begin(k));
+    made.shard = k;
+    done.rows += made.rows;
     ++done.shards;
+    if (record) record(made);
   }
   writer.finish();
   progress.finish();

@@ -6,9 +6,22 @@
 #include "shard/run_writer.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace phiscope::extract {
+
+/// What one shard took, for a log.
+struct ShardRecord {
+  std::int64_t shard = 0;
+  std::size_t groups = 0;
+  std::uint64_t rows = 0;    ///< of the runs' own row space
+  std::uint64_t tokens = 0;  ///< through the model
+  double seconds = 0.0;
+  std::vector<std::pair<std::string, double>> means;  ///< of each measure over its rows
+};
 
 /// What a finished execution did.
 struct Executed {
@@ -26,8 +39,10 @@ void set_threads(int threads, const ModelConfig& config);
 /// Computes the shards that have no commit, in order, and commits each.
 /// @param row_space   name of the row space that the keys of the plan's rows belong to
 /// @param batch_size  runs that enter the model together
+/// @param record      called with each shard, once it is committed; may be empty
 /// @throws Stopped after a stop signal, with the shard in work dropped
 Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
-                 const std::string& row_space, std::size_t batch_size);
+                 const std::string& row_space, std::size_t batch_size,
+                 const std::function<void(const ShardRecord&)>& record = {});
 
 }  // namespace phiscope::extract
