@@ -52,7 +52,7 @@ struct PanelRoom {
 Room room(const Panel& panel) {
   Room result = std::visit(PanelRoom{}, panel.content);
   result.top += panel.title.empty() ? 10.0 : 30.0;
-  result.bottom += panel.x_label.empty() ? 2.0 : 20.0;
+  result.bottom += panel.x_label.empty() ? 2.0 : 26.0;
   result.left += panel.y_label.empty() ? 0.0 : 20.0;
   return result;
 }
@@ -67,7 +67,7 @@ std::size_t place_legend(const Figure& figure, Layout& result) {
   double left = edge;
   std::size_t line = 0;
   for (const auto& entry : figure.legend) {
-    const double width = legend_key_width + text_width(entry.text, 12.0) + 22.0;
+    const double width = legend_key_width + 1.15 * text_width(entry.text, 12.0) + 22.0;
     if (left > edge && left + width > result.width - edge) {
       left = edge;
       ++line;
@@ -99,13 +99,13 @@ MapColumns map_columns(const Heatmap& map) {
   constexpr double label_height = 14.0;
   constexpr double longest_upright = 150.0;  // a longer label is cut off
   const auto count = static_cast<double>(map.x_labels.size());
-  const double label = widest(map.x_labels) + 8.0;
+  const double label = widest(map.x_labels) + 14.0;  // 8 let neighbours touch
   const double wanted = std::max(shows_numbers(map) ? 46.0 : 32.0, label);
   if (wanted * count <= widest_panel) {
     return {.width = wanted, .step = 1, .is_turned = false, .label_height = label_height};
   }
   const double width = std::max(3.0, widest_panel / count);
-  const bool is_turned = label > 48.0;  // a number stays as it is, and every tenth is enough
+  const bool is_turned = label > 54.0;  // a number stays as it is, and every tenth is enough
   const double needed = is_turned ? label_height : label;
   return {.width = width,
           .step = static_cast<std::size_t>(std::ceil(needed / width)),
@@ -133,7 +133,8 @@ Layout layout(const Figure& figure) {
   const double row_title_height = figure.row_titles.empty() ? 0.0 : 24.0;
   for (Room& row : by_row) row.top += row_title_height;
   for (const Room& column : by_column) result.width += column.left + column.width + column.right;
-  result.width = std::max(result.width, text_width(figure.title, 14.0)) + 2.0 * edge;
+  constexpr double bold = 1.4;  // letters of a title are wider than those of a label
+  result.width = std::max(result.width, bold * text_width(figure.title, 14.0)) + 2.0 * edge;
   const auto legend_lines = static_cast<double>(place_legend(figure, result));
   const double title_height = figure.title.empty() ? 0.0 : 24.0;
   result.height = 2.0 * edge + title_height + line_height * legend_lines;

@@ -19,6 +19,14 @@ const Profile& profile_of(const RunResult& run, std::string_view measure) {
                        [measure](const Profile& profile) { return profile.measure == measure; });
 }
 
+/// Layers are whole numbers; at most nine of them are labelled.
+void set_layer_ticks(const std::vector<std::int64_t>& layers, Lines& lines) {
+  const std::size_t step = (layers.size() + 8) / 9;
+  for (std::size_t i = 0; i < layers.size(); i += step) {
+    lines.x_ticks.push_back(static_cast<double>(layers[i]));
+  }
+}
+
 /// One curve a run: over the layers for a single one, over depth for several.
 Panel profile_panel(const std::vector<const RunResult*>& runs, const std::string& title,
                     std::string_view measure, const std::string& unit) {
@@ -39,6 +47,7 @@ Panel profile_panel(const std::vector<const RunResult*>& runs, const std::string
     }
     lines.series.push_back(std::move(series));
   }
+  if (runs.size() == 1) set_layer_ticks(runs.front()->input.layers, lines);
   return {.title = title,
           .x_label = runs.size() > 1 ? "depth (0 first layer, 1 last)" : "layer",
           .y_label = unit,

@@ -75,6 +75,31 @@ TEST_CASE("the width of a text counts characters, not bytes", "[layout]") {
   CHECK(text_width("R\u00b2", 10.0) == text_width("R2", 10.0));
 }
 
+TEST_CASE("a title is not cut off", "[layout]") {
+  Figure figure = phiscope::test::example_curves();
+  figure.panels.resize(1);
+  figure.title = "Synergy and redundancy of the heads";
+  // In a picture the first 33 letters are 350 pixels wide.
+  CHECK(layout(figure).width - layout(figure).title_left >= 350.0 / 33.0 * 35.0);
+}
+
+TEST_CASE("entries of a legend are apart", "[layout]") {
+  Figure figure = phiscope::test::example_curves();
+  figure.legend = {{"head-norm", 0, 0}, {"random orders", 1, 0}};
+  const Layout sizes = layout(figure);
+  REQUIRE(sizes.legend.at(1).middle == sizes.legend[0].middle);
+  // In a picture "head-norm" is 81 pixels wide.
+  CHECK(sizes.legend[1].left - sizes.legend[0].left >= legend_key_width + 81.0 + 10.0);
+}
+
+TEST_CASE("labels of columns have room for the widest letters", "[layout]") {
+  Figure figure = grid(1, 1, 4);
+  auto& map = std::get<Heatmap>(figure.panels[0].content);
+  map.x_labels.assign(6, "energy, within");
+  // In a picture it is 90.5 pixels wide; a blank between neighbours takes four more.
+  CHECK(map_columns(map).width >= 94.5);
+}
+
 TEST_CASE("a map of many columns stays on a page and its labels keep their distance", "[layout]") {
   for (const std::size_t count : {3U, 12U, 13U, 40U, 120U, 300U}) {
     for (const std::string label : {"7", "token", "a token of several words"}) {

@@ -109,6 +109,15 @@ TEST_CASE("profiles of one run are columns of profile.csv", "[figures]") {
   check_profile(series, series_panels, {&run});
 }
 
+TEST_CASE("a profile has ticks at layers, nine at most", "[figures]") {
+  const auto ticks = [](const std::vector<std::int64_t>& layers) {
+    const auto all = figures(made_up_phiid_run("run", layers, 2, 0.0), {});
+    return std::get<Lines>(figure_of(all, "profile").panels.at(0).content).x_ticks;
+  };
+  CHECK(ticks({0, 2, 5}) == std::vector<double>{0, 2, 5});
+  CHECK(ticks({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}) == std::vector<double>{0, 2, 4, 6, 8});
+}
+
 TEST_CASE("profiles of several runs are drawn over depth", "[figures]") {
   const RunResult one = small_run();
   const RunResult two = made_up_phiid_run("other", {1, 3, 4, 8}, 3, 1000.0);

@@ -119,3 +119,42 @@ TEST_CASE("shuffled needs a condition whose words it shuffles", "[flags]") {
   CHECK(run.plan().details.at("options").at("conditions") ==
         std::vector<std::string>{"own", "shuffled"});
 }
+
+TEST_CASE("walks of a file are shuffled as well", "[flags]") {
+  const TempDir dir;
+  const std::string rest = R"("adjacency": [[0, 1, 1, 0], [1, 0, 0, 1], [1, 0, 0, 1], [0, 1, 1, 0]],
+      "seed": 5, "tokens": ["cat", "chair", "desk", "dog", "cat", "dog", "desk"],
+      "test_positions": [1, 4, 6]})";
+  write_text(dir.path() / "walks.json",
+             R"({"vocabulary": {"own": {"clusters": {"a": ["cat", "chair"], "b": ["dog", "desk"]},
+                   "semantic_groups": {"animals": ["cat", "dog"], "things": ["chair", "desk"]}}},
+                 "walks": [{"condition": "own", "N": 7, "trial": 0, )" +
+                 rest + R"(, {"condition": "own", "N": 7, "trial": 1, )" + rest + "]}");
+  const std::string walks =
+      "--walks '" + (dir.path() / "walks.json").string() + "' --conditions semantic,shuffled";
+  const Finished done = extract(
+      "loo --model '" + walk_model() + "' --out '" + (dir.path() / "run").string() + "' " + walks,
+      dir.path());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  const RunDirectory run = RunDirectory::open(dir.path() / "run");
+  CHECK(run.plan().details.at("options").at("conditions") ==
+        std::vector<std::string>{"own", "shuffled"});
+  REQUIRE(run.prompts().size() == 4);
+  using Nodes = std::vector<int>;
+  const auto nodes = [&run](std::size_t prompt) {
+    return run.prompts()[prompt].at("meta").at("nodes").get<Nodes>();
+  };
+  const Nodes in_file = {0, 1, 3, 2, 0, 2, 3};  // of cat, chair, dog, desk
+  for (const std::size_t trial : {0, 1}) {
+    CHECK(nodes(trial) == in_file);
+    const auto& shuffled = run.prompts()[2 + trial];
+    CHECK(shuffled.at("id") == "shuffled/n7/trial" + std::to_string(trial));
+    CHECK(shuffled.at("meta").at("removed") == Nodes{1, 4, 6});
+    Nodes sorted = nodes(2 + trial);
+    CHECK(sorted != in_file);
+    std::ranges::sort(sorted);
+    CHECK(sorted == Nodes{0, 0, 1, 2, 2, 3, 3});
+  }
+  CHECK(nodes(2) != nodes(3));  // each trial has an order of its own
+}
