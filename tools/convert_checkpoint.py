@@ -243,7 +243,9 @@ def settings(tensors, embedding, options):
                        f"{embedding.shape[0] - 3}, three less than the rows of the embedding")
     projection = {own_name(name): one for name, one in tensors.items()
                   if own_name(name).startswith("prj.")}
-    coconut = any(own_name(name).startswith("base_causallm.") for name in tensors)
+    wrapped = {name for name in tensors if own_name(name).startswith("base_causallm.")}
+    plain = {name for name in tensors if base_name(name) == name}
+    coconut = bool(wrapped) or (not projection and len(plain) == len(tensors))
     # CODI adds pad, bot, eot in this order; Coconut its start, its end and the filler.
     pad, bot, eot = (vocab + 2, vocab, vocab + 1) if coconut else (vocab, vocab + 1, vocab + 2)
     rank = find_rank(tensors)

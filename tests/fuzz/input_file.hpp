@@ -18,7 +18,7 @@ inline std::string_view as_text(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// The input of a fuzzer as a file called `name`, alone in its directory; the same one every time.
+/// The input of a fuzzer as a file called `name`, always in the same directory.
 inline std::filesystem::path input_file(const char* name, std::string_view bytes) {
   static const TempDir folder;
   const std::filesystem::path path = folder.path() / name;

@@ -16,6 +16,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const extract::ModelConfig config = extract::read_config(path.parent_path());
       test::require(config.heads % config.kv_heads == 0, "config: heads");
     });
+    const auto codi = test::input_file("codi.json", text);
+    test::accept_or_refuse(codi, [&] {
+      const auto latent = extract::read_latent_config(codi.parent_path());
+      test::require(latent->num_latent >= 1, "codi.json: thoughts");
+    });
+    std::filesystem::remove(codi);  // or config.json would be a latent model's
   });
   return 0;
 }

@@ -77,7 +77,8 @@ def write_json(path, value):
         json.dump(value, out)
 
 
-for folder in ("base", "codi", "sharded", "coconut", "merged", "simcot"):
+for folder in ("base", "codi", "sharded", "coconut", "merged", "plain",
+               "simcot"):
     os.mkdir(folder)
 write_json("base/config.json", {
     "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": 10, "n_positions": 16,
@@ -103,6 +104,7 @@ torch.save(coconut, "coconut/checkpoint_12")
 write_safetensors("merged/model.safetensors",
                   {name: one for name, one in gpt2("", 0).items() if name != "lm_head.weight"})
 torch.save(projection(prefix=""), "merged/prj.pt")
+write_safetensors("plain/model.safetensors", gpt2("", 0))
 
 simcot = {name.replace("codi.", "coconut."): one for name, one in (gpt2(CODI, 2) | projection()).items()}
 simcot |= {"decoder.model.norm.weight": tensor(4), "pj_in.weight": tensor(4, 4), "pj_out.bias": tensor(4),
@@ -194,6 +196,8 @@ for ckpt in ("coconut", "coconut/checkpoint_12"):
            "pad_id": 12, "bot_id": 10, "eot_id": 11, "projection": None}, coconut_dropped)
 check("merged", "merged", [],
       {"lora": None, "feedback": "projection", "projection": {"width": 6, "layer_norm": True}}, [])
+check("plain", "plain", [], {"feedback": "hidden", "question_suffix": "\n", "bot_id": 10, "eot_id": 11},
+      ["lm_head.weight: equal to the embedding"])
 write_json("simcot/codi.json", {"lora_alpha": 4, "num_latent": 7, "bos_id": 1})
 training = [f"{name}: needed for training alone" for name in
             ("decoder.model.norm.weight", "pj_in.weight", "pj_out.bias", "expainable_llm.x")]
@@ -209,8 +213,16 @@ for processor, wanted in ((template, 7), ({"type": "ByteLevel"}, None), (None, N
     write_json("base/tokenizer.json", {"post_processor": processor})
     if convert_checkpoint.begin_token(Path("base")) != wanted:
         complain(f"begin token of {processor}: expected {wanted}")
+status, _, err = convert("merged", "--base", "base", "--out", "out/begins")
+if json.loads(Path("out/begins/codi.json").read_text())["bos_id"] != 7:
+    complain("the begin token of the base's tokenizer is not in codi.json")
 os.remove("base/tokenizer.json")
-if convert_checkpoint.find_alpha(128, None, None) != 32:
+os.mkdir("base/tokenizer_config.json")
+refuse("copy", "out/none: Is a directory", "merged")
+os.rmdir("base/tokenizer_config.json")
+with contextlib.redirect_stdout(io.StringIO()) as said:
+    alpha = convert_checkpoint.find_alpha(128, None, None)
+if alpha != 32 or "as in all published models of rank 128" not in said.getvalue():
     complain("alpha of rank 128 is not 32")
 
 refuse("alpha", "LoRA of rank 2, but its alpha is in no file: expected --lora-alpha", "codi")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../files/latent/tiny_latent.hpp"
 #include "catch.hpp"
 #include "fixture.hpp"
 
@@ -20,6 +21,30 @@ TEST_CASE("extract info gives the numbers of a model on one line", "[inspect]") 
        {"layers", "heads", "kv_heads", "head_dim", "hidden", "dtype", "parameters"}) {
     CHECK(info.contains(key));
   }
+}
+
+TEST_CASE("extract info shows thoughts, feedback, ids and LoRA of a latent model", "[inspect]") {
+  const TempDir dir;
+  TinyLatent model = tiny_latent_llama();
+  model.add("decoder.norm.weight", {4});
+  model.write(dir.path() / "model");
+  const std::string quick = GENERATE("--quick ", "");
+  const std::string info = "info " + quick + "'" + (dir.path() / "model").string() + "'";
+  const Finished done = extract(info, dir.path());
+  REQUIRE(done.status == 0);
+  const auto latent = nlohmann::json::parse(done.out).at("latent");
+  CHECK(latent.at("num_latent") == 4);
+  CHECK(latent.at("feedback") == "projection");
+  CHECK(latent.at("bot_id") == 11);
+  CHECK(latent.at("lora") == nlohmann::json{{"rank", 2}, {"alpha", 3.0}, {"merged", 7}});
+  CHECK(latent.at("left_out") == nlohmann::json{{"decoder.*", 1}});
+  model.codi["num_latent"] = 0;
+  model.write(dir.path() / "model");
+  const Finished refused = extract(info, dir.path());
+  CHECK(refused.status == 1);
+  CHECK(refused.out.empty());
+  CHECK(lines(refused.err) == 1);
+  CHECK_THAT(refused.err, Contains("model/codi.json: num_latent is 0, expected an integer in [1"));
 }
 
 TEST_CASE("extract info lists a safetensors file", "[inspect]") {

@@ -140,6 +140,36 @@ TEST_CASE("a directory with everything merged is a latent model too", "[latent_t
   CHECK(described(model).at("latent").at("lora").is_null());
 }
 
+TEST_CASE("shards with an index are one model, and what one lacks is named", "[latent_tensors]") {
+  const TempDir dir;
+  const TinyLatent model = tiny_latent_llama();
+  model.write(dir.path());
+  const json whole = describe_model(dir.path(), true);
+  std::filesystem::remove(dir.path() / "model.safetensors");
+  std::map<std::string, TinyTensors> shards;
+  json map = json::object();
+  for (const auto& [name, tensor] : model.tensors.all) {
+    // A matrix and its LoRA are in different files.
+    const bool first = name.find("lora_") == std::string::npos;
+    const std::string file =
+        first ? "model-00001-of-00002.safetensors" : "model-00002-of-00002.safetensors";
+    shards[file].all[name] = tensor;
+    map[name] = file;
+  }
+  for (const auto& [file, tensors] : shards) write_bytes(dir.path() / file, tensors.bytes());
+  const auto index = dir.path() / "model.safetensors.index.json";
+  write_bytes(index, json{{"weight_map", map}}.dump());
+  CHECK(json(describe_model(dir.path(), true)) == whole);
+  const std::string gone = up + ".lora_A.default.weight";
+  map.erase(gone);
+  shards["model-00002-of-00002.safetensors"].all.erase(gone);
+  write_bytes(dir.path() / "model-00002-of-00002.safetensors",
+              shards["model-00002-of-00002.safetensors"].bytes());
+  write_bytes(index, json{{"weight_map", map}}.dump());
+  CHECK_THAT(refusal([&] { static_cast<void>(describe_model(dir.path(), true)); }),
+             Contains("index.json: tensor '" + gone + "' is missing, expected beside '" + up));
+}
+
 TEST_CASE("the vocabulary may have more rows than three added ones", "[latent_tensors]") {
   TinyLatent model = tiny_latent_llama();
   model.add(codi_wrapper + "model.embed_tokens.weight", {16, 4});
