@@ -2,10 +2,10 @@
 """Problems about a week, for the demo model of latent thoughts `week`, and its tokenizer.
 
 Somebody has a number of things on Sunday, and on each of the two to six days from Monday on
-something happens to it: 2 to 9 are added or taken away, or it is doubled, tripled or halved. Only
+something happens to it: 2 to 6 are added or taken away, or it is doubled, tripled or halved. Only
 the first sentence has a fixed place; the days are told in any order. So a reader cannot compute
 along the way: the steps have to be done one after the other at the end. All values lie between 1
-and 99, and each number is one token.
+and 50, and each number is one token.
 
 A problem is held out when the SHA-256 of its calculation says so (is_held_out): no training problem
 has the calculation of a held-out one, whatever the words and the order of the sentences.
@@ -34,9 +34,9 @@ THINGS = ("apples beans books buttons cards coins cups eggs kites lemons marbles
 START_DAY = "Sunday"
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday".split()
 STEPS = (2, 3, 4, 5, 6)
-MOST = 99  # of every value; the least is 1
-FIRST_LEAST, FIRST_MOST = 3, 60
-NUMBERS = {"+": range(2, 10), "-": range(2, 10), "*": (2, 3), "/": (2,)}
+MOST = 50  # of every value; the least is 1
+FIRST_LEAST, FIRST_MOST = 3, 40
+NUMBERS = {"+": range(2, 7), "-": range(2, 7), "*": (2, 3), "/": (2,)}
 WEIGHTS = {"+": 3, "-": 3, "*": 3, "/": 3}  # of the operations that stay in range
 HELD_OUT_ONE_IN = 16
 # Problems of the file by number of steps: a hundred in each of the strata 2, 3, 4, 5 and more.
@@ -160,20 +160,20 @@ def in_words(rng, calculation):
                    tuple(order))
 
 
-def corrupted(rng, problem):
-    """The problem with one number changed so that the answer is another and the calculation is
-    held out as well, or None where no number does that at the place that was drawn."""
+def corrupted(rng, problem, place):
+    """The problem with the number of one place changed, 0 for the first value and k for step k, so
+    that the answer is another and the calculation is held out as well. None where no number does
+    that, or the step has none: doubling, tripling and halving are words of their own."""
     calculation = problem.calculation
-    # Doubling, tripling and halving are words of their own; the first value is place -1.
-    place = rng.choice([-1, *(n for n, (operation, _) in enumerate(calculation.steps)
-                              if operation in "+-")])
-    numbers = range(FIRST_LEAST, FIRST_MOST + 1) if place < 0 else NUMBERS["+"]
+    if place > 0 and calculation.steps[place - 1][0] not in "+-":
+        return None
+    numbers = NUMBERS["+"] if place > 0 else range(FIRST_LEAST, FIRST_MOST + 1)
     found = []
     for number in numbers:
         steps = list(calculation.steps)
-        if place >= 0:
-            steps[place] = (steps[place][0], number)
-        other = Calculation(number if place < 0 else calculation.start, tuple(steps))
+        if place > 0:
+            steps[place - 1] = (steps[place - 1][0], number)
+        other = Calculation(calculation.start if place > 0 else number, tuple(steps))
         values = other.values()
         if values and values[-1] != problem.answer() and is_held_out(other):
             found.append(other)
@@ -229,14 +229,14 @@ def stratified(rng, per_steps):
 
 
 def pairs(rng, per_steps):
-    """`per_steps` pairs (clean, corrupted) of held-out problems for each number of steps; no
-    calculation occurs twice."""
+    """`per_steps` pairs (clean, corrupted) of held-out problems for each number of steps, the
+    places of the change in turn; no calculation occurs twice."""
     made, seen = [], set()
     for count in STEPS:
         wanted = per_steps
         while wanted > 0:
             clean = draw(rng, count, held_out=True)
-            other = corrupted(rng, clean)
+            other = corrupted(rng, clean, wanted % (count + 1))
             if other and not {clean.calculation, other.calculation} & seen:
                 seen |= {clean.calculation, other.calculation}
                 made.append((clean, other))
