@@ -44,16 +44,16 @@ PER_STEPS = {2: 100, 3: 100, 4: 100, 5: 50, 6: 50}
 PAIRS_PER_STEPS = 12
 
 # Every event has the same number of tokens, so questions of equally many steps have the same length.
-START = "On {d} {N} has {x} {T}."
+START = "{N} has {x} {T} on {d}."
 EVENTS = {
-    "+": ["On {d} {he} buys {x}.", "On {d} {he} finds {x}.", "On {d} {he} wins {x}."],
-    "-": ["On {d} {he} sells {x}.", "On {d} {he} loses {x}.", "On {d} {he} drops {x}."],
-    "*2": ["On {d} {he} doubles them."],
-    "*3": ["On {d} {he} triples them."],
-    "/2": ["On {d} {he} halves them."],
+    "+": ["{He} buys {x} on {d}.", "{He} finds {x} on {d}.", "{He} wins {x} on {d}."],
+    "-": ["{He} sells {x} on {d}.", "{He} loses {x} on {d}.", "{He} drops {x} on {d}."],
+    "*2": ["{He} doubles them on {d}."],
+    "*3": ["{He} triples them on {d}."],
+    "/2": ["{He} halves them on {d}."],
 }
 QUESTION = "How many {T} does {N} have?"
-SOLUTION = "On {d} {N} has {e} {T}."
+SOLUTION = "{N} has {e} {T} on {d}."
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Problem:
     def fill(self, template, day, number):
         she = self.owner in SHE
         return template.format(d=day, x=number, e=number, N=self.owner, T=self.things,
-                               he="she" if she else "he")
+                               He="She" if she else "He")
 
     def question(self):
         told = [self.fill(START, START_DAY, self.calculation.start)]
@@ -187,7 +187,7 @@ def vocabulary():
     """Every token, in the order of the ids."""
     templates = [START, QUESTION, *(t for kind in EVENTS.values() for t in kind)]
     words = {word for t in templates for word in re.findall(r"[A-Za-z]+", re.sub(r"{\w+}", "", t))}
-    words |= {*NAMES, *THINGS, *DAYS, START_DAY, "he", "she"}
+    words |= {*NAMES, *THINGS, *DAYS, START_DAY, "He", "She"}
     return [*SPECIALS, *(str(n) for n in range(1, MOST + 1)), ".", "?", *sorted(words)]
 
 
