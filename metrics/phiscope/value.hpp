@@ -26,6 +26,7 @@ enum class Status {
   unstable,         ///< too many resamples without a value for an interval
   few_units,        ///< fewer independent units than an interval or a test needs
   few_layers,       ///< fewer layers than a claim about depth needs
+  no_gap,           ///< the two ends that a share is measured between are almost equal
 };
 
 /// Name of a status as it stands in tables: "ok", "no_cross_pairs", ...
@@ -59,6 +60,8 @@ enum class Status {
       return "few_units";
     case Status::few_layers:
       return "few_layers";
+    case Status::no_gap:
+      return "no_gap";
     case Status::nonfinite:
       break;
   }

@@ -58,11 +58,11 @@ TEST_CASE("every status has a name of its own", "[value]") {
        {Status::ok, Status::no_cross_pairs, Status::no_within_pairs, Status::no_pairs,
         Status::no_edges, Status::too_few_rows, Status::too_short, Status::constant,
         Status::constant_series, Status::zero_norm, Status::nonfinite, Status::singular,
-        Status::unstable, Status::few_units, Status::few_layers}) {
+        Status::unstable, Status::few_units, Status::few_layers, Status::no_gap}) {
     names.insert(std::string(phiscope::status_name(status)));
   }
   CHECK(names == std::set<std::string>{"ok", "no_cross_pairs", "no_within_pairs", "no_pairs",
                                        "no_edges", "too_few_rows", "too_short", "constant",
                                        "constant_series", "zero_norm", "nonfinite", "singular",
-                                       "unstable", "few_units", "few_layers"});
+                                       "unstable", "few_units", "few_layers", "no_gap"});
 }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "patching/answer.hpp"
+#include "patching/readout.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace phiscope::analyze::patching {
+
+/// One of the two questions of a pair.
+struct Side {
+  nlohmann::ordered_json answer = {};     ///< a number or a text, as the pairs file has it
+  std::string question = {};              ///< empty if the run does not say it
+  std::optional<std::int64_t> steps;      ///< of reasoning, if the pairs file says it
+  std::vector<std::int64_t> tokens = {};  ///< the scored tokens of the answer
+};
+
+struct Pair {
+  std::int64_t id = 0;
+  Side clean = {};
+  Side corrupted = {};
+};
+
+/// A pair that was not run.
+struct Dropped {
+  std::int64_t id = 0;
+  std::string status = {};  ///< "not_aligned", "answer_nested", ...
+};
+
+/// What is replaced in a run of the model.
+struct Site {
+  std::size_t mode = 0;    ///< index into Patching::modes
+  std::size_t set = 0;     ///< index into Patching::sets
+  std::int64_t layer = 0;  ///< of the model
+  std::int64_t head = 0;   ///< 0 where layers are patched as a whole
+  std::int64_t step = 0;   ///< of `single`, the first or last of `suffix` and `prefix`; else 0
+
+  friend auto operator<=>(const Site&, const Site&) = default;
+};
+
+/// A row of the space `site`: logits P at a read-out against B, those of the unpatched corrupted
+/// run at the same tokens.
+struct Row {
+  double kl = 0.0;                     ///< KL(B || P), nats
+  double reverse_kl = 0.0;             ///< KL(P || B), nats
+  double prediction_changed = 0.0;     ///< 0 or 1
+  double l2 = 0.0;                     ///< |P - B|, logits
+  double token_score = 0.0;            ///< mean logit of the tokens that the read-out scores
+  double token_log_probability = 0.0;  ///< their mean log-probability, nats
+};
+
+/// Rows of one run of the model; nothing at the read-outs that the pair's answers do not have.
+using Rows = std::vector<std::optional<Row>>;  // [readout]
+
+/// Texts that the runs of a pair generate, where they are known.
+struct Generated {
+  std::optional<std::string> clean = {};
+  std::optional<std::string> unpatched = {};
+};
+
+/// All runs of a pair.
+struct PairRows {
+  bool complete = false;         ///< no row is missing; others are in no result
+  Rows clean = {};               ///< the clean question, no patch
+  Rows unpatched = {};           ///< the corrupted question, no patch
+  std::vector<Rows> sites = {};  ///< [site]
+  Generated generated = {};
+  std::vector<std::optional<GreedyAnswer>> greedy = {};  ///< [site]
+};
+
+/// How far logits that a run keeps were compared with its reduced arrays.
+struct LogitCheck {
+  std::size_t rows = 0;      ///< recomputed and equal
+  std::size_t unscored = 0;  ///< of them, whose scored tokens plan.json does not tell
+  double largest = 0.0;      ///< largest difference, of numbers above 1 relative to them
+};
+
+/// A run directory of experiment patching.
+struct Patching {
+  std::filesystem::path path = {};
+  std::string name = {};                ///< directory name
+  nlohmann::ordered_json details = {};  ///< of plan.json
+  std::vector<std::string> modes = {};
+  std::vector<std::string> sets = {};
+  std::vector<Readout> readouts = {};
+  std::vector<std::int64_t> layers = {};  ///< patched, ascending
+  std::int64_t positions = 0;             ///< latent steps, pads or token positions
+  std::string hook = {};
+  std::string donor = {};
+  std::string dtype = {};  ///< in which the model was computed; empty if not said
+  std::optional<std::string> primary = {};
+  bool has_heads = false;
+  std::int64_t model_layers = 0;  ///< 0 if not said
+  std::size_t vocabulary = 0;     ///< 0 if not said
+  std::vector<Pair> pairs = {};
+  std::vector<Dropped> dropped = {};
+  std::vector<Site> sites = {};     ///< ascending
+  std::vector<PairRows> rows = {};  ///< [pair]
+  std::optional<LogitCheck> logits = {};
+
+  [[nodiscard]] std::size_t complete_pairs() const;
+  /// Steps are on an axis of their own: single, prefix, suffix.
+  [[nodiscard]] bool has_steps(std::size_t set) const;
+};
+
+/// Smallest gap between the answers' scores of the clean and the corrupted run, nats: where it is
+/// smaller, recovery is undefined (no_gap).
+inline constexpr double least_gap = 0.01;
+
+/// @param allow_partial  accept an unfinished run, and read the pairs that are complete
+/// @throws shard::FormatError if the directory is not a run of patching or contradicts itself
+[[nodiscard]] Patching read_run(const std::filesystem::path& run, bool allow_partial = false);
+
+}  // namespace phiscope::analyze::patching
