@@ -82,6 +82,8 @@ void read_pairs(const JsonObject& plan, const std::filesystem::path& file, Patch
     const JsonObject pair(pairs[i], where, file);
     patching.pairs.push_back(
         {.id = read_id(pair, ids),
+         .sites = pair.has("sites") ? static_cast<std::int64_t>(pair.count("sites"))
+                                    : patching.positions,
          .clean = read_side(JsonObject(pair.member("clean"), where + ".clean", file)),
          .corrupted = read_side(JsonObject(pair.member("corrupted"), where + ".corrupted", file))});
   }

@@ -3,6 +3,7 @@
 
 #include "patching/logits.hpp"
 #include "patching/plan.hpp"
+#include "patching/texts.hpp"
 #include "shard/format_error.hpp"
 
 #include <algorithm>
@@ -163,12 +164,14 @@ void read_shard(const shard::Run& run, std::int64_t shard, Patching& patching,
   check_logits(run, shard, patching, keys, rows, *patching.logits);
 }
 
-/// Are all read-outs there that the pair's answers have?
-bool is_full(const Rows& rows, const Patching& patching, const Pair& pair, bool greedy_too) {
+/// Are all read-outs there that the pair's answers have? After the unpatched run's greedy tokens it
+/// is that run which says how many there are.
+bool is_full(const Rows& rows, const Patching& patching, const Pair& pair, const Rows& unpatched) {
   for (std::size_t readout = 0; readout < patching.readouts.size(); ++readout) {
     const Readout& each = patching.readouts[readout];
     if (is_beyond(pair, each)) continue;
-    if (!greedy_too && each.continuation == Continuation::greedy) continue;
+    const bool said = readout < unpatched.size() && unpatched[readout];
+    if (each.continuation == Continuation::greedy && !said) continue;
     if (readout >= rows.size() || !rows[readout]) return false;
   }
   return true;
@@ -183,14 +186,14 @@ void place_sites(Patching& patching, std::vector<Collected>& collected) {
   patching.sites.assign(sites.begin(), sites.end());
   for (std::size_t i = 0; i < patching.pairs.size(); ++i) {
     PairRows& pair = patching.rows[i];
-    pair.complete = is_full(pair.unpatched, patching, patching.pairs[i], true) &&
-                    is_full(pair.clean, patching, patching.pairs[i], false);
+    pair.complete = is_full(pair.unpatched, patching, patching.pairs[i], pair.unpatched) &&
+                    is_full(pair.clean, patching, patching.pairs[i], {});
     pair.clean.resize(patching.readouts.size());
     pair.sites.reserve(patching.sites.size());
     for (const Site& site : patching.sites) {
       pair.sites.push_back(std::move(collected[i].sites[site]));
-      pair.complete =
-          pair.complete && is_full(pair.sites.back(), patching, patching.pairs[i], true);
+      const bool full = is_full(pair.sites.back(), patching, patching.pairs[i], pair.unpatched);
+      pair.complete = pair.complete && (full || !patching.has_site(patching.pairs[i], site));
     }
   }
 }
@@ -200,6 +203,13 @@ void place_sites(Patching& patching, std::vector<Collected>& collected) {
 std::size_t Patching::complete_pairs() const {
   return static_cast<std::size_t>(
       std::count_if(rows.begin(), rows.end(), [](const PairRows& pair) { return pair.complete; }));
+}
+
+bool Patching::has_site(const Pair& pair, const Site& site) const {
+  const std::string& set = sets[site.set];
+  if (has_steps(site.set)) return site.step < pair.sites;
+  const std::size_t colon = set.find(':');  // first:N and last:N
+  return colon == std::string::npos || std::stoll(set.substr(colon + 1)) <= pair.sites;
 }
 
 bool Patching::has_steps(std::size_t set) const {
@@ -213,6 +223,7 @@ Patching read_run(const std::filesystem::path& path, bool allow_partial) {
   std::vector<Collected> collected(patching.pairs.size());
   for (const std::int64_t shard : run.shards()) read_shard(run, shard, patching, collected);
   place_sites(patching, collected);
+  read_texts(path, patching);
   for (std::size_t i = 0; i < patching.pairs.size() && run.complete(); ++i) {
     if (patching.rows[i].complete) continue;
     throw FormatError(path, "pair " + std::to_string(patching.pairs[i].id) +

@@ -24,6 +24,7 @@ struct Side {
 
 struct Pair {
   std::int64_t id = 0;
+  std::int64_t sites = 0;  ///< steps that it has: fewer than others' where questions are shorter
   Side clean = {};
   Side corrupted = {};
 };
@@ -108,6 +109,8 @@ struct Patching {
   [[nodiscard]] std::size_t complete_pairs() const;
   /// Steps are on an axis of their own: single, prefix, suffix.
   [[nodiscard]] bool has_steps(std::size_t set) const;
+  /// Whether a pair with so many steps has that site.
+  [[nodiscard]] bool has_site(const Pair& pair, const Site& site) const;
 };
 
 /// Smallest gap between the answers' scores of the clean and the corrupted run, nats: where it is

@@ -111,14 +111,17 @@ nlohmann::ordered_json described(const PairSide& side) {
   nlohmann::ordered_json object;
   if (side.question) object["question"] = *side.question;
   if (side.input_ids) object["input_ids"] = *side.input_ids;
-  // A number stays one, as it came.
-  const json number = json::parse(side.answer, nullptr, /*allow_exceptions=*/false);
-  object["answer"] = number.is_number() ? number : json(side.answer);
+  object["answer"] = number_or_text(side.answer);
   if (side.steps) object["reasoning_steps"] = *side.steps;
   return object;
 }
 
 }  // namespace
+
+nlohmann::ordered_json number_or_text(const std::string& text) {
+  const auto number = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return number.is_number() ? number : nlohmann::ordered_json(text);
+}
 
 std::optional<double> last_number(std::string_view text) {
   std::string plain;
@@ -216,8 +219,7 @@ QuestionPairs prepare_pairs(const fs::path& raw) {
 std::string pairs_text(const std::vector<QuestionPair>& pairs) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const QuestionPair& pair : pairs) {
-    const json number = json::parse(pair.id, nullptr, /*allow_exceptions=*/false);
-    list.push_back({{"pair_id", number.is_number_integer() ? number : json(pair.id)},
+    list.push_back({{"pair_id", number_or_text(pair.id)},
                     {"clean", described(pair.clean)},
                     {"corrupted", described(pair.corrupted)}});
   }

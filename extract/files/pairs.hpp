@@ -55,6 +55,9 @@ struct QuestionPairs {
 /// A pairs file as prepare_pairs() leaves it: a JSON list.
 [[nodiscard]] std::string pairs_text(const std::vector<QuestionPair>& pairs);
 
+/// An answer or id as JSON: a number as one, anything else as text.
+[[nodiscard]] nlohmann::ordered_json number_or_text(const std::string& text);
+
 /// The last number in a text, commas dropped; nothing if there is none.
 /// @see the pattern -?\d+\.?\d* of the published experiment
 [[nodiscard]] std::optional<double> last_number(std::string_view text);

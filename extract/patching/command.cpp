@@ -63,7 +63,7 @@ ordered_json described(const PatchSide& tokens, const PairSide& text, std::size_
     scored.assign(tokens.forced.begin() + static_cast<std::ptrdiff_t>(first_scored),
                   tokens.forced.end());
   }
-  return {{"answer", text.answer},
+  return {{"answer", number_or_text(text.answer)},
           {"steps", text.steps ? ordered_json(*text.steps) : ordered_json()},
           {"positions", tokens.tokens.size()},
           {"tokens", scored}};
@@ -74,7 +74,8 @@ ordered_json described(const TokenPairs& read) {
   for (std::size_t p = 0; p < read.pairs.size(); ++p) {
     const PatchPair& pair = read.pairs[p];
     list.push_back(
-        {{"pair_id", pair.id},
+        {{"pair_id", number_or_text(pair.id)},
+         {"sites", pair.sites},
          {"clean", described(pair.clean, read.texts[p].clean, pair.first_scored)},
          {"corrupted", described(pair.corrupted, read.texts[p].corrupted, pair.first_scored)}});
   }
@@ -84,7 +85,7 @@ ordered_json described(const TokenPairs& read) {
 ordered_json described(const std::vector<DroppedPair>& dropped) {
   ordered_json list = ordered_json::array();
   for (const DroppedPair& pair : dropped) {
-    list.push_back({{"pair_id", pair.id}, {"status", pair.status}});
+    list.push_back({{"pair_id", number_or_text(pair.id)}, {"status", pair.status}});
   }
   return list;
 }

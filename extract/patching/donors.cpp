@@ -36,7 +36,8 @@ CleanValues read_clean(const std::filesystem::path& folder) {
         folder, "a run of extract " + run.plan().experiment + ", expected one of extract patching");
   }
   for (const auto& pair : details.at("pairs")) {
-    clean.ids.push_back(pair.at("pair_id").get<std::string>());
+    const auto& id = pair.at("pair_id");
+    clean.ids.push_back(id.is_string() ? id.get<std::string>() : id.dump());
   }
   clean.steps = details.at("positions").get<int>();
   clean.layers = details.at("layers").get<std::vector<int>>();

@@ -149,10 +149,11 @@ class PairReader {
 
 std::string line_of(const QuestionPair& pair, const char* half, const PairSide& side,
                     const PatchSide& tokens) {
-  ordered_json line{{"id", pair.id + "/" + half},
-                    {"text", side.question ? ordered_json(*side.question) : ordered_json()},
-                    {"input_ids", tokens.tokens},
-                    {"meta", {{"answer", side.answer}}}};
+  ordered_json line{
+      {"id", pair.id + "/" + half},
+      {"text", side.question ? ordered_json(*side.question) : ordered_json()},
+      {"input_ids", tokens.tokens},
+      {"meta", {{"pair_id", number_or_text(pair.id)}, {"variant", half}, {"answer", side.answer}}}};
   if (side.steps) line["meta"]["reasoning_steps"] = *side.steps;
   return line.dump() + "\n";
 }

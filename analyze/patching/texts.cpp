@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "patching/texts.hpp"
+
+#include "shard/format_error.hpp"
+#include "shard/json_file.hpp"
+#include "shard/json_object.hpp"
+#include "shard/mapped_file.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace phiscope::analyze::patching {
+namespace {
+
+using shard::FormatError;
+
+/// What runs said, by pair and site; unpatched runs by a site of their own layer.
+using Texts = std::map<std::pair<std::size_t, Site>, std::string>;
+
+/// The site of a key without read-out: pair, mode, set, layer, (head,) step.
+std::pair<std::size_t, Site> place_of_text(const std::vector<std::int64_t>& key,
+                                           const Patching& patching, const std::string& where) {
+  const std::size_t head = patching.has_heads ? 1 : 0;
+  const bool fits = key.size() == 5 + head && key[0] >= 0 && key[0] < std::ssize(patching.pairs) &&
+                    key[1] >= 0 && key[1] < std::ssize(patching.modes) && key[2] >= 0 &&
+                    key[2] < std::ssize(patching.sets);
+  if (!fits) throw FormatError(where, "key is of no run, expected one of this run directory");
+  return {static_cast<std::size_t>(key[0]),
+          {.mode = static_cast<std::size_t>(key[1]),
+           .set = static_cast<std::size_t>(key[2]),
+           .layer = key[3],
+           .head = head == 1 ? key[4] : 0,
+           .step = key[4 + head]}};
+}
+
+Texts read_lines(const std::filesystem::path& file, const Patching& patching) {
+  const shard::MappedFile mapped(file);
+  std::string_view rest = mapped.text();
+  Texts texts;
+  for (std::size_t line = 1; !rest.empty(); ++line) {
+    const std::size_t length = std::min(rest.find('\n'), rest.size());
+    const std::string_view one = rest.substr(0, length);
+    rest.remove_prefix(std::min(length + 1, rest.size()));
+    const std::string where = file.string() + ":" + std::to_string(line);
+    const auto value = shard::parse_ordered_json(one, file, line);
+    const shard::JsonObject fields(value, "", where);
+    const auto place = place_of_text(fields.integers("key"), patching, where);
+    if (!texts.emplace(place, fields.text("text")).second) {
+      throw FormatError(where, "found the key of an earlier line, expected each once");
+    }
+  }
+  return texts;
+}
+
+std::optional<double> number_of(const nlohmann::ordered_json& answer) {
+  if (answer.is_number()) return answer.get<double>();
+  return answer.is_string() ? number_in(answer.get<std::string>()) : std::nullopt;
+}
+
+}  // namespace
+
+void read_texts(const std::filesystem::path& run, Patching& patching) {
+  const std::filesystem::path file = run / texts_name;
+  if (!std::filesystem::exists(file)) return;
+  const Texts texts = read_lines(file, patching);
+  const auto said = [&](std::size_t pair, const Site& site) -> std::optional<std::string> {
+    const auto found = texts.find({pair, site});
+    return found == texts.end() ? std::nullopt : std::optional(found->second);
+  };
+  for (std::size_t pair = 0; pair < patching.pairs.size(); ++pair) {
+    PairRows& rows = patching.rows[pair];
+    rows.generated.unpatched = said(pair, {.layer = -1});
+    rows.generated.clean = said(pair, {.layer = -2});
+    rows.greedy.assign(patching.sites.size(), std::nullopt);
+    if (!rows.generated.unpatched) continue;
+    const std::optional<double> clean = number_of(patching.pairs[pair].clean.answer);
+    for (std::size_t site = 0; site < patching.sites.size(); ++site) {
+      const auto text = said(pair, patching.sites[site]);
+      if (text) rows.greedy[site] = greedy_answer(*text, *rows.generated.unpatched, clean);
+    }
+  }
+}
+
+}  // namespace phiscope::analyze::patching
