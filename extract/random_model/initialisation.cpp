@@ -22,6 +22,7 @@ Role role_of(Part part) {
     case Part::mlp_norm:
     case Part::mlp_post_norm:
     case Part::final_norm:
+    case Part::projection_norm:
       return Role::norm;
     case Part::attention_norm_bias:
     case Part::query_bias:
@@ -32,6 +33,9 @@ Role role_of(Part part) {
     case Part::up_bias:
     case Part::down_bias:
     case Part::final_norm_bias:
+    case Part::projection_in_bias:
+    case Part::projection_out_bias:
+    case Part::projection_norm_bias:
       return Role::bias;
     default:
       return Role::matrix;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "random_model/random_model.hpp"
 
+#include "files/latent/latent_config.hpp"
 #include "random_model/initialisation.hpp"
 #include "random_model/tensor_writer.hpp"
 #include "shard/atomic_file.hpp"
@@ -19,10 +20,10 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 /// Files of a model directory that say nothing about the values of its weights.
-constexpr std::array<std::string_view, 10> copied_files{
-    "config.json",           "generation_config.json",  "tokenizer.json", "tokenizer.model",
-    "tokenizer_config.json", "special_tokens_map.json", "merges.txt",     "vocab.json",
-    "added_tokens.json",     "chat_template.jinja"};
+constexpr std::array<std::string_view, 11> copied_files{
+    "config.json",     latent_config_name,      "generation_config.json",  "tokenizer.json",
+    "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "merges.txt",
+    "vocab.json",      "added_tokens.json",     "chat_template.jinja"};
 
 /// A directory beside its later name that is removed unless it gets there.
 class NewDirectory {

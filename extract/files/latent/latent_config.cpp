@@ -33,14 +33,17 @@ void refuse_unknown(const JsonFields& fields) {
   }
 }
 
-/// `use_prj` decides; `feedback`, where it is stated, must say the same.
+/// `use_prj` or `feedback`; where both are stated, they must say the same.
 std::optional<LatentProjection> read_projection(const JsonFields& fields) {
-  const bool used = fields.boolean("use_prj");
-  if (fields.has("feedback")) {
+  bool used = false;
+  if (!fields.has("feedback")) {
+    used = fields.boolean("use_prj");
+  } else {
     const std::string feedback = fields.text("feedback");
     if (feedback != "projection" && feedback != "hidden") {
       fields.refuse("feedback", "projection or hidden");
     }
+    used = fields.boolean_or("use_prj", feedback == "projection");
     if ((feedback == "projection") != used) {
       fields.refuse("feedback",
                     used ? "projection, as use_prj is true" : "hidden, as use_prj is false");

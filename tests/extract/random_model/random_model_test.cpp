@@ -2,6 +2,7 @@
 // Untrained models of every family: what their tensors hold, and that they are accepted as models.
 #include "random_model/random_model.hpp"
 
+#include "../files/latent/tiny_latent.hpp"
 #include "catch.hpp"
 #include "files/describe.hpp"
 #include "files/model_tensors.hpp"
@@ -113,6 +114,28 @@ TEST_CASE("every family's tensors are filled as it initialises them", "[random_m
     CHECK(bytes_at(out / "config.json") == bytes_at(config_only / "config.json"));
   }
   CHECK(families.size() >= 11);
+}
+
+TEST_CASE("an untrained latent model has merged weights and a projection", "[random_model]") {
+  const TempDir dir;
+  const TinyLatent trained = tiny_latent_llama();
+  trained.write(dir.path() / "trained");
+  const fs::path out = dir.path() / "model";
+  write_random_model({.source = dir.path() / "trained", .out = out, .seed = 8});
+  CHECK(bytes_at(out / "codi.json") == trained.codi.dump());
+  const nlohmann::json latent = describe_model(out, /*quick=*/false).at("latent");
+  CHECK(latent.at("feedback") == "projection");
+  CHECK(latent.at("lora").at("merged") == 0);
+  const Weights weights = Weights::open(out);
+  const auto all_are = [&](const std::string& name, double value) {
+    const auto values = values_of(weights.at(name));
+    return std::ranges::all_of(values, [value](double one) { return one == value; });
+  };
+  for (const char* bias : {"prj.1.bias", "prj.3.bias", "prj.ln.bias"}) CHECK(all_are(bias, 0.0));
+  CHECK(all_are("prj.ln.weight", 1.0));
+  CHECK_FALSE(all_are("prj.1.weight", 0.0));
+  CHECK_FALSE(all_are("prj.3.weight", 0.0));
+  CHECK(weights.at("model.embed_tokens.weight").shape == std::vector<std::int64_t>{13, 4});
 }
 
 TEST_CASE("bytes depend on the seed, not on threads or files", "[random_model]") {

@@ -75,6 +75,9 @@ TEST_CASE("a model whose state is fed back as it is has Coconut's texts", "[late
   CHECK(found.question_suffix == " ?");
   CHECK(found.answer_prefix.empty());
   CHECK_FALSE(found.remove_eos);
+  model.codi.erase("use_prj");
+  model.write(dir.path());
+  CHECK(read_config(dir.path()).latent == found);
 }
 
 TEST_CASE("a directory without codi.json is a plain model", "[latent_config]") {
