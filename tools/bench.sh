@@ -12,6 +12,7 @@ bench() {
     OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 .venv/bin/python "bench/$name.py" \
       --program "build/release/bin/${name}_bench"
   done
+  bench/patching.sh build/release/bin
   if python=$(reference_python); then
     "$python" bench/forward.py --program build/release/bin/forward_bench
   else

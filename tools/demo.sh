@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# ./dev demo: the leave-one-out experiment on the model `walk`, from extraction to report.
+# ./dev demo: leave-one-out on the model `walk`, and patching of latent thoughts on `week`, to their reports.
 
 demo() {
   setup
   configure_release
-  say "building extract and analyze-loo with $jobs jobs"
-  cmake --build build/release -j "$jobs" --target extract analyze-loo -- --quiet
+  say "building extract, analyze-loo and analyze-patching with $jobs jobs"
+  cmake --build build/release -j "$jobs" --target extract analyze-loo analyze-patching -- --quiet
   local start=$SECONDS sink
   rm -rf demo  # a run of an earlier revision would be refused
   for sink in keep drop; do
@@ -14,6 +14,9 @@ demo() {
       --context-lengths 6,10,20 --conditions semantic,unrelated,shuffled --positions all --out "demo/sink-$sink" >/dev/null
   done
   build/release/bin/analyze-loo demo/sink-keep demo/sink-drop --out demo/report --threads "$(nproc)" >/dev/null
-  say "report: $PWD/demo/report/report.html (after $((SECONDS - start)) s)"
-  cat demo/report/summary.txt
+  build/release/bin/extract patching --model datasets/models/week --pairs datasets/week/pairs.json --batch-size 80 \
+    --mode rerun,frozen --sets single,layer,prefix --max-new-tokens 8 --out demo/patching >/dev/null
+  build/release/bin/analyze-patching demo/patching --out demo/patching-report --threads "$(nproc)" >/dev/null
+  cat demo/report/summary.txt demo/patching-report/summary.txt
+  say "reports after $((SECONDS - start)) s: $PWD/demo/report/report.html and $PWD/demo/patching-report/report.html"
 }
