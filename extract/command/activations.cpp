@@ -231,7 +231,8 @@ Subcommand activations_subcommand(CLI::App& program) {
       .add("--interventions", options->interventions,
            "JSON list of interventions, e.g. [{\"prompt\": \"*\", "
            "\"action\": \"zero_head\", \"layer\": 0, \"head\": 2}]; actions: "
-           "zero_head, zero_positions, patch, add, mean, resample, force_token, force_prefix; "
+           "zero_head, zero_positions, patch, add, mean, resample, force_token, "
+           "force_rank, force_prefix; "
            "in place of positions: latents, e.g. [0, 2]")
       .existing_file();
   flags.add("--stride", options->stride, "with pooled: average every N-th generated token")

@@ -32,6 +32,7 @@ class Entry {
         {"mean", {"layer", "positions", "hook", "head", "source"}},
         {"resample", {"layer", "positions", "hook", "head"}},
         {"force_token", {"step", "token"}},
+        {"force_rank", {"step", "rank"}},
         {"force_prefix", {"tokens"}}};
     action_ = fields_.text("action");
     const auto found = known.find(action_);
@@ -145,6 +146,13 @@ class GroupBuilder {
     if (entry.action() == "force_token") {
       actions_.emplace_back(
           Force{.step = step(fields), .token = token(fields, fields.at("token", "a token id"))});
+      return;
+    }
+    if (entry.action() == "force_rank") {
+      const IntegerRange range{.least = 1, .most = config_.vocab};
+      actions_.emplace_back(Force{.step = step(fields),
+                                  .token = 0,
+                                  .rank = static_cast<int>(fields.integer("rank", range))});
       return;
     }
     if (entry.action() == "force_prefix") {

@@ -39,6 +39,7 @@ struct Interventions {
 ///   resample        layer, positions [, hook, head]: the source is another prompt, drawn with the
 ///                   seed, the same for all resamplings of a prompt
 ///   force_token     step, token
+///   force_rank      step, rank: the token of that rank in the scores, 1 the likeliest
 ///   force_prefix    tokens
 ///   add             layer, positions, source {prompt [, positions]}, scale [, hook, head]
 /// In place of positions there may be `latents`, numbers of thoughts from 0, of a prompt that has

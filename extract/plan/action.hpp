@@ -64,10 +64,12 @@ struct Add {
   friend bool operator==(const Add&, const Add&) = default;
 };
 
-/// The generated token of a step is this one, whatever the scores.
+/// The generated token of a step is this one, whatever the scores; or the one of a rank in them,
+/// for branches of a generation.
 struct Force {
   int step = 0;
   int token = 0;
+  int rank = 0;  ///< 1: of the highest score, of equal ones the lower id; 0: `token` is taken
   friend bool operator==(const Force&, const Force&) = default;
 };
 

@@ -147,12 +147,13 @@ std::vector<Place> wanted_places(const Group& group, std::size_t source) {
   return places;
 }
 
-std::vector<int> forced_tokens(const Run& run, int steps) {
-  std::vector<int> tokens(static_cast<std::size_t>(std::max(0, steps)), -1);
+std::vector<Forced> forced_tokens(const Run& run, int steps) {
+  std::vector<Forced> tokens(static_cast<std::size_t>(std::max(0, steps)));
   for (const Action& action : run.actions) {
     const auto* force = std::get_if<Force>(&action);
     if (force != nullptr && force->step < steps) {
-      tokens[static_cast<std::size_t>(force->step)] = force->token;
+      Forced& forced = tokens[static_cast<std::size_t>(force->step)];
+      forced = force->rank > 0 ? Forced{.rank = force->rank} : Forced{.token = force->token};
     }
   }
   return tokens;

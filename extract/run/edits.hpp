@@ -4,6 +4,7 @@
 #include "model/batch.hpp"
 #include "model/edit.hpp"
 #include "plan/plan.hpp"
+#include "run/next_token.hpp"
 #include "run/trace.hpp"
 
 #include <span>
@@ -24,7 +25,7 @@ std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batc
 /// The places of run `source` that actions in the group take values from.
 std::vector<Place> wanted_places(const Group& group, std::size_t source);
 
-/// The tokens that a run's actions force, by step; -1 where the scores decide.
-std::vector<int> forced_tokens(const Run& run, int steps);
+/// What a run's actions force, by step: default values where the scores decide.
+std::vector<Forced> forced_tokens(const Run& run, int steps);
 
 }  // namespace phiscope::extract

@@ -7,6 +7,9 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/logsumexp.h>
+#include <ATen/ops/sort.h>
+
+#include <algorithm>
 
 namespace phiscope::extract {
 namespace {
@@ -25,6 +28,12 @@ int drawn(const Drawing& drawing, const Waiting& waiting, const at::Tensor& scor
               uniform_at(drawing.seed, place));
 }
 
+/// The id of a rank among scores [vocab], from 1; of equal ones the lower id comes first.
+std::int64_t of_rank(const at::Tensor& scores, int rank) {
+  const at::Tensor order = std::get<1>(at::sort(scores, /*stable=*/true, 0, /*descending=*/true));
+  return order[std::min<std::int64_t>(rank, order.numel()) - 1].item<std::int64_t>();
+}
+
 }  // namespace
 
 std::vector<NextToken> next_tokens(const Generation& generation, std::span<const Waiting> runs,
@@ -37,8 +46,10 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
   std::vector<std::int64_t> ids;
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const auto row = static_cast<std::int64_t>(r);
-    if (runs[r].forced >= 0) {
-      ids.push_back(runs[r].forced);
+    if (runs[r].forced.token >= 0) {
+      ids.push_back(runs[r].forced.token);
+    } else if (runs[r].forced.rank > 0) {
+      ids.push_back(of_rank(possible[row], runs[r].forced.rank));
     } else if (generation.drawing) {
       ids.push_back(drawn(*generation.drawing, runs[r], on_cpu[row]));
     } else {

@@ -10,11 +10,17 @@
 
 namespace phiscope::extract {
 
+/// What a run takes as its next token whatever the scores.
+struct Forced {
+  int token = -1;  ///< an id; -1: none
+  int rank = 0;    ///< of the scores, from 1; 0: none
+};
+
 /// A run that waits for its next token.
 struct Waiting {
   const Run* run = nullptr;
   std::span<const int> generated;  ///< so far
-  int forced = -1;                 ///< the token to take whatever the scores; -1: none
+  Forced forced{};
 };
 
 /// A token and its logarithmic probability under the model, before any filter, in nats.

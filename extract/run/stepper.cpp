@@ -303,7 +303,7 @@ void Stepper::choose(std::span<Walk* const> walks) {
     const std::size_t step = walk->generated.size();
     waiting.push_back({.run = walk->run,
                        .generated = walk->generated,
-                       .forced = step < walk->forced.size() ? walk->forced[step] : -1});
+                       .forced = step < walk->forced.size() ? walk->forced[step] : Forced{}});
   }
   const Generation& wanted = plan_.generation;
   const std::vector<NextToken> tokens =

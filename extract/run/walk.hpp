@@ -4,6 +4,7 @@
 #include "model/kv_cache.hpp"
 #include "plan/sharing.hpp"
 #include "run/measures.hpp"
+#include "run/next_token.hpp"
 #include "run/trace.hpp"
 
 #include <ATen/core/Tensor.h>
@@ -60,7 +61,7 @@ struct Walk {
   std::vector<bool> yielded{};                  ///< [row of the run]
   std::vector<std::int64_t> rows{};             ///< [space] rows
   std::vector<std::vector<double>> measured{};  ///< [capture][row]
-  std::vector<int> forced{};                    ///< [step] -1: the scores decide
+  std::vector<Forced> forced{};                 ///< [step]
   std::vector<int> generated{};
   std::vector<float> log_probabilities{};
   std::vector<int> added{};            ///< [checkpoint] pooled tokens

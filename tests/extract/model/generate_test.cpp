@@ -219,6 +219,22 @@ TEST_CASE("forced tokens take their step whatever the scores", "[generate]") {
         naive_continuation(walk_on_one_thread(), {1, 10, 11, 30, tokens[1], 40}, 1, {})[0]);
 }
 
+TEST_CASE("a forced rank takes the token of that rank in the scores", "[generate]") {
+  const c10::InferenceMode no_gradients;
+  Plan plan = generation_plan(Hook::logits, {},
+                              {.tokens = 4, .end = {}, .rows = GeneratedRows::predicting});
+  Run run{.tokens = {1, 10, 11}, .rows = {}, .key = {0}};
+  run.actions = {Force{.step = 1, .token = 0, .rank = 3}};
+  const Run* const one[] = {&run};
+  const CapturedRows done = run_alone(walk_on_one_thread(), plan, one);
+  const at::Tensor scores = done.arrays[0].to(at::kDouble);
+  for (std::int64_t step = 0; step < 4; ++step) {
+    const int id = done.generated[0][static_cast<std::size_t>(step)];
+    const auto better = (scores[step] > scores[step][id]).sum().item<std::int64_t>();
+    CHECK(better == (step == 1 ? 2 : 0));
+  }
+}
+
 TEST_CASE("pooled rows are means over every stride-th generated token", "[generate]") {
   const c10::InferenceMode no_gradients;
   const std::vector<int> layers = all_layers(walk_on_one_thread());
