@@ -300,8 +300,8 @@ def finish(out, model, made, control):
         made = {**training, "control": {**made, "accuracy": accuracy(model, latents=0)}}
     else:
         write(out, stored)
-        made = {**made, "vocabulary": BASE_VOCABULARY, "evaluated": EVALUATED,
-                "parameters": sum(p.numel() for p in stored.values()),
+        made = {**made, "written": WRITTEN, "looped": LOOPED, "vocabulary": BASE_VOCABULARY,
+                "evaluated": EVALUATED, "parameters": sum(p.numel() for p in stored.values()),
                 "accuracy": evaluations(model), "decoded_steps": step_accuracy(model)}
     write_card(out, made)
 
@@ -320,7 +320,7 @@ def main():
     model = train(options.seed, options.control)
     minutes = (time.process_time() - began) / 60
     finish(options.out, model, {
-        "seed": options.seed, "steps": WRITTEN + LOOPED, "written": WRITTEN, "looped": LOOPED,
+        "seed": options.seed, "steps": WRITTEN + LOOPED,
         "cpu_minutes": round(minutes, 1), "torch": torch.__version__.split("+")[0],
         "machine": platform.machine()}, options.control)
 
