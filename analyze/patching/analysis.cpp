@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "patching/analysis.hpp"
 
+#include "patching/texts.hpp"
 #include "program/parallel.hpp"
 #include "report/folder.hpp"
 #include "shard/format_error.hpp"
@@ -221,6 +222,7 @@ std::vector<Result> analyze_runs(const std::vector<std::filesystem::path>& paths
   read.reserve(paths.size());
   for (const auto& path : paths) {
     read.push_back(read_run(path, allow_partial));
+    if (!options.texts.empty()) add_texts(options.texts.at(read.size() - 1), read.back());
     const Patching& run = read.back();
     if (run.complete_pairs() > 0) continue;
     throw shard::FormatError(

@@ -23,6 +23,8 @@ struct Options {
   std::size_t sign_flips = 10000;  ///< of every test
   std::uint64_t seed = 0;          ///< of both
   std::size_t threads = 1;         ///< changes no result
+  /// [run], what the runs generated, see add_texts(); empty: not known
+  std::vector<std::filesystem::path> texts = {};
 };
 
 /// A mean over pairs.

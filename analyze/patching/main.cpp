@@ -26,11 +26,22 @@ int main(int argc, char** argv) {
                         true);
              program::add_common_options(line, common);
              program::add_resampling_options(line, &options.resamples, options.seed);
+             line.texts("--texts", options.texts,
+                        "JSONL files of generated texts, one per RUN, with commas between them "
+                        "(members pair_id, mode, set, layer, step, text)",
+                        false, true);
              line.number("--sign-flips", options.sign_flips,
                          "patterns of signs that a test draws where not all are counted",
                          {1, 10'000'000});
            },
-       .check = {},
+       .check =
+           [&] {
+             if (!options.texts.empty() && options.texts.size() != paths.size()) {
+               throw program::UsageError("--texts: " + std::to_string(options.texts.size()) +
+                                         " files, expected one for each of " +
+                                         std::to_string(paths.size()) + " runs");
+             }
+           },
        .run =
            [&] {
              options.threads = common.threads;
