@@ -107,12 +107,6 @@ double rounding_floor(const std::string& dtype) {
   return 0.0;
 }
 
-/// As much of an answer as the number rule can compare.
-std::optional<double> number_of(const nlohmann::ordered_json& answer) {
-  if (answer.is_number()) return answer.get<double>();
-  return number_in(answer.get<std::string>());
-}
-
 }  // namespace
 
 std::string_view outcome_name(Outcome outcome) noexcept {
@@ -182,12 +176,12 @@ Baselines baselines_of(const Result& result) {
     found.no_gap += recovery(unpatched, unpatched, clean).status() == Status::no_gap ? 1 : 0;
     if (!rows.generated.clean || !rows.generated.unpatched) continue;
     ++found.generated;
-    const auto is_right = [](const std::string& text, const nlohmann::ordered_json& answer) {
+    const auto is_right = [](const std::string& text, const Side& side) {
       const auto number = number_in(text);
-      return number && number == number_of(answer);
+      return number && number == answer_number(side);
     };
-    found.right += is_right(*rows.generated.clean, data.pairs[pair].clean.answer) &&
-                           is_right(*rows.generated.unpatched, data.pairs[pair].corrupted.answer)
+    found.right += is_right(*rows.generated.clean, data.pairs[pair].clean) &&
+                           is_right(*rows.generated.unpatched, data.pairs[pair].corrupted)
                        ? 1
                        : 0;
   }

@@ -38,7 +38,9 @@ Primary primary_of(const Patching& data) {
   if (!data.primary) {
     return {.of = has_answers(data) ? 0U : tested.size() - 1, .role = Role::unnamed};
   }
-  if (data.primary->empty()) return {.role = std::nullopt};
+  if (data.primary->empty()) {
+    return {.of = has_answers(data) ? 0U : tested.size() - 1, .role = std::nullopt};
+  }
   const std::string& name = *data.primary;
   const std::size_t colon = std::min(name.find(':'), name.size());
   const std::string measure = name.substr(0, colon);
@@ -110,15 +112,18 @@ Claim site_claim(const Result& result, std::size_t mode, std::size_t set, std::s
   return claim;
 }
 
-void add_run(const Result& result, bool is_first, bool several, std::vector<Claim>& all) {
+/// One claim per mode and set, by the primary measure; of the primary mode and set also by the
+/// other measures. More would say the same again, in other units.
+void add_run(const Result& result, const Primary& primary, bool is_first, bool several,
+             std::vector<Claim>& all) {
   const Patching& data = result.data;
-  const Primary primary = primary_of(data);
   for (std::size_t mode = 0; mode < data.modes.size(); ++mode) {
     for (std::size_t set = 0; set < data.sets.size(); ++set) {
       if (sites_of(data, mode, set).empty()) continue;
       for (std::size_t of = 0; of < tested.size(); ++of) {
-        const bool is_primary = is_first && mode == 0 && set == primary.set && of == primary.of &&
-                                primary.role.has_value();
+        const bool is_chief_set = is_first && mode == 0 && set == primary.set;
+        const bool is_primary = is_chief_set && of == primary.of && primary.role.has_value();
+        if (of != primary.of && !is_chief_set) continue;
         if (!is_primary && !is_scored(data, of)) continue;
         Claim claim = site_claim(result, mode, set, of);
         if (is_primary) claim.role = *primary.role;
@@ -129,31 +134,29 @@ void add_run(const Result& result, bool is_first, bool several, std::vector<Clai
   }
 }
 
-/// The first run against one other, in one mode, set and measure.
+/// The first run against one other, in one mode and set, by the primary measure.
 void add_comparison(const std::vector<Result>& results, std::size_t run, std::size_t mode,
-                    std::size_t set, const std::vector<Comparison>& comparisons,
+                    std::size_t set, std::size_t of, const std::vector<Comparison>& comparisons,
                     std::vector<Claim>& all) {
   const Result& first = results.front();
-  for (std::size_t of = 0; of < tested.size(); ++of) {
-    if (!is_scored(first.data, of) || !is_scored(results[run].data, of)) continue;
-    Best best;
-    std::size_t sites = 0;
-    for (const Comparison& each : comparisons) {
-      const Site& site = first.data.sites[each.site];
-      if (each.run != run || site.mode != mode || site.set != set || each.measure != tested[of]) {
-        continue;
-      }
-      ++sites;
-      take_better(each.difference, each.test, site, best);
+  if (!is_scored(first.data, of) || !is_scored(results[run].data, of)) return;
+  Best best;
+  std::size_t sites = 0;
+  for (const Comparison& each : comparisons) {
+    const Site& site = first.data.sites[each.site];
+    if (each.run != run || site.mode != mode || site.set != set || each.measure != tested[of]) {
+      continue;
     }
-    if (sites == 0) continue;
-    Claim claim{.about = first.label + " moves the answer towards the clean one more than " +
-                         results[run].label + " at a site of set " + first.data.sets[set] + " (" +
-                         first.data.modes[mode] + "), by " + measure_text(tested[of]),
-                .caveats = caveats(first)};
-    add_best(first, best, tested[of], "difference", claim);
-    all.push_back(std::move(claim));
+    ++sites;
+    take_better(each.difference, each.test, site, best);
   }
+  if (sites == 0) return;
+  Claim claim{.about = first.label + " moves the answer towards the clean one more than " +
+                       results[run].label + " at a site of set " + first.data.sets[set] + " (" +
+                       first.data.modes[mode] + "), by " + measure_text(tested[of]),
+              .caveats = caveats(first)};
+  add_best(first, best, tested[of], "difference", claim);
+  all.push_back(std::move(claim));
 }
 
 }  // namespace
@@ -185,14 +188,15 @@ std::vector<std::string> caveats(const Result& result) {
 std::vector<Claim> claims(const std::vector<Result>& results,
                           const std::vector<Comparison>& comparisons) {
   std::vector<Claim> all;
-  for (const Result& result : results) {
-    add_run(result, &result == &results.front(), results.size() > 1, all);
-  }
   const Patching& first = results.front().data;
+  const Primary primary = primary_of(first);
+  for (const Result& result : results) {
+    add_run(result, primary, &result == &results.front(), results.size() > 1, all);
+  }
   for (std::size_t run = 1; run < results.size(); ++run) {
     for (std::size_t mode = 0; mode < first.modes.size(); ++mode) {
       for (std::size_t set = 0; set < first.sets.size(); ++set) {
-        add_comparison(results, run, mode, set, comparisons, all);
+        add_comparison(results, run, mode, set, primary.of, comparisons, all);
       }
     }
   }

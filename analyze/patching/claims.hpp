@@ -9,10 +9,10 @@
 
 namespace phiscope::analyze::patching {
 
-/// What each run claims: that some site moves the answer towards the clean one, for every mode, set
-/// and tested measure that the run has, by the largest statistic over the sites. The first run's
-/// primary one is the report's; the other runs are its controls. Then, whether the first run moves
-/// the answer more than each other run does.
+/// What each run claims: that some site of a mode and set moves the answer towards the clean one,
+/// by the largest statistic over these sites. It is measured as the first run's plan says; in the
+/// primary mode and set by the other tested measures as well. The other runs are controls. Then,
+/// whether the first run moves the answer more than each other run does.
 [[nodiscard]] std::vector<report::Claim> claims(const std::vector<Result>& results,
                                                 const std::vector<Comparison>& comparisons);
 

@@ -30,19 +30,38 @@ std::string dropped_text(const Patching& data) {
   return text;
 }
 
-std::string largest_text(const Result& result, Measure measure) {
+/// ", recovery 0.24 [...] (...) at layer 2, step 1": the largest mean over some sites, or nothing.
+std::string largest_text(const Result& result, const std::vector<std::size_t>& sites,
+                         Measure measure) {
   std::optional<std::size_t> best;
   double largest = 0.0;
-  for (std::size_t site = 0; site < result.data.sites.size(); ++site) {
+  for (const std::size_t site : sites) {
     const Value& mean = result.cell(0, site, measure).mean.value;
     if (!mean.ok() || (best && mean.value() <= largest)) continue;
     best = site;
     largest = mean.value();
   }
   if (!best) return {};
-  return "Largest mean " + std::string(measure_name(measure)) + ": " +
-         report::estimate_text(result.cell(0, *best, measure).mean) + " at " +
-         site_text(result.data, result.data.sites[*best]) + ".";
+  const Site& at = result.data.sites[*best];
+  std::string place = "layer " + std::to_string(at.layer);
+  if (result.data.has_heads) place += ", head " + std::to_string(at.head);
+  if (result.data.has_steps(at.set)) place += ", step " + std::to_string(at.step);
+  return std::string(measure_name(measure)) + " " +
+         report::estimate_text(result.cell(0, *best, measure).mean) + " at " + place;
+}
+
+/// What the sites of one mode and set reach.
+std::string set_line(const Result& result, std::size_t mode, std::size_t set) {
+  const std::vector<std::size_t> sites = sites_of(result.data, mode, set);
+  std::string line;
+  for (const Measure measure :
+       {Measure::kl_divergence, Measure::recovery, Measure::answer_logit_diff_change}) {
+    const std::string part = largest_text(result, sites, measure);
+    if (!part.empty()) line += (line.empty() ? "" : "; ") + part;
+  }
+  if (line.empty()) return {};
+  return "Largest means of set " + result.data.sets[set] + " (" + result.data.modes[mode] +
+         "): " + line + ".";
 }
 
 std::string pair_line(const Result& result) {
@@ -156,10 +175,11 @@ void add_warnings(const Result& result, const std::string& prefix,
 std::vector<std::string> findings(const std::vector<Result>& results) {
   std::vector<std::string> lines;
   for (const Result& result : results) {
-    for (const Measure measure :
-         {Measure::kl_divergence, Measure::recovery, Measure::answer_logit_diff_change}) {
-      const std::string line = largest_text(result, measure);
-      if (!line.empty()) lines.push_back(start(result, results) + line);
+    for (std::size_t mode = 0; mode < result.data.modes.size(); ++mode) {
+      for (std::size_t set = 0; set < result.data.sets.size(); ++set) {
+        const std::string line = set_line(result, mode, set);
+        if (!line.empty()) lines.push_back(start(result, results) + line);
+      }
     }
   }
   return lines;

@@ -8,8 +8,8 @@
 
 namespace phiscope::analyze::patching {
 
-/// What describes the data and claims nothing: the sites with the largest KL and the largest
-/// recovery of each run, and what patching sets adds to single steps.
+/// What describes the data and claims nothing: the largest mean KL, recovery and change of the
+/// answers' logits among the sites of each mode and set, so that sets can be read beside steps.
 [[nodiscard]] std::vector<std::string> findings(const std::vector<Result>& results);
 
 /// What a reader must know before the numbers: unfinished and dropped pairs, rounding, failed

@@ -103,29 +103,28 @@ Panel map_panel(const Patching& data, std::size_t mode, const std::string& colum
   return panel;
 }
 
-/// Gives the maps of a row one scale, and the last one its colour bar.
-void share_colors(std::vector<Panel>& row, const std::string& unit) {
+void add_panels(Figure& figure, std::vector<Panel> row, const std::string& title) {
+  figure.columns = row.size();
+  figure.row_titles.push_back(title);
+  row.front().y_label = "layer";
+  for (Panel& panel : row) figure.panels.push_back(std::move(panel));
+}
+
+/// Gives all maps one scale, so that a control looks as small as it is, and the last one of each
+/// row a colour bar.
+void share_colors(Figure& figure, const std::string& unit) {
   std::vector<const Heatmap*> maps;
-  for (const Panel& panel : row) {
+  for (const Panel& panel : figure.panels) {
     if (const auto* map = std::get_if<Heatmap>(&panel.content)) maps.push_back(map);
   }
   const double limit = figure::largest_magnitude(maps);
-  for (Panel& panel : row) {
-    auto* map = std::get_if<Heatmap>(&panel.content);
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+    auto* map = std::get_if<Heatmap>(&figure.panels[i].content);
     if (map == nullptr) continue;
     map->limit = limit;
-    map->draw_y_labels = &panel == &row.front();
-    if (&panel == &row.back()) map->color_label = unit;
+    map->draw_y_labels = i % figure.columns == 0;
+    if ((i + 1) % figure.columns == 0) map->color_label = unit;
   }
-  row.front().y_label = "layer";
-}
-
-void add_panels(Figure& figure, std::vector<Panel> row, const std::string& title,
-                const std::string& unit) {
-  share_colors(row, unit);
-  figure.columns = row.size();
-  figure.row_titles.push_back(title);
-  for (Panel& panel : row) figure.panels.push_back(std::move(panel));
 }
 
 figure::Colormap colors_of(Measure measure) {
@@ -160,7 +159,7 @@ Figure measure_map(const std::vector<Result>& results, Measure measure) {
   Figure figure = map_figure("heatmap", measure, "by layer and latent step");
   figure.caption =
       "Mean over pairs of patching one site: layers from bottom to top, latent steps from left to "
-      "right. Grey: undefined, or not patched. One colour scale per row of panels; intervals and "
+      "right. Grey: undefined, or not patched. One colour scale for all panels; intervals and "
       "tests in patching.csv.";
   const std::vector<std::string> columns = panel_columns(results);
   for (const Result& result : results) {
@@ -171,10 +170,10 @@ Figure measure_map(const std::vector<Result>& results, Measure measure) {
         row.push_back(map_panel(result.data, mode, column, mean_of_group(result, 0, measure),
                                 colors_of(measure)));
       }
-      add_panels(figure, std::move(row), result.label + ", " + result.data.modes[mode],
-                 std::string(measure_unit(measure)));
+      add_panels(figure, std::move(row), result.label + ", " + result.data.modes[mode]);
     }
   }
+  share_colors(figure, std::string(measure_unit(measure)));
   return figure;
 }
 
@@ -195,7 +194,8 @@ std::string difficulty_title(const Result& result, const std::string& name) {
     if (group.name != name) continue;
     const std::string steps =
         name == "unknown" ? "steps unknown" : name + (name == "1" ? " step" : " steps");
-    return steps + " (" + std::to_string(group.pairs.size()) + " pairs)";
+    const std::size_t pairs = group.pairs.size();
+    return steps + " (" + std::to_string(pairs) + (pairs == 1 ? " pair)" : " pairs)");
   }
   return name + " steps (no pairs)";
 }
@@ -224,9 +224,9 @@ Figure difficulty_map(const std::vector<Result>& results, Measure measure) {
       row.push_back(std::move(panel));
     }
     add_panels(figure, std::move(row),
-               result.label + ", " + result.data.modes[0] + ", " + result.data.sets[0],
-               std::string(measure_unit(measure)));
+               result.label + ", " + result.data.modes[0] + ", " + result.data.sets[0]);
   }
+  share_colors(figure, std::string(measure_unit(measure)));
   return figure;
 }
 
@@ -272,9 +272,9 @@ std::vector<Figure> difference_maps(const std::vector<Result>& results,
       for (const std::string& column : columns) {
         row.push_back(map_panel(first.data, 0, column, number, figure::Colormap::diverging));
       }
-      add_panels(figure, std::move(row), "minus " + results[run].label,
-                 std::string(measure_unit(measure)));
+      add_panels(figure, std::move(row), "minus " + results[run].label);
     }
+    share_colors(figure, std::string(measure_unit(measure)));
     if (figure::count_values(figure).all > figure::count_values(figure).undefined) {
       figures.push_back(std::move(figure));
     }

@@ -200,6 +200,11 @@ void place_sites(Patching& patching, std::vector<Collected>& collected) {
 
 }  // namespace
 
+std::optional<double> answer_number(const Side& side) {
+  if (side.answer.is_number()) return side.answer.get<double>();
+  return number_in(side.answer.get<std::string>());
+}
+
 std::size_t Patching::complete_pairs() const {
   return static_cast<std::size_t>(
       std::count_if(rows.begin(), rows.end(), [](const PairRows& pair) { return pair.complete; }));

@@ -22,6 +22,9 @@ struct Side {
   std::vector<std::int64_t> tokens = {};  ///< the scored tokens of the answer
 };
 
+/// The answer as a number; a text by the rule of number_in().
+[[nodiscard]] std::optional<double> answer_number(const Side& side);
+
 struct Pair {
   std::int64_t id = 0;
   std::int64_t sites = 0;  ///< steps that it has: fewer than others' where questions are shorter

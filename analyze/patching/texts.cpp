@@ -55,11 +55,6 @@ Texts read_lines(const std::filesystem::path& file, const Patching& patching) {
   return texts;
 }
 
-std::optional<double> number_of(const nlohmann::ordered_json& answer) {
-  if (answer.is_number()) return answer.get<double>();
-  return answer.is_string() ? number_in(answer.get<std::string>()) : std::nullopt;
-}
-
 }  // namespace
 
 void read_texts(const std::filesystem::path& run, Patching& patching) {
@@ -76,7 +71,7 @@ void read_texts(const std::filesystem::path& run, Patching& patching) {
     rows.generated.clean = said(pair, {.layer = -2});
     rows.greedy.assign(patching.sites.size(), std::nullopt);
     if (!rows.generated.unpatched) continue;
-    const std::optional<double> clean = number_of(patching.pairs[pair].clean.answer);
+    const std::optional<double> clean = answer_number(patching.pairs[pair].clean);
     for (std::size_t site = 0; site < patching.sites.size(); ++site) {
       const auto text = said(pair, patching.sites[site]);
       if (text) rows.greedy[site] = greedy_answer(*text, *rows.generated.unpatched, clean);

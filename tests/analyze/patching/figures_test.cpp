@@ -91,7 +91,10 @@ TEST_CASE("heatmaps draw the mean of every measure at every site", "[figures]") 
     const bool positive = measure <= Measure::prediction_change_rate;
     CHECK(map_of(figure, 0).map ==
           (positive ? figure::Colormap::sequential : figure::Colormap::diverging));
-    CHECK(map_of(figure, 0).limit == map_of(figure, 2).limit);
+    for (const std::size_t panel : {2U, 3U, 6U, 7U}) {
+      CHECK(map_of(figure, panel).limit == map_of(figure, 0).limit);
+    }
+    CHECK(map_of(figure, 0).color_label.empty());
     CHECK(map_of(figure, 2).color_label == measure_unit(measure));
     CHECK(figure.panels[0].y_label == "layer");
   }
@@ -120,7 +123,7 @@ TEST_CASE("panels by difficulty draw the pairs of each number of steps", "[figur
     CHECK(figure.columns == 4);
     CHECK(figure.row_titles == Names{"clean, rerun, single", "noise, rerun, prefix"});
     CHECK(panel_titles(figure) == Names{"2 steps (3 pairs)", "3 steps (2 pairs)",
-                                        "steps unknown (1 pairs)", "4 steps (no pairs)",
+                                        "steps unknown (1 pair)", "4 steps (no pairs)",
                                         "2 steps (no pairs)", "3 steps (no pairs)",
                                         "unknown steps (no pairs)", "4 steps (5 pairs)"});
     for (const std::size_t group : {1U, 2U, 3U}) {

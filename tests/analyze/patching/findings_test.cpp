@@ -38,19 +38,24 @@ TEST_CASE("findings name the sites with the largest means", "[findings]") {
   at(2, Measure::recovery).value = 80.0;
   at(6, Measure::answer_logit_diff_change).value = 70.0;
   const auto lines = findings({result});
-  REQUIRE(lines.size() == 3);
-  CHECK(lines[0] ==
-        "Largest mean kl_divergence: " + report::estimate_text(at(4, Measure::kl_divergence)) +
-            " at layer 1, step 1 of set single.");
-  CHECK_THAT(lines[1], Contains("Largest mean recovery: 80") &&
-                           Contains("at layer 0, step 2 of set single."));
-  CHECK_THAT(lines[2],
-             Contains("answer_logit_diff_change: 70") && Contains("at layer 0 of set layer."));
-  CHECK(findings({result, result})[3].starts_with("run: Largest mean kl_divergence"));
+  REQUIRE(lines.size() == 2);
+  const auto text = [&](std::size_t site, Measure measure) {
+    return report::estimate_text(at(site, measure));
+  };
+  CHECK(lines[0] == "Largest means of set single (rerun): kl_divergence " +
+                        text(4, Measure::kl_divergence) + " at layer 1, step 1; recovery " +
+                        text(2, Measure::recovery) +
+                        " at layer 0, step 2; answer_logit_diff_change " +
+                        text(5, Measure::answer_logit_diff_change) + " at layer 1, step 2.");
+  CHECK(lines[1].starts_with("Largest means of set layer (rerun): kl_divergence "));
+  CHECK_THAT(lines[1], Contains("; answer_logit_diff_change 70") && Contains(" at layer 0."));
+  CHECK(findings({result, result})[2].starts_with("run: Largest means of set single (rerun): "));
 
   SyntheticPatching zero;
   zero.readouts = {"greedy:0"};
-  CHECK(findings({analyzed_patching(zero, "run")}).size() == 1);
+  const auto greedy = findings({analyzed_patching(zero, "run")});
+  REQUIRE(greedy.size() == 2);
+  CHECK(greedy[0].find("recovery") == std::string::npos);
 }
 
 TEST_CASE("a sound run is warned of dropped and few pairs alone", "[findings]") {

@@ -99,6 +99,18 @@ TEST_CASE("an answer of one token has no second read-out", "[run]") {
   CHECK(run.rows[2].clean[3].has_value());
 }
 
+TEST_CASE("an answer is a number, or a text that ends with one", "[run]") {
+  const auto number = [](const nlohmann::ordered_json& answer) {
+    Side side;
+    side.answer = answer;
+    return answer_number(side);
+  };
+  CHECK(number(23) == 23.0);
+  CHECK(number(-2.5) == -2.5);
+  CHECK(number("1,200 eggs") == 1200.0);
+  CHECK_FALSE(number("none"));
+}
+
 TEST_CASE("a partial run has the pairs that are complete", "[run]") {
   const Patching run = read_back({}, {1});
   CHECK(run.complete_pairs() == 4);
