@@ -6,6 +6,7 @@
 #include "shard/run_reader.hpp"
 #include "shard/sha256.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -26,6 +27,18 @@ struct CleanValues {
   /// [pair][step] of [layer, unit]
   std::vector<std::vector<std::vector<double>>> values;
 };
+
+/// Values of other pairs are taken step by step, so all must have as many.
+void check_steps(const std::filesystem::path& folder, const CleanValues& clean) {
+  for (std::size_t p = 0; p < clean.ids.size(); ++p) {
+    const auto missing = std::ranges::find_if(clean.values[p], &std::vector<double>::empty);
+    if (missing == clean.values[p].end()) continue;
+    throw FormatError(folder, "pair " + clean.ids[p] + " has " +
+                                  std::to_string(missing - clean.values[p].begin()) +
+                                  " steps, expected " + std::to_string(clean.steps) +
+                                  " as another pair has");
+  }
+}
 
 CleanValues read_clean(const std::filesystem::path& folder) {
   const shard::Run run = shard::Run::open(folder);
@@ -59,6 +72,7 @@ CleanValues read_clean(const std::filesystem::path& folder) {
     }
   }
   for (const std::int64_t extent : clean.shape) clean.units *= static_cast<std::size_t>(extent);
+  check_steps(folder, clean);
   return clean;
 }
 
@@ -66,7 +80,7 @@ void check_run(const PatchingOptions& options, const CheckedModel& model, const 
                const CleanValues& clean) {
   const shard::Run run = shard::Run::open(options.donors);
   const nlohmann::ordered_json& details = run.plan().details;
-  if (details.at("model").at("files") != model.description.at("files")) {
+  if (details.at("model").at("digests") != model.description.at("digests")) {
     throw FormatError(options.donors,
                       "the model's files have other digests, expected a run of the "
                       "model that is patched");

@@ -92,7 +92,7 @@ class PatchGroup {
   }
 
   std::size_t push(Run run, std::size_t from, std::size_t against) {
-    run.from = from;
+    run.from = beginning_of(group_, from, run);
     run.against = against == no_run ? group_.runs.size() : against;
     group_.runs.push_back(std::move(run));
     return group_.runs.size() - 1;

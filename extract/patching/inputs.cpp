@@ -28,6 +28,10 @@ class PairReader {
     PatchPair made{
         .id = pair.id, .clean = side(pair, pair.clean), .corrupted = side(pair, pair.corrupted)};
     if (!place_sites(made)) status = "not_aligned";
+    if (status.empty() && made.clean.target == made.corrupted.target) {
+      if (!how_.skip_bad) refuse_answers(pair);
+      status = "equal_answers";
+    }
     if (status.empty()) status = answer_status(made);
     if (status.empty() && is_too_long(made)) {
       if (!how_.skip_bad) refuse_length(made);
@@ -130,6 +134,12 @@ class PairReader {
   }
   [[nodiscard]] bool is_too_long(const PatchPair& pair) const {
     return length(pair) > static_cast<std::size_t>(config_.max_positions);
+  }
+  [[noreturn]] void refuse_answers(const QuestionPair& pair) const {
+    throw FormatError(file_, "pair " + pair.id + ": both answers are the tokens of " +
+                                 shard::quote_bytes(pair.clean.answer, 40) +
+                                 ", expected different ones (--skip-bad-pairs leaves such a pair "
+                                 "out)");
   }
   [[noreturn]] void refuse_length(const PatchPair& pair) const {
     throw FormatError(file_, "pair " + pair.id + ": " + std::to_string(length(pair)) +

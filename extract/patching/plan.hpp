@@ -3,6 +3,7 @@
 
 #include "patching/sites.hpp"
 #include "plan/plan.hpp"
+#include "plan/sharing.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -75,6 +76,17 @@ inline std::vector<std::string> readout_names(const std::vector<PatchPair>& pair
   for (std::size_t i = 0; i < clean; ++i) names.push_back("clean:" + std::to_string(i));
   for (std::size_t i = 0; i < corrupted; ++i) names.push_back("corrupted:" + std::to_string(i));
   return names;
+}
+
+/// The run that `run` begins like: `from`, or none if a read-out would lie in what they share, as
+/// where both questions are the same: what has targets is scored where it is computed.
+inline std::size_t beginning_of(const Group& group, std::size_t from, const Run& run) {
+  if (from >= group.runs.size()) return from;
+  const int own = departure(group.runs[from], run).position;
+  const bool shared = std::ranges::any_of(run.rows, [&](const Row& row) {
+    return !row.targets.empty() && row.spans.front().begin < own;
+  });
+  return shared ? no_run : from;
 }
 
 }  // namespace phiscope::extract

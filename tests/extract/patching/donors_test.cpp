@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+#include "shard/sha256.hpp"
+#include "tiny_thinker.hpp"
+
+#include <cmath>
+
+using namespace phiscope::test;
+
+namespace {
+
+const std::string at_eot = "--dtype float64 --readouts eot --no-greedy ";
+
+/// The two pairs that share no question.
+nlohmann::json two_pairs() {
+  const nlohmann::json all = thinker_pairs();
+  return {all[0], all[1]};
+}
+
+/// A folder with a run of its pairs that other runs take their donors from.
+class DonorFolder : public ThinkerFolder {
+ public:
+  explicit DonorFolder(const nlohmann::json& pairs = two_pairs()) {
+    write_pairs(this->pairs(), pairs);
+    run("donors", at_eot);
+  }
+  [[nodiscard]] std::string donors() const {
+    return at_eot + "--donors '" + (path() / "donors").string() + "' ";
+  }
+  [[nodiscard]] StoredRows measured(const std::string& name, const std::string& more,
+                                    const std::string& array = "kl") const {
+    return run(name, donors() + more).rows(array);
+  }
+  /// A call that must fail and leave nothing.
+  void refused(const std::string& options, const std::string& reason) const {
+    const Finished done = extract(call("refused", options), path());
+    CAPTURE(options, done.err);
+    CHECK(done.status == 1);
+    CHECK(std::ranges::count(done.err, '\n') == 1);
+    CHECK_THAT(done.err, Contains(reason));
+    CHECK_FALSE(std::filesystem::exists(path() / "refused"));
+  }
+};
+
+/// Rows of patches: baseline and clean run left out.
+StoredRows patched(const StoredRows& rows) {
+  StoredRows only;
+  for (const auto& [key, value] : rows) {
+    if (key[3] >= 0) only.emplace(key, value);
+  }
+  return only;
+}
+
+double largest_of(const StoredRows& rows) {
+  double largest = 0.0;
+  for (const auto& [key, value] : rows) largest = std::max(largest, value.at(0));
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("of two pairs, another pair's values are the other one's", "[donors]") {
+  const DonorFolder folder;
+  const StoredRows resampled = patched(folder.measured("resample", "--donor resample"));
+  // The same by way of the pairs file: each corrupted question with the other's clean one.
+  nlohmann::json crossed = two_pairs();
+  std::swap(crossed[0]["clean"], crossed[1]["clean"]);
+  write_pairs(folder.pairs(), crossed);
+  const StoredRows clean = patched(folder.run("crossed", at_eot).rows("kl"));
+  CHECK(resampled.size() == 2 * 2 * 3 * 2);
+  CHECK(resampled == clean);
+  write_pairs(folder.pairs(), two_pairs());
+  const StoredRows own = patched(folder.run("own", at_eot).rows("kl"));
+  CHECK(resampled != own);
+  // The mean over one other pair is that pair, but for its rounding.
+  const StoredRows mean = patched(folder.measured("mean", "--donor mean"));
+  REQUIRE(mean.size() == resampled.size());
+  for (const auto& [key, value] : mean) {
+    CAPTURE(key);
+    CHECK(std::abs(value.at(0) - resampled.at(key).at(0)) < 1e-9);
+  }
+}
+
+TEST_CASE("with three pairs the mean lies between, and the draw is one of the others", "[donors]") {
+  const DonorFolder folder(thinker_pairs());
+  const StoredRows mean = patched(folder.measured("mean", "--donor mean"));
+  std::map<std::int64_t, StoredRows> crossed;  // by how far pairs are shifted
+  for (const std::int64_t shift : {1, 2}) {
+    nlohmann::json pairs = thinker_pairs();
+    for (std::size_t p = 0; p < 3; ++p) {
+      pairs[p]["clean"] = thinker_pairs()[(p + static_cast<std::size_t>(shift)) % 3]["clean"];
+    }
+    write_pairs(folder.pairs(), pairs);
+    crossed[shift] = patched(folder.run("crossed" + std::to_string(shift), at_eot).rows("kl"));
+  }
+  write_pairs(folder.pairs(), thinker_pairs());
+  std::map<std::int64_t, std::map<std::int64_t, int>> drawn;  // [pair][shift]
+  for (int seed = 0; seed < 6; ++seed) {
+    const std::string name = "seed" + std::to_string(seed);
+    const StoredRows rows =
+        patched(folder.measured(name, "--donor resample --seed " + std::to_string(seed)));
+    for (std::int64_t pair = 0; pair < 3; ++pair) {
+      // One donor for all sites of a pair.
+      for (const std::int64_t shift : {1, 2}) {
+        bool all = true;
+        for (const auto& [key, value] : rows) {
+          all = all && (key[0] != pair || value == crossed[shift].at(key));
+        }
+        drawn[pair][shift] += all ? 1 : 0;
+      }
+    }
+  }
+  for (std::int64_t pair = 0; pair < 3; ++pair) {
+    CHECK(drawn[pair][1] + drawn[pair][2] == 6);
+    CHECK(drawn[pair][1] > 0);
+    CHECK(drawn[pair][2] > 0);
+  }
+  for (const auto& [key, value] : mean) {
+    CAPTURE(key);
+    const bool read = key[3] == 0 || key[4] < 2;
+    CHECK((value != crossed[1].at(key)) == read);
+    CHECK((value != crossed[2].at(key)) == read);
+  }
+}
+
+TEST_CASE("noise is own value plus standard deviations, drawn with the seed", "[donors]") {
+  const DonorFolder folder(thinker_pairs());
+  const auto with = [&](const std::string& name, const std::string& more) {
+    return patched(folder.measured(name, more, "l2"));
+  };
+  const StoredRows one = with("one", "--donor noise:1e-5");
+  CHECK(with("again", "--donor noise:1e-5 --batch-size 1 --threads 2") == one);
+  CHECK(with("seed", "--donor noise:1e-5 --seed 1") != one);
+  const StoredRows two = with("two", "--donor noise:2e-5");
+  std::size_t moved = 0;
+  for (const auto& [key, value] : one) {
+    CAPTURE(key);
+    if (value.at(0) == 0.0) continue;
+    // So little noise moves the scores in proportion.
+    CHECK(two.at(key).at(0) / value.at(0) == Approx(2.0).epsilon(1e-2));
+    ++moved;
+  }
+  CHECK(moved == 3 * (3 + 2) * 2);  // all but the last thought of the last layer
+  // Where all clean runs are the same there is no deviation, and nothing moves.
+  nlohmann::json same = two_pairs();
+  for (auto& pair : same) pair["clean"]["question"] = "9 of 9?";
+  const DonorFolder still(same);
+  const StoredRows all = still.measured("run", "--donor noise:3", "l2");
+  CHECK(largest_of(all) > 0.0);  // of the clean runs
+  CHECK(largest_of(patched(all)) == 0.0);
+}
+
+TEST_CASE("zero is no value, whichever the clean question", "[donors]") {
+  const DonorFolder folder;
+  const StoredRows zero = patched(folder.run("zero", at_eot + "--donor zero").rows("kl"));
+  const StoredRows clean = patched(folder.run("clean", at_eot).rows("kl"));
+  nlohmann::json crossed = two_pairs();
+  std::swap(crossed[0]["clean"], crossed[1]["clean"]);
+  write_pairs(folder.pairs(), crossed);
+  CHECK(patched(folder.run("crossed", at_eot + "--donor zero").rows("kl")) == zero);
+  for (const auto& [key, value] : zero) {
+    CAPTURE(key);
+    if (key[3] == 1 && key[4] == 2) continue;
+    CHECK(value.at(0) > 0.0);
+    CHECK(value != clean.at(key));
+  }
+}
+
+TEST_CASE("the plan says which run the donors are of", "[donors]") {
+  const DonorFolder folder;
+  const auto option = [&](const std::string& name) {
+    return nlohmann::json::parse(read_text(folder.path() / name / "plan.json"))
+        .at("options")
+        .at("donors");
+  };
+  folder.run("mean", folder.donors() + "--donor mean");
+  CHECK(option("mean") == phiscope::shard::sha256_file(folder.path() / "donors/manifest.json"));
+  CHECK(option("donors") == "");
+}
+
+TEST_CASE("donors that do not belong to the sweep are refused", "[donors]") {
+  const DonorFolder folder;
+  const std::string mean = folder.donors() + "--donor mean ";
+  folder.refused(at_eot + "--donor mean", "--donors: found nothing, expected a run directory");
+  folder.refused(folder.donors(), "--donors: found a run for --donor clean");
+  folder.refused(folder.donors() + "--donor zero", "--donors: found a run for --donor zero");
+  folder.refused(mean + "--hook hook_mlp_out", "hook hook_resid_post");
+  folder.refused(mean + "--layers 1", "layers differ");
+  folder.refused(mean + "--latents 2", "pair 4 is not there with 2 steps");
+  write_pairs(folder.pairs(), thinker_pairs());
+  folder.refused(mean, "pair 9 is not there");
+  write_pairs(folder.pairs(), two_pairs());
+  folder.run("alone", at_eot + "--limit 1");
+  folder.refused(
+      at_eot + "--limit 1 --donor mean --donors '" + (folder.path() / "alone").string() + "'",
+      "one pair, expected at least two");
+  write_thinker(folder.model(), 12);
+  folder.refused(mean, "the model's files have other digests");
+}
+
+TEST_CASE("pairs of a plain model have donors where all have as many positions", "[donors]") {
+  const nlohmann::json pairs{pair_of(1, half("9 of 9?", 81), half("9 of 8?", 72)),
+                             pair_of(2, half("9 of 7?", 63), half("8 of 7?", 56)),
+                             pair_of(3, half("half of 40?", 20), half("half of 80?", 40))};
+  const ThinkerFolder folder;
+  std::filesystem::remove_all(folder.model());
+  write_plain(folder.model());
+  write_pairs(folder.pairs(), pairs);
+  const std::string mean = at_eot + "--donor mean --donors '";
+  for (const char* limit : {"--limit 2", "--limit 3"}) {
+    const std::string name = limit;
+    folder.run(name, at_eot + limit);
+    const Finished done = extract(
+        folder.call("mean", mean + (folder.path() / name).string() + "' " + limit), folder.path());
+    CAPTURE(limit, done.err);
+    CHECK(done.status == (name == "--limit 2" ? 0 : 1));
+    if (done.status == 1) {
+      CHECK_THAT(done.err, Contains("pair 1 has 8 steps, expected 12 as another pair has"));
+    }
+    std::filesystem::remove_all(folder.path() / "mean");
+  }
+}
+
+TEST_CASE("donors that are no finished run of patching are refused", "[donors]") {
+  const DonorFolder folder;
+  REQUIRE(extract(small_loo(folder.path() / "loo"), folder.path()).status == 0);
+  folder.refused(at_eot + "--donor mean --donors '" + (folder.path() / "loo").string() + "'",
+                 "a run of extract loo, expected one of extract patching");
+  auto plan = nlohmann::json::parse(read_text(folder.path() / "donors/plan.json"));
+  plan.erase("positions");
+  write_text(folder.path() / "donors/plan.json", plan.dump());
+  folder.refused(folder.donors() + "--donor mean", "disagrees with plan");
+  std::filesystem::remove(folder.path() / "donors/manifest.json");
+  folder.refused(folder.donors() + "--donor mean", "donors");
+  std::filesystem::remove_all(folder.path() / "donors");
+  std::filesystem::create_directories(folder.path() / "donors");
+  folder.refused(folder.donors() + "--donor mean", "donors");
+}
