@@ -46,6 +46,7 @@ std::vector<std::string> panel_columns(const std::vector<Result>& results) {
 /// Layers of a run from bottom to top, and heads within them.
 std::vector<std::pair<std::int64_t, std::int64_t>> map_rows(const Patching& data) {
   std::vector<std::pair<std::int64_t, std::int64_t>> rows;
+  rows.reserve(data.sites.size());
   for (const Site& site : data.sites) rows.emplace_back(site.layer, site.head);
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());

@@ -63,12 +63,9 @@ Side read_side(const JsonObject& side) {
   return result;
 }
 
-std::int64_t read_id(const JsonObject& pair, std::set<std::int64_t>& ids) {
+std::int64_t read_id(const JsonObject& pair) {
   const Json& id = pair.member("pair_id");
   if (!id.is_number_integer()) pair.refuse("pair_id", "an integer");
-  if (!ids.insert(id.get<std::int64_t>()).second) {
-    pair.refuse("pair_id", "an id that no other pair has");
-  }
   return id.get<std::int64_t>();
 }
 
@@ -80,16 +77,20 @@ void read_pairs(const JsonObject& plan, const std::filesystem::path& file, Patch
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const std::string where = "pairs[" + std::to_string(i) + "]";
     const JsonObject pair(pairs[i], where, file);
+    if (!ids.insert(read_id(pair)).second) {
+      pair.refuse("pair_id", "an id that no other pair has");
+    }
     patching.pairs.push_back(
-        {.id = read_id(pair, ids),
+        {.id = read_id(pair),
          .sites = pair.has("sites") ? static_cast<std::int64_t>(pair.count("sites"))
                                     : patching.positions,
          .clean = read_side(JsonObject(pair.member("clean"), where + ".clean", file)),
          .corrupted = read_side(JsonObject(pair.member("corrupted"), where + ".corrupted", file))});
   }
   if (!plan.has("dropped")) return;
+  // Not by id: the second pair of an id can be dropped, and the first one kept.
   for (const JsonObject& dropped : plan.objects("dropped")) {
-    patching.dropped.push_back({.id = read_id(dropped, ids), .status = dropped.text("status")});
+    patching.dropped.push_back({.id = read_id(dropped), .status = dropped.text("status")});
   }
 }
 
