@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "plan/counter_random.hpp"
 #include "shard/sha256.hpp"
 #include "tiny_thinker.hpp"
 
 #include <cmath>
+#include <numbers>
 
 using namespace phiscope::test;
 
@@ -56,7 +58,79 @@ double largest_of(const StoredRows& rows) {
   return largest;
 }
 
+/// Scores of a value after the last layer: final norm and head by their definitions, in double.
+std::vector<double> scores_of(const std::vector<double>& x) {
+  const TinyLatent model = thinker();
+  const auto& norm = model.tensors.all.at(codi_wrapper + "model.norm.weight").values;
+  const auto& head = model.tensors.all.at(codi_wrapper + "model.embed_tokens.weight").values;
+  double squares = 0.0;
+  for (const double value : x) squares += value * value;
+  const double scale = 1.0 / std::sqrt(squares / static_cast<double>(x.size()) + 1e-5);
+  std::vector<double> scores(head.size() / x.size(), 0.0);
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    const std::size_t unit = i % x.size();
+    scores[i / x.size()] += head[i] * x[unit] * scale * norm[unit];
+  }
+  return scores;
+}
+
+/// A standard normal number by Box and Muller, of two uniform ones of a place.
+double normal_of(std::uint64_t seed, std::uint64_t pair, std::uint32_t place, std::uint32_t unit) {
+  using phiscope::extract::uniform_at;
+  const double u = uniform_at(seed, {.prompt = pair, .sample = place, .step = 2 * unit});
+  const double v = uniform_at(seed, {.prompt = pair, .sample = place, .step = 2 * unit + 1});
+  return std::sqrt(-2.0 * std::log(1.0 - u)) * std::cos(2.0 * std::numbers::pi * v);
+}
+
 }  // namespace
+
+TEST_CASE("every donor's value, by the scores of the last layer at the last position", "[donors]") {
+  const ThinkerFolder folder;
+  std::filesystem::remove_all(folder.model());
+  write_plain(folder.model());
+  // Each question with itself: own values are the clean run's.
+  write_pairs(folder.pairs(), {pair_of(1, half("9 of 9?", 81), half("9 of 9?", 72)),
+                               pair_of(2, half("9 of 7?", 63), half("9 of 7?", 56)),
+                               pair_of(3, half("40: 8?", 5), half("40: 8?", 6))});
+  const std::string options = at_eot + "--dump-logits --limit 2 ";
+  const PatchingRun clean = folder.run("clean", options);
+  const StoredRows latents = clean.rows("clean_latents", "latent");
+  constexpr std::size_t hidden = 8;
+  const auto own = [&](std::int64_t pair) {
+    const std::vector<double>& layers = latents.at({pair, 7});
+    return std::vector<double>(layers.end() - hidden, layers.end());
+  };
+  const auto check = [&](const PatchingRun& run, std::int64_t pair, const std::vector<double>& x) {
+    const std::vector<double> found = run.rows("logits").at({pair, 0, 0, 1, 7, 0});
+    const std::vector<double> wanted = scores_of(x);
+    REQUIRE(found.size() == wanted.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CHECK(std::abs(found[i] - wanted[i]) < 1e-10);
+    }
+  };
+  const std::string donors = options + "--donors '" + (folder.path() / "clean").string() + "' ";
+  const PatchingRun zero = folder.run("zero", options + "--donor zero");
+  const PatchingRun mean = folder.run("mean", donors + "--donor mean");
+  const PatchingRun resample = folder.run("resample", donors + "--donor resample");
+  const PatchingRun noise = folder.run("noise", donors + "--donor noise:0.5 --seed 3");
+  for (const std::int64_t pair : {0, 1}) {
+    const std::vector<double> self = own(pair);
+    const std::vector<double> other = own(1 - pair);
+    check(clean, pair, self);
+    check(zero, pair, std::vector<double>(hidden, 0.0));
+    check(mean, pair, other);
+    check(resample, pair, other);
+    std::vector<double> noisy = self;
+    for (std::size_t i = 0; i < hidden; ++i) {
+      // Of two numbers the standard deviation is their distance by the root of two.
+      const double deviation = std::abs(self[i] - other[i]) / std::numbers::sqrt2;
+      noisy[i] +=
+          0.5 * deviation *
+          normal_of(3, static_cast<std::uint64_t>(pair), 4096 + 7, static_cast<std::uint32_t>(i));
+    }
+    check(noise, pair, noisy);
+  }
+}
 
 TEST_CASE("of two pairs, another pair's values are the other one's", "[donors]") {
   const DonorFolder folder;

@@ -101,6 +101,42 @@ TEST_CASE("the scored tokens are those that the scores predict", "[inputs]") {
   CHECK(compared == (2 + 2 * 3) * (1 + 2 + 2 + 1 + 2 + 2));
 }
 
+TEST_CASE("an answer's token is scored where a question that ends before it is", "[inputs]") {
+  const TempDir dir;
+  const auto model = write_plain(dir.path() / "model");
+  const auto run = [&](const std::string& name, const std::string& end) {
+    const auto pair = pair_of(1, half("9 of 9?" + end, 810), half("9 of 8?" + end, 729));
+    const auto file = write_pairs(dir.path() / (name + ".json"), nlohmann::json::array({pair}));
+    const Finished done = extract(
+        patching_call(model, file, dir.path() / name,
+                      "--answer-prefix : --no-greedy --dump-logits --dtype float64 --layers 0"),
+        dir.path());
+    CAPTURE(done.err);
+    REQUIRE(done.status == 0);
+    return PatchingRun(dir.path() / name);
+  };
+  const PatchingRun given = run("given", "");
+  const StoredRows logits = given.rows("logits");
+  const auto check = [&](const std::string& readout, const std::string& end) {
+    CAPTURE(readout, end);
+    const StoredRows asked =
+        run("asked" + readout.substr(0, 2) + readout.back(), end).rows("logits");
+    for (const std::int64_t subject : {-1, -2}) {
+      const auto& found = logits.at({0, 0, 0, subject, 0, given.readout(readout)});
+      const auto& wanted = asked.at({0, 0, 0, subject, 0, 0});
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        CHECK(std::abs(found[i] - wanted[i]) < 1e-10);
+      }
+    }
+  };
+  check("clean:0", ": ");
+  check("clean:1", ": 8");
+  check("clean:2", ": 81");
+  check("corrupted:0", ": ");
+  check("corrupted:1", ": 7");
+  check("corrupted:2", ": 72");
+}
+
 TEST_CASE("without thoughts, questions of different length are left out and counted", "[inputs]") {
   const TempDir dir;
   const auto model = write_plain(dir.path() / "model");
