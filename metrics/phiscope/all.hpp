@@ -40,6 +40,7 @@
 #include <phiscope/loop_period.hpp>
 #include <phiscope/matrix_view.hpp>
 #include <phiscope/max_statistic.hpp>
+#include <phiscope/mcnemar.hpp>
 #include <phiscope/mean_cosine.hpp>
 #include <phiscope/modularity.hpp>
 #include <phiscope/neighbor_consistency.hpp>
@@ -71,5 +72,7 @@
 #include <phiscope/summary.hpp>
 #include <phiscope/surrogates.hpp>
 #include <phiscope/trace_covariance.hpp>
+#include <phiscope/trend_permutation.hpp>
 #include <phiscope/trend_share.hpp>
 #include <phiscope/value.hpp>
+#include <phiscope/wilson_interval.hpp>
