@@ -137,7 +137,7 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
   std::vector<std::int64_t> shards(plan.shards());
   for (std::size_t k = 0; k < shards.size(); ++k) shards[k] = static_cast<std::int64_t>(k);
   const auto layers = static_cast<std::uint64_t>(config.layers);
-  const std::uint64_t steps = count.runs * static_cast<std::uint64_t>(plan.generation.tokens);
+  const std::uint64_t steps = count.continued * static_cast<std::uint64_t>(plan.generation.tokens);
   const std::uint64_t shared = count.token_layers_shared + steps * layers;
   const std::uint64_t alone = count.token_layers_alone + steps * layers;
   const std::uint64_t generated = plan.generation.rows == GeneratedRows::none ? 0 : steps;

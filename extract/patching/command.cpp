@@ -180,7 +180,7 @@ void patching(const PatchingOptions& options, const std::string& command_line) {
                      {"max_new_tokens", options.max_new_tokens},
                      {"align", choice_name(alignments, options.align)},
                      {"limit", options.limit},
-                     {"primary", options.primary},
+                     {"primary", primary_claim(options, layout)},
                      {"seed", options.run.seed}};
   request.details = {{"pairs", described(read)},
                      {"dropped", described(read.dropped)},
@@ -263,11 +263,11 @@ Subcommand patching_subcommand(CLI::App& program) {
   flags.add("--pairs-per-shard", options->pairs_per_shard, "pairs per shard")
       .between(1, 1000000)
       .with_default();
-  flags
-      .add("--primary", options->primary,
-           "name the one claim that the run is to decide: recovery, or recovery:LAYER.STEP; all "
-           "else is exploratory")
-      .with_default();
+  flags.add(
+      "--primary", options->primary,
+      "name the one claim that the run is to decide: recovery, answer_diff or "
+      "answer_logit_diff, or one of a set (recovery:prefix); all else is exploratory (default: "
+      "recovery; without given answers answer_logit_diff)");
   return {.app = &flags.command(), .run = &options->run, .go = [options](const std::string& line) {
             patching(*options, line);
           }};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "patching/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -66,6 +67,21 @@ Hook parse_hook(const std::string& name, const ModelConfig& config) {
 }
 
 }  // namespace
+
+std::string primary_claim(const PatchingOptions& options, const PatchLayout& layout) {
+  if (options.primary.empty()) return layout.answers ? "recovery" : "answer_logit_diff";
+  const std::size_t colon = options.primary.find(':');
+  const std::string measure = options.primary.substr(0, colon);
+  const std::string set = colon == std::string::npos ? "" : options.primary.substr(colon + 1);
+  const bool scored = measure == "recovery" || measure == "answer_diff";
+  const bool known = scored || measure == "answer_logit_diff";
+  const bool has_set = colon == std::string::npos || std::ranges::count(options.sets, set) > 0;
+  if (known && has_set && (layout.answers || !scored)) return options.primary;
+  throw std::runtime_error(
+      "--primary: found '" + options.primary +
+      "', expected recovery or answer_diff (with --readouts answer) or answer_logit_diff, and "
+      "perhaps ':' and one of --sets");
+}
 
 PatchDonor parse_donor(const std::string& text, double& noise) {
   if (text == "clean") return PatchDonor::clean;

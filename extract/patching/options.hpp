@@ -38,12 +38,16 @@ struct PatchingOptions {
   std::string answer_prefix;
   std::size_t limit = 0;
   std::size_t pairs_per_shard = 4;
-  std::string primary = "recovery";
+  std::string primary;  ///< empty: recovery, or without given answers answer_logit_diff
 };
 
 /// What of the options concerns the plan, checked.
 /// @throws std::runtime_error naming the option, what was found and what is expected
 PatchLayout layout_of(const PatchingOptions& options, const ModelConfig& config);
+
+/// The claim of --primary: recovery, answer_diff or answer_logit_diff, and perhaps ":" and a set.
+/// @throws std::runtime_error for anything else, or a measure that the read-outs do not give
+std::string primary_claim(const PatchingOptions& options, const PatchLayout& layout);
 
 /// The donor of --donor; the standard deviations of noise go to `noise`.
 PatchDonor parse_donor(const std::string& text, double& noise);

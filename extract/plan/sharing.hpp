@@ -88,6 +88,7 @@ inline Departure departure(const Run& base, const Run& run) {
 /// Work, once with every run alone and once with what is shared computed once.
 struct TokenCount {
   std::uint64_t runs = 0;
+  std::uint64_t continued = 0;  ///< runs that generate where the plan does
   std::uint64_t rows = 0;
   std::uint64_t alone = 0;   ///< positions
   std::uint64_t shared = 0;  ///< positions
@@ -110,6 +111,7 @@ inline TokenCount count_tokens(std::span<const Group> groups, int layers = 1) {
       const auto rest = static_cast<std::uint64_t>(length - end);
       const auto above = static_cast<std::uint64_t>(layers - std::min(from.layer, layers));
       ++count.runs;
+      count.continued += run.generates && !run.donor ? 1 : 0;
       count.rows += run.rows.size();
       count.alone += static_cast<std::uint64_t>(length);
       count.shared += first + rest;

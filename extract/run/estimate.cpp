@@ -46,7 +46,9 @@ std::uint64_t bytes_per_row(const shard::ArrayPlan& array) {
 /// Rows that the captures keep of a run, at most.
 std::uint64_t rows_of(const Plan& plan, const Run& run) {
   const Generation& generation = plan.generation;
-  if (run.donor || generation.rows == GeneratedRows::none) return run.rows.size();
+  if (run.donor || !run.generates || generation.rows == GeneratedRows::none) {
+    return run.rows.size();
+  }
   return run.rows.size() + (generation.rows == GeneratedRows::pooled
                                 ? generation.pooling.checkpoints.size()
                                 : static_cast<std::uint64_t>(generation.tokens));
@@ -258,7 +260,7 @@ std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>&
   for (const std::vector<int>& text : plan.averaged) tokens += shards.empty() ? 0 : text.size();
   for (const std::int64_t shard : shards) {
     const TokenCount count = count_tokens(groups_of(plan, shard));
-    tokens += count.shared + count.runs * static_cast<std::uint64_t>(plan.generation.tokens);
+    tokens += count.shared + count.continued * static_cast<std::uint64_t>(plan.generation.tokens);
   }
   return tokens;
 }

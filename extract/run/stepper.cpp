@@ -75,7 +75,7 @@ int next_end(const Walk& walk) {
 }
 
 /// A walk's lane in its next pass. @param token  the one that was generated last
-Lane lane_of(const Walk& walk, const CacheKind& kind) {
+Lane lane_of(Walk& walk, const CacheKind& kind) {
   const bool generated = walk.position >= walk.length();
   const auto begin = static_cast<std::size_t>(walk.position);
   const auto count = static_cast<std::size_t>(next_end(walk) - walk.position);
@@ -83,7 +83,7 @@ Lane lane_of(const Walk& walk, const CacheKind& kind) {
                                 : std::span(walk.sequence).subspan(begin, count),
             .start = walk.position,
             .prefix = nullptr,
-            .own = walk.owns ? const_cast<KvCache*>(&walk.cache) : nullptr,
+            .own = walk.owns ? &walk.cache : nullptr,
             .from_layer = std::min(walk.entry_layer(), static_cast<int>(kind.config.layers))};
   if (!walk.owns && walk.position > 0) lane.prefix = &walk.parent->cache;
   if (lane.from_layer > 0) {
@@ -246,7 +246,7 @@ void Stepper::pass(std::vector<Walk*> walks, Pace pace) {
   std::ranges::stable_sort(walks, {}, &Walk::entry_layer);
   std::vector<Lane> lanes;
   std::vector<int> ends;
-  for (const Walk* walk : walks) {
+  for (Walk* walk : walks) {
     lanes.push_back(lane_of(*walk, kind));
     ends.push_back(next_end(*walk));
   }

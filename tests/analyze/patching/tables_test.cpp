@@ -193,8 +193,10 @@ TEST_CASE("baselines.csv has the scores of both runs without a patch", "[tables]
     CHECK(rows.text(key, "clean_answer") == at.clean_answer.dump());
     CHECK(rows.text(key, "corrupted_answer") == (pair == 3 ? "9" : at.corrupted_answer.dump()));
     CHECK(rows.text(key, "recovery_status") == (pair == 2 ? "no_gap" : "ok"));
-    for (const auto& [prefix, layer] :
+    for (const auto& run :
          {std::pair<std::string, std::int64_t>("clean_run_", -2), {"corrupted_run_", -1}}) {
+      const std::string& prefix = run.first;
+      const std::int64_t layer = run.second;
       const auto score = [&](std::int64_t readout) {
         return options.written({.pair = pair, .layer = layer, .readout = readout});
       };

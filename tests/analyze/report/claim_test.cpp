@@ -98,7 +98,7 @@ TEST_CASE("the primary claims of several runs are corrected together", "[claim]"
   CHECK(claims[2].least_p == Approx(0.03).epsilon(1e-14));
   CHECK(claims[4].least_p == Approx(0.003).epsilon(1e-14));
   CHECK(claims[2].design == "20 walks, 3 runs");
-  for (const std::size_t left : {1, 3}) {
+  for (const std::size_t left : {1U, 3U}) {
     CHECK(claims[left].p == three[left].p);
     CHECK(claims[left].least_p == three[left].least_p);
     CHECK(claims[left].design == "20 walks");

@@ -24,7 +24,7 @@ class Text {
   TempDir folder_;
 };
 
-const std::string good =
+const std::string good_pair =
     R"({"pair_id": 3, "clean": {"question": "a?", "answer": 1200, "reasoning_steps": 2},
         "corrupted": {"question": "b?", "answer": "about 1,300 in all"}})";
 
@@ -42,9 +42,9 @@ TEST_CASE("the last number of a text is that of the published pattern", "[pairs]
 }
 
 TEST_CASE("a list and lines of pairs are read alike", "[pairs]") {
-  std::string line = good;
+  std::string line = good_pair;
   std::erase(line, '\n');
-  for (const std::string& text : {"[" + good + "]", line + "\n\n", line}) {
+  for (const std::string& text : {"[" + good_pair + "]", line + "\n\n", line}) {
     const Text file(text);
     const QuestionPairs read = read_pairs(file.path(), false);
     REQUIRE(read.pairs.size() == 1);
@@ -69,7 +69,7 @@ TEST_CASE("a bad pair is named, or counted where it may be left out", "[pairs]")
   refused("", "empty");
   refused("[]", "no pairs");
   refused("[5]", "entry 0");
-  refused("[" + good + "," + good + "]", "pair_id 3 occurs twice");
+  refused("[" + good_pair + "," + good_pair + "]", "pair_id 3 occurs twice");
   refused(R"([{"clean": {}}])", "pair_id");
   refused(R"([{"pair_id": 1, "clean": {"question": "a", "answer": 1}}])", "pair 1.corrupted");
   refused(R"([{"pair_id": 1, "clean": {"question": "a", "answer": "none"},
@@ -79,7 +79,7 @@ TEST_CASE("a bad pair is named, or counted where it may be left out", "[pairs]")
                "corrupted": {"question": "a", "answer": 1}}])",
           "question");
   refused(R"([{"pair_id": 1, "clean": {"question": "a", "answer": 1}}])", "no usable pair", true);
-  const Text file("[" + good + R"(, {"pair_id": 1, "clean": {"question": "a", "answer": 1}},
+  const Text file("[" + good_pair + R"(, {"pair_id": 1, "clean": {"question": "a", "answer": 1}},
       {"pair_id": 2, "clean": {"question": "a", "answer": "none"},
        "corrupted": {"question": "a", "answer": 1}}])");
   const QuestionPairs read = read_pairs(file.path(), true);

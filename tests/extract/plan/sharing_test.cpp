@@ -120,4 +120,7 @@ TEST_CASE("work with thoughts is counted by blocks", "[sharing]") {
   CHECK(count.token_layers_alone == 2 * 6 * 8);
   CHECK(count.token_layers_shared == 6 * 8 + 3 + 6 * 3);
   CHECK(count.shared == 8 + 4);
+  CHECK(count.continued == 2);
+  groups[0].runs[1].generates = false;
+  CHECK(count_tokens(groups, 6).continued == 1);
 }
