@@ -4,6 +4,7 @@
 // Every public metric; a program that uses one or two compiles faster with their own headers.
 // The adaptors are not here: each needs its library.
 #include <phiscope/answer_logit_difference.hpp>
+#include <phiscope/answer_number.hpp>
 #include <phiscope/arrays.hpp>
 #include <phiscope/auc.hpp>
 #include <phiscope/autocorrelation.hpp>
@@ -59,11 +60,14 @@
 #include <phiscope/phiid_pairs.hpp>
 #include <phiscope/phiid_redundancy.hpp>
 #include <phiscope/phiid_table.hpp>
+#include <phiscope/problem_difficulty.hpp>
+#include <phiscope/published_answer.hpp>
 #include <phiscope/quadratic_fit.hpp>
 #include <phiscope/random.hpp>
 #include <phiscope/rank_correlation.hpp>
 #include <phiscope/rank_difference.hpp>
 #include <phiscope/ratio_to_others.hpp>
+#include <phiscope/rational.hpp>
 #include <phiscope/representation_coherence.hpp>
 #include <phiscope/row_deletions.hpp>
 #include <phiscope/strided_mean_pooling.hpp>
