@@ -155,7 +155,12 @@ void Stepper::begin(std::span<const Group> groups) {
 
 bool Stepper::step() {
   refill();
-  if (walking_.empty()) return false;
+  if (walking_.empty()) {
+    const bool left =
+        std::ranges::any_of(works_, [](const Work& work) { return !work.waiting.empty(); });
+    if (left) throw std::logic_error("Stepper: runs wait for each other");
+    return false;
+  }
   const auto some = [&](const auto& belongs) {
     std::vector<Walk*> walks;
     std::ranges::copy_if(walking_, std::back_inserter(walks), belongs);

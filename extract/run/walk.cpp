@@ -108,7 +108,10 @@ void check_order(const Group& group, std::size_t run) {
       if (source.run < donor_rows) earlier(source.run, "values");
     }
   }
-  if (group.runs[run].quote.tokens > 0) earlier(group.runs[run].quote.run, "tokens");
+  const Run& one = group.runs[run];
+  if (one.quote.tokens > 0) earlier(one.quote.run, "tokens");
+  if (one.from != no_run && one.from != run) earlier(one.from, "beginning");
+  if (one.against != run) earlier(one.against, "scores to compare with");
 }
 
 bool needs_scores(const Plan& plan, const Run& run) {

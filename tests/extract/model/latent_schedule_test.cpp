@@ -229,4 +229,12 @@ TEST_CASE("a run that takes something of a later one is refused", "[latent_sched
                        thinking(question, {3}, {}, 1)}};
   CHECK_THROWS_WITH(executed(model, group, Hook::logits, {}, 2),
                     Contains("run 0 takes its values from run 1, expected an earlier one"));
+  group.runs[0] = thinking(question, {3}, {}, 0);
+  group.runs[0].from = 1;
+  CHECK_THROWS_WITH(executed(model, group, Hook::logits, {}, 2),
+                    Contains("run 0 takes its beginning from run 1"));
+  group.runs[0].from = 0;
+  group.runs[0].against = 1;
+  CHECK_THROWS_WITH(executed(model, group, Hook::logits, {}, 2),
+                    Contains("run 0 takes its scores to compare with from run 1"));
 }
