@@ -70,7 +70,8 @@ TEST_CASE("problems of GSM8K-Aug, of Coconut and of the stratified list", "[prob
   const auto read = problems_of(
       R"([{"question": "q", "cot": "<<1+1=2>> <<2*3=6>>", "answer": "6"},)"
       R"({"question": "q", "steps": ["<<1+1=2>>", "a", "b"], "answer": "-6", "idx": 4},)"
-      R"({"question": "q", "answer": 18, "reasoning_steps": 5, "gsm8k_id": "e_1", "pair_id": null},)"
+      R"({"question": "q", "answer": 18, "reasoning_steps": 5, "gsm8k_id": "e_1", )"
+      R"("pair_id": null},)"
       R"({"text": "t", "answer": 2.5, "id": 7, "meta": {"k": 1}}])");
   REQUIRE(read.size() == 4);
   CHECK(read[0].steps == 2U);
