@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "files/pairs.hpp"
 
-#include "files/json_fields.hpp"
+#include "files/json_entries.hpp"
 #include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -18,31 +16,6 @@ using nlohmann::json;
 using shard::FormatError;
 
 namespace {
-
-/// The objects of a JSON list, or of lines.
-std::vector<json> objects_of(const fs::path& file) {
-  const shard::MappedFile mapped(file);
-  const std::string_view text = mapped.text();
-  const std::size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  if (first == std::string_view::npos) {
-    throw FormatError(file, "empty, expected a JSON list of pairs, or one pair a line");
-  }
-  std::vector<json> objects;
-  if (text[first] == '[') {
-    for (json& one : shard::parse_json(text, file)) objects.push_back(std::move(one));
-  } else {
-    std::string_view rest = text;
-    for (std::size_t line = 1; !rest.empty(); ++line) {
-      const std::size_t length = std::min(rest.find('\n'), rest.size());
-      const std::string_view one = rest.substr(0, length);
-      rest.remove_prefix(std::min(length + 1, rest.size()));
-      if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-      objects.push_back(shard::parse_json(one, file, line));
-    }
-  }
-  if (objects.empty()) throw FormatError(file, "no pairs, expected at least one");
-  return objects;
-}
 
 std::string id_of(const JsonFields& fields) {
   const json& id = fields.at("pair_id", "a string or an integer");
@@ -152,7 +125,8 @@ QuestionPairs read_pairs(const fs::path& file, bool skip_bad) {
   QuestionPairs read;
   std::map<std::string, int> seen;
   std::size_t number = 0;
-  for (const json& object : objects_of(file)) {
+  for (const JsonEntry& one : json_entries(file, "pair")) {
+    const json& object = one.value;
     const JsonFields entry(object, file, "entry " + std::to_string(number++));
     const std::string id = id_of(entry);
     expect_new(file, seen, id);
@@ -183,19 +157,21 @@ QuestionPairs prepare_pairs(const fs::path& raw) {
     std::optional<PairSide> corrupted;
   };
   std::map<std::string, Halves, decltype(&comes_before)> by_id(&comes_before);
-  for (const json& object : objects_of(raw)) {
+  for (const JsonEntry& one : json_entries(raw, "pair")) {
+    const json& object = one.value;
     const JsonFields fields(object, raw);
     const std::string id = id_of(fields);
     const std::string variant = fields.text("variant");
     if (variant != "clean" && variant != "corrupted") {
       throw FormatError(raw, "pair " + id + ": variant is " + shard::quote_bytes(variant, 40) +
-                                 ", expected \"clean\" or \"corrupted\"");
+                                 ", expected 'clean' or 'corrupted'");
     }
     Halves& halves = by_id[id];
     std::optional<PairSide>& side = variant == "clean" ? halves.clean : halves.corrupted;
     if (side) {
-      throw FormatError(raw,
-                        "pair " + id + ": its " + variant + " half occurs twice, expected once");
+      throw FormatError(raw, "pair " + id + ": its " +
+                                 (variant == "clean" ? "clean" : "corrupted") +
+                                 " half occurs twice, expected once");
     }
     side = side_of(JsonFields(object, raw, "pair " + id));
     check_number(raw, id, *side, variant.c_str());

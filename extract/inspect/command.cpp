@@ -30,6 +30,16 @@ Subcommand tokens_subcommand(CLI::App& program) {
   return {.app = &flags.command(), .go = [options](const std::string&) { tokens(*options); }};
 }
 
+Subcommand problems_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<ProblemsOptions>();
+  Flags flags(program, "problems",
+              "Counts the problems of a file by their steps and lists those without a number as "
+              "answer, as JSON.\n"
+              "example: extract problems problems.jsonl");
+  flags.add("file", options->file, "problem file (JSON lines or a JSON list)").required();
+  return {.app = &flags.command(), .go = [options](const std::string&) { problems(*options); }};
+}
+
 Subcommand verify_subcommand(CLI::App& program) {
   const auto options = std::make_shared<VerifyOptions>();
   Flags flags(program, "verify",
@@ -42,7 +52,8 @@ Subcommand verify_subcommand(CLI::App& program) {
 }  // namespace
 
 std::vector<Subcommand> inspect_subcommands(CLI::App& program) {
-  return {info_subcommand(program), tokens_subcommand(program), verify_subcommand(program)};
+  return {info_subcommand(program), tokens_subcommand(program), problems_subcommand(program),
+          verify_subcommand(program)};
 }
 
 }  // namespace phiscope::extract

@@ -2,10 +2,14 @@
 #include "inspect/inspect.hpp"
 
 #include "files/describe.hpp"
+#include "files/problems.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/verify.hpp"
 
+#include <phiscope/problem_difficulty.hpp>
+
+#include <array>
 #include <iostream>
 
 namespace phiscope::extract {
@@ -37,6 +41,30 @@ void tokens(const TokensOptions& options) {
     lines += line.dump() + "\n";
   }
   std::cout << lines;
+}
+
+void problems(const ProblemsOptions& options) {
+  const std::vector<Problem> all = read_problems(options.file);
+  std::array<std::size_t, stratum_names.size()> strata{};
+  std::size_t uncounted = 0;
+  auto no_gold = nlohmann::ordered_json::array();
+  for (const Problem& problem : all) {
+    if (problem.steps) {
+      ++strata.at(stratum_of(*problem.steps));
+    } else {
+      ++uncounted;
+    }
+    if (!problem.gold) no_gold.push_back({{"id", problem.id}, {"answer", problem.gold_text}});
+  }
+  nlohmann::ordered_json by_name;
+  for (std::size_t i = 0; i < strata.size(); ++i) by_name[stratum_names.at(i)] = strata.at(i);
+  by_name["no_steps"] = uncounted;
+  std::cout << nlohmann::ordered_json{{"file", options.file.string()},
+                                      {"problems", all.size()},
+                                      {"strata", by_name},
+                                      {"no_gold", no_gold}}
+                   .dump()
+            << '\n';
 }
 
 void verify(const VerifyOptions& options) {

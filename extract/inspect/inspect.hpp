@@ -20,6 +20,13 @@ struct TokensOptions {
 };
 void tokens(const TokensOptions& options);
 
+/// `extract problems`: how many problems of each stratum a problem file has, and those without a
+/// number as answer.
+struct ProblemsOptions {
+  std::filesystem::path file;
+};
+void problems(const ProblemsOptions& options);
+
 /// `extract verify`: re-hashes a run directory and checks shapes, rows and values.
 struct VerifyOptions {
   std::filesystem::path run;

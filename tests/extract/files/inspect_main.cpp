@@ -21,6 +21,8 @@ bool run(const std::vector<std::string_view>& arguments) {
     info({.path = arguments[2], .quick = true});
   } else if (arguments.size() == 5 && is(0, "tokens") && is(1, "--model") && is(3, "--prompts")) {
     tokens({.model = arguments[2], .prompts = arguments[4]});
+  } else if (arguments.size() == 2 && is(0, "problems")) {
+    problems({.file = arguments[1]});
   } else {
     return false;
   }
@@ -36,6 +38,7 @@ int main(int argc, char** argv) {
     std::cerr << "error: " << error.what() << '\n';
     return 1;
   }
-  std::cerr << "usage: inspect info [--quick] PATH | inspect tokens --model DIR --prompts FILE\n";
+  std::cerr << "usage: inspect info [--quick] PATH | inspect tokens --model DIR --prompts FILE | "
+               "inspect problems FILE\n";
   return 2;
 }

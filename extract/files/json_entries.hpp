@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "files/json_fields.hpp"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// One entry of a file, and where it is in it.
+struct JsonEntry {
+  nlohmann::json value;
+  std::filesystem::path place;  ///< the file, with ":3" for its third line
+  std::string where;            ///< "entry 2" of a list, counted from 0; empty for a line
+  /// Its fields, whose errors name the place. @throws shard::FormatError if it is no object
+  [[nodiscard]] JsonFields fields() const { return {value, place, where}; }
+};
+
+/// The entries of a JSON list, or of JSON lines, whichever the file holds; blank lines are skipped.
+/// @param noun  what an entry is: "pair"
+/// @throws shard::FormatError for bad JSON, and for a file without an entry
+[[nodiscard]] std::vector<JsonEntry> json_entries(const std::filesystem::path& file,
+                                                  const std::string& noun);
+
+}  // namespace phiscope::extract
