@@ -122,6 +122,6 @@ inline constexpr double least_gap = 0.01;
 
 /// @param allow_partial  accept an unfinished run, and read the pairs that are complete
 /// @throws shard::FormatError if the directory is not a run of patching or contradicts itself
-[[nodiscard]] Patching read_run(const std::filesystem::path& run, bool allow_partial = false);
+[[nodiscard]] Patching read_run(const std::filesystem::path& path, bool allow_partial = false);
 
 }  // namespace phiscope::analyze::patching

@@ -38,7 +38,9 @@ std::vector<std::string> columns(std::vector<std::string> names,
   return names;
 }
 
-const std::vector<std::string> site_columns = {"run", "mode", "set", "layer", "head", "step"};
+std::vector<std::string> site_columns() {
+  return {"run", "mode", "set", "layer", "head", "step"};
+}
 
 TableRow site_cells(const Result& result, const Site& site) {
   const Patching& data = result.data;
@@ -71,7 +73,9 @@ TableRow mean_cells(const Cell& cell) {
   return row;
 }
 
-const std::vector<std::string> test_columns = {"p", "p_holm", "p_max", "least_p_max"};
+std::vector<std::string> test_columns() {
+  return {"p", "p_holm", "p_max", "least_p_max"};
+}
 
 TableRow test_cells(const SiteTest* test) {
   if (test == nullptr) {
@@ -93,8 +97,8 @@ const SiteTest* test_of(const Result& result, std::size_t group, std::size_t sit
 
 Table site_table(const std::vector<Result>& results) {
   Table table;
-  table.columns = columns(site_columns, {"difficulty", "measure"});
-  table.columns = columns(columns(table.columns, mean_columns()), test_columns);
+  table.columns = columns(site_columns(), {"difficulty", "measure"});
+  table.columns = columns(columns(table.columns, mean_columns()), test_columns());
   for (const Result& result : results) {
     for (std::size_t group = 0; group < result.groups.size(); ++group) {
       for (std::size_t site = 0; site < result.data.sites.size(); ++site) {
@@ -118,7 +122,7 @@ TableCell steps_cell(const std::optional<std::int64_t>& steps) {
 
 Table pair_table(const std::vector<Result>& results) {
   Table table;
-  table.columns = columns(site_columns, {"pair_id", "reasoning_steps"});
+  table.columns = columns(site_columns(), {"pair_id", "reasoning_steps"});
   for (const Measure measure : all_measures()) table.columns.emplace_back(measure_name(measure));
   table.columns.emplace_back("greedy_answer");
   for (const Result& result : results) {
@@ -150,7 +154,7 @@ TableCell row_mean(const std::vector<Row>& rows, double Row::*member) {
 
 Table readout_table(const std::vector<Result>& results) {
   Table table;
-  table.columns = columns(site_columns,
+  table.columns = columns(site_columns(),
                           {"readout", "n_pairs", "kl_divergence", "kl_from_baseline",
                            "prediction_change_rate", "l2", "token_score", "token_log_probability"});
   for (const Result& result : results) {
@@ -263,8 +267,8 @@ Table check_table(const std::vector<Result>& results) {
 
 Table greedy_table(const std::vector<Result>& results) {
   Table table;
-  table.columns = columns(site_columns, {"difficulty", "flipped_to_clean", "other_number",
-                                         "unchanged", "no_number", "n_known", "n_unknown"});
+  table.columns = columns(site_columns(), {"difficulty", "flipped_to_clean", "other_number",
+                                           "unchanged", "no_number", "n_known", "n_unknown"});
   for (const Result& result : results) {
     for (const Group& group : result.groups) {
       for (std::size_t site = 0; site < result.data.sites.size(); ++site) {
@@ -290,8 +294,8 @@ Table greedy_table(const std::vector<Result>& results) {
 Table comparison_table(const std::vector<Result>& results,
                        const std::vector<Comparison>& comparisons) {
   Table table;
-  table.columns = columns(columns({"against"}, site_columns), {"measure"});
-  table.columns = columns(columns(table.columns, mean_columns()), test_columns);
+  table.columns = columns(columns({"against"}, site_columns()), {"measure"});
+  table.columns = columns(columns(table.columns, mean_columns()), test_columns());
   for (const Comparison& each : comparisons) {
     TableRow row = {results[each.run].label};
     append(row, site_cells(results.front(), results.front().data.sites[each.site]));

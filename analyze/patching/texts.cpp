@@ -22,7 +22,8 @@ using Texts = std::map<std::pair<std::size_t, Site>, std::string>;
 
 /// The site of a key without read-out: pair, mode, set, layer, (head,) step.
 std::pair<std::size_t, Site> place_of_text(const std::vector<std::int64_t>& key,
-                                           const Patching& patching, const std::string& where) {
+                                           const Patching& patching,
+                                           const std::filesystem::path& where) {
   const std::size_t head = patching.has_heads ? 1 : 0;
   const bool fits = key.size() == 5 + head && key[0] >= 0 && key[0] < std::ssize(patching.pairs) &&
                     key[1] >= 0 && key[1] < std::ssize(patching.modes) && key[2] >= 0 &&
@@ -44,7 +45,8 @@ Texts read_lines(const std::filesystem::path& file, const Patching& patching) {
     const std::size_t length = std::min(rest.find('\n'), rest.size());
     const std::string_view one = rest.substr(0, length);
     rest.remove_prefix(std::min(length + 1, rest.size()));
-    const std::string where = file.string() + ":" + std::to_string(line);
+    // JsonObject keeps a reference to the path, which names the line in messages.
+    const std::filesystem::path where = file.string() + ":" + std::to_string(line);
     const auto value = shard::parse_ordered_json(one, file, line);
     const shard::JsonObject fields(value, "", where);
     const auto place = place_of_text(fields.integers("key"), patching, where);
