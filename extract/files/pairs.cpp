@@ -164,7 +164,7 @@ QuestionPairs prepare_pairs(const fs::path& raw) {
     const std::string variant = fields.text("variant");
     if (variant != "clean" && variant != "corrupted") {
       throw FormatError(raw, "pair " + id + ": variant is " + shard::quote_bytes(variant, 40) +
-                                 ", expected 'clean' or 'corrupted'");
+                                 R"(, expected "clean" or "corrupted")");
     }
     Halves& halves = by_id[id];
     std::optional<PairSide>& side = variant == "clean" ? halves.clean : halves.corrupted;
