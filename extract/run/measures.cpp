@@ -153,6 +153,11 @@ std::vector<std::vector<double>> measures_of(const Model& model, const Plan& pla
     targets = targets || is_of_targets(measure);
     divergences = divergences || !is_of_targets(measure);
   }
+  for (const ScoredRow& one : rows) {
+    if (targets && one.row->targets.empty()) {
+      throw std::invalid_argument("measures_of: a row without targets, whose score is asked for");
+    }
+  }
   const std::vector<Position> positions = positions_of(rows);
   constexpr std::int64_t portion_bytes = 16'000'000;
   const auto portion = static_cast<std::size_t>(

@@ -35,7 +35,9 @@ bool has_measures(const Plan& plan, std::size_t space);
 /// computed. All rows are scored in one product, in portions of about 16 MB.
 /// @param normed  [row of the batch, hidden] after the final norm
 /// @throws std::runtime_error where scores are not finite
-/// @throws std::invalid_argument for targets at positions that the run shares
+/// @throws std::invalid_argument for targets at positions that the run shares, and for a row
+/// without
+///         targets where a capture scores them
 std::vector<std::vector<double>> measures_of(const Model& model, const Plan& plan,
                                              std::span<const ScoredRow> rows,
                                              const at::Tensor& normed);

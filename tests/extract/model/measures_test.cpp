@@ -156,4 +156,9 @@ TEST_CASE("targets where nothing is computed are refused", "[measures]") {
   const Group group{
       .runs = {{.tokens = tokens, .rows = {}}, {.tokens = tokens, .rows = {row}, .key = {1}}}};
   CHECK_THROWS_AS(measured(model, group, Measure::token_score), std::invalid_argument);
+  Group none = group;
+  none.runs[1].rows[0].spans = {{11, 12}};
+  none.runs[1].rows[0].targets.clear();
+  CHECK_THROWS_AS(measured(model, none, Measure::token_score), std::invalid_argument);
+  CHECK_NOTHROW(measured(model, none, Measure::kl));
 }
