@@ -177,6 +177,31 @@ int needed_end(const Walk& walk) {
   return run.latents.frozen && first < latents_end(run) ? latents_end(run) : end;
 }
 
+/// Passes from `position` until the one that computes `until` is over.
+int passes_through(const Run& run, int position, int until, int length) {
+  int passes = 0;
+  while (position <= until && position < length) {
+    position = pass_end(run, position, length);
+    ++passes;
+  }
+  return passes;
+}
+
+/// True if the scores that a run is compared with are there when its own first ones are: both go a
+/// pass further in every step.
+bool has_scores_in_time(const Walk& walk) {
+  const Walk& reference = *walk.reference;
+  if (reference.scores.scores.defined()) return true;
+  if (reference.state != Walk::State::walking) return false;
+  int first = walk.length();
+  for (const Row& row : walk.run->rows) {
+    for (const Span& span : row.spans) first = std::min(first, span.begin);
+  }
+  const int others = passes_through(*reference.run, reference.position, reference.length() - 1,
+                                    reference.length());
+  return others < passes_through(*walk.run, walk.from.position, first, walk.length());
+}
+
 /// Where each row goes; one whose positions a short quote does not reach is left out.
 void make_room(Walk& walk, const Plan& plan) {
   const std::vector<Row>& rows = walk.run->rows;
@@ -247,7 +272,7 @@ bool is_ready(Walk& walk) {
     return other->state != Walk::State::waiting && other->position >= other->length();
   };
   if (walk.parent != nullptr && walk.parent->position < needed_end(walk)) return false;
-  if (walk.reference != nullptr && !walk.reference->scores.scores.defined()) return false;
+  if (walk.reference != nullptr && !has_scores_in_time(walk)) return false;
   return std::ranges::all_of(walk.sources, given);
 }
 
