@@ -27,15 +27,21 @@ int drawn(const Drawing& drawing, const Waiting& waiting, std::span<const float>
   DrawPlace place = run.draw;
   place.step += static_cast<std::uint32_t>(waiting.generated.size());
   static thread_local DrawScratch scratch;  // megabytes, which would be mapped anew for each row
-  return drawn_token(scores, earlier, drawing.options, uniform_at(drawing.seed, place), scratch);
+  DrawOptions options = drawing.options;
+  if (run.temperature > 0) options.temperature = run.temperature;
+  return drawn_token(scores, earlier, options, uniform_at(drawing.seed, place), scratch);
 }
 
 bool is_forced(const Waiting& run) {
   return run.forced.token >= 0 || run.forced.rank > 0;
 }
 
-/// The drawn ids of all runs that nothing forces, 0 for the others; a row depends on no other.
-std::vector<int> drawn_ids(const Drawing& drawing, std::span<const Waiting> runs,
+bool is_drawn(const Generation& generation, const Waiting& run) {
+  return generation.drawing.has_value() && run.run->temperature != 0 && !is_forced(run);
+}
+
+/// The drawn ids of all runs that draw, 0 for the others; a row depends on no other.
+std::vector<int> drawn_ids(const Generation& generation, std::span<const Waiting> runs,
                            const at::Tensor& scores) {
   const at::Tensor on_cpu = scores.to(at::kCPU, at::kFloat);
   const at::Tensor rows = on_cpu.stride(1) == 1 ? on_cpu : on_cpu.contiguous();
@@ -45,8 +51,8 @@ std::vector<int> drawn_ids(const Drawing& drawing, std::span<const Waiting> runs
   at::parallel_for(0, std::ssize(runs), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       const auto run = static_cast<std::size_t>(r);
-      if (is_forced(runs[run])) continue;
-      ids[run] = drawn(drawing, runs[run], {first + r * rows.stride(0), vocab});
+      if (!is_drawn(generation, runs[run])) continue;
+      ids[run] = drawn(*generation.drawing, runs[run], {first + r * rows.stride(0), vocab});
     }
   });
   return ids;
@@ -65,10 +71,13 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
   const at::Tensor possible = generation.below > 0 && generation.below < scores.size(1)
                                   ? scores.narrow(1, 0, generation.below)
                                   : scores;
-  const bool draws = generation.drawing.has_value();
-  const std::vector<int> drawn =
-      draws ? drawn_ids(*generation.drawing, runs, possible) : std::vector<int>();
-  const at::Tensor best = draws ? at::Tensor() : at::argmax(possible, -1).to(at::kCPU).contiguous();
+  const bool draws =
+      std::ranges::any_of(runs, [&](const Waiting& run) { return is_drawn(generation, run); });
+  const bool chooses = std::ranges::any_of(
+      runs, [&](const Waiting& run) { return !is_forced(run) && !is_drawn(generation, run); });
+  const std::vector<int> drawn = draws ? drawn_ids(generation, runs, possible) : std::vector<int>();
+  const at::Tensor best =
+      chooses ? at::argmax(possible, -1).to(at::kCPU).contiguous() : at::Tensor();
   std::vector<std::int64_t> ids;
   ids.reserve(runs.size());
   for (std::size_t r = 0; r < runs.size(); ++r) {
@@ -77,7 +86,7 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
       ids.push_back(runs[r].forced.token);
     } else if (runs[r].forced.rank > 0) {
       ids.push_back(of_rank(possible[row], runs[r].forced.rank));
-    } else if (draws) {
+    } else if (is_drawn(generation, runs[r])) {
       ids.push_back(drawn[r]);
     } else {
       ids.push_back(best.const_data_ptr<std::int64_t>()[r]);
