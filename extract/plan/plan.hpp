@@ -69,8 +69,13 @@ struct Run {
   DrawPlace draw{};         ///< of its first generated token
   double temperature = -1;  ///< in place of the plan's where it is 0 (no draw) or more
   int limit = 0;            ///< generated tokens, at most; 0: as the plan says
-  std::vector<int> windows{};  ///< of Generation::pooling that it has rows of; empty: all
+  std::vector<PoolWindow> windows{};  ///< of its pooled rows; empty: those of the plan
 };
+
+/// The windows of a run's pooled rows.
+inline const std::vector<PoolWindow>& windows_of(const Generation& generation, const Run& run) {
+  return run.windows.empty() ? generation.pooling.windows : run.windows;
+}
 
 /// Positions before the latents, before what follows them, and of the whole sequence but for what
 /// is quoted or generated.

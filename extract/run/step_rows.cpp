@@ -8,14 +8,6 @@
 #include <algorithm>
 
 namespace phiscope::extract {
-namespace {
-
-bool has_window(const Run& run, std::size_t window) {
-  return run.windows.empty() || std::ranges::count(run.windows, static_cast<int>(window)) > 0;
-}
-
-}  // namespace
-
 /// Rows whose last position the pass computes, or that lie before all that the run computes.
 void Stepper::add_rows(Walk& walk, std::size_t lane, int end,
                        std::vector<std::vector<PassRow>>& rows) {
@@ -47,11 +39,12 @@ void Stepper::add_pooled_rows(Walk& walk, std::size_t lane, int end, std::vector
   const int start = pooling.from_origin ? walk.run->origin : walk.length();
   for (int position = std::max(walk.position, start); position < end; ++position) {
     const int number = position + 1 - start;
-    for (std::size_t w = 0; w < pooling.windows.size(); ++w) {
-      const PoolWindow& window = pooling.windows[w];
+    const std::vector<PoolWindow>& windows = windows_of(plan_.generation, *walk.run);
+    for (std::size_t w = 0; w < windows.size(); ++w) {
+      const PoolWindow& window = windows[w];
       const int nth = number - window.counted_from;
       if (number <= window.begin || number > window.end || nth <= 0) continue;
-      if (nth % pooling.stride != 0 || !has_window(*walk.run, w)) continue;
+      if (nth % pooling.stride != 0) continue;
       spans_.push_back({position, position + 1});
       rows.push_back({.slot = walk.slot,
                       .row = static_cast<std::int64_t>(w),
@@ -122,7 +115,7 @@ FinishedRun Stepper::leave(const Walk& walk) {
       if (walk.added[w] == 0) continue;
       pooled.push_back(static_cast<std::int64_t>(w));
       add(0, walk.run->key);
-      left.keys[0].push_back(plan_.generation.pooling.windows[w].key);
+      left.keys[0].push_back(windows_of(plan_.generation, *walk.run)[w].key);
     }
     if (!pooled.empty()) counts[0] = pooled.back() + 1;
   }

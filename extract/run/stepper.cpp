@@ -39,21 +39,21 @@ at::Tensor gathered(std::span<Walk* const> walks) {
   return at::cat(parts, 0);
 }
 
+/// Rows of its generation that a run has in the plan's own row space, at most.
+std::int64_t generated_rows(const Plan& plan, const Run& run) {
+  const Generation& wanted = plan.generation;
+  if (plan.captures.empty() || run.donor || !run.generates) return 0;
+  if (wanted.rows == GeneratedRows::pooled) return std::ssize(windows_of(wanted, run));
+  return wanted.rows == GeneratedRows::none ? 0 : wanted.tokens;
+}
+
 /// Most rows of a run in a row space.
 std::int64_t most_rows(const Plan& plan, std::span<const Group> groups, std::size_t space) {
-  std::int64_t generated = 0;
-  if (space == 0 && !plan.captures.empty()) {
-    const Generation& wanted = plan.generation;
-    if (wanted.rows == GeneratedRows::pooled) generated = std::ssize(wanted.pooling.windows);
-    if (wanted.rows == GeneratedRows::predicting || wanted.rows == GeneratedRows::tokens) {
-      generated = wanted.tokens;
-    }
-  }
   std::int64_t most = 0;
   for (const Group& group : groups) {
     for (const Run& run : group.runs) {
       const auto own = std::ranges::count(run.rows, space, &Row::space);
-      most = std::max(most, static_cast<std::int64_t>(own) + (run.donor ? 0 : generated));
+      most = std::max(most, own + (space == 0 ? generated_rows(plan, run) : 0));
     }
   }
   return most;

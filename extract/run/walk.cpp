@@ -226,7 +226,7 @@ void make_room(Walk& walk, const Plan& plan) {
     walk.measured[c].assign(static_cast<std::size_t>(walk.rows.at(plan.captures[c].space)), 0.0);
   }
   walk.forced = forced_tokens(*walk.run, plan.generation.tokens);
-  walk.added.assign(plan.generation.pooling.windows.size(), 0);
+  walk.added.assign(windows_of(plan.generation, *walk.run).size(), 0);
 }
 
 /// Values of the beginning that it shares, for those who take some of this run.

@@ -25,15 +25,20 @@ constexpr int most = 24;
 constexpr int lookahead = 8;
 const std::vector<int> branch_question{1, 10, 11, 12, 13};
 
-/// Windows (t, t + 8] after 8 and 16 tokens, every second token of them.
+/// (t, t + 8] after 8 and 16 tokens.
+std::vector<PoolWindow> branch_windows() {
+  std::vector<PoolWindow> windows;
+  for (const int t : {8, 16}) {
+    windows.push_back({.begin = t, .end = t + lookahead, .counted_from = t, .key = t});
+  }
+  return windows;
+}
+
+/// Every second token of the windows.
 Plan branch_plan() {
   Plan plan = capture_plan(Hook::resid_post, all_layers(branching_model()));
   plan.generation = {.tokens = most, .end = {}, .rows = GeneratedRows::pooled};
-  plan.generation.pooling = {.stride = 2, .windows = {}, .from_origin = true};
-  for (const int t : {8, 16}) {
-    plan.generation.pooling.windows.push_back(
-        {.begin = t, .end = t + lookahead, .counted_from = t, .key = t});
-  }
+  plan.generation.pooling = {.stride = 2, .windows = branch_windows(), .from_origin = true};
   return plan;
 }
 
@@ -50,7 +55,7 @@ Run branch_run(int t, int window, int rank) {
   run.quote = {.run = 0, .tokens = t, .continues = true};
   run.actions = {Force{.step = 0, .token = 0, .rank = rank}};
   run.limit = lookahead;
-  run.windows = {window};
+  run.windows = {branch_windows()[static_cast<std::size_t>(window)]};
   return run;
 }
 
@@ -65,7 +70,7 @@ Run forced_run(const std::vector<int>& tokens, int t, int window, int rank) {
   actions.emplace_back(Force{.step = t, .token = 0, .rank = rank});
   run.actions = std::move(actions);
   run.limit = t + lookahead;
-  run.windows = {window};
+  run.windows = {branch_windows()[static_cast<std::size_t>(window)]};
   return run;
 }
 
