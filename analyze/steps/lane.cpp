@@ -54,4 +54,19 @@ std::string lane_text(const Lane& lane, bool several_layers) {
   return text;
 }
 
+std::string axis_text(Kind kind) {
+  switch (kind) {
+    case Kind::cumulative:
+      return "first thoughts changed";
+    case Kind::leave_one:
+      return "thought left as it is";
+    case Kind::all:
+      return "thoughts changed";
+    case Kind::early_exit:
+      return "thoughts before the answer";
+    default:
+      return "thought changed";
+  }
+}
+
 }  // namespace phiscope::analyze::steps

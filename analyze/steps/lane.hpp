@@ -53,6 +53,9 @@ struct LaneAxes {
 /// "single 2", "all", "single bot"; with "at layer 4" where there are several.
 [[nodiscard]] std::string lane_text(const Lane& lane, bool several_layers);
 
+/// What the steps of a kind count, below an axis: "thought changed".
+[[nodiscard]] std::string axis_text(Kind kind);
+
 /// "2", or "bot" of step -1.
 [[nodiscard]] std::string step_text(std::int64_t step);
 

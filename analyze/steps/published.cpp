@@ -114,14 +114,14 @@ std::string difficulty_text(const Json& record) {
   return id_text(record.at("difficulty"));
 }
 
-/// Problems of at least and at most so many steps.
-Tally tally_between(const Json& results, std::int64_t least, std::int64_t most, Scores scores) {
+/// Problems of `least` to `top` steps.
+Tally tally_between(const Json& results, std::int64_t least, std::int64_t top, Scores scores) {
   Tally tally;
   for (const Json& record : results) {
     const Json& steps = record.at("difficulty");
     if (!steps.is_number_integer()) continue;
     const auto number = steps.get<std::int64_t>();
-    if (number >= least && number <= most) tally.add(record, scores);
+    if (number >= least && number <= top) tally.add(record, scores);
   }
   return tally;
 }
