@@ -103,6 +103,21 @@ TEST_CASE("rows that the plan does not have, or twice, or not at all, are refuse
     if (key.kind == 4) row.prediction_changed = 0.5;
   };
   CHECK_THAT(refused(options), Contains("prediction_changed is neither 0 nor 1"));
+  options = {};
+  options.repeat = [](const StepKey& key) { return key.problem == 0 && key.kind == 5; };
+  CHECK_THAT(refused(options), Contains("found the key of an earlier row, expected each once"));
+  const auto renamed = [](const std::function<void(StepKey&)>& rename) {
+    SyntheticSteps other;
+    other.rename = rename;
+    return refused(other);
+  };
+  CHECK_THAT(renamed([](StepKey& key) { key.layer += key.kind == 2 ? 1 : 0; }),
+             Contains("found key [0, 3, 2, 0, 0], expected problem, layer, kind and step"));
+  CHECK_THAT(renamed([](StepKey& key) { key.kind = key.kind == 4 ? 6 : key.kind; }),
+             Contains("found key [0, 2, 6, 4, 0]"));
+  CHECK_THAT(renamed([](StepKey& key) { key.problem += 8; }), Contains("found key [8, -1, 0, 0"));
+  CHECK_THAT(renamed([](StepKey& key) { key.readout += key.problem == 1 ? 1 : 0; }),
+             Contains("found read-out 2 of problem a2, expected 0 to 1"));
 }
 
 TEST_CASE("answers of no run, or twice, are refused by line", "[run]") {

@@ -72,6 +72,9 @@ struct SyntheticSteps {
   std::function<void(const StepKey&, ReducedLogits&)> change = nullptr;
   /// Leaves a row out.
   std::function<bool(const StepKey&)> leave_out = nullptr;
+  std::function<bool(const StepKey&)> repeat = nullptr;  ///< writes a row twice
+  /// Another key for a row.
+  std::function<void(StepKey&)> rename = nullptr;
 
   [[nodiscard]] const SyntheticProblem& problem(const StepKey& key) const {
     return problems[static_cast<std::size_t>(key.problem)];
@@ -229,8 +232,7 @@ inline std::string synthetic_questions(const SyntheticSteps& options) {
   return prompts;
 }
 
-inline void append_step_row(const SyntheticSteps& options, const StepKey& key,
-                            shard::ShardWriter& part) {
+inline void append_step_row(const SyntheticSteps& options, StepKey key, shard::ShardWriter& part) {
   if (options.leave_out && options.leave_out(key)) return;
   const ReducedLogits row = options.reduced(key);
   const auto append = [&](const char* array, double number) {
@@ -241,6 +243,7 @@ inline void append_step_row(const SyntheticSteps& options, const StepKey& key,
   append("prediction_changed", row.prediction_changed);
   append("token_score", row.token_score);
   append("token_log_probability", row.token_log_probability);
+  if (options.rename) options.rename(key);
   const std::vector<std::int64_t> columns = {key.problem, key.layer, key.kind, key.step,
                                              key.readout};
   part.append_keys("step_set", columns);
@@ -272,6 +275,7 @@ inline void write_synthetic_steps(const std::filesystem::path& run, const Synthe
         const auto tokens = static_cast<std::int64_t>(options.problem(key).tokens.size());
         for (key.readout = 0; key.readout <= tokens; ++key.readout) {
           append_step_row(options, key, part);
+          if (options.repeat && options.repeat(key)) append_step_row(options, key, part);
         }
       }
     }
