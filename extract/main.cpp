@@ -9,6 +9,7 @@
 #include "phiid/command.hpp"
 #include "random_model/command.hpp"
 #include "run/stop.hpp"
+#include "steps/command.hpp"
 
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
@@ -35,8 +36,9 @@ int run_program(int argc, char** argv) {
   program.require_subcommand(1);
   program.set_version_flag("--version", std::string(program_version) + " (" + git_revision + ")");
   std::vector<Subcommand> subcommands = inspect_subcommands(program);
-  for (const auto add : {random_model_subcommand, activations_subcommand, phiid_subcommand,
-                         ablate_subcommand, loo_subcommand, patching_subcommand}) {
+  for (const auto add :
+       {random_model_subcommand, activations_subcommand, phiid_subcommand, ablate_subcommand,
+        loo_subcommand, patching_subcommand, steps_subcommand}) {
     subcommands.push_back(add(program));
   }
   std::string command_line;

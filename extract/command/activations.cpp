@@ -64,6 +64,11 @@ std::vector<Capture> parse_captures(const std::vector<std::string>& names,
   return captures;
 }
 
+/// The checkpoints of pooled rows: --checkpoints, or the end.
+std::vector<int> checkpoints_of(const ActivationsOptions& options) {
+  return options.checkpoints.empty() ? std::vector{options.generate.tokens} : options.checkpoints;
+}
+
 /// What --positions, --generate and the options of drawing ask for.
 Generation parse_generation(const ActivationsOptions& options, const ModelConfig& config) {
   const int tokens = options.generate.tokens;
@@ -82,10 +87,10 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
   if (options.positions == Positions::all) generation.rows = GeneratedRows::tokens;
   if (pooled) {
     generation.rows = GeneratedRows::pooled;
-    generation.pooling = {.stride = options.stride, .checkpoints = options.checkpoints};
-    if (options.checkpoints.empty()) generation.pooling.checkpoints = {tokens};
+    generation.pooling.stride = options.stride;
     int before = options.stride - 1;
-    for (const int checkpoint : generation.pooling.checkpoints) {
+    for (const int checkpoint : checkpoints_of(options)) {
+      generation.pooling.windows.push_back({.end = checkpoint, .key = checkpoint});
       if (checkpoint <= before || checkpoint > tokens) {
         throw std::runtime_error("--checkpoints: found " + std::to_string(checkpoint) +
                                  ", expected ascending numbers from --stride (" +
@@ -198,7 +203,7 @@ void activations(const ActivationsOptions& options, const std::string& command_l
   request.options["seed"] = options.run.seed;
   if (pooled) {
     request.options["stride"] = plan.generation.pooling.stride;
-    request.options["checkpoints"] = plan.generation.pooling.checkpoints;
+    request.options["checkpoints"] = checkpoints_of(options);
   }
   if (!options.interventions.empty()) {
     request.options["interventions"] = shard::read_json(options.interventions);

@@ -4,6 +4,7 @@
 #include "command/interventions.hpp"
 #include "plan/generation.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -60,5 +61,12 @@ TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesys
 /// What can be generated, and what ends it: the model's end tokens, unless they are ignored; of a
 /// model of latent thoughts its own, and no id from logits_slice on.
 void set_ends(const ModelConfig& config, bool ignore_eos, Generation& generation);
+
+/// Tokens of a free answer, at most: as asked, or where 0 is, 256 or a quarter of a shorter
+/// context.
+inline int answer_tokens(int asked, const ModelConfig& config) {
+  return asked > 0 ? asked
+                   : static_cast<int>(std::min<std::int64_t>(256, config.max_positions / 4));
+}
 
 }  // namespace phiscope::extract

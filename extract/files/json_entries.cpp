@@ -44,4 +44,20 @@ std::vector<JsonEntry> json_entries(const std::filesystem::path& file, const std
   return entries;
 }
 
+std::string entry_id_key(const JsonFields& fields) {
+  for (const std::string_view key : {"id", "unique_id", "gsm8k_id"}) {
+    if (fields.has(key)) return std::string(key);
+  }
+  return "";
+}
+
+std::string entry_id(const JsonFields& fields, std::size_t number) {
+  const std::string key = entry_id_key(fields);
+  if (key.empty()) return std::to_string(number);
+  const json& id = fields.value().at(key);
+  if (id.is_number_integer()) return id.dump();
+  if (!id.is_string()) fields.refuse(key, "a string or an integer");
+  return id.get<std::string>();
+}
+
 }  // namespace phiscope::extract

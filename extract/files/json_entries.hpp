@@ -26,4 +26,12 @@ struct JsonEntry {
 [[nodiscard]] std::vector<JsonEntry> json_entries(const std::filesystem::path& file,
                                                   const std::string& noun);
 
+/// The field that holds the id of a prompt or problem: `id`, `unique_id`, `gsm8k_id`, the first
+/// that there is; empty where there is none.
+[[nodiscard]] std::string entry_id_key(const JsonFields& fields);
+
+/// That id, a text or an integer, else the number of the entry.
+/// @throws shard::FormatError for anything else
+[[nodiscard]] std::string entry_id(const JsonFields& fields, std::size_t number);
+
 }  // namespace phiscope::extract

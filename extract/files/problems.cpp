@@ -20,7 +20,6 @@ using shard::FormatError;
 namespace {
 
 constexpr std::array<std::string_view, 3> question_keys{"question", "problem", "text"};
-constexpr std::array<std::string_view, 3> id_keys{"id", "unique_id", "gsm8k_id"};
 
 /// The keys of `keys` that an entry has.
 std::vector<std::string> present_keys(const JsonFields& fields,
@@ -52,15 +51,6 @@ std::string problem_answer(const JsonFields& fields) {
   return answer.get<std::string>();
 }
 
-std::string problem_id(const JsonFields& fields, std::size_t number) {
-  const std::vector<std::string> given = present_keys(fields, id_keys);
-  if (given.empty()) return std::to_string(number);
-  const json& id = fields.value().at(given[0]);
-  if (id.is_number_integer()) return id.dump();
-  if (!id.is_string()) fields.refuse(given[0], "a string or an integer");
-  return id.get<std::string>();
-}
-
 std::optional<std::size_t> problem_steps(const JsonFields& fields, const std::string& answer) {
   if (const auto counted = count_steps(answer)) return counted;
   for (const std::string_view key : {"solution", "cot"}) {
@@ -79,10 +69,10 @@ std::optional<std::size_t> problem_steps(const JsonFields& fields, const std::st
 /// `meta`, and what the problem itself does not hold.
 json problem_meta(const JsonFields& fields, const std::string& question) {
   json meta = fields.has("meta") ? fields.object("meta").value() : json::object();
-  const std::vector<std::string> ids = present_keys(fields, id_keys);
+  const std::string id = entry_id_key(fields);
   for (const auto& [key, value] : fields.value().items()) {
     if (key == question || key == "answer" || key == "meta") continue;
-    if (!ids.empty() && key == ids[0]) continue;
+    if (key == id) continue;
     if (!meta.emplace(key, value).second) {
       fields.refuse(key, "a field that meta does not have as well");
     }
@@ -101,7 +91,7 @@ std::vector<Problem> read_problems(const std::filesystem::path& file) {
     const JsonFields fields = entries[number].fields();
     const std::string key = question_key(fields);
     Problem problem;
-    problem.id = problem_id(fields, number);
+    problem.id = entry_id(fields, number);
     problem.question = fields.text(key);
     problem.answer = problem_answer(fields);
     problem.gold_text = phiscope::gold_text(problem.answer);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "files/prompts.hpp"
 
-#include "files/json_fields.hpp"
+#include "files/json_entries.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 #include "shard/mapped_file.hpp"
 
-#include <array>
 #include <unordered_map>
 
 namespace phiscope::extract {
@@ -17,6 +16,8 @@ using shard::FormatError;
 using shard::quote_bytes;
 
 namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::vector<int> read_ids(const JsonFields& fields) {
   constexpr std::string_view expected = "a list of token ids (integers >= 0), at least one";
@@ -32,41 +33,43 @@ std::vector<int> read_ids(const JsonFields& fields) {
   return ids;
 }
 
-std::string read_id(const JsonFields& fields, std::size_t line) {
-  if (!fields.has("id")) return std::to_string(line);
-  const json& id = fields.value().at("id");
-  if (id.is_number_integer()) return id.dump();
-  if (!id.is_string()) fields.refuse("id", "a string or an integer");
-  return id.get<std::string>();
+std::string read_answer(const JsonFields& fields) {
+  const json& answer = fields.value().at("answer");
+  if (answer.is_number()) return answer.dump();
+  if (!answer.is_string()) fields.refuse("answer", "a string or a number");
+  return answer.get<std::string>();
 }
 
-/// @param line  number of the line from 0; @param fields  its object, whose path names the line
-Prompt read_prompt(const JsonFields& fields, std::size_t line) {
+constexpr std::string_view kinds = "input_ids, text, question, problem";
+
+/// @param number  of the entry from 0; @param fields  its object, whose errors name the place
+Prompt read_prompt(const JsonFields& fields, std::size_t number) {
   std::string given;
-  for (const std::string_view key : {"input_ids", "text", "question"}) {
+  for (const std::string_view key : {"input_ids", "text", "question", "problem"}) {
     if (!fields.has(key)) continue;
     if (!given.empty()) {
       throw FormatError(fields.file(), "both `" + given + "` and `" + std::string(key) +
-                                           "`, expected one of input_ids, text, question");
+                                           "`, expected one of " + std::string(kinds));
     }
     given = key;
   }
   if (given.empty()) {
-    throw FormatError(fields.file(), "no prompt, expected a field input_ids, text or question");
+    throw FormatError(fields.file(), "no prompt, expected one of the fields " + std::string(kinds));
   }
   Prompt prompt;
-  prompt.id = read_id(fields, line);
+  const std::string id_key = entry_id_key(fields);
+  prompt.id = entry_id(fields, number);
   if (given == "input_ids") {
     prompt.input_ids = read_ids(fields);
   } else {
     prompt.text = fields.text(given);
   }
   if (fields.has("meta")) prompt.meta = fields.object("meta").value();
-  constexpr std::array<std::string_view, 5> own{"input_ids", "text", "question", "id", "meta"};
+  const bool asks = given == "question" || given == "problem";
   for (const auto& [key, value] : fields.value().items()) {
-    if (std::ranges::find(own, key) != own.end()) continue;
-    if (key == "answer" && given == "question") {
-      prompt.answer = fields.text(key);
+    if (key == given || key == id_key || key == "meta" || value.is_null()) continue;
+    if (key == "answer" && asks) {
+      prompt.answer = read_answer(fields);
       continue;
     }
     if (!prompt.meta.emplace(key, value).second) {
@@ -76,37 +79,50 @@ Prompt read_prompt(const JsonFields& fields, std::size_t line) {
   return prompt;
 }
 
-}  // namespace
-
-std::vector<Prompt> read_prompts(const fs::path& path) {
-  const shard::MappedFile file(path);
-  std::string_view rest = file.text();
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
-
-  std::vector<Prompt> prompts;
-  std::unordered_map<std::string, std::size_t> line_of_id;
-  for (std::size_t line = 0; !rest.empty(); ++line) {
+/// The entries of a file in JSON lines.
+std::vector<JsonEntry> prompt_lines(const fs::path& path, std::string_view rest) {
+  std::vector<JsonEntry> entries;
+  for (std::size_t line = 1; !rest.empty(); ++line) {
     const std::size_t length = std::min(rest.find('\n'), rest.size());
     const std::string_view text = rest.substr(0, length);
     rest.remove_prefix(std::min(length + 1, rest.size()));
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) {
-      if (rest.empty() && !prompts.empty()) break;  // one blank line may end the file
-      throw FormatError(path, "line " + std::to_string(line + 1) + ": empty, expected a prompt");
+      if (rest.empty() && !entries.empty()) break;  // one blank line may end the file
+      throw FormatError(path, "line " + std::to_string(line) + ": empty, expected a prompt");
     }
     // The path in messages carries the line: "prompts.jsonl:3: text is 5, expected a string".
-    const fs::path place = path.string() + ":" + std::to_string(line + 1);
+    const fs::path place = path.string() + ":" + std::to_string(line);
     if (text.starts_with(byte_order_mark)) {
       throw FormatError(place, "a second byte order mark, expected a JSON object");
     }
-    const json value = shard::parse_json(text, path, line + 1);
-    prompts.push_back(read_prompt(JsonFields(value, place, ""), line));
-    const auto [first, is_new] = line_of_id.emplace(prompts.back().id, line);
-    if (!is_new) {
-      throw FormatError(place, "duplicate id " + quote_bytes(prompts.back().id) +
-                                   ", expected another than that of line " +
-                                   std::to_string(first->second + 1));
-    }
+    entries.push_back({.value = shard::parse_json(text, path, line), .place = place, .where = ""});
+  }
+  return entries;
+}
+
+}  // namespace
+
+std::vector<Prompt> read_prompts(const fs::path& path) {
+  const shard::MappedFile file(path);
+  std::string_view text = file.text();
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const bool is_list = first != std::string_view::npos && text[first] == '[';
+  const std::vector<JsonEntry> entries =
+      is_list ? json_entries(path, "prompt") : prompt_lines(path, text);
+  std::vector<Prompt> prompts;
+  prompts.reserve(entries.size());
+  std::unordered_map<std::string, std::size_t> number_of_id;
+  for (std::size_t number = 0; number < entries.size(); ++number) {
+    prompts.push_back(read_prompt(entries[number].fields(), number));
+    const auto [earlier, is_new] = number_of_id.emplace(prompts.back().id, number);
+    if (is_new) continue;
+    const std::string other = is_list ? "entry " + std::to_string(earlier->second)
+                                      : "line " + std::to_string(earlier->second + 1);
+    const std::string where = is_list ? entries[number].where + ": " : "";
+    throw FormatError(entries[number].place, where + "duplicate id " +
+                                                 quote_bytes(prompts.back().id) +
+                                                 ", expected another than that of " + other);
   }
   if (prompts.empty()) throw FormatError(path, "empty, expected at least one prompt");
   return prompts;

@@ -34,6 +34,33 @@ namespace phiscope::extract::kernel {
   return power * two_to(half) * two_to(whole - half);
 }
 
+/// e^x for x <= 0, within one unit in the last place and a hundredth; 0 from -746 on, NaN for NaN.
+[[nodiscard]] inline double exp_of_negative(double x) {
+  // As above, with 1.5 * 2^52; the first part of log 2 has few enough bits for an exact product.
+  constexpr double shift = 0x1.8p52;
+  const double bounded = x < -746.0 ? -746.0 : x;
+  const double shifted = std::fma(bounded, 0x1.71547652b82fep0, shift);
+  const double n = shifted - shift;
+  const double r = std::fma(n, -0x1.cf79abc9e3b3ap-40, std::fma(n, -0x1.62e42fefa0000p-1, bounded));
+  double q = 0x1.af38d53857513p-26;  // (e^r - 1 - r) / r^2
+  q = std::fma(q, r, 0x1.2891a8c1d838dp-22);
+  q = std::fma(q, r, 0x1.71de0d9c145d0p-19);
+  q = std::fma(q, r, 0x1.a019b8ef67c6cp-16);
+  q = std::fma(q, r, 0x1.a01a01a7c8d47p-13);
+  q = std::fma(q, r, 0x1.6c16c17893833p-10);
+  q = std::fma(q, r, 0x1.11111111109adp-7);
+  q = std::fma(q, r, 0x1.5555555553d4fp-5);
+  q = std::fma(q, r, 0x1.5555555555556p-3);
+  q = std::fma(q, r, 0x1.0000000000001p-1);
+  const double power = 1.0 + std::fma(q, r * r, r);
+  // The shifts are those of numbers without a sign: AVX2 has no other of 64 bits. -1077 <= n <= 0.
+  const std::uint64_t above = std::bit_cast<std::uint64_t>(shifted) -
+                              std::bit_cast<std::uint64_t>(shift) + 2046;  // n + 2046
+  const std::uint64_t half = above >> 1U;
+  const auto two_to = [](std::uint64_t biased) { return std::bit_cast<double>(biased << 52U); };
+  return power * two_to(half) * two_to(above - half);
+}
+
 /// Hyperbolic tangent, within four units in the last place.
 [[nodiscard]] inline float tanh_of(float x) {
   const float size = std::fabs(x);

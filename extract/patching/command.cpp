@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "patching/command.hpp"
 
+#include "command/donors.hpp"
 #include "command/flags.hpp"
+#include "command/generated_texts.hpp"
 #include "command/prompt_runs.hpp"
 #include "command/run.hpp"
-#include "patching/donors.hpp"
-#include "patching/generated_texts.hpp"
 #include "patching/group.hpp"
 #include "patching/options.hpp"
 #include "shard/atomic_file.hpp"
@@ -106,13 +106,14 @@ void warn(const PatchingOptions& options, const TokenPairs& read) {
 
 PairReading reading_of(const PatchingOptions& options, const PatchLayout& layout,
                        const ModelConfig& config) {
-  PairReading how{.published = options.published,
-                  .answers = layout.answers,
-                  .align = options.align,
-                  .answer_prefix = options.answer_prefix,
-                  .latents = layout.latents,
-                  .generated = layout.free ? options.max_new_tokens : layout.greedy,
-                  .skip_bad = options.skip_bad};
+  PairReading how{
+      .published = options.published,
+      .answers = layout.answers,
+      .align = options.align,
+      .answer_prefix = options.answer_prefix,
+      .latents = layout.latents,
+      .generated = layout.free ? answer_tokens(options.max_new_tokens, config) : layout.greedy,
+      .skip_bad = options.skip_bad};
   if (how.answer_prefix.empty() && config.latent) {
     how.answer_prefix = config.latent->answer_prefix;
   }
@@ -122,9 +123,45 @@ PairReading reading_of(const PatchingOptions& options, const PatchLayout& layout
 Generation generation_of(const PatchingOptions& options, const PatchLayout& layout,
                          const ModelConfig& config) {
   Generation generation;
-  generation.tokens = layout.free ? options.max_new_tokens : layout.greedy;
+  generation.tokens = layout.free ? answer_tokens(options.max_new_tokens, config) : layout.greedy;
   set_ends(config, /*ignore_eos=*/false, generation);
   return generation;
+}
+
+/// Fills Plan::donors and PatchLayout::donor_row from the clean values of --donors, where the donor
+/// is mean, resample or noise. @return  the digest of that run; "" where nothing is needed
+std::string add_donors(const PatchingOptions& options, const TokenPairs& read,
+                       const CheckedModel& model, PatchLayout& layout, Plan& plan) {
+  using Kind = DonorRequest::Kind;
+  if (layout.donor == PatchDonor::clean || layout.donor == PatchDonor::zero) {
+    if (options.donors.empty()) return "";
+    throw std::runtime_error("--donors: found a run for --donor " + options.donor +
+                             ", expected one of mean, resample, noise:S");
+  }
+  if (options.donors.empty()) {
+    throw std::runtime_error(
+        "--donors: found nothing, expected a run directory of extract patching, whose clean values "
+        "--donor " +
+        options.donor + " needs");
+  }
+  DonorRequest request{.kind = layout.donor == PatchDonor::mean       ? Kind::mean
+                               : layout.donor == PatchDonor::resample ? Kind::resample
+                                                                      : Kind::noise,
+                       .folder = options.donors,
+                       .experiment = "patching",
+                       .noun = "pair",
+                       .each_is_there = true,
+                       .of = {},
+                       .hook = options.hook,
+                       .place = layout.hook,
+                       .layers = layout.layers,
+                       .seed = options.run.seed};
+  request.of.reserve(read.pairs.size());
+  for (const PatchPair& pair : read.pairs) request.of.push_back({pair.id, pair.sites});
+  Donors donors = take_donors(request, model);
+  plan.donors = std::move(donors.table);
+  layout.donor_row = std::move(donors.rows);
+  return donors.digest;
 }
 
 void patching(const PatchingOptions& options, const std::string& command_line) {
@@ -159,7 +196,7 @@ void patching(const PatchingOptions& options, const std::string& command_line) {
   plan.captures = captures_of(options, layout);
   plan.further_spaces = {{.name = "latent", .key = {"pair", "step"}}};
   plan.generation = generation_of(options, layout, config);
-  const std::string donors = take_donors(options, read, model, layout, plan);
+  const std::string donors = add_donors(options, read, model, layout, plan);
   add_patching(read.pairs, layout, plan);
   plan.groups_per_shard = options.pairs_per_shard;
 
@@ -177,7 +214,7 @@ void patching(const PatchingOptions& options, const std::string& command_line) {
                      {"latents", layout.latents},
                      {"readouts", options.readouts},
                      {"greedy", layout.free},
-                     {"max_new_tokens", options.max_new_tokens},
+                     {"max_new_tokens", answer_tokens(options.max_new_tokens, config)},
                      {"align", choice_name(alignments, options.align)},
                      {"limit", options.limit},
                      {"primary", primary_claim(options, layout)},
@@ -247,9 +284,10 @@ Subcommand patching_subcommand(CLI::App& program) {
       .list()
       .with_default();
   flags.add_switch("--no-greedy", options->no_greedy, "generate no free answers");
-  flags.add("--max-new-tokens", options->max_new_tokens, "tokens of a free answer, at most")
-      .between(1, 100000)
-      .with_default();
+  flags
+      .add("--max-new-tokens", options->max_new_tokens,
+           "tokens of a free answer, at most; 0: 256, or a quarter of a shorter context")
+      .between(0, 100000);
   flags.add_switch("--dump-logits", options->dump_logits,
                    "keep the logits of every read-out; for small runs");
   flags.add_switch("--skip-bad-pairs", options->skip_bad,

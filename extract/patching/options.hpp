@@ -31,7 +31,7 @@ struct PatchingOptions {
   int latents = 0;  ///< 0: as the model says
   std::vector<std::string> readouts{"eot", "answer"};
   bool no_greedy = false;
-  int max_new_tokens = 256;
+  int max_new_tokens = 0;  ///< see answer_tokens()
   bool dump_logits = false;
   bool skip_bad = false;
   Align align = Align::start;

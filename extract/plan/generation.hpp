@@ -20,15 +20,26 @@ enum class GeneratedRows {
   none,
   predicting,  ///< of step s the position that predicts generated token s; key: run, s
   tokens,      ///< after the run's own rows those of the generated tokens; key: run, position
-  pooled,      ///< means over generated tokens, see Pooling; key: run, checkpoint
+  pooled,      ///< means over tokens, see Pooling; key: run, window's key
 };
 
-/// Means of a hook over the generated tokens stride, 2 stride, 3 stride, ..., counted from one, up
-/// to each checkpoint or to the end of a generation that is shorter. No row where there is no such
-/// token; a run's own length counts, never that of its batch.
+/// Tokens that a pooled row is the mean of: those with the numbers counted_from + stride,
+/// counted_from + 2 stride, ... that lie above `begin` and not above `end`.
+struct PoolWindow {
+  int begin = 0;
+  int end = 0;
+  int counted_from = 0;
+  std::int64_t key = 0;  ///< last entry of the row's key
+};
+
+/// Means of a hook over tokens of a generation, which are numbered from one. No row where a window
+/// has no token of the run; a run's own length counts, never that of its batch.
 struct Pooling {
   int stride = 1;
-  std::vector<int> checkpoints;  ///< ascending; in generated tokens
+  std::vector<PoolWindow> windows;
+  /// Number one is the token at Run::origin: what is given from there on is pooled as well. Else it
+  /// is the first that is generated.
+  bool from_origin = false;
 };
 
 /// How tokens are drawn; without it the highest score is taken.

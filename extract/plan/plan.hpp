@@ -41,6 +41,9 @@ struct Latents {
 struct Quote {
   std::size_t run = 0;
   int tokens = 0;  ///< at most
+  /// The run is that one, continued from there in another way: it takes its cache, and has no rows
+  /// of its own. It is left out where there are no more than these tokens.
+  bool continues = false;
   friend bool operator==(const Quote&, const Quote&) = default;
 };
 
@@ -64,6 +67,9 @@ struct Run {
   int origin = 0;           ///< measures compare position p with p - origin + the other's origin
   bool generates = true;    ///< continued, if the plan generates
   DrawPlace draw{};         ///< of its first generated token
+  double temperature = -1;  ///< in place of the plan's where it is 0 (no draw) or more
+  int limit = 0;            ///< generated tokens, at most; 0: as the plan says
+  std::vector<int> windows{};  ///< of Generation::pooling that it has rows of; empty: all
 };
 
 /// Positions before the latents, before what follows them, and of the whole sequence but for what

@@ -40,6 +40,7 @@ inline int pass_end(const Run& run, int position, int length) {
 
 /// Leading positions whose inputs are the same. @param lengths  of the two runs
 inline int shared_positions(const Run& base, const Run& run, int base_length, int length) {
+  if (run.quote.continues) return length;
   const auto tokens = static_cast<int>(shared_prefix(base.tokens, run.tokens));
   if (tokens < latents_begin(base) || tokens < latents_begin(run)) return tokens;
   if (base.latents.count != run.latents.count) {

@@ -50,7 +50,7 @@ std::uint64_t rows_of(const Plan& plan, const Run& run) {
     return run.rows.size();
   }
   return run.rows.size() + (generation.rows == GeneratedRows::pooled
-                                ? generation.pooling.checkpoints.size()
+                                ? generation.pooling.windows.size()
                                 : static_cast<std::uint64_t>(generation.tokens));
 }
 

@@ -3,7 +3,9 @@
 
 #include "model/index_tensor.hpp"
 #include "plan/counter_random.hpp"
+#include "run/drawn_token.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/logsumexp.h>
@@ -14,18 +16,46 @@
 namespace phiscope::extract {
 namespace {
 
-int drawn(const Drawing& drawing, const Waiting& waiting, const at::Tensor& scores) {
-  const at::Tensor row = scores.to(at::kFloat).contiguous();
+int drawn(const Drawing& drawing, const Waiting& waiting, std::span<const float> scores) {
   const Run& run = *waiting.run;
-  std::vector<int> earlier = run.tokens;
-  earlier.insert(earlier.end(), run.after.begin(), run.after.end());
-  earlier.insert(earlier.end(), waiting.generated.begin(), waiting.generated.end());
+  std::vector<int> earlier;
+  if (drawing.options.repetition_penalty != 1.0) {
+    earlier = run.tokens;
+    earlier.insert(earlier.end(), run.after.begin(), run.after.end());
+    earlier.insert(earlier.end(), waiting.generated.begin(), waiting.generated.end());
+  }
   DrawPlace place = run.draw;
   place.step += static_cast<std::uint32_t>(waiting.generated.size());
-  const std::span<const float> values(row.const_data_ptr<float>(),
-                                      static_cast<std::size_t>(row.numel()));
-  return draw(token_distribution(values, earlier, drawing.options),
-              uniform_at(drawing.seed, place));
+  static thread_local DrawScratch scratch;  // megabytes, which would be mapped anew for each row
+  DrawOptions options = drawing.options;
+  if (run.temperature > 0) options.temperature = run.temperature;
+  return drawn_token(scores, earlier, options, uniform_at(drawing.seed, place), scratch);
+}
+
+bool is_forced(const Waiting& run) {
+  return run.forced.token >= 0 || run.forced.rank > 0;
+}
+
+bool is_drawn(const Generation& generation, const Waiting& run) {
+  return generation.drawing.has_value() && run.run->temperature != 0 && !is_forced(run);
+}
+
+/// The drawn ids of all runs that draw, 0 for the others; a row depends on no other.
+std::vector<int> drawn_ids(const Generation& generation, std::span<const Waiting> runs,
+                           const at::Tensor& scores) {
+  const at::Tensor on_cpu = scores.to(at::kCPU, at::kFloat);
+  const at::Tensor rows = on_cpu.stride(1) == 1 ? on_cpu : on_cpu.contiguous();
+  const float* const first = rows.const_data_ptr<float>();
+  const auto vocab = static_cast<std::size_t>(rows.size(1));
+  std::vector<int> ids(runs.size(), 0);
+  at::parallel_for(0, std::ssize(runs), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = begin; r < end; ++r) {
+      const auto run = static_cast<std::size_t>(r);
+      if (!is_drawn(generation, runs[run])) continue;
+      ids[run] = drawn(*generation.drawing, runs[run], {first + r * rows.stride(0), vocab});
+    }
+  });
+  return ids;
 }
 
 /// The id of a rank among scores [vocab], from 1; of equal ones the lower id comes first.
@@ -41,17 +71,23 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
   const at::Tensor possible = generation.below > 0 && generation.below < scores.size(1)
                                   ? scores.narrow(1, 0, generation.below)
                                   : scores;
-  const at::Tensor best = at::argmax(possible, -1).to(at::kCPU).contiguous();
-  const at::Tensor on_cpu = generation.drawing ? possible.to(at::kCPU) : at::Tensor();
+  const bool draws =
+      std::ranges::any_of(runs, [&](const Waiting& run) { return is_drawn(generation, run); });
+  const bool chooses = std::ranges::any_of(
+      runs, [&](const Waiting& run) { return !is_forced(run) && !is_drawn(generation, run); });
+  const std::vector<int> drawn = draws ? drawn_ids(generation, runs, possible) : std::vector<int>();
+  const at::Tensor best =
+      chooses ? at::argmax(possible, -1).to(at::kCPU).contiguous() : at::Tensor();
   std::vector<std::int64_t> ids;
+  ids.reserve(runs.size());
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const auto row = static_cast<std::int64_t>(r);
     if (runs[r].forced.token >= 0) {
       ids.push_back(runs[r].forced.token);
     } else if (runs[r].forced.rank > 0) {
       ids.push_back(of_rank(possible[row], runs[r].forced.rank));
-    } else if (generation.drawing) {
-      ids.push_back(drawn(*generation.drawing, runs[r], on_cpu[row]));
+    } else if (is_drawn(generation, runs[r])) {
+      ids.push_back(drawn[r]);
     } else {
       ids.push_back(best.const_data_ptr<std::int64_t>()[r]);
     }
@@ -63,6 +99,7 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
   const at::Tensor log_probabilities =
       (chosen - at::logsumexp(wide_scores, {1})).to(at::kCPU, at::kFloat).contiguous();
   std::vector<NextToken> tokens;
+  tokens.reserve(runs.size());
   for (std::size_t r = 0; r < runs.size(); ++r) {
     tokens.push_back({.id = static_cast<int>(ids[r]),
                       .log_probability = log_probabilities.const_data_ptr<float>()[r]});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The rows that passes yield and that finished runs leave.
+#include "model/index_tensor.hpp"
 #include "run/stepper.hpp"
 
 #include <ATen/ops/tensor.h>
@@ -7,6 +8,13 @@
 #include <algorithm>
 
 namespace phiscope::extract {
+namespace {
+
+bool has_window(const Run& run, std::size_t window) {
+  return run.windows.empty() || std::ranges::count(run.windows, static_cast<int>(window)) > 0;
+}
+
+}  // namespace
 
 /// Rows whose last position the pass computes, or that lie before all that the run computes.
 void Stepper::add_rows(Walk& walk, std::size_t lane, int end,
@@ -27,20 +35,30 @@ void Stepper::add_generated_rows(Walk& walk, std::size_t lane, int end,
                                  std::vector<PassRow>& rows) {
   if (plan_.captures.empty() || !walk.continued) return;
   const bool generated = walk.position >= walk.length();
-  const auto add = [&](std::int64_t row) {
-    spans_.push_back({end - 1, end});
-    rows.push_back({.slot = walk.slot, .row = row, .lane = lane, .spans = {&spans_.back(), 1}});
-  };
   const bool predicting = keeps(GeneratedRows::predicting) && end >= walk.length();
-  if (predicting || (keeps(GeneratedRows::tokens) && generated)) add(walk.rows[0]++);
-  if (!keeps(GeneratedRows::pooled) || !generated) return;
+  if (!predicting && !(keeps(GeneratedRows::tokens) && generated)) return;
+  spans_.push_back({end - 1, end});
+  rows.push_back(
+      {.slot = walk.slot, .row = walk.rows[0]++, .lane = lane, .spans = {&spans_.back(), 1}});
+}
+
+void Stepper::add_pooled_rows(Walk& walk, std::size_t lane, int end, std::vector<PassRow>& rows) {
   const Pooling& pooling = plan_.generation.pooling;
-  const int nth = end - walk.length();
-  if (nth % pooling.stride != 0) return;
-  for (std::size_t slot = 0; slot < pooling.checkpoints.size(); ++slot) {
-    if (nth > pooling.checkpoints[slot]) continue;
-    add(static_cast<std::int64_t>(slot));
-    ++walk.added[slot];
+  const int start = pooling.from_origin ? walk.run->origin : walk.length();
+  for (int position = std::max(walk.position, start); position < end; ++position) {
+    const int number = position + 1 - start;
+    for (std::size_t w = 0; w < pooling.windows.size(); ++w) {
+      const PoolWindow& window = pooling.windows[w];
+      const int nth = number - window.counted_from;
+      if (number <= window.begin || number > window.end || nth <= 0) continue;
+      if (nth % pooling.stride != 0 || !has_window(*walk.run, w)) continue;
+      spans_.push_back({position, position + 1});
+      rows.push_back({.slot = walk.slot,
+                      .row = static_cast<std::int64_t>(w),
+                      .lane = lane,
+                      .spans = {&spans_.back(), 1}});
+      ++walk.added[w];
+    }
   }
 }
 
@@ -97,20 +115,25 @@ FinishedRun Stepper::leave(const Walk& walk) {
       left.keys[0].push_back(walk.length() + step);
     }
   }
+  std::vector<std::int64_t> pooled;  // windows that have a token
   if (keeps(GeneratedRows::pooled)) {
     rows_[0].divide(walk.slot, walk.added);
-    for (std::size_t slot = 0; slot < walk.added.size(); ++slot) {
-      if (walk.added[slot] == 0) continue;
-      ++counts[0];
+    for (std::size_t w = 0; w < walk.added.size(); ++w) {
+      if (walk.added[w] == 0) continue;
+      pooled.push_back(static_cast<std::int64_t>(w));
       add(0, walk.run->key);
-      left.keys[0].push_back(plan_.generation.pooling.checkpoints[slot]);
+      left.keys[0].push_back(plan_.generation.pooling.windows[w].key);
     }
+    if (!pooled.empty()) counts[0] = pooled.back() + 1;
   }
-  left.rows = static_cast<std::uint64_t>(counts[0]);
+  left.rows = static_cast<std::uint64_t>(pooled.empty() ? counts[0] : std::ssize(pooled));
   for (std::size_t space = 0; space < rows_.size(); ++space) {
     const std::vector<at::Tensor> found = rows_[space].rows(walk.slot, counts[space]);
     for (std::size_t c = 0; c < found.size(); ++c) {
-      if (found[c].defined()) left.arrays[c] = found[c];
+      if (!found[c].defined()) continue;
+      const bool gaps = space == 0 && !pooled.empty() && counts[0] != std::ssize(pooled);
+      left.arrays[c] =
+          gaps ? found[c].index_select(0, index_tensor(pooled, found[c].device())) : found[c];
     }
   }
   for (std::size_t c = 0; c < plan_.captures.size(); ++c) {

@@ -44,7 +44,7 @@ std::int64_t most_rows(const Plan& plan, std::span<const Group> groups, std::siz
   std::int64_t generated = 0;
   if (space == 0 && !plan.captures.empty()) {
     const Generation& wanted = plan.generation;
-    if (wanted.rows == GeneratedRows::pooled) generated = std::ssize(wanted.pooling.checkpoints);
+    if (wanted.rows == GeneratedRows::pooled) generated = std::ssize(wanted.pooling.windows);
     if (wanted.rows == GeneratedRows::predicting || wanted.rows == GeneratedRows::tokens) {
       generated = wanted.tokens;
     }
@@ -167,7 +167,7 @@ bool Stepper::step() {
     return walks;
   };
   const std::vector<Walk*> together =
-      some([](const Walk* walk) { return walk->position < walk->length() && !walk->at_latent(); });
+      some([](const Walk* walk) { return walk->position < walk->length() && !walk->steps(); });
   if (!together.empty()) pass(together, Pace::together);
   const std::vector<Walk*> choosing = some([](const Walk* walk) {
     return walk->position >= walk->length() && !walk->ended &&
@@ -175,7 +175,8 @@ bool Stepper::step() {
   });
   if (!choosing.empty()) choose(choosing);
   const std::vector<Walk*> stepping = some([&](const Walk* walk) {
-    return walk->at_latent() || (walk->position >= walk->length() && !is_done(*walk));
+    const bool given = walk->position < walk->length();
+    return given ? walk->steps() : !is_done(*walk);
   });
   if (!stepping.empty()) pass(stepping, Pace::step);
   const std::vector<Walk*> ended = some([&](const Walk* walk) { return is_done(*walk); });
@@ -211,6 +212,10 @@ void Stepper::refill() {
   while (!slots_.empty()) {
     Walk* walk = next_ready();
     if (walk == nullptr) return;
+    if (is_void(*walk)) {
+      leave_out(*walk);
+      continue;
+    }
     walk->slot = slots_.back();
     slots_.pop_back();
     set_out(*walk, plan_, kind);
@@ -270,6 +275,7 @@ void Stepper::pass(std::vector<Walk*> walks, Pace pace) {
     if (walk.is_first_pass() && walk.parent != nullptr) before[l] = &walk.parent->trace;
     add_rows(walk, l, ends[l], rows);
     add_generated_rows(walk, l, ends[l], rows[0]);
+    if (keeps(GeneratedRows::pooled) && walk.continued) add_pooled_rows(walk, l, ends[l], rows[0]);
     if (!walk.wanted.places.empty() && walk.position < walk.length()) {
       const std::int64_t skip = std::max<std::int64_t>(0, walk.trace.first - walk.position);
       keep.push_back({.lane = l, .skip = skip, .trace = &walk.trace, .before = before[l]});
@@ -317,8 +323,8 @@ void Stepper::choose(std::span<Walk* const> walks) {
     Walk& walk = *walks[l];
     walk.generated.push_back(tokens[l].id);
     walk.log_probabilities.push_back(tokens[l].log_probability);
-    walk.ended = std::ranges::count(wanted.end, tokens[l].id) > 0 ||
-                 std::ssize(walk.generated) == wanted.tokens;
+    walk.ended =
+        std::ranges::count(wanted.end, tokens[l].id) > 0 || std::ssize(walk.generated) == walk.most;
   }
 }
 
@@ -329,11 +335,25 @@ bool Stepper::is_done(const Walk& walk) const {
   return !last_wanted || walk.position == walk.length() + std::ssize(walk.generated);
 }
 
-void Stepper::finish(Walk& walk) {
+void Stepper::deliver(const Walk& walk, FinishedRun left) {
   for (Work& work : works_) {
-    if (&work.group != walk.group) continue;
-    if (!walk.run->donor) work.finished[walk.number - work.delivered] = leave(walk);
+    if (&work.group == walk.group) work.finished[walk.number - work.delivered] = std::move(left);
   }
+}
+
+void Stepper::leave_out(Walk& walk) {
+  FinishedRun none{.run = walk.run,
+                   .arrays = std::vector<at::Tensor>(plan_.captures.size()),
+                   .keys = std::vector<std::vector<std::int64_t>>(rows_.size()),
+                   .rows = 0,
+                   .generated = {},
+                   .log_probabilities = {}};
+  deliver(walk, std::move(none));
+  arrive(walk);
+}
+
+void Stepper::finish(Walk& walk) {
+  if (!walk.run->donor) deliver(walk, leave(walk));
   slots_.push_back(walk.slot);
   std::erase(walking_, &walk);
   arrive(walk);

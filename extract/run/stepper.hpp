@@ -72,7 +72,10 @@ class Stepper {
   void add_rows(Walk& walk, std::size_t lane, int end, std::vector<std::vector<PassRow>>& rows);
   void add_generated_rows(Walk& walk, std::size_t lane, int end, std::vector<PassRow>& rows);
   void score(std::span<Walk* const> walks, const Batch& batch, const at::Tensor& normed);
+  void add_pooled_rows(Walk& walk, std::size_t lane, int end, std::vector<PassRow>& rows);
   void finish(Walk& walk);
+  void leave_out(Walk& walk);
+  void deliver(const Walk& walk, FinishedRun left);
   [[nodiscard]] bool keeps(GeneratedRows rows) const;
   [[nodiscard]] bool is_done(const Walk& walk) const;
   [[nodiscard]] FinishedRun leave(const Walk& walk);

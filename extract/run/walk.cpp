@@ -110,6 +110,13 @@ void check_order(const Group& group, std::size_t run) {
   }
   const Run& one = group.runs[run];
   if (one.quote.tokens > 0) earlier(one.quote.run, "tokens");
+  if (one.quote.continues && (one.from != one.quote.run || one.quote.tokens < 1 ||
+                              !one.rows.empty() || group.runs[one.from].quote.tokens > 0 ||
+                              given_positions(one) != given_positions(group.runs[one.from]))) {
+    throw std::invalid_argument("make_group_walk: run " + std::to_string(run) +
+                                " continues another, expected the beginning of that one, without "
+                                "rows");
+  }
   if (one.from != no_run && one.from != run) earlier(one.from, "beginning");
   if (one.against != run) earlier(one.against, "scores to compare with");
 }
@@ -177,6 +184,31 @@ int needed_end(const Walk& walk) {
   return run.latents.frozen && first < latents_end(run) ? latents_end(run) : end;
 }
 
+/// Passes from `position` until the one that computes `until` is over.
+int passes_through(const Run& run, int position, int until, int length) {
+  int passes = 0;
+  while (position <= until && position < length) {
+    position = pass_end(run, position, length);
+    ++passes;
+  }
+  return passes;
+}
+
+/// True if the scores that a run is compared with are there when its own first ones are: both go a
+/// pass further in every step.
+bool has_scores_in_time(const Walk& walk) {
+  const Walk& reference = *walk.reference;
+  if (reference.scores.scores.defined()) return true;
+  if (reference.state != Walk::State::walking) return false;
+  int first = walk.length();
+  for (const Row& row : walk.run->rows) {
+    for (const Span& span : row.spans) first = std::min(first, span.begin);
+  }
+  const int others = passes_through(*reference.run, reference.position, reference.length() - 1,
+                                    reference.length());
+  return others < passes_through(*walk.run, walk.from.position, first, walk.length());
+}
+
 /// Where each row goes; one whose positions a short quote does not reach is left out.
 void make_room(Walk& walk, const Plan& plan) {
   const std::vector<Row>& rows = walk.run->rows;
@@ -194,7 +226,7 @@ void make_room(Walk& walk, const Plan& plan) {
     walk.measured[c].assign(static_cast<std::size_t>(walk.rows.at(plan.captures[c].space)), 0.0);
   }
   walk.forced = forced_tokens(*walk.run, plan.generation.tokens);
-  walk.added.assign(plan.generation.pooling.checkpoints.size(), 0);
+  walk.added.assign(plan.generation.pooling.windows.size(), 0);
 }
 
 /// Values of the beginning that it shares, for those who take some of this run.
@@ -228,6 +260,8 @@ void make_group_walk(const Plan& plan, const Group& group, const GroupTraces& mo
     made.traces[r] = &walk.trace;
     walk.continued = plan.generation.tokens > 0 && walk.run->generates && !walk.run->donor;
     walk.ended = !walk.continued;
+    const int limit = walk.run->limit;
+    walk.most = limit > 0 ? std::min(limit, plan.generation.tokens) : plan.generation.tokens;
     made.to_the_end = made.to_the_end || walk.continued || walk.run->latents.count > 0 ||
                       needs_scores(plan, *walk.run);
   }
@@ -247,8 +281,12 @@ bool is_ready(Walk& walk) {
     return other->state != Walk::State::waiting && other->position >= other->length();
   };
   if (walk.parent != nullptr && walk.parent->position < needed_end(walk)) return false;
-  if (walk.reference != nullptr && !walk.reference->scores.scores.defined()) return false;
+  if (walk.reference != nullptr && !has_scores_in_time(walk)) return false;
   return std::ranges::all_of(walk.sources, given);
+}
+
+bool is_void(const Walk& walk) {
+  return walk.run->quote.continues && std::ssize(walk.quoted->generated) <= walk.run->quote.tokens;
 }
 
 void set_out(Walk& walk, const Plan& plan, const CacheKind& kind) {
@@ -257,7 +295,7 @@ void set_out(Walk& walk, const Plan& plan, const CacheKind& kind) {
   walk.from.layer = std::min(walk.from.layer, static_cast<int>(kind.config.layers));
   const bool passes = pass_end(*walk.run, walk.position, walk.length()) < walk.length();
   walk.owns = walk.forked || walk.continued || passes;
-  const int room = walk.length() + (walk.continued ? plan.generation.tokens : 0);
+  const int room = walk.length() + (walk.continued ? walk.most : 0);
   if (walk.owns && walk.parent != nullptr) {
     walk.cache = walk.parent->cache.fork(walk.position, known_end(walk), room);
   } else if (walk.owns) {

@@ -68,12 +68,16 @@ struct Walk {
   std::vector<std::size_t> scoring{};  ///< rows of the run whose measures the current pass yields
   bool continued = false;              ///< tokens are generated
   bool ended = false;                  ///< no further token will be generated
+  int most = 0;                        ///< tokens that are generated
 
   /// Positions that are not generated.
   [[nodiscard]] int length() const { return static_cast<int>(sequence.size()); }
   [[nodiscard]] bool at_latent() const {
     return position >= latents_begin(*run) && position < latents_end(*run);
   }
+  /// Whether the next position is computed alone: a latent, or the last token of a run that this
+  /// one continues, which generated it.
+  [[nodiscard]] bool steps() const { return at_latent() || run->quote.continues; }
   [[nodiscard]] bool is_first_pass() const { return position == from.position; }
   /// Where the block is that it enters first in its next pass.
   [[nodiscard]] int entry_layer() const { return is_first_pass() ? from.layer : 0; }
@@ -102,6 +106,9 @@ struct CacheKind {
   at::ScalarType dtype;
   at::Device device;
 };
+
+/// True if a run that is ready is left out: what it continues ended before.
+bool is_void(const Walk& walk);
 
 /// Sets out with a run that is ready: its cache, the beginning of its trace, and room for its rows.
 void set_out(Walk& walk, const Plan& plan, const CacheKind& kind);

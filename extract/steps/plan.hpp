@@ -26,10 +26,13 @@ struct StepProblem {
 struct StepLayout {
   std::vector<StepKind> kinds;  ///< without baseline, which always runs first
   std::vector<int> layers;      ///< after whose blocks thoughts are changed
-  int latents = 0;              ///< thoughts of the model, at least 1
-  std::vector<int> after;       ///< the end of the thoughts
-  bool include_bot = false;     ///< what begins the thoughts, alone, as step -1 of `single`
-  bool keep_clean = false;      ///< capture the baseline's values at all thoughts in row space 1
+  int latents = 0;              ///< steps that can be changed, at least 1
+  /// As published: the first step is what begins the thoughts, the question's last token is changed
+  /// with the others, and the end is fed twice where something is changed.
+  bool published = false;
+  std::vector<int> after;    ///< the end of the thoughts
+  bool include_bot = false;  ///< what begins the thoughts, alone, as step -1 of `single`
+  bool keep_clean = false;   ///< capture the baseline's values at all thoughts in row space 1
   StepDonor donor = StepDonor::zero;
   /// [problem][step + 1] row of Plan::donors, for mean and resample; the first is that of step -1.
   std::vector<std::vector<int>> donor_row{};
@@ -49,7 +52,8 @@ inline std::vector<std::string> step_readout_names(const std::vector<StepProblem
 }
 
 /// Builds the group of one problem: of the baseline and of each step set a run that is given the
-/// gold answer, with the read-outs, and one that goes on freely from the same thoughts.
+/// gold answer, with the read-outs, and one that continues freely from the same thoughts. Sets that
+/// are the same ({0} alone and the first of all) are given the answer once.
 class StepGroup {
  public:
   StepGroup(const StepProblem& problem, std::int64_t number, const StepLayout& layout)
@@ -73,13 +77,14 @@ class StepGroup {
 
  private:
   [[nodiscard]] int position(int step) const {
-    return static_cast<int>(problem_.tokens.size()) + step;
+    return static_cast<int>(problem_.tokens.size()) + step - (layout_.published ? 1 : 0);
   }
 
   [[nodiscard]] ActionList actions(const StepSet& set, int layer) const {
     if (set.changed.empty()) return {};
     Site site{.hook = Hook::resid_post, .layer = layer, .positions = {}};
-    site.positions.reserve(set.changed.size());
+    site.positions.reserve(set.changed.size() + 1);
+    if (layout_.published) site.positions.push_back(position(-1));
     for (const int step : set.changed) site.positions.push_back(position(step));
     if (layout_.donor == StepDonor::zero) return {Zero{site}};
     Source source{.run = donor_rows, .positions = {}};
@@ -91,9 +96,19 @@ class StepGroup {
     return {Patch{.site = site, .from = source}};
   }
 
-  void add_rows(Run& run) const {
+  /// The run that is given the answer and does the same, or no_run.
+  [[nodiscard]] std::size_t equal_run(const Run& run) const {
+    const auto same = std::ranges::find_if(group_.runs, [&](const Run& one) {
+      return !one.generates && one.actions == run.actions && one.latents == run.latents;
+    });
+    return same == group_.runs.end() ? no_run
+                                     : static_cast<std::size_t>(same - group_.runs.begin());
+  }
+
+  /// Adds the read-outs of a step set to the run that yields them.
+  void add_rows(const std::vector<std::int64_t>& key, Run& run) const {
     const auto row = [&](std::int64_t readout, int at, std::vector<int> targets) {
-      Row made{.key = run.key, .spans = {{at, at + 1}}};
+      Row made{.key = key, .spans = {{at, at + 1}}};
       made.key.push_back(readout);
       made.targets = std::move(targets);
       run.rows.push_back(std::move(made));
@@ -119,14 +134,24 @@ class StepGroup {
     Run given{.tokens = problem_.tokens, .rows = {}};
     given.key = {number_, layer, static_cast<std::int64_t>(set.kind), set.step};
     given.actions = actions(set, layer);
-    given.latents = {.count = set.thoughts};
+    given.latents = {.count = set.thoughts - (layout_.published ? 1 : 0)};
     given.after = layout_.after;
-    given.origin = position(set.thoughts) + static_cast<int>(layout_.after.size()) - 1;
+    if (layout_.published && !set.changed.empty()) {
+      given.after.insert(given.after.begin(), layout_.after.front());
+    }
+    given.origin = position(set.thoughts) + static_cast<int>(given.after.size()) - 1;
     Run free = given;
     given.after.insert(given.after.end(), problem_.forced.begin(), problem_.forced.end());
     given.generates = false;
     given.from = given.against = 0;  // the baseline, which is run 0
-    add_rows(given);
+    if (const std::size_t same = equal_run(given); same != no_run) {
+      add_rows(given.key, group_.runs[same]);
+      free.from = same;
+      free.against = group_.runs.size();
+      group_.runs.push_back(std::move(free));
+      return;
+    }
+    add_rows(given.key, given);
     if (layout_.keep_clean && group_.runs.empty()) keep_thoughts(given);
     free.from = group_.runs.size();
     free.against = free.from + 1;

@@ -42,6 +42,30 @@ TEST_CASE("texts, questions and token ids are prompts", "[prompts]") {
   CHECK(prompts[2].meta == json{{"k", {1}}, {"level", 3}});
 }
 
+TEST_CASE("problem files are prompt files, as lines and as a list", "[prompts]") {
+  const std::string first =
+      R"({"problem": "a", "solution": "s", "answer": 3, "unique_id": "test/1", "level": 2})";
+  const std::string second = R"({"question": "b", "steps": ["x"], "answer": "7", "idx": null})";
+  for (const std::string& bytes : {first + "\n" + second + "\n", "[" + first + ",\n" + second + "]",
+                                   "\xEF\xBB\xBF \n[" + first + "," + second + "]\n"}) {
+    CAPTURE(bytes);
+    const auto prompts = prompts_of(bytes);
+    REQUIRE(prompts.size() == 2);
+    CHECK(prompts[0].id == "test/1");
+    CHECK(prompts[0].text == "a");
+    CHECK(prompts[0].answer == "3");
+    CHECK(prompts[0].meta == json{{"solution", "s"}, {"level", 2}});
+    CHECK(prompts[1].id == "1");
+    CHECK(prompts[1].text == "b");
+    CHECK(prompts[1].answer == "7");
+    CHECK(prompts[1].meta == json{{"steps", {"x"}}});
+  }
+  CHECK_THAT(prompts_refusal("[]"), Contains("no prompts, expected at least one"));
+  CHECK_THAT(prompts_refusal("[{\"text\": 5}]"), Contains("entry 0") && Contains("text"));
+  CHECK_THAT(prompts_refusal(R"([{"id": "x", "text": "a"}, {"id": "x", "text": "b"}])"),
+             Contains("entry 1: duplicate id 'x', expected another than that of entry 0"));
+}
+
 TEST_CASE("byte order mark, CRLF, a blank last line and no final newline are fine", "[prompts]") {
   const std::string bytes = GENERATE(
       as<std::string>(), "{\"text\":\"a\"}\n{\"text\":\"b\"}\n",
@@ -66,6 +90,7 @@ TEST_CASE("anything else is refused with file and line", "[prompts]") {
       "{\"text\":\"b\"",
       "{}",
       "[1]",
+      "{\"problem\":5}",
       "{\"text\":5}",
       "{\"text\":null}",
       "{\"text\":\"b\",\"question\":\"c\"}",
@@ -76,7 +101,8 @@ TEST_CASE("anything else is refused with file and line", "[prompts]") {
       "{\"input_ids\":\"1 2\"}",
       "{\"text\":\"b\",\"id\":1.5}",
       "{\"text\":\"b\",\"meta\":1}",
-      "{\"question\":\"b\",\"answer\":1}",
+      "{\"question\":\"b\",\"answer\":[1]}",
+      "{\"question\":\"b\",\"problem\":\"c\"}",
       "{\"text\":\"b\"} {}",
       "{\"text\":\"\xFF\"}",
       "{\"text\":\"b\",\"id\":\"0\"}",

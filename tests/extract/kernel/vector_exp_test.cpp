@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <random>
 
 using namespace phiscope::extract::kernel;
 
@@ -49,6 +50,42 @@ TEST_CASE("the exponential at its ends", "[vector_exp]") {
   CHECK(exp_of_negative(-1e30F) == 0.0F);
   CHECK(exp_of_negative(-std::numeric_limits<float>::infinity()) == 0.0F);
   CHECK(std::isnan(exp_of_negative(std::numeric_limits<float>::quiet_NaN())));
+}
+
+TEST_CASE("the exponential of doubles is within a unit in the last place and a little",
+          "[vector_exp]") {
+  std::mt19937_64 engine(1);
+  double most = 0.0;
+  for (int n = 0; n < 400'000; ++n) {
+    // Sizes from 1e-20 on, then all there is to 708, where results are still normal.
+    const double share = static_cast<double>(engine() >> 11U) * 0x1.0p-53;
+    const double x = n % 4 == 0 ? -std::exp(-46.0 * share) : -708.0 * share;
+    const double found = exp_of_negative(x);
+    const auto exact = std::exp(static_cast<long double>(x));
+    const double unit =
+        std::nextafter(static_cast<double>(exact), 2.0) - static_cast<double>(exact);
+    const auto error =
+        static_cast<double>(std::fabs(static_cast<long double>(found) - exact)) / unit;
+    if (!(error <= most)) most = error;
+  }
+  CHECK(most <= 1.01);
+  CHECK(most >= 0.5);  // that of any rounding
+}
+
+TEST_CASE("the exponential of doubles at its ends", "[vector_exp]") {
+  CHECK(exp_of_negative(0.0) == 1.0);
+  CHECK(exp_of_negative(-0.0) == 1.0);
+  CHECK(exp_of_negative(-708.0) == Approx(std::exp(-708.0)).epsilon(1e-15).margin(0.0));
+  const double smallest = std::numeric_limits<double>::denorm_min();
+  for (const double x : {-709.0, -720.5, -740.0, -745.0, -745.1}) {  // subnormal results
+    CHECK(std::fabs(exp_of_negative(x) - std::exp(x)) <= smallest);
+  }
+  CHECK(exp_of_negative(-745.1) == smallest);
+  CHECK(exp_of_negative(-745.2) == 0.0);
+  CHECK(exp_of_negative(-746.0) == 0.0);
+  CHECK(exp_of_negative(-1e300) == 0.0);
+  CHECK(exp_of_negative(-std::numeric_limits<double>::infinity()) == 0.0);
+  CHECK(std::isnan(exp_of_negative(std::numeric_limits<double>::quiet_NaN())));
 }
 
 TEST_CASE("the hyperbolic tangent is within four units in the last place", "[vector_exp]") {

@@ -242,7 +242,9 @@ TEST_CASE("pooled rows are means over every stride-th generated token", "[genera
   const int end = naive_continuation(walk_on_one_thread(), runs[1].tokens, 2, {}).back();
   Plan plan = generation_plan(Hook::resid_post, layers,
                               {.tokens = 11, .end = {end}, .rows = GeneratedRows::pooled});
-  plan.generation.pooling = {.stride = 3, .checkpoints = {4, 6, 11}};
+  plan.generation.pooling.stride = 3;
+  for (const int last : {4, 6, 11})
+    plan.generation.pooling.windows.push_back({.end = last, .key = last});
   const CapturedRows done = run_alone(walk_on_one_thread(), plan, pointers(runs));
   CHECK(done.generated[1].size() == 2);
   CHECK(done.count[1] == 0);  // no third token: no row
@@ -254,7 +256,7 @@ TEST_CASE("pooled rows are means over every stride-th generated token", "[genera
     const at::Tensor all =
         capture_alone(walk_on_one_thread(), Hook::resid_post, layers, token_run(text));
     for (std::int64_t slot = 0; slot < 3; ++slot) {
-      const int limit = plan.generation.pooling.checkpoints[static_cast<std::size_t>(slot)];
+      const int limit = plan.generation.pooling.windows[static_cast<std::size_t>(slot)].end;
       at::Tensor sum;
       int n = 0;
       for (int nth = 3; nth <= std::min<int>(limit, static_cast<int>(done.generated[r].size()));

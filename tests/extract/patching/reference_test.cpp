@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The sweeps of the tiny reference models through the program, against a float64 oracle.
 #include "patching_run.hpp"
+#include "sweep_oracle.hpp"
 
 #include <phiscope/kl_divergence.hpp>
 
@@ -10,35 +11,6 @@
 using namespace phiscope::test;
 
 namespace {
-
-/// oracle_f64.npz, unpacked, and oracle.json.
-class SweepOracle {
- public:
-  explicit SweepOracle(const std::filesystem::path& folder) {
-    values_ = nlohmann::json::parse(read_text(folder / "oracle.json"));
-    pairs_ = nlohmann::json::parse(read_text(folder / "pairs.json"));
-    const std::string archive = (folder / "oracle_f64.npz").string();
-    const Finished done = run_shell(
-        "python3 -m zipfile -e '" + archive + "' '" + (dir_.path() / "arrays").string() + "'",
-        dir_.path());
-    if (done.status != 0) throw std::runtime_error(archive + ": " + done.err);
-  }
-  [[nodiscard]] std::vector<double> array(std::size_t pair, const std::string& name) const {
-    const std::string file = "p" + std::to_string(pair) + "_" + name + ".npy";
-    return phiscope::shard::NpyFile(dir_.path() / "arrays" / file).read<double>();
-  }
-  [[nodiscard]] const nlohmann::json& values() const { return values_; }
-  [[nodiscard]] std::size_t pairs() const { return pairs_.size(); }
-  /// The tokens of an answer: its bytes.
-  [[nodiscard]] std::string answer(std::size_t pair, const char* half) const {
-    return pairs_.at(pair).at(half).at("answer").dump();
-  }
-
- private:
-  TempDir dir_;
-  nlohmann::json values_;
-  nlohmann::json pairs_;
-};
 
 PatchingRun reference_sweep(const std::filesystem::path& folder, const TempDir& dir,
                             const std::string& more) {
@@ -51,7 +23,7 @@ PatchingRun reference_sweep(const std::filesystem::path& folder, const TempDir& 
   return PatchingRun(dir.path() / "run");
 }
 
-constexpr std::size_t vocabulary = 259;
+constexpr std::size_t vocabulary = SweepOracle::vocabulary;
 const std::vector<std::string> quoted_readouts{"eot", "greedy:0", "greedy:1", "greedy:2",
                                                "greedy:3"};
 

@@ -29,11 +29,14 @@ StepLayout small_layout() {
   return layout;
 }
 
-/// Runs that are given the answer, by their key.
+/// Runs that are given the answer, by the keys of the sets that they yield.
 std::map<Key, std::size_t> given_runs(const Group& group) {
   std::map<Key, std::size_t> runs;
   for (std::size_t run = 0; run < group.runs.size(); ++run) {
-    if (!group.runs[run].generates) CHECK(runs.emplace(group.runs[run].key, run).second);
+    for (const Row& row : group.runs[run].rows) {
+      const bool first = row.space == 0 && row.key.back() == 0;
+      if (first) CHECK(runs.emplace(Key(row.key.begin(), row.key.end() - 1), run).second);
+    }
   }
   return runs;
 }
@@ -64,7 +67,11 @@ TEST_CASE("every step set is a run of its problem, at the positions of its thoug
   const auto runs = given_runs(group);
   // A baseline, three early exits, and at two layers three cumulative, single, leave-one and all.
   REQUIRE(runs.size() == 1 + 3 + 2 * (3 + 3 + 3 + 1));
-  CHECK(group.runs.size() == 2 * runs.size());
+  // Each has a free answer; at each layer {0}, {0, 1} and all are among the cumulative ones.
+  CHECK(group.runs.size() == 2 * runs.size() - 2 * 3);
+  CHECK(runs.at({7, 2, kind(StepKind::single), 0}) ==
+        runs.at({7, 2, kind(StepKind::cumulative), 1}));
+  CHECK(runs.at({7, 1, kind(StepKind::all), 3}) == runs.at({7, 1, kind(StepKind::cumulative), 3}));
   CHECK(runs.at({7, -1, 0, 0}) == 0);
   const auto positions = [&](StepKind of, std::int64_t layer, std::int64_t step) {
     return changed_positions(group.runs[runs.at({7, layer, kind(of), step})]);
@@ -102,36 +109,69 @@ TEST_CASE("rows are where their tokens are predicted, whatever was thought", "[p
     const int end = 4 + run.latents.count;
     const std::vector<int> after{60, 9, 2, 3};
     CHECK(run.after == after);
-    REQUIRE(run.rows.size() == 3);
+    REQUIRE(run.rows.size() % 3 == 0);
     const std::vector<std::pair<int, std::vector<int>>> expected{
         {end, {2, 3}}, {end + 1, {2}}, {end + 2, {3}}};
-    for (std::size_t i = 0; i < 3; ++i) {
-      CHECK(run.rows[i].spans == std::vector<Span>{{expected[i].first, expected[i].first + 1}});
-      CHECK(run.rows[i].targets == expected[i].second);
-      Key key = run.key;
-      key.push_back(static_cast<std::int64_t>(i));
-      CHECK(run.rows[i].key == key);
-      CHECK(keys.insert(key).second);
+    for (std::size_t i = 0; i < run.rows.size(); ++i) {
+      const auto& [at, targets] = expected[i % 3];
+      CHECK(run.rows[i].spans == std::vector<Span>{{at, at + 1}});
+      CHECK(run.rows[i].targets == targets);
+      CHECK(run.rows[i].key.back() == static_cast<std::int64_t>(i % 3));
+      if (i < 3) CHECK(Key(run.rows[i].key.begin(), run.rows[i].key.end() - 1) == run.key);
+      CHECK(keys.insert(run.rows[i].key).second);
     }
     CHECK(run.against == 0);
     CHECK(run.from == 0);
   }
 }
 
-TEST_CASE("each lane has a free answer from the same thoughts", "[plan]") {
+TEST_CASE("each set has a free answer from the same thoughts", "[plan]") {
   const Group group = StepGroup(small_problem(), 7, small_layout()).make();
-  for (std::size_t r = 1; r < group.runs.size(); r += 2) {
+  const auto runs = given_runs(group);
+  std::map<Key, std::size_t> said;
+  for (std::size_t r = 0; r < group.runs.size(); ++r) {
     const Run& free = group.runs[r];
-    const Run& given = group.runs[r - 1];
-    CHECK(free.generates);
-    CHECK_FALSE(given.generates);
-    CHECK(free.from == r - 1);
+    if (!free.generates) continue;
+    CHECK(said.emplace(free.key, r).second);
+    REQUIRE(runs.contains(free.key));
+    CHECK(free.from == runs.at(free.key));
+    CHECK(free.from < r);
     CHECK(free.against == r);
-    CHECK(free.key == given.key);
+    const Run& given = group.runs[free.from];
     CHECK(free.actions == given.actions);
     CHECK(free.latents == given.latents);
     CHECK(free.after == std::vector<int>{60});  // the end is fed once
   }
+  CHECK(said.size() == runs.size());
+}
+
+TEST_CASE("as published, the question's last token is changed and the end is fed twice", "[plan]") {
+  StepLayout layout = small_layout();
+  layout.kinds = {StepKind::cumulative};
+  layout.layers = {1};
+  layout.published = true;
+  layout.keep_clean = true;
+  const Group group = StepGroup(small_problem(), 7, layout).make();
+  const auto runs = given_runs(group);
+  REQUIRE(runs.size() == 4);
+  // bot, at 3, is step 0; two thoughts follow, at 4 and 5.
+  for (const auto& [key, run] : runs) CHECK(group.runs[run].latents == Latents{.count = 2});
+  const Run& intact = group.runs[runs.at({7, -1, 0, 0})];
+  CHECK(intact.after == std::vector<int>{60, 9, 2, 3});
+  CHECK(intact.origin == 6);
+  const auto changed = [&](std::int64_t i) -> const Run& {
+    return group.runs[runs.at({7, 1, kind(StepKind::cumulative), i})];
+  };
+  CHECK(changed_positions(changed(1)) == std::vector<int>{2, 3});
+  CHECK(changed_positions(changed(3)) == std::vector<int>{2, 3, 4, 5});
+  CHECK(changed(1).after == std::vector<int>{60, 60, 9, 2, 3});
+  CHECK(changed(1).origin == 7);
+  CHECK(changed(1).rows.front().spans == std::vector<Span>{{7, 8}});
+  std::vector<Span> kept;
+  for (const Row& row : intact.rows) {
+    if (row.space == 1) kept.push_back(row.spans.front());
+  }
+  CHECK(kept == std::vector<Span>{{3, 4}, {4, 5}, {5, 6}});
 }
 
 TEST_CASE("bot is a column of its own, and the question is never touched", "[plan]") {
@@ -182,7 +222,7 @@ TEST_CASE("what lanes have in common is computed once", "[plan]") {
   layout.after = {60};
   const std::vector<Group> groups{StepGroup(problem, 0, layout).make()};
   const TokenCount count = count_tokens(groups, 16);
-  CHECK(count.runs == 2 * 20);
+  CHECK(count.runs == 2 * 20 - 2);  // {0} and all are among the cumulative ones
   CHECK(static_cast<double>(count.token_layers_alone) /
             static_cast<double>(count.token_layers_shared) >=
         4.0);

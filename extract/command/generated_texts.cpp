@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "patching/generated_texts.hpp"
+#include "command/generated_texts.hpp"
 
 #include "files/tokenizer.hpp"
 #include "plan/generation.hpp"

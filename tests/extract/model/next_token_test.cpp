@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "run/next_token.hpp"
+
+#include "catch.hpp"
+#include "plan/counter_random.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/from_blob.h>
+
+#include <cmath>
+#include <random>
+
+using namespace phiscope::extract;
+
+namespace {
+
+constexpr std::size_t lanes = 13;
+constexpr std::size_t vocab = 400;
+
+std::vector<float> random_scores() {
+  std::mt19937 engine(2);
+  std::normal_distribution<float> normal;
+  std::vector<float> scores(lanes * vocab);
+  for (float& x : scores) x = 2.0F * normal(engine);
+  return scores;
+}
+
+at::Tensor tensor_of(std::vector<float>& scores) {
+  return at::from_blob(scores.data(),
+                       {static_cast<std::int64_t>(lanes), static_cast<std::int64_t>(vocab)},
+                       at::kFloat);
+}
+
+/// Runs of different prompts and samples, with what each has generated so far.
+struct Lanes {
+  std::vector<Run> runs = std::vector<Run>(lanes);
+  std::vector<std::vector<int>> generated = std::vector<std::vector<int>>(lanes);
+  std::vector<Waiting> waiting;
+
+  Lanes() {
+    for (std::size_t l = 0; l < lanes; ++l) {
+      const int id = static_cast<int>(l);
+      runs[l].tokens = {id, 7, 2 * id};
+      runs[l].after = {300 + id};
+      runs[l].draw = {.prompt = l / 3, .sample = static_cast<std::uint32_t>(l % 3), .step = 4};
+      generated[l].assign(l % 4, 200 + id);
+      waiting.push_back({.run = &runs[l], .generated = generated[l]});
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("tokens are drawn at their runs' places with what came before them", "[next_token]") {
+  std::vector<float> scores = random_scores();
+  const Lanes many;
+  const DrawOptions options{.temperature = 0.9, .top_p = 0.97, .repetition_penalty = 1.4};
+  for (const int below : {0, 150}) {
+    const Generation generation{
+        .tokens = 9, .end = {}, .below = below, .drawing = Drawing{.options = options, .seed = 21}};
+    for (const int threads : {1, 2, 3}) {
+      at::set_num_threads(threads);
+      const auto tokens = next_tokens(generation, many.waiting, tensor_of(scores));
+      REQUIRE(tokens.size() == lanes);
+      for (std::size_t l = 0; l < lanes; ++l) {
+        std::vector<int> earlier = many.runs[l].tokens;
+        earlier.push_back(many.runs[l].after[0]);
+        earlier.insert(earlier.end(), many.generated[l].begin(), many.generated[l].end());
+        DrawPlace place = many.runs[l].draw;
+        place.step += static_cast<std::uint32_t>(many.generated[l].size());
+        const std::span<const float> row(&scores[l * vocab], vocab);
+        const std::size_t possible = below > 0 ? static_cast<std::size_t>(below) : vocab;
+        const int wanted =
+            draw(token_distribution(row.first(possible), earlier, options), uniform_at(21, place));
+        CAPTURE(below, threads, l);
+        CHECK(tokens[l].id == wanted);
+        double total = 0.0;
+        for (const float x : row) total += std::exp(static_cast<double>(x));
+        const double log_probability = row[static_cast<std::size_t>(wanted)] - std::log(total);
+        CHECK(tokens[l].log_probability == Approx(log_probability).epsilon(1e-5));
+      }
+    }
+  }
+  at::set_num_threads(1);
+}
+
+TEST_CASE("what is forced is not drawn", "[next_token]") {
+  std::vector<float> scores = random_scores();
+  Lanes many;
+  const Generation generation{
+      .tokens = 9, .end = {}, .drawing = Drawing{.options = {}, .seed = 21}};
+  const auto free = next_tokens(generation, many.waiting, tensor_of(scores));
+  many.waiting[2].forced = {.token = 33};
+  many.waiting[5].forced = {.rank = 2};
+  scores[5 * vocab + 8] = 50.0F;
+  scores[5 * vocab + 3] = 40.0F;
+  const auto tokens = next_tokens(generation, many.waiting, tensor_of(scores));
+  for (std::size_t l = 0; l < lanes; ++l) {
+    CAPTURE(l);
+    CHECK(tokens[l].id == (l == 2 ? 33 : l == 5 ? 3 : free[l].id));
+  }
+}
+
+TEST_CASE("without drawing the highest score is taken, of equal ones the lower id",
+          "[next_token]") {
+  std::vector<float> scores = random_scores();
+  const Lanes many;
+  for (std::size_t l = 0; l < lanes; ++l) {
+    scores[l * vocab + 300 - l] = 60.0F;
+    scores[l * vocab + 350] = 60.0F;
+  }
+  const auto tokens = next_tokens({.tokens = 9, .end = {}}, many.waiting, tensor_of(scores));
+  for (std::size_t l = 0; l < lanes; ++l) CHECK(tokens[l].id == static_cast<int>(300 - l));
+}
+
+TEST_CASE("an error of one lane reaches the caller", "[next_token]") {
+  std::vector<float> scores = random_scores();
+  scores[4 * vocab + 17] = std::nanf("");
+  const Lanes many;
+  const Generation generation{.tokens = 9, .end = {}, .drawing = Drawing{.options = {}}};
+  at::set_num_threads(2);
+  CHECK_THROWS_WITH(next_tokens(generation, many.waiting, tensor_of(scores)),
+                    Contains("logit 17: found nan"));
+  at::set_num_threads(1);
+}
