@@ -98,8 +98,10 @@ Claim importance_claim(const Result& result, const std::string& about,
   if (smallest.test == nullptr) return claim;
   const Cell& cell = result.cell(0, *smallest.test->at);
   claim.evidence = "importance of " + lane_text(smallest.test->lane, result.data.several_layers()) +
-                   " " + report::estimate_text(cell.importance) + ", repaired " +
-                   report::estimate_text(cell.repaired);
+                   " " + report::estimate_text(cell.importance);
+  if (cell.counts.baseline_wrong() > 0) {
+    claim.evidence += ", repaired " + report::estimate_text(cell.repaired);
+  }
   return claim;
 }
 
@@ -188,7 +190,7 @@ std::vector<std::string> caveats(const Result& result) {
   }
   if (counts.known() >= least_right && counts.baseline_wrong() == 0) {
     found.push_back("all " + plural(counts.known(), "problem") +
-                    " are right in the baseline, as if selected by it");
+                    " are right in the baseline: selected by it, or too easy");
   }
   if (counts.unknown > 0) {
     found.push_back(std::to_string(counts.unknown) + " of " + plural(counts.problems, "problem") +

@@ -52,11 +52,13 @@ std::string lane_line(const Result& result, std::size_t lane) {
   const Cell& cell = result.cell(0, lane);
   const Counts& counts = cell.counts;
   const std::string at = " at layer " + std::to_string(result.data.lanes[lane].layer);
+  const std::string repaired = counts.baseline_wrong() == 0
+                                   ? "no other answer could be repaired"
+                                   : share(counts.repaired, counts.baseline_wrong(), "others") +
+                                         " are repaired: " + report::estimate_text(cell.repaired);
   return "Changing all thoughts" + (result.data.several_layers() ? at : std::string()) + " loses " +
          share(counts.broken, counts.baseline_right, "right answers") + ": importance " +
-         report::estimate_text(cell.importance) + "; " +
-         share(counts.repaired, counts.baseline_wrong(), "others") +
-         " are repaired: " + report::estimate_text(cell.repaired) +
+         report::estimate_text(cell.importance) + "; " + repaired +
          "; perplexity of the right answer " +
          report::value_text(result.groups.front().baseline.perplexity().value) + " before, " +
          report::value_text(cell.perplexity().value) + " after.";
@@ -164,8 +166,8 @@ void add_warnings(const Result& result, const std::string& prefix,
   }
   if (counts.known() >= least_right && counts.baseline_wrong() == 0) {
     warn("All " + std::to_string(counts.known()) +
-         " baseline answers are right: the problems look selected by the model, and nothing can be "
-         "repaired.");
+         " baseline answers are right: the problems are selected by the model or too easy for it, "
+         "and nothing can be repaired.");
   }
   if (counts.baseline_right < least_right) {
     warn("Few right answers: " + std::to_string(counts.baseline_right) + ", expected at least " +

@@ -105,11 +105,20 @@ void read_problems(const JsonObject& plan, Steps& steps) {
   }
 }
 
+/// "2" to "5+", or "unknown".
+std::string stratum_text(const Json& stratum) {
+  if (stratum.is_null()) return "unknown";
+  const bool is_known = stratum.is_number_unsigned() && stratum.get<std::uint64_t>() >= 2 &&
+                        stratum.get<std::uint64_t>() <= 5;
+  if (!is_known) return id_text(stratum);
+  return std::string(stratum_names[stratum_of(stratum.get<std::uint64_t>())]);
+}
+
 std::vector<StratumCount> read_strata(const JsonObject& plan) {
   std::vector<StratumCount> strata;
   if (!plan.has("strata")) return strata;
   for (const JsonObject& stratum : plan.objects("strata")) {
-    strata.push_back({.stratum = id_text(stratum.member("stratum")),
+    strata.push_back({.stratum = stratum_text(stratum.member("stratum")),
                       .available = stratum.count("available"),
                       .sweep = stratum.count("sweep"),
                       .validation = stratum.count("validation")});
@@ -140,7 +149,7 @@ void read_axes(const JsonObject& plan, Steps& steps) {
     plan.refuse("layers", "ascending layers from 0 on");
   }
   const std::uint64_t latents = plan.count("latents");
-  if (latents == 0 || latents > 1000) plan.refuse("latents", "an integer from 1 to 1000");
+  if (latents == 0 || latents > 1024) plan.refuse("latents", "an integer from 1 to 1024");
   axes.latents = static_cast<std::int64_t>(latents);
   axes.include_bot = read_flag(plan, "include_bot");
   steps.published = read_flag(plan, "published");
@@ -161,20 +170,22 @@ void read_readouts(const JsonObject& plan, Steps& steps) {
   }
 }
 
-/// "needs_thought", "trend", or "importance:" with a kind of this run.
+/// "needs_thought", "trend", or "importance" (of single), or of a kind of this run after a colon.
 void read_primary(const std::filesystem::path& file, Steps& steps) {
   const Json& details = steps.sources.front().details;
   if (!details.contains("options")) return;
   const JsonObject options(details.at("options"), "options", file);
   if (!options.has("primary")) return;
-  const std::string primary = options.text("primary");
+  std::string primary = options.text("primary");
+  if (primary == "importance") primary += ":single";
   bool is_known = primary.empty() || primary == "needs_thought" || primary == "trend";
   if (primary.starts_with("importance:")) {
     const auto kind = kind_named(std::string_view(primary).substr(11));
     is_known = kind && steps.has_kind(*kind);
   }
   if (!is_known) {
-    options.refuse("primary", "needs_thought, trend, or importance: and a step set of this run");
+    options.refuse("primary",
+                   "needs_thought, trend or importance, perhaps with : and a step set of this run");
   }
   steps.primary = primary;
 }

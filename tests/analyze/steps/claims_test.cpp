@@ -214,7 +214,7 @@ TEST_CASE("few right answers cannot show anything", "[claims]") {
 TEST_CASE("severe warnings are told with the claim", "[claims]") {
   Result result = analyzed(axes, [](std::size_t, const auto&) { return Grade::right; });
   CHECK(caveats(result) ==
-        Names{"all 30 problems are right in the baseline, as if selected by it"});
+        Names{"all 30 problems are right in the baseline: selected by it, or too easy"});
   CHECK(claims({result}).back().caveats == caveats(result));
   result = analyzed(axes, [](std::size_t problem, const auto& lane) -> std::optional<Grade> {
     return problem == 3 && !lane ? std::nullopt : needing(problem, lane);

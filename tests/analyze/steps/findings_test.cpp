@@ -81,6 +81,12 @@ TEST_CASE("findings give the numbers of the chief sample", "[findings]") {
         "Importance of the first half of the steps of single by stratum: 2: 0.0625 "
         "(8 right), 3: 0.0556 (9 right), 4: 0.0556 (9 right), 5+: too few (4 right).");
   CHECK(lines.size() == 6);
+  const Result right = analyze(
+      said_steps(9, axes,
+                 [](std::size_t, const auto& lane) { return lane ? Grade::wrong : Grade::right; }),
+      test::quick_steps());
+  CHECK_THAT(findings({right})[2], Contains("loses 9 of 9 right answers: importance 1") &&
+                                       Contains("; no other answer could be repaired; perplexity"));
 }
 
 TEST_CASE("several layers and runs are named", "[findings]") {
@@ -118,7 +124,7 @@ TEST_CASE("what must be known before the numbers is a warning", "[findings]") {
     return warnings({analyze(said_steps(9, axes, says), test::quick_steps())});
   };
   CHECK(find(warned([](std::size_t, const auto&) { return Grade::right; }),
-             "All 9 baseline answers are right: the problems look selected") != "no line");
+             "All 9 baseline answers are right: the problems are selected by") != "no line");
   CHECK(find(warned([](std::size_t i, const auto&) { return i < 4 ? Grade::right : Grade::wrong; }),
              "Few right answers: 4, expected at least 5; nothing is tested.") != "no line");
   CHECK(find(warned([](std::size_t i, const auto&) {

@@ -45,7 +45,7 @@ TEST_CASE("a plan says problems, lanes and how it was run", "[plan]") {
   SyntheticSteps options;
   options.layers = {1, 3};
   options.include_bot = true;
-  options.options["primary"] = "importance:single";
+  options.options["primary"] = "importance";
   const Steps found = plan_of(options);
   CHECK(found.sources.front().name == "run");
   CHECK(found.axes.kinds ==
@@ -78,11 +78,13 @@ TEST_CASE("a plan says problems, lanes and how it was run", "[plan]") {
   CHECK(found.dropped[1].status == "too_long");
   CHECK(found.dropped[2].id == "3");
   const auto& strata = found.sources.front().strata;
-  REQUIRE(strata.size() == 2);
+  REQUIRE(strata.size() == 3);
   CHECK(strata[0].stratum == "2");
   CHECK(strata[0].available == 40);
   CHECK(strata[0].sweep == 2);
+  CHECK(strata[1].stratum == "5+");
   CHECK(strata[1].validation == 1);
+  CHECK(strata[2].stratum == "unknown");
 }
 
 TEST_CASE("what a plan leaves out is not known", "[plan]") {
@@ -131,14 +133,20 @@ TEST_CASE("a plan that is none of steps, or contradicts itself, is refused by na
   CHECK_THAT(with("kinds", nlohmann::ordered_json::array()), Contains("at least one name"));
   CHECK_THAT(with("layers", {3, 1}), Contains("ascending layers from 0 on"));
   CHECK_THAT(with("layers", {-1}), Contains("ascending layers from 0 on"));
-  CHECK_THAT(with("latents", 0), Contains("latents is 0, expected an integer from 1 to 1000"));
+  CHECK_THAT(with("latents", 0), Contains("latents is 0, expected an integer from 1 to 1024"));
   CHECK_THAT(with("published", 1), Contains("published is 1, expected true or false"));
   CHECK_THAT(with("readouts", {"eot", "answer:1"}), Contains("eot, answer:0, answer:1"));
   CHECK_THAT(with("readouts", {"eot", "answer:0"}),
              Contains("one for each scored token of problem a1"));
   CHECK_THAT(with("options", {{"primary", "importance:leave-one"}}),
              Contains("options.primary is") && Contains("a step set of this run"));
-  CHECK_THAT(with("options", {{"primary", "recovery"}}), Contains("needs_thought, trend"));
+  CHECK_THAT(with("options", {{"primary", "recovery"}}),
+             Contains("needs_thought, trend or importance"));
+  CHECK_THAT(refused([](shard::RunPlan& plan) {
+               plan.details["kinds"] = {"cumulative"};
+               plan.details["options"] = {{"primary", "importance"}};
+             }),
+             Contains("a step set of this run"));
   CHECK_THAT(with("model_layers", 1'000'001), Contains("model_layers is 1000001"));
 }
 

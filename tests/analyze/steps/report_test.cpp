@@ -56,7 +56,7 @@ TEST_CASE("the page has figures first, then diagnostics and numbers", "[report]"
   CHECK(figures_of(page, "Over the steps") == names_of(step_curves(results)));
   CHECK(figures_of(page, "By difficulty") == Names{"strata_importance"});
   CHECK(figures_of(page, "Over the layers") == Names{"layers_importance"});
-  CHECK(test::block_table(page, "Diagnostics", "strata.csv").rows.size() == 4);
+  CHECK(test::block_table(page, "Diagnostics", "strata.csv").rows.size() == 6);
   CHECK(test::block_table(page, "Diagnostics", "dropped.csv").rows.size() == 3);
   CHECK_FALSE(test::block_table(page, "Numbers", "tests.csv").rows.empty());
   const Names files = test::listed_files(page);

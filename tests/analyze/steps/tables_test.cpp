@@ -251,7 +251,7 @@ TEST_CASE("what was drawn and what was dropped is listed, and every check", "[ta
   CHECK(dropped.text({"3"}, "status") == "no_gold");
   CHECK(dropped.text({"a2"}, "status") == "unfinished");
   const TableRows strata(table_of(all, "strata.csv"), {"stratum"});
-  CHECK(strata.size() == 2);
+  CHECK(strata.size() == 3);
   CHECK(strata.text({"2"}, "available") == "40");
   CHECK(strata.text({"2"}, "sweep") == "2");
   CHECK(strata.text({"5+"}, "validation") == "1");
