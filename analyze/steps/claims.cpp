@@ -119,6 +119,7 @@ Claim effect_claim(const Result& result, const std::string& about, Contrast cont
   }
   claim.design = plural(units, "right answer");
   set_p(smallest, claim);
+  if (claim.p.status() == Status::constant) claim.design += " of one stratum";
   if (smallest.test == nullptr) return claim;
   claim.evidence = unit + " " + report::estimate_text(smallest.test->effect) + " of " +
                    std::string(kind_name(smallest.test->lane.kind));
