@@ -3,8 +3,7 @@
 
 #include "figure/table.hpp"
 #include "loo/analysis.hpp"
-
-#include <phiscope/value.hpp>
+#include "report/table_parts.hpp"
 
 #include <cstddef>
 #include <string>
@@ -15,11 +14,7 @@ namespace phiscope::analyze::loo {
 
 using Row = std::vector<Cell>;
 
-/// The number, or an empty cell that knows why.
-[[nodiscard]] inline Cell value_cell(const Value& value) {
-  if (value.ok()) return value.value();
-  return Undefined{std::string(status_name(value.status()))};
-}
+using report::value_cell;
 
 /// With several runs the first column is the run.
 [[nodiscard]] inline std::vector<std::string> run_columns(bool several,

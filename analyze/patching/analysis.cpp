@@ -5,7 +5,6 @@
 #include "report/folder.hpp"
 #include "shard/format_error.hpp"
 
-#include <phiscope/bootstrap_mean.hpp>
 #include <phiscope/holm.hpp>
 #include <phiscope/max_statistic.hpp>
 #include <phiscope/permutation_test.hpp>
@@ -156,23 +155,8 @@ std::vector<std::size_t> sites_of(const Patching& data, std::size_t mode, std::s
 }
 
 Cell cell_of(const std::vector<Value>& values, const Options& options) {
-  Cell cell{.pairs = values.size()};
-  std::vector<double> numbers;
-  numbers.reserve(values.size());
-  for (const Value& value : values) {
-    if (value.ok())
-      numbers.push_back(value.value());
-    else
-      ++cell.undefined[value.status()];
-  }
-  cell.mean = bootstrap_mean(
-      numbers, {.resamples = options.resamples, .seed = options.seed, .covers = "pairs"});
-  // Where all pairs have one reason, it is the reason of the mean.
-  if (numbers.empty() && cell.undefined.size() == 1) {
-    const Status why = cell.undefined.begin()->first;
-    cell.mean.value = cell.mean.low = cell.mean.high = why;
-  }
-  return cell;
+  return report::unit_mean(
+      values, {.resamples = options.resamples, .seed = options.seed, .covers = "pairs"});
 }
 
 std::vector<SiteTest> test_sites(const std::vector<std::vector<Value>>& values,

@@ -3,6 +3,7 @@
 
 #include "patching/measure.hpp"
 #include "patching/run.hpp"
+#include "report/unit_mean.hpp"
 
 #include <phiscope/estimate.hpp>
 
@@ -26,11 +27,7 @@ struct Options {
 };
 
 /// A mean over pairs.
-struct Cell {
-  Estimate mean = {};                            ///< over the pairs where it is defined
-  std::size_t pairs = 0;                         ///< defined or not
-  std::map<Status, std::size_t> undefined = {};  ///< how many are not, and why
-};
+using Cell = report::UnitMean;
 
 /// Whether a mean over pairs is 0: sign flips of whole pairs.
 struct SiteTest {

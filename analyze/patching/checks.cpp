@@ -12,9 +12,7 @@
 namespace phiscope::analyze::patching {
 namespace {
 
-Outcome outcome_of(bool passed) {
-  return passed ? Outcome::passed : Outcome::failed;
-}
+using report::outcome_of;
 
 std::string of_text(std::size_t some, std::size_t all, const std::string& what) {
   return std::to_string(some) + " of " + std::to_string(all) + " " + what;
@@ -108,11 +106,6 @@ double rounding_floor(const std::string& dtype) {
 }
 
 }  // namespace
-
-std::string_view outcome_name(Outcome outcome) noexcept {
-  constexpr std::array<std::string_view, 3> names = {"passed", "failed", "not checked"};
-  return names[static_cast<std::size_t>(outcome)];
-}
 
 std::vector<Check> checklist(const Result& result) {
   return {pairs_done(result),

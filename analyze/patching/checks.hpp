@@ -2,6 +2,7 @@
 #pragma once
 
 #include "patching/analysis.hpp"
+#include "report/check.hpp"
 
 #include <cstddef>
 #include <map>
@@ -11,15 +12,9 @@
 
 namespace phiscope::analyze::patching {
 
-enum class Outcome { passed, failed, not_checked };
-[[nodiscard]] std::string_view outcome_name(Outcome outcome) noexcept;
-
-/// One line of the checklist.
-struct Check {
-  std::string name = {};  ///< "all pairs done"
-  Outcome outcome = Outcome::not_checked;
-  std::string found = {};  ///< the numbers that decide it
-};
+using report::Check;
+using report::Outcome;
+using report::outcome_name;
 
 /// The checklist of the published experiment (all pairs done, no NaN, not all zero, sites differ,
 /// memory), and what must hold besides: the unpatched run against itself is 0, and so is KL where

@@ -210,8 +210,7 @@ std::vector<std::string> diagnostic_lines(const std::vector<Result>& results) {
     lines.push_back(prefix + unread_line(result));
     if (result.data.logits) lines.push_back(prefix + logit_line(*result.data.logits));
     for (const Check& check : checklist(result)) {
-      lines.push_back(prefix + "Check: " + check.name + ": " +
-                      std::string(outcome_name(check.outcome)) + " (" + check.found + ").");
+      lines.push_back(prefix + report::check_line(check));
     }
   }
   return lines;

@@ -25,7 +25,7 @@ Json cell_json(const Cell& cell) {
   Json result = {{"mean", json_number(cell.mean.value)},
                  {"ci_low", json_number(cell.mean.low)},
                  {"ci_high", json_number(cell.mean.high)},
-                 {"n", cell.pairs},
+                 {"n", cell.count},
                  {"n_ok", cell.mean.units}};
   const Status why = first_reason(cell.mean.value.status(), cell.mean.low.status());
   if (why != Status::ok) result["reason"] = std::string(status_name(why));
@@ -92,17 +92,6 @@ Json run_json(const Result& result) {
     run["by_reasoning_steps"][result.groups[group].name] = group_json(result, group);
   }
   return run;
-}
-
-/// A label as a part of a file's name.
-std::string file_part(const std::string& label) {
-  std::string part = label;
-  for (char& c : part) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '-' || c == '.';
-    if (!is_plain) c = '_';
-  }
-  return part;
 }
 
 }  // namespace
@@ -191,8 +180,8 @@ std::vector<report::OutputFile> result_files(const std::vector<Result>& results)
     const auto set = static_cast<std::size_t>(
         std::find(data.sets.begin(), data.sets.end(), "single") - data.sets.begin());
     for (std::size_t mode = 0; mode < data.modes.size(); ++mode) {
-      std::string suffix = results.size() > 1 ? "_" + file_part(result.label) : "";
-      if (mode > 0) suffix += "_" + file_part(data.modes[mode]);
+      std::string suffix = results.size() > 1 ? "_" + report::file_part(result.label) : "";
+      if (mode > 0) suffix += "_" + report::file_part(data.modes[mode]);
       files.push_back({"position_patching_results" + suffix + ".json",
                        published_results(result, mode, set).dump(2) + "\n"});
       files.push_back({"aggregate_statistics" + suffix + ".json",

@@ -3,6 +3,7 @@
 
 #include "patching/checks.hpp"
 #include "report/estimate_text.hpp"
+#include "report/table_parts.hpp"
 
 #include <phiscope/sum.hpp>
 
@@ -14,29 +15,14 @@ namespace phiscope::analyze::patching {
 namespace {
 
 using TableCell = phiscope::Cell;
-using TableRow = std::vector<TableCell>;
+using report::append;
+using report::columns;
+using report::count_cell;
+using report::TableRow;
+using report::value_cell;
 
 /// Why a measure can be undefined, in the order of the columns.
 constexpr std::array<Status, 3> reasons = {Status::no_gap, Status::nonfinite, Status::too_few_rows};
-
-TableCell value_cell(const Value& value) {
-  if (value.ok()) return value.value();
-  return Undefined{std::string(status_name(value.status()))};
-}
-
-TableCell count_cell(std::size_t count) {
-  return static_cast<std::int64_t>(count);
-}
-
-void append(TableRow& row, const TableRow& more) {
-  row.insert(row.end(), more.begin(), more.end());
-}
-
-std::vector<std::string> columns(std::vector<std::string> names,
-                                 const std::vector<std::string>& more) {
-  names.insert(names.end(), more.begin(), more.end());
-  return names;
-}
 
 std::vector<std::string> site_columns() {
   return {"run", "mode", "set", "layer", "head", "step"};
@@ -63,9 +49,7 @@ std::vector<std::string> mean_columns() {
 TableRow mean_cells(const Cell& cell) {
   TableRow row = {value_cell(cell.mean.value)};
   append(row, report::interval_cells(cell.mean));
-  std::size_t undefined = 0;
-  for (const auto& [status, count] : cell.undefined) undefined += count;
-  append(row, {count_cell(cell.pairs), count_cell(cell.pairs - undefined)});
+  append(row, {count_cell(cell.count), count_cell(cell.defined())});
   for (const Status reason : reasons) {
     const auto found = cell.undefined.find(reason);
     row.push_back(count_cell(found == cell.undefined.end() ? 0 : found->second));

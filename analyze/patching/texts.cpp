@@ -2,14 +2,9 @@
 #include "patching/texts.hpp"
 
 #include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/json_object.hpp"
-#include "shard/mapped_file.hpp"
 
-#include <algorithm>
 #include <map>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace phiscope::analyze::patching {
@@ -37,32 +32,17 @@ std::pair<std::size_t, Site> place_of_text(const std::vector<std::int64_t>& key,
            .step = key[4 + head]}};
 }
 
-Texts read_lines(const std::filesystem::path& file, const Patching& patching) {
-  const shard::MappedFile mapped(file);
-  std::string_view rest = mapped.text();
-  Texts texts;
-  for (std::size_t line = 1; !rest.empty(); ++line) {
-    const std::size_t length = std::min(rest.find('\n'), rest.size());
-    const std::string_view one = rest.substr(0, length);
-    rest.remove_prefix(std::min(length + 1, rest.size()));
-    // JsonObject keeps a reference to the path, which names the line in messages.
-    const std::filesystem::path where = file.string() + ":" + std::to_string(line);
-    const auto value = shard::parse_ordered_json(one, file, line);
-    const shard::JsonObject fields(value, "", where);
-    const auto place = place_of_text(fields.integers("key"), patching, where);
-    if (!texts.emplace(place, fields.text("text")).second) {
-      throw FormatError(where, "found the key of an earlier line, expected each once");
-    }
-  }
-  return texts;
-}
-
 }  // namespace
 
 void read_texts(const std::filesystem::path& run, Patching& patching) {
-  const std::filesystem::path file = run / texts_name;
-  if (!std::filesystem::exists(file)) return;
-  const Texts texts = read_lines(file, patching);
+  Texts texts;
+  const bool known =
+      shard::read_texts(run, [&](const std::filesystem::path& where,
+                                 const std::vector<std::int64_t>& key, const std::string& text) {
+        if (texts.emplace(place_of_text(key, patching, where), text).second) return;
+        throw FormatError(where, "found the key of an earlier line, expected each once");
+      });
+  if (!known) return;
   const auto said = [&](std::size_t pair, const Site& site) -> std::optional<std::string> {
     const auto found = texts.find({pair, site});
     return found == texts.end() ? std::nullopt : std::optional(found->second);

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "patching/run.hpp"
+#include "shard/keyed_texts.hpp"
 
 #include <filesystem>
 
 namespace phiscope::analyze::patching {
 
-inline constexpr const char* texts_name = "generated_texts.jsonl";
+using shard::texts_name;
 
 /// Reads what the runs said, {key, text} per line, and fills in PairRows::generated and greedy.
 /// Nothing is known without the file, or of runs that it does not name.

@@ -99,4 +99,14 @@ std::vector<std::string> unique_labels(const std::vector<std::string>& names) {
   return labels;
 }
 
+std::string file_part(const std::string& label) {
+  std::string part = label;
+  for (char& c : part) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '.';
+    if (!is_plain) c = '_';
+  }
+  return part;
+}
+
 }  // namespace phiscope::report

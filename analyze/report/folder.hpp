@@ -48,4 +48,7 @@ std::vector<std::string> write_files(const std::vector<OutputFile>& files,
 /// The names with "_2", "_3", ... after those that stood before; an empty one is "run".
 [[nodiscard]] std::vector<std::string> unique_labels(const std::vector<std::string>& names);
 
+/// A label as a part of a file's name: what is no letter, digit, `-` or `.` becomes `_`.
+[[nodiscard]] std::string file_part(const std::string& label);
+
 }  // namespace phiscope::report

@@ -133,7 +133,7 @@ TEST_CASE("means over pairs and their intervals are those of the formula", "[ana
       CHECK(found.high.value() == Approx(mean(numbers) + half_width(numbers)).epsilon(1e-9));
       CHECK(found.units == 6);
       CHECK(found.covers == "pairs");
-      CHECK(result.cell(0, site, measure).pairs == 6);
+      CHECK(result.cell(0, site, measure).count == 6);
       CHECK(result.cell(0, site, measure).undefined.empty());
     }
   }
@@ -216,7 +216,7 @@ TEST_CASE("undefined numbers are counted by reason and left out of means", "[ana
   };
   const Result result = analyzed(options);
   const Cell& cell = result.cell(0, 3, Measure::kl_divergence);
-  CHECK(cell.pairs == 6);
+  CHECK(cell.count == 6);
   CHECK(cell.mean.units == 5);
   CHECK(cell.undefined == std::map<Status, std::size_t>{{Status::nonfinite, 1}});
   CHECK(result.cell(0, 0, Measure::kl_divergence).undefined.empty());

@@ -52,7 +52,7 @@ TEST_CASE("runs are compared at the sites and pairs that both have, matched by n
       sum += away;
       least = std::min(least, std::abs(away));
     }
-    CHECK(each.difference.pairs == 4);
+    CHECK(each.difference.count == 4);
     CHECK(each.difference.mean.value.value() == Approx(sum / 4.0).margin(1e-15));
     CHECK(each.difference.mean.low.status() == Status::few_units);
     if (least > 1e-12) CHECK(each.test.least_p == Approx(2.0 / 16.0));

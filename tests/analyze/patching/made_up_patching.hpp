@@ -28,7 +28,7 @@ class DistinctPatching {
                  .undefined_draws = 10 * count + 3,
                  .method = "made up",
                  .covers = "pairs"},
-        .pairs = 100 * count,
+        .count = 100 * count,
         .undefined = {{Status::no_gap, 4 + count}, {Status::nonfinite, 7 + 2 * count}}};
     if (count % 11 == 0) cell.mean.value = cell.mean.low = cell.mean.high = Status::no_gap;
     return cell;

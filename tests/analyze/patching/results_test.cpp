@@ -174,7 +174,7 @@ TEST_CASE("patching_statistics.json has numbers of pairs, intervals, tests and d
           CHECK(json["mean"] == number(expected.mean.value));
           CHECK(json["ci_low"] == number(expected.mean.low));
           CHECK(json["ci_high"] == number(expected.mean.high));
-          CHECK(json["n"] == expected.pairs);
+          CHECK(json["n"] == expected.count);
           CHECK(json["n_ok"] == expected.mean.units);
           CHECK(json["undefined"]["no_gap"] == expected.undefined.at(Status::no_gap));
           CHECK(json.contains("reason") == !expected.mean.value.ok());

@@ -43,10 +43,10 @@ void check_mean(const TableRows& rows, const std::vector<std::string>& key, cons
   CHECK(rows.text(key, "ci_low") == text(expected.mean.low));
   CHECK(rows.text(key, "ci_high") == text(expected.mean.high));
   CHECK(rows.text(key, "ci_units") == std::to_string(expected.mean.units));
-  CHECK(rows.text(key, "n_pairs") == std::to_string(expected.pairs));
+  CHECK(rows.text(key, "n_pairs") == std::to_string(expected.count));
   const std::size_t no_gap = expected.undefined.at(Status::no_gap);
   const std::size_t nonfinite = expected.undefined.at(Status::nonfinite);
-  CHECK(rows.text(key, "n_ok") == std::to_string(expected.pairs - no_gap - nonfinite));
+  CHECK(rows.text(key, "n_ok") == std::to_string(expected.count - no_gap - nonfinite));
   CHECK(rows.text(key, "no_gap") == std::to_string(no_gap));
   CHECK(rows.text(key, "nonfinite") == std::to_string(nonfinite));
   CHECK(rows.text(key, "too_few_rows") == "0");

@@ -65,3 +65,6 @@ TEST_CASE("labels are unique", "[folder]") {
   CHECK(unique_labels({"a", "b", "a", "", "a", "a_2"}) ==
         std::vector<std::string>{"a", "b", "a_2", "run", "a_3", "a_2_2"});
 }
+TEST_CASE("a label becomes a part of a file's name", "[folder]") {
+  CHECK(file_part("noise:1 + x/y_z-2.0") == "noise_1___x_y_z-2.0");
+}

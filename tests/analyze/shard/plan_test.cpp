@@ -20,14 +20,14 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-void put(const phiscope::test::TempDir& dir, const std::string& text) {
+void put_plan(const phiscope::test::TempDir& dir, const std::string& text) {
   // Without this, file systems flush the replaced file to the disk: milliseconds each.
   std::filesystem::remove(dir.path() / "plan.json");
   std::ofstream(dir.path() / "plan.json", std::ios::trunc) << text;
 }
 
 std::string plan_message(const phiscope::test::TempDir& dir, const std::string& text) {
-  put(dir, text);
+  put_plan(dir, text);
   try {
     static_cast<void>(read_plan(dir.path()));
   } catch (const FormatError& error) {
@@ -54,7 +54,7 @@ std::string without(const std::string& pointer, const std::string& name) {
 TEST_CASE("a plan comes back from its file, byte for byte", "[plan]") {
   const phiscope::test::TempDir dir;
   const std::string text = plan_bytes(small_plan());
-  put(dir, text);
+  put_plan(dir, text);
   const RunPlan plan = read_plan(dir.path());
   CHECK(plan_bytes(plan) == text);
   CHECK(text.ends_with("}\n"));
