@@ -31,6 +31,22 @@ std::string answer_of(const JsonFields& fields) {
   return answer.get<std::string>();
 }
 
+std::map<std::string, std::array<int, 2>> spans_of(const JsonFields& fields) {
+  std::map<std::string, std::array<int, 2>> spans;
+  if (!fields.has("spans")) return spans;
+  const JsonFields named = fields.object("spans");
+  for (const auto& [name, value] : named.value().items()) {
+    const auto is_place = [](const json& number) {
+      return number.is_number_unsigned() && number.get<std::uint64_t>() <= 0x7FFFFFFFU;
+    };
+    const bool pair = value.is_array() && value.size() == 2 && is_place(value[0]) &&
+                      is_place(value[1]) && value[0] < value[1];
+    if (!pair) named.refuse(name, "[begin, end] of integers, 0 <= begin < end");
+    spans[name] = {value[0].get<int>(), value[1].get<int>()};
+  }
+  return spans;
+}
+
 PairSide side_of(const JsonFields& fields) {
   PairSide side;
   if (fields.has("question") == fields.has("input_ids")) {
@@ -52,6 +68,7 @@ PairSide side_of(const JsonFields& fields) {
   if (fields.has("reasoning_steps")) {
     side.steps = static_cast<int>(fields.integer("reasoning_steps", {.least = 0}));
   }
+  side.spans = spans_of(fields);
   return side;
 }
 
@@ -86,6 +103,7 @@ nlohmann::ordered_json described(const PairSide& side) {
   if (side.input_ids) object["input_ids"] = *side.input_ids;
   object["answer"] = number_or_text(side.answer);
   if (side.steps) object["reasoning_steps"] = *side.steps;
+  if (!side.spans.empty()) object["spans"] = side.spans;
   return object;
 }
 

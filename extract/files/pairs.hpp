@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -17,6 +19,8 @@ struct PairSide {
   std::optional<std::vector<int>> input_ids;  ///< the question's ids, fed as they are
   std::string answer;                         ///< as it is written: "18"
   std::optional<int> steps;                   ///< `reasoning_steps`
+  /// Named parts, [begin, end): characters (code points) of `question`, positions of `input_ids`.
+  std::map<std::string, std::array<int, 2>> spans{};
   friend bool operator==(const PairSide&, const PairSide&) = default;
 };
 
@@ -40,7 +44,8 @@ struct QuestionPairs {
 };
 
 /// Reads a pairs file, a JSON list or JSON lines of {pair_id, clean, corrupted}, each half
-/// {question | input_ids, answer, reasoning_steps?}; an answer is a number or a text with one.
+/// {question | input_ids, answer, reasoning_steps?, spans?}; an answer is a number or a text with
+/// one, `spans` an object of [begin, end] by name.
 /// @param skip_bad  drop a pair without a half, or whose answer has no number, instead of refusing
 ///                  the file
 /// @throws shard::FormatError naming the file, the pair, what was found and what is expected

@@ -66,6 +66,7 @@ ordered_json described(const PatchSide& tokens, const PairSide& text, std::size_
   return {{"answer", number_or_text(text.answer)},
           {"steps", text.steps ? ordered_json(*text.steps) : ordered_json()},
           {"positions", tokens.tokens.size()},
+          {"first_site", tokens.first_site},
           {"tokens", scored}};
 }
 
@@ -109,6 +110,7 @@ PairReading reading_of(const PatchingOptions& options, const PatchLayout& layout
   PairReading how{.published = options.published,
                   .answers = layout.answers,
                   .align = options.align,
+                  .span = options.span,
                   .answer_prefix = options.answer_prefix,
                   .latents = layout.latents,
                   .generated = layout.free ? options.max_new_tokens : layout.greedy,
@@ -179,6 +181,7 @@ void patching(const PatchingOptions& options, const std::string& command_line) {
                      {"greedy", layout.free},
                      {"max_new_tokens", options.max_new_tokens},
                      {"align", choice_name(alignments, options.align)},
+                     {"span", options.span},
                      {"limit", options.limit},
                      {"primary", primary_claim(options, layout)},
                      {"seed", options.run.seed}};
@@ -253,10 +256,15 @@ Subcommand patching_subcommand(CLI::App& program) {
   flags.add_switch("--dump-logits", options->dump_logits,
                    "keep the logits of every read-out; for small runs");
   flags.add_switch("--skip-bad-pairs", options->skip_bad,
-                   "leave out pairs without a half, without a number or too long, and count them");
+                   "leave out pairs without a half, a number or the span, or too long, and count "
+                   "them");
   flags.add_choice("--align", options->align, alignments,
                    "without thoughts: which positions belong together; start: equal ones, of "
                    "questions with as many tokens; end: counted from the end");
+  flags.add("--span", options->span,
+            "without thoughts: patch only the tokens of this span, which the pairs file gives for "
+            "each half: \"spans\": {NAME: [begin, end]}, characters of question or positions of "
+            "input_ids");
   flags.add("--answer-prefix", options->answer_prefix,
             "text before an answer that is given (default: the model's own)");
   flags.add("--limit", options->limit, "use only the first N pairs; 0: all").between(0, 1000000);

@@ -20,6 +20,7 @@ using shard::FormatError;
 /// The clean values of a finished run.
 struct CleanValues {
   std::vector<std::string> ids;  ///< [pair]
+  std::vector<int> first_site;   ///< [pair] position of step 0 in the clean question
   int steps = 0;
   std::vector<int> layers;
   std::vector<std::int64_t> shape;  ///< of a value at one layer and step
@@ -51,6 +52,12 @@ CleanValues read_clean(const std::filesystem::path& folder) {
   for (const auto& pair : details.at("pairs")) {
     const auto& id = pair.at("pair_id");
     clean.ids.push_back(id.is_string() ? id.get<std::string>() : id.dump());
+    if (!pair.at("clean").contains("first_site")) {
+      throw FormatError(folder / "plan.json", "pair " + clean.ids.back() +
+                                                  " has no first_site, expected a run of this "
+                                                  "version of extract");
+    }
+    clean.first_site.push_back(pair.at("clean").at("first_site").get<int>());
   }
   clean.steps = details.at("positions").get<int>();
   clean.layers = details.at("layers").get<std::vector<int>>();
@@ -181,6 +188,13 @@ std::string take_donors(const PatchingOptions& options, const TokenPairs& read,
       throw FormatError(options.donors, "pair " + pair.id + " is not there with " +
                                             std::to_string(pair.sites) +
                                             " steps, expected every pair of --pairs");
+    }
+    if (clean.first_site[found->second] != pair.clean.first_site) {
+      throw FormatError(options.donors, "pair " + pair.id + " has its sites from position " +
+                                            std::to_string(clean.first_site[found->second]) +
+                                            " on, expected " +
+                                            std::to_string(pair.clean.first_site) +
+                                            " (the same --span or --align)");
     }
     std::vector<int>& rows = layout.donor_row.emplace_back();
     for (int step = 0; step < clean.steps; ++step) {

@@ -60,6 +60,32 @@ TEST_CASE("a list and lines of pairs are read alike", "[pairs]") {
   CHECK(read_pairs(ids.path(), false).pairs[0].corrupted.input_ids == std::vector<int>{1, 3});
 }
 
+TEST_CASE("spans are read by name, kept, and refused where they are none", "[pairs]") {
+  const auto with = [](const std::string& spans) {
+    return R"([{"pair_id": 1, "clean": {"question": "a 16", "answer": 1, "spans": )" + spans +
+           R"(}, "corrupted": {"question": "b", "answer": 2}}])";
+  };
+  const Text file(with(R"({"number": [2, 4], "name": [0, 1]})"));
+  const QuestionPairs read = read_pairs(file.path(), false);
+  const std::map<std::string, std::array<int, 2>> wanted{{"name", {0, 1}}, {"number", {2, 4}}};
+  CHECK(read.pairs[0].clean.spans == wanted);
+  CHECK(read.pairs[0].corrupted.spans.empty());
+  const Text again(pairs_text(read.pairs));
+  CHECK(read_pairs(again.path(), false).pairs[0].clean == read.pairs[0].clean);
+  for (const char* spans : {R"({"n": [2, 2]})", R"({"n": [3, 2]})", R"({"n": [-1, 2]})",
+                            R"({"n": [0]})", R"({"n": [0, 1, 2]})", R"({"n": [0, 1.5]})",
+                            R"({"n": "16"})", R"({"n": [0, 99999999999]})"}) {
+    CAPTURE(spans);
+    const Text bad(with(spans));
+    CHECK_THROWS_WITH(read_pairs(bad.path(), true),
+                      Catch::Matchers::Contains("pair 1.clean.spans.n is ") &&
+                          Catch::Matchers::Contains("expected [begin, end] of integers"));
+  }
+  const Text list(with("[0, 1]"));
+  CHECK_THROWS_WITH(read_pairs(list.path(), false),
+                    Catch::Matchers::Contains("pair 1.clean.spans"));
+}
+
 TEST_CASE("a bad pair is named, or counted where it may be left out", "[pairs]") {
   const auto refused = [](const std::string& text, const std::string& message, bool skip = false) {
     CAPTURE(text);

@@ -294,6 +294,28 @@ TEST_CASE("pairs of a plain model have donors where all have as many positions",
   }
 }
 
+TEST_CASE("donors of another span are refused though they are as many", "[donors]") {
+  nlohmann::json pairs{pair_of(1, half("9 of 9?", 81), half("9 of 8?", 72)),
+                       pair_of(2, half("9 of 7?", 63), half("8 of 7?", 56))};
+  for (auto& pair : pairs) {
+    for (const char* side : {"clean", "corrupted"}) {
+      pair[side]["spans"] = {{"first", {0, 1}}, {"last", {5, 6}}};
+    }
+  }
+  const ThinkerFolder folder;
+  std::filesystem::remove_all(folder.model());
+  write_plain(folder.model());
+  write_pairs(folder.pairs(), pairs);
+  folder.run("first", at_eot + "--span first");
+  const std::string mean =
+      at_eot + "--donor mean --donors '" + (folder.path() / "first").string() + "' --span ";
+  CHECK(folder.run("same", mean + "first").details().at("positions") == 1);
+  const Finished done = extract(folder.call("other", mean + "last"), folder.path());
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Contains("pair 1 has its sites from position 1 on, expected 6"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "other"));
+}
+
 TEST_CASE("donors that are no finished run of patching are refused", "[donors]") {
   const DonorFolder folder;
   REQUIRE(extract(small_loo(folder.path() / "loo"), folder.path()).status == 0);
