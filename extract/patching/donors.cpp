@@ -3,6 +3,7 @@
 
 #include "plan/counter_random.hpp"
 #include "shard/format_error.hpp"
+#include "shard/row_values.hpp"
 #include "shard/run_reader.hpp"
 #include "shard/sha256.hpp"
 
@@ -64,18 +65,15 @@ CleanValues read_clean(const std::filesystem::path& folder) {
   clean.values.assign(clean.ids.size(),
                       std::vector<std::vector<double>>(static_cast<std::size_t>(clean.steps)));
   for (const std::int64_t k : run.shards()) {
-    const shard::NpyFile array = run.array("clean_latents", k);
+    const shard::RowValues array(run, "clean_latents", k);
     const shard::NpyFile key_file = run.keys("latent", k);
     const std::vector<std::int64_t> keys = key_file.read<std::int64_t>();
-    const std::vector<double> numbers = array.read<double>();
-    clean.shape.assign(array.shape().begin() + 2, array.shape().end());
+    const auto& shape = array.file().shape();
+    clean.shape.assign(shape.begin() + 2, shape.end());
     const std::size_t rows = keys.size() / 2;
     for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t size = numbers.size() / rows;
-      auto& place = clean.values.at(static_cast<std::size_t>(keys[2 * row]))
-                        .at(static_cast<std::size_t>(keys[2 * row + 1]));
-      place.assign(numbers.begin() + static_cast<std::ptrdiff_t>(row * size),
-                   numbers.begin() + static_cast<std::ptrdiff_t>((row + 1) * size));
+      clean.values.at(static_cast<std::size_t>(keys[2 * row]))
+          .at(static_cast<std::size_t>(keys[2 * row + 1])) = array.row(row);
     }
   }
   for (const std::int64_t extent : clean.shape) clean.units *= static_cast<std::size_t>(extent);
@@ -176,7 +174,8 @@ std::string take_donors(const PatchingOptions& options, const TokenPairs& read,
   }
   std::map<std::string, std::size_t> number;
   for (std::size_t p = 0; p < clean.ids.size(); ++p) number[clean.ids[p]] = p;
-  plan.donors = {.hook = layout.hook, .layers = layout.layers, .shape = clean.shape, .values = {}};
+  DonorTable& table = plan.donors.emplace_back(
+      DonorTable{.hook = layout.hook, .layers = layout.layers, .shape = clean.shape, .values = {}});
   std::vector<Moments> by_step;
   for (int step = 0; step < clean.steps; ++step) {
     by_step.push_back(moments(clean, static_cast<std::size_t>(step)));
@@ -201,7 +200,7 @@ std::string take_donors(const PatchingOptions& options, const TokenPairs& read,
       const std::vector<double> row =
           made_row(options, layout, clean, by_step[static_cast<std::size_t>(step)], found->second,
                    static_cast<std::size_t>(step));
-      plan.donors.values.insert(plan.donors.values.end(), row.begin(), row.end());
+      table.values.insert(table.values.end(), row.begin(), row.end());
       rows.push_back(next++);
     }
   }

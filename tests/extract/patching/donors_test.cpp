@@ -154,6 +154,22 @@ TEST_CASE("of two pairs, another pair's values are the other one's", "[donors]")
   }
 }
 
+TEST_CASE("values stored as bfloat16 bits are read as the numbers they are", "[donors]") {
+  const ThinkerFolder folder;
+  write_pairs(folder.pairs(), two_pairs());
+  const std::string options = "--dtype bfloat16 --readouts eot --no-greedy ";
+  folder.run("donors", options);
+  const StoredRows resampled =
+      patched(folder
+                  .run("resample", options + "--donor resample --donors '" +
+                                       (folder.path() / "donors").string() + "'")
+                  .rows("kl"));
+  nlohmann::json crossed = two_pairs();
+  std::swap(crossed[0]["clean"], crossed[1]["clean"]);
+  write_pairs(folder.pairs(), crossed);
+  CHECK(resampled == patched(folder.run("crossed", options).rows("kl")));
+}
+
 TEST_CASE("with three pairs the mean lies between, and the draw is one of the others", "[donors]") {
   const DonorFolder folder(thinker_pairs());
   const StoredRows mean = patched(folder.measured("mean", "--donor mean"));
