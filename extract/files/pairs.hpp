@@ -29,12 +29,14 @@ struct QuestionPair {
   std::string id;  ///< `pair_id`
   PairSide clean;
   PairSide corrupted;
+  bool id_is_text = false;  ///< "7", not 7
 };
 
 /// A pair that is not used, and why: "half_missing", "equal_answers", ...
 struct DroppedPair {
   std::string id;
   std::string status;
+  bool id_is_text = false;
 };
 
 /// What a pairs file holds.
@@ -60,7 +62,10 @@ struct QuestionPairs {
 /// A pairs file as prepare_pairs() leaves it: a JSON list.
 [[nodiscard]] std::string pairs_text(const std::vector<QuestionPair>& pairs);
 
-/// An answer or id as JSON: a number as one, anything else as text.
+/// An id as JSON, as it was written: an integer or a text, whatever the text.
+[[nodiscard]] nlohmann::ordered_json pair_id(const std::string& id, bool is_text);
+
+/// An answer as JSON: a number in digits as one, anything else ("1e3", "3 eggs") as text.
 [[nodiscard]] nlohmann::ordered_json number_or_text(const std::string& text);
 
 /// The last number in a text, commas dropped; nothing if there is none.

@@ -75,7 +75,7 @@ ordered_json described(const TokenPairs& read) {
   for (std::size_t p = 0; p < read.pairs.size(); ++p) {
     const PatchPair& pair = read.pairs[p];
     list.push_back(
-        {{"pair_id", number_or_text(pair.id)},
+        {{"pair_id", pair_id(pair.id, read.texts[p].id_is_text)},
          {"sites", pair.sites},
          {"clean", described(pair.clean, read.texts[p].clean, pair.first_scored)},
          {"corrupted", described(pair.corrupted, read.texts[p].corrupted, pair.first_scored)}});
@@ -86,7 +86,7 @@ ordered_json described(const TokenPairs& read) {
 ordered_json described(const std::vector<DroppedPair>& dropped) {
   ordered_json list = ordered_json::array();
   for (const DroppedPair& pair : dropped) {
-    list.push_back({{"pair_id", number_or_text(pair.id)}, {"status", pair.status}});
+    list.push_back({{"pair_id", pair_id(pair.id, pair.id_is_text)}, {"status", pair.status}});
   }
   return list;
 }

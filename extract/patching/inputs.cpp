@@ -206,11 +206,13 @@ class PairReader {
 
 std::string line_of(const QuestionPair& pair, const char* half, const PairSide& side,
                     const PatchSide& tokens) {
-  ordered_json line{
-      {"id", pair.id + "/" + half},
-      {"text", side.question ? ordered_json(*side.question) : ordered_json()},
-      {"input_ids", tokens.tokens},
-      {"meta", {{"pair_id", number_or_text(pair.id)}, {"variant", half}, {"answer", side.answer}}}};
+  ordered_json line{{"id", pair.id + "/" + half},
+                    {"text", side.question ? ordered_json(*side.question) : ordered_json()},
+                    {"input_ids", tokens.tokens},
+                    {"meta",
+                     {{"pair_id", pair_id(pair.id, pair.id_is_text)},
+                      {"variant", half},
+                      {"answer", side.answer}}}};
   if (side.steps) line["meta"]["reasoning_steps"] = *side.steps;
   return line.dump() + "\n";
 }
@@ -228,7 +230,7 @@ TokenPairs tokenise_pairs(const std::filesystem::path& file, const QuestionPairs
     std::string status;
     const std::optional<PatchPair> tokens = reader.read(pair, status);
     if (!tokens) {
-      made.dropped.push_back({pair.id, status});
+      made.dropped.push_back({pair.id, status, pair.id_is_text});
       continue;
     }
     made.prompts_jsonl += line_of(pair, "clean", pair.clean, tokens->clean) +

@@ -63,6 +63,22 @@ TEST_CASE("a question enters with BOS and what begins the thoughts", "[inputs]")
   CHECK(prompts("ids", "")[0].at("input_ids") == std::vector<int>{5, 6, 7, pad + 1});
 }
 
+TEST_CASE("ids are in the run as the pairs file has them", "[inputs]") {
+  const ThinkerFolder folder;
+  nlohmann::json pairs = thinker_pairs();
+  pairs[0]["pair_id"] = "1e3";
+  pairs[1]["pair_id"] = "7";
+  pairs[2]["pair_id"] = "12";
+  pairs[2]["corrupted"] = half("81?", 81);
+  write_pairs(folder.pairs(), pairs);
+  const PatchingRun run = folder.run("run", "--no-greedy --readouts eot --skip-bad-pairs");
+  CHECK(run.details().at("pairs")[0].at("pair_id") == "1e3");
+  CHECK(run.details().at("pairs")[1].at("pair_id") == "7");
+  CHECK(run.details().at("dropped")[0].at("pair_id") == "12");
+  const auto lines = lines_of(read_text(folder.path() / "run/prompts.jsonl"));
+  CHECK(lines[0].at("meta").at("pair_id") == "1e3");
+}
+
 TEST_CASE("answers are scored from the first token at which they differ", "[inputs]") {
   const ThinkerFolder folder;
   const PatchingRun run = folder.run("run", "--no-greedy");
