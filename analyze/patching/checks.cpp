@@ -72,6 +72,15 @@ Check sites_differ(const Result& result) {
                    std::to_string(means.size()) + " sites"};
 }
 
+Check memory_used(const Result& result) {
+  const auto& memory = result.data.memory;
+  if (!memory) return {.name = "memory", .found = "not recorded in a log of extract"};
+  const auto gigabytes = [](double bytes) { return report::short_text(bytes / 1e9) + " GB"; };
+  std::string found = "peak of a task " + gigabytes(memory->bytes);
+  if (memory->device_bytes > 0.0) found += ", on the device " + gigabytes(memory->device_bytes);
+  return {.name = "memory", .outcome = Outcome::measured, .found = std::move(found)};
+}
+
 Check unpatched_is_zero(const Result& result) {
   double largest = 0.0;
   for (const PairRows& pair : result.data.rows) {
@@ -108,14 +117,8 @@ double rounding_floor(const std::string& dtype) {
 }  // namespace
 
 std::vector<Check> checklist(const Result& result) {
-  return {pairs_done(result),
-          no_nan(result),
-          not_all_zero(result),
-          sites_differ(result),
-          {.name = "memory",
-           .outcome = Outcome::not_checked,
-           .found = "a run directory holds no memory; the logs of extract say it"},
-          unpatched_is_zero(result),
+  return {pairs_done(result),    no_nan(result),      not_all_zero(result),
+          sites_differ(result),  memory_used(result), unpatched_is_zero(result),
           unread_is_zero(result)};
 }
 
@@ -185,6 +188,10 @@ std::map<std::string, std::size_t> dropped_by_reason(const Patching& data) {
   std::map<std::string, std::size_t> counts;
   for (const Dropped& dropped : data.dropped) ++counts[dropped.status];
   return counts;
+}
+
+std::string uncorrected_text(std::size_t sites) {
+  return "not corrected for the choice of the largest of " + std::to_string(sites);
 }
 
 std::string site_text(const Patching& data, const Site& site) {

@@ -59,10 +59,12 @@ struct Best {
   double least_p = 1.0;
   const Cell* cell = nullptr;
   const Site* site = nullptr;
+  std::size_t sites = 0;  ///< with a mean, among which it was chosen
 };
 
 void take_better(const Cell& cell, const SiteTest& test, const Site& site, Best& best) {
   if (!cell.mean.value.ok() || !test.p_max.ok()) return;
+  ++best.sites;
   if (best.cell == nullptr || cell.mean.value.value() > best.cell->mean.value.value()) {
     best.cell = &cell;
     best.site = &site;
@@ -97,6 +99,10 @@ void add_best(const Result& result, const Best& best, Measure measure, const std
   claim.design = design_text(best.cell->mean.units);
   claim.evidence = what + " largest at " + site_text(result.data, *best.site) + ": " +
                    report::estimate_text(best.cell->mean);
+  // The p-value is of the largest statistic of all these sites; the interval is not.
+  if (best.sites > 1 && best.cell->mean.low.ok()) {
+    claim.evidence += ", interval of this site alone, " + uncorrected_text(best.sites);
+  }
 }
 
 Claim site_claim(const Result& result, std::size_t mode, std::size_t set, std::size_t of) {

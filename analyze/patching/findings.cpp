@@ -60,8 +60,10 @@ std::string set_line(const Result& result, std::size_t mode, std::size_t set) {
     if (!part.empty()) line += (line.empty() ? "" : "; ") + part;
   }
   if (line.empty()) return {};
-  return "Largest means of set " + result.data.sets[set] + " (" + result.data.modes[mode] +
-         "): " + line + ".";
+  line = "Largest means of set " + result.data.sets[set] + " (" + result.data.modes[mode] +
+         "): " + line;
+  if (sites.size() > 1) line += "; intervals of each site alone, " + uncorrected_text(sites.size());
+  return line + ".";
 }
 
 std::string pair_line(const Result& result) {
@@ -113,6 +115,19 @@ std::string unread_line(const Result& result) {
   }
   return "Last layer: the largest KL where nothing reads the patch is " +
          report::short_text(*largest) + " nats, expected exactly 0.";
+}
+
+/// Nothing where no read-out follows greedy tokens.
+std::string greedy_line(const ShortGreedy& found) {
+  if (found.readouts == 0) return {};
+  std::string line = "Greedy read-outs: " + std::to_string(found.missing) + " of " +
+                     std::to_string(found.readouts) + " are missing";
+  if (found.missing > 0) {
+    line += ", as the unpatched answers of " + std::to_string(found.pairs) +
+            (found.pairs == 1 ? " pair end" : " pairs end") +
+            " before them; the means of these pairs are over the others";
+  }
+  return line + ".";
 }
 
 std::string logit_line(const LogitCheck& logits) {
@@ -208,6 +223,8 @@ std::vector<std::string> diagnostic_lines(const std::vector<Result>& results) {
     lines.push_back(prefix + baseline_line(result));
     lines.push_back(prefix + rounding_line(result));
     lines.push_back(prefix + unread_line(result));
+    const std::string greedy = greedy_line(result.data.short_greedy());
+    if (!greedy.empty()) lines.push_back(prefix + greedy);
     if (result.data.logits) lines.push_back(prefix + logit_line(*result.data.logits));
     for (const Check& check : checklist(result)) {
       lines.push_back(prefix + report::check_line(check));

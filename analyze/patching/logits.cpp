@@ -3,6 +3,7 @@
 
 #include "figure/table.hpp"
 #include "shard/format_error.hpp"
+#include "shard/row_values.hpp"
 
 #include <phiscope/answer_logit_difference.hpp>
 #include <phiscope/kl_divergence.hpp>
@@ -44,29 +45,18 @@ std::vector<std::int64_t> scored_tokens(const Patching& patching, const Key& key
 class Logits {
  public:
   Logits(const shard::Run& run, std::int64_t shard, std::size_t rows)
-      : file_(run.array("logits", shard)) {
-    const shard::Dtype dtype = file_.header().dtype;
-    const bool is_float = dtype == shard::Dtype::f4 || dtype == shard::Dtype::f8;
-    if (file_.shape().size() != 2 || file_.shape()[0] != rows || file_.shape()[1] == 0 ||
-        !is_float) {
-      throw FormatError(file_.path(), "shape " + shard::shape_text(file_.shape()) + ", expected " +
-                                          std::to_string(rows) +
-                                          " rows over a vocabulary, <f4 or <f8");
+      : values_(run, "logits", shard) {
+    const auto& shape = values_.file().shape();
+    if (shape.size() != 2 || shape[0] != rows || shape[1] == 0) {
+      throw FormatError(path(), "shape " + shard::shape_text(shape) + ", expected " +
+                                    std::to_string(rows) + " rows over a vocabulary");
     }
   }
-  [[nodiscard]] std::size_t vocabulary() const { return file_.shape()[1]; }
-  [[nodiscard]] std::vector<double> row(std::size_t index) const {
-    const auto part = [&](auto values) {
-      const auto row = values.subspan(index * vocabulary(), vocabulary());
-      return std::vector<double>(row.begin(), row.end());
-    };
-    if (file_.header().dtype == shard::Dtype::f4) return part(file_.view<float>());
-    return part(file_.view<double>());
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
+  [[nodiscard]] std::vector<double> row(std::size_t index) const { return values_.row(index); }
+  [[nodiscard]] const std::filesystem::path& path() const { return values_.file().path(); }
 
  private:
-  shard::NpyFile file_;
+  shard::RowValues values_;
 };
 
 /// Compares one row, number by number.

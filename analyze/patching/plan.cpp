@@ -63,14 +63,16 @@ Side read_side(const JsonObject& side) {
   return result;
 }
 
-std::int64_t read_id(const JsonObject& pair) {
+Json read_id(const JsonObject& pair) {
   const Json& id = pair.member("pair_id");
-  if (!id.is_number_integer()) pair.refuse("pair_id", "an integer");
-  return id.get<std::int64_t>();
+  const bool fits = id.is_number_integer() &&
+                    !(id.is_number_unsigned() && id.get<std::uint64_t>() > 0x7FFFFFFFFFFFFFFFU);
+  if (!fits && !id.is_string()) pair.refuse("pair_id", "an integer below 2^63 or a text");
+  return id;
 }
 
 void read_pairs(const JsonObject& plan, const std::filesystem::path& file, Patching& patching) {
-  std::set<std::int64_t> ids;
+  std::set<Json> ids;
   const Json& pairs = plan.member("pairs");
   if (!pairs.is_array()) plan.refuse("pairs", "a list of pairs");
   patching.pairs.reserve(pairs.size());
@@ -103,7 +105,7 @@ void add_questions(const shard::Run& run, Patching& patching) {
     const auto& meta = prompt.at("meta");
     if (!meta.contains("pair_id") || !meta.contains("variant")) continue;
     for (Pair& pair : patching.pairs) {
-      if (meta.at("pair_id") != pair.id) continue;
+      if (Json(meta.at("pair_id")) != pair.id) continue;
       Side& side = meta.at("variant") == "clean" ? pair.clean : pair.corrupted;
       if (side.question.empty()) side.question = prompt.at("text").get<std::string>();
     }

@@ -78,6 +78,9 @@ Json run_json(const Result& result) {
                 {"generated", baselines.generated},
                 {"right_answers", baselines.right}}},
               {"checks", Json::array()}};
+  const ShortGreedy greedy = data.short_greedy();
+  run["pairs"]["short_greedy"] = {
+      {"readouts", greedy.readouts}, {"missing", greedy.missing}, {"n_pairs", greedy.pairs}};
   for (const auto& [status, count] : dropped_by_reason(data)) {
     run["pairs"]["dropped"][status] = count;
   }

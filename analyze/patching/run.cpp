@@ -145,7 +145,7 @@ void read_shard(const shard::Run& run, std::int64_t shard, Patching& patching,
     };
     if (is_beyond(patching.pairs[pair], patching.readouts[key.readout])) {
       fail("found read-out " + patching.readouts[key.readout].name + " of pair " +
-           std::to_string(patching.pairs[pair].id) + ", whose answer has fewer tokens");
+           id_text(patching.pairs[pair].id) + ", whose answer has fewer tokens");
     }
     std::optional<Row>* const place = place_of(key, patching, patching.rows[pair], collected[pair]);
     if (place == nullptr) continue;
@@ -210,6 +210,26 @@ std::size_t Patching::complete_pairs() const {
       std::count_if(rows.begin(), rows.end(), [](const PairRows& pair) { return pair.complete; }));
 }
 
+std::string id_text(const nlohmann::ordered_json& id) {
+  return id.is_string() ? id.get<std::string>() : id.dump();
+}
+
+ShortGreedy Patching::short_greedy() const {
+  ShortGreedy found;
+  for (const PairRows& pair : rows) {
+    if (!pair.complete) continue;
+    std::size_t missing = 0;
+    for (std::size_t readout = 0; readout < readouts.size(); ++readout) {
+      if (readouts[readout].continuation != Continuation::greedy) continue;
+      ++found.readouts;
+      missing += pair.unpatched[readout] ? 0U : 1U;
+    }
+    found.missing += missing;
+    found.pairs += missing > 0 ? 1U : 0U;
+  }
+  return found;
+}
+
 bool Patching::has_site(const Pair& pair, const Site& site) const {
   const std::string& set = sets[site.set];
   if (has_steps(site.set)) return site.step < pair.sites;
@@ -229,9 +249,10 @@ Patching read_run(const std::filesystem::path& path, bool allow_partial) {
   for (const std::int64_t shard : run.shards()) read_shard(run, shard, patching, collected);
   place_sites(patching, collected);
   read_texts(path, patching);
+  patching.memory = peak_memory(path);
   for (std::size_t i = 0; i < patching.pairs.size() && run.complete(); ++i) {
     if (patching.rows[i].complete) continue;
-    throw FormatError(path, "pair " + std::to_string(patching.pairs[i].id) +
+    throw FormatError(path, "pair " + id_text(patching.pairs[i].id) +
                                 ": rows are missing, expected every site and read-out that other "
                                 "pairs have, as no shard is missing");
   }

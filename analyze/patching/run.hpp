@@ -2,6 +2,7 @@
 #pragma once
 
 #include "patching/answer.hpp"
+#include "patching/peak_memory.hpp"
 #include "patching/readout.hpp"
 
 #include <cstddef>
@@ -26,7 +27,7 @@ struct Side {
 [[nodiscard]] std::optional<double> answer_number(const Side& side);
 
 struct Pair {
-  std::int64_t id = 0;
+  nlohmann::ordered_json id = {};  ///< an integer or a text, as the pairs file has it
   std::int64_t sites = 0;  ///< steps that it has: fewer than others' where questions are shorter
   Side clean = {};
   Side corrupted = {};
@@ -34,9 +35,12 @@ struct Pair {
 
 /// A pair that was not run.
 struct Dropped {
-  std::int64_t id = 0;
+  nlohmann::ordered_json id = {};
   std::string status = {};  ///< "not_aligned", "answer_nested", ...
 };
+
+/// An id as a message names it.
+[[nodiscard]] std::string id_text(const nlohmann::ordered_json& id);
 
 /// What is replaced in a run of the model.
 struct Site {
@@ -86,6 +90,14 @@ struct LogitCheck {
   double largest = 0.0;      ///< largest difference, of numbers above 1 relative to them
 };
 
+/// Read-outs after the unpatched run's greedy tokens that pairs do not have, as that run ended
+/// first.
+struct ShortGreedy {
+  std::size_t readouts = 0;  ///< greedy:I of the plan, times complete pairs
+  std::size_t missing = 0;   ///< of them
+  std::size_t pairs = 0;     ///< complete ones that miss some
+};
+
 /// A run directory of experiment patching.
 struct Patching {
   std::filesystem::path path = {};
@@ -108,8 +120,10 @@ struct Patching {
   std::vector<Site> sites = {};     ///< ascending
   std::vector<PairRows> rows = {};  ///< [pair]
   std::optional<LogitCheck> logits = {};
+  std::optional<PeakMemory> memory = {};  ///< of the run's logs
 
   [[nodiscard]] std::size_t complete_pairs() const;
+  [[nodiscard]] ShortGreedy short_greedy() const;
   /// Steps are on an axis of their own: single, prefix, suffix.
   [[nodiscard]] bool has_steps(std::size_t set) const;
   /// Whether a pair with so many steps has that site.

@@ -99,6 +99,11 @@ Table site_table(const std::vector<Result>& results) {
   return table;
 }
 
+TableCell id_cell(const nlohmann::ordered_json& id) {
+  if (id.is_string()) return id.get<std::string>();
+  return id.get<std::int64_t>();
+}
+
 TableCell steps_cell(const std::optional<std::int64_t>& steps) {
   if (steps) return *steps;
   return Undefined{"not_said"};
@@ -113,7 +118,8 @@ Table pair_table(const std::vector<Result>& results) {
     for (const std::size_t pair : result.groups.front().pairs) {
       for (std::size_t site = 0; site < result.data.sites.size(); ++site) {
         TableRow row = site_cells(result, result.data.sites[site]);
-        append(row, {result.data.pairs[pair].id, steps_cell(result.data.pairs[pair].clean.steps)});
+        append(row, {id_cell(result.data.pairs[pair].id),
+                     steps_cell(result.data.pairs[pair].clean.steps)});
         for (const Value& value : result.measured[pair][site].values) {
           row.push_back(value_cell(value));
         }
@@ -209,7 +215,7 @@ Table baseline_table(const std::vector<Result>& results) {
       const Scores unpatched = scores_of(data.rows[i].unpatched, data.readouts);
       const Value own = unpatched.answer_difference();
       TableRow row = {result.label,
-                      pair.id,
+                      id_cell(pair.id),
                       steps_cell(pair.clean.steps),
                       text_cell(pair.clean.answer),
                       text_cell(pair.corrupted.answer),
@@ -228,11 +234,12 @@ Table dropped_table(const std::vector<Result>& results) {
   Table table{.columns = {"run", "pair_id", "status"}, .rows = {}};
   for (const Result& result : results) {
     for (const Dropped& dropped : result.data.dropped) {
-      table.rows.push_back({result.label, dropped.id, dropped.status});
+      table.rows.push_back({result.label, id_cell(dropped.id), dropped.status});
     }
     for (std::size_t pair = 0; pair < result.data.pairs.size(); ++pair) {
       if (result.data.rows[pair].complete) continue;
-      table.rows.push_back({result.label, result.data.pairs[pair].id, std::string("unfinished")});
+      table.rows.push_back(
+          {result.label, id_cell(result.data.pairs[pair].id), std::string("unfinished")});
     }
   }
   return table;

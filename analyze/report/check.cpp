@@ -7,7 +7,7 @@
 namespace phiscope::report {
 
 std::string_view outcome_name(Outcome outcome) noexcept {
-  constexpr std::array<std::string_view, 3> names = {"passed", "failed", "not checked"};
+  constexpr std::array<std::string_view, 4> names = {"passed", "failed", "measured", "not checked"};
   return names[static_cast<std::size_t>(outcome)];
 }
 

@@ -6,9 +6,14 @@
 
 namespace phiscope::report {
 
-enum class Outcome { passed, failed, not_checked };
+enum class Outcome {
+  passed,
+  failed,
+  measured,  ///< a figure that nothing we know is compared with
+  not_checked
+};
 
-/// "passed", "failed", "not checked"
+/// "passed", "failed", "measured", "not checked"
 [[nodiscard]] std::string_view outcome_name(Outcome outcome) noexcept;
 [[nodiscard]] Outcome outcome_of(bool passed) noexcept;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command/activations.hpp"
 
+#include "command/donor_run.hpp"
 #include "command/flags.hpp"
 #include "command/interventions.hpp"
 #include "command/options.hpp"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -32,6 +34,7 @@ struct ActivationsOptions {
   int stride = 32;               ///< of pooled rows
   std::vector<int> checkpoints;  ///< of pooled rows; none: the end alone
   std::filesystem::path interventions;
+  std::filesystem::path donors;  ///< run directory of `extract activations`
   std::size_t prompts_per_shard = 16;
   bool no_special = false;
   int latents = 0;
@@ -139,6 +142,30 @@ void add_groups(const ActivationsOptions& options, const std::vector<TokenPrompt
   plan.groups_per_shard = options.prompts_per_shard;
 }
 
+/// What --interventions asks for. @param donors  becomes the digest of --donors
+Interventions interventions_of(const ActivationsOptions& options, const CheckedModel& model,
+                               const std::vector<TokenPrompt>& prompts, Plan& plan,
+                               std::string& donors) {
+  Interventions made;
+  std::optional<DonorRun> stored;
+  if (!options.donors.empty()) stored.emplace(options.donors, model.description);
+  if (options.interventions.empty()) {
+    for (const TokenPrompt& prompt : prompts) made.groups.push_back({.runs = {run_of(prompt)}});
+  } else {
+    made = read_interventions(options.interventions, prompts, model.config, options.generate.tokens,
+                              options.run.seed, stored ? &*stored : nullptr);
+  }
+  if (!stored) return made;
+  if (!stored->used()) {
+    throw std::runtime_error(
+        "--donors: found a run that nothing takes values of, expected --interventions with a "
+        "source {\"donor\": id}");
+  }
+  plan.donors = stored->tables();
+  donors = stored->digest();
+  return made;
+}
+
 void add_generation(Flags& flags, GenerateOptions& options) {
   flags
       .add("--generate", options.tokens,
@@ -182,15 +209,8 @@ void activations(const ActivationsOptions& options, const std::string& command_l
                                      .latents = options.latents});
   request.prompts_jsonl = std::move(read.lines);
   const std::vector<TokenPrompt>& prompts = read.prompts;
-  Interventions made;
-  if (options.interventions.empty()) {
-    for (const TokenPrompt& prompt : prompts) {
-      made.groups.push_back({.runs = {run_of(prompt)}});
-    }
-  } else {
-    made = read_interventions(options.interventions, prompts, config, options.generate.tokens,
-                              options.run.seed);
-  }
+  std::string donors;
+  const Interventions made = interventions_of(options, model, prompts, plan, donors);
   add_groups(options, prompts, made.groups, plan);
   request.options = {{"capture", options.capture},
                      {"layers", options.run.layers},
@@ -208,6 +228,7 @@ void activations(const ActivationsOptions& options, const std::string& command_l
   if (!options.interventions.empty()) {
     request.options["interventions"] = shard::read_json(options.interventions);
     request.options["actions"] = made.counts;
+    if (!donors.empty()) request.options["donors"] = donors;
   }
   run(options.run, model, request, command_line);
 }
@@ -240,6 +261,12 @@ Subcommand activations_subcommand(CLI::App& program) {
            "force_rank, force_prefix; "
            "in place of positions: latents, e.g. [0, 2]")
       .existing_file();
+  flags
+      .add("--donors", options->donors,
+           "run directory of extract activations on the same model: a source {\"donor\": id, "
+           "\"positions\": [...]} of an intervention is a prompt of it, at positions, hooks and "
+           "layers that it stores")
+      .existing_directory();
   flags.add("--stride", options->stride, "with pooled: average every N-th generated token")
       .between(1, 1000000)
       .with_default();

@@ -3,6 +3,7 @@
 
 #include "plan/counter_random.hpp"
 #include "shard/format_error.hpp"
+#include "shard/row_values.hpp"
 #include "shard/run_reader.hpp"
 #include "shard/sha256.hpp"
 
@@ -86,18 +87,15 @@ CleanValues read_clean(const DonorRequest& request, const shard::Run& run) {
   clean.values.assign(clean.ids.size(),
                       std::vector<std::vector<double>>(static_cast<std::size_t>(clean.steps)));
   for (const std::int64_t k : run.shards()) {
-    const shard::NpyFile array = run.array("clean_latents", k);
+    const shard::RowValues array(run, "clean_latents", k);
     const shard::NpyFile key_file = run.keys("latent", k);
     const std::vector<std::int64_t> keys = key_file.read<std::int64_t>();
-    const std::vector<double> numbers = array.read<double>();
-    clean.shape.assign(array.shape().begin() + 2, array.shape().end());
+    const auto& shape = array.file().shape();
+    clean.shape.assign(shape.begin() + 2, shape.end());
     const std::size_t rows = keys.size() / 2;
     for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t size = numbers.size() / rows;
-      auto& place = clean.values.at(static_cast<std::size_t>(keys[2 * row]))
-                        .at(static_cast<std::size_t>(keys[2 * row + 1] - first));
-      place.assign(numbers.begin() + static_cast<std::ptrdiff_t>(row * size),
-                   numbers.begin() + static_cast<std::ptrdiff_t>((row + 1) * size));
+      clean.values.at(static_cast<std::size_t>(keys[2 * row]))
+          .at(static_cast<std::size_t>(keys[2 * row + 1] - first)) = array.row(row);
     }
   }
   for (const std::int64_t extent : clean.shape) clean.units *= static_cast<std::size_t>(extent);

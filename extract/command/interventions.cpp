@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command/interventions.hpp"
 
+#include "command/donor_run.hpp"
 #include "files/json_fields.hpp"
 #include "plan/counter_random.hpp"
 #include "shard/format_error.hpp"
@@ -138,8 +139,13 @@ class Entry {
 class GroupBuilder {
  public:
   GroupBuilder(std::span<const TokenPrompt> prompts, std::size_t prompt, const ModelConfig& config,
-               int generated, std::uint64_t seed)
-      : prompts_(prompts), prompt_(prompt), config_(config), generated_(generated), seed_(seed) {}
+               int generated, std::uint64_t seed, DonorRun* donors)
+      : prompts_(prompts),
+        prompt_(prompt),
+        config_(config),
+        generated_(generated),
+        seed_(seed),
+        stored_(donors) {}
 
   void add(const Entry& entry) {
     const JsonFields& fields = entry.fields();
@@ -169,12 +175,14 @@ class GroupBuilder {
     const TokenPrompt& prompt = prompts_[prompt_];
     const Site site = entry.site(prompt, given_positions(run_of(prompt)) + generated_);
     if (entry.action() == "patch") {
-      actions_.emplace_back(Patch{.site = site, .from = source(fields.object("source"), &site)});
+      actions_.emplace_back(
+          Patch{.site = site, .from = source(fields.object("source"), site, true)});
     } else if (entry.action() == "add") {
-      actions_.emplace_back(Add{
-          .site = site, .from = source(fields.object("source"), &site), .scale = scale(fields)});
+      actions_.emplace_back(Add{.site = site,
+                                .from = source(fields.object("source"), site, true),
+                                .scale = scale(fields)});
     } else if (entry.action() == "mean") {
-      actions_.emplace_back(Mean{.site = site, .from = sources(fields)});
+      actions_.emplace_back(Mean{.site = site, .from = sources(fields, site)});
     } else if (entry.action() == "resample") {
       actions_.emplace_back(Patch{.site = site, .from = resampled(fields, site)});
     } else {
@@ -223,8 +231,9 @@ class GroupBuilder {
     return donors_.size() - 1;
   }
 
-  /// @param site  its positions are filled one to one; null: the source may have any number
-  Source source(const JsonFields& fields, const Site* site) {
+  /// @param one_to_one  each position of the site takes one; else the source may have any number
+  Source source(const JsonFields& fields, const Site& site, bool one_to_one) {
+    if (fields.has("donor")) return stored(fields, site, one_to_one);
     const std::string id = Entry::prompt_id(fields, "prompt");
     const auto found = std::ranges::find(prompts_, id, &TokenPrompt::id);
     if (found == prompts_.end()) fields.refuse("prompt", "the id of a prompt of this run");
@@ -232,15 +241,12 @@ class GroupBuilder {
     std::vector<int> positions;
     if (fields.has("positions") || fields.has("latents")) {
       positions = Entry::positions(fields, *found, length);
-    } else if (site != nullptr) {
-      positions = site->positions;
+    } else if (one_to_one) {
+      positions = site.positions;
     } else {
       for (int p = 0; p < length; ++p) positions.push_back(p);
     }
-    if (site != nullptr && positions.size() != site->positions.size()) {
-      fields.refuse("positions",
-                    std::to_string(site->positions.size()) + ", one for each position patched");
-    }
+    if (one_to_one) expect_one_to_one(fields, positions, site);
     if (std::ranges::any_of(positions, [&](int p) { return p >= length; })) {
       fields.refuse("prompt",
                     "a prompt that has all these positions, or 'positions' of the source");
@@ -249,12 +255,52 @@ class GroupBuilder {
             .positions = positions};
   }
 
-  std::vector<Source> sources(const JsonFields& fields) {
+  static void expect_one_to_one(const JsonFields& fields, const std::vector<int>& positions,
+                                const Site& site) {
+    if (positions.size() == site.positions.size()) return;
+    fields.refuse("positions",
+                  std::to_string(site.positions.size()) + ", one for each position patched");
+  }
+
+  /// A source in another run.
+  Source stored(const JsonFields& fields, const Site& site, bool one_to_one) {
+    if (fields.has("prompt")) fields.refuse("donor", "either prompt or donor");
+    const std::string id = Entry::prompt_id(fields, "donor");
+    if (stored_ == nullptr) fields.refuse("donor", "--donors RUN for a prompt of another run");
+    const TokenPrompt* const prompt = stored_->find(id);
+    if (prompt == nullptr) fields.refuse("donor", "the id of a prompt of --donors");
+    if (!stored_->has(site.hook, site.layer)) {
+      const HookName& hook = hook_name(site.hook);
+      fields.refuse("donor", "a run with --capture " + std::string(hook.name) +
+                                 (hook.in_block ? " of layer " + std::to_string(site.layer) : ""));
+    }
+    const std::vector<int> there = stored_->positions(*prompt);
+    std::vector<int> positions = one_to_one ? site.positions : there;
+    const bool given = fields.has("positions") || fields.has("latents");
+    if (given) {
+      const std::int64_t length = there.empty() ? 0 : there.back() + 1;
+      positions = Entry::positions(fields, *prompt, length);
+    }
+    if (one_to_one) expect_one_to_one(fields, positions, site);
+    Source source{.run = donor_rows, .positions = {}};
+    source.positions.reserve(positions.size());
+    for (const int position : positions) {
+      if (!std::ranges::binary_search(there, position)) {
+        fields.refuse(
+            given ? "positions" : "donor",
+            "positions that the run stores: it has none of number " + std::to_string(position));
+      }
+      source.positions.push_back(stored_->row(site.hook, site.layer, *prompt, position));
+    }
+    return source;
+  }
+
+  std::vector<Source> sources(const JsonFields& fields, const Site& site) {
     const json& value = fields.at("source", "an object {prompt, positions} or a list of them");
-    if (!value.is_array()) return {source(fields.object("source"), nullptr)};
+    if (!value.is_array()) return {source(fields.object("source"), site, false)};
     std::vector<Source> all;
     for (const json& one : value) {
-      all.push_back(source(JsonFields(one, fields.file(), fields.name_of("source")), nullptr));
+      all.push_back(source(JsonFields(one, fields.file(), fields.name_of("source")), site, false));
     }
     if (all.empty()) fields.refuse("source", "at least one source");
     return all;
@@ -277,6 +323,7 @@ class GroupBuilder {
   const ModelConfig& config_;
   int generated_;
   std::uint64_t seed_;
+  DonorRun* stored_;                 ///< null: none
   std::vector<std::size_t> donors_;  ///< prompts, by their run in the group
   std::vector<Action> actions_;
 };
@@ -292,7 +339,7 @@ Run run_of(const TokenPrompt& prompt) {
 
 Interventions read_interventions(const std::filesystem::path& file,
                                  std::span<const TokenPrompt> prompts, const ModelConfig& config,
-                                 int generated, std::uint64_t seed) {
+                                 int generated, std::uint64_t seed, DonorRun* donors) {
   const json root = shard::read_json(file);
   if (!root.is_array()) {
     throw FormatError(file, "the top of the JSON is " + shown(root) + ", expected a list");
@@ -307,7 +354,7 @@ Interventions read_interventions(const std::filesystem::path& file,
   }
   Interventions made;
   for (std::size_t p = 0; p < prompts.size(); ++p) {
-    GroupBuilder builder(prompts, p, config, generated, seed);
+    GroupBuilder builder(prompts, p, config, generated, seed, donors);
     for (const Entry& entry : entries) {
       if (entry.concerns(prompts[p].id)) builder.add(entry);
     }

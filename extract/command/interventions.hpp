@@ -12,6 +12,8 @@
 
 namespace phiscope::extract {
 
+class DonorRun;
+
 /// A prompt with its tokens; of a model of latent thoughts, which follow them, also what ends
 /// these.
 struct TokenPrompt {
@@ -42,14 +44,16 @@ struct Interventions {
 ///   force_rank      step, rank: the token of that rank in the scores, 1 the likeliest
 ///   force_prefix    tokens
 ///   add             layer, positions, source {prompt [, positions]}, scale [, hook, head]
-/// In place of positions there may be `latents`, numbers of thoughts from 0, of a prompt that has
-/// some; so in a source. `hook` is a hook's name, hook_resid_post without it, whose layer -1 is the
-/// embedding; hook_embed and ln_final.hook_out have no layer. Negative positions count from the end
-/// of the prompt.
+/// A source {donor [, positions]} is a prompt of an earlier run, `donors`, at positions that it
+/// stores. In place of positions there may be `latents`, numbers of thoughts from 0, of a prompt
+/// that has some; so in a source. `hook` is a hook's name, hook_resid_post without it, whose layer
+/// -1 is the embedding; hook_embed and ln_final.hook_out have no layer. Negative positions count
+/// from the end of the prompt.
 /// @param generated  tokens that each prompt may be continued by
+/// @param donors  may be null: no source may be of another run
 /// @throws shard::FormatError naming file, entry, what was found and expected
 Interventions read_interventions(const std::filesystem::path& file,
                                  std::span<const TokenPrompt> prompts, const ModelConfig& config,
-                                 int generated, std::uint64_t seed);
+                                 int generated, std::uint64_t seed, DonorRun* donors = nullptr);
 
 }  // namespace phiscope::extract

@@ -17,11 +17,15 @@ using shard::FormatError;
 
 namespace {
 
-std::string id_of(const JsonFields& fields) {
+struct Id {
+  std::string text;
+  bool is_text = false;
+};
+Id id_of(const JsonFields& fields) {
   const json& id = fields.at("pair_id", "a string or an integer");
-  if (id.is_number_integer()) return id.dump();
+  if (id.is_number_integer()) return {.text = id.dump()};
   if (!id.is_string()) fields.refuse("pair_id", "a string or an integer");
-  return id.get<std::string>();
+  return {.text = id.get<std::string>(), .is_text = true};
 }
 
 std::string answer_of(const JsonFields& fields) {
@@ -29,6 +33,22 @@ std::string answer_of(const JsonFields& fields) {
   if (answer.is_number()) return answer.dump();
   if (!answer.is_string()) fields.refuse("answer", "a number, or a text with one");
   return answer.get<std::string>();
+}
+
+std::map<std::string, std::array<int, 2>> spans_of(const JsonFields& fields) {
+  std::map<std::string, std::array<int, 2>> spans;
+  if (!fields.has("spans")) return spans;
+  const JsonFields named = fields.object("spans");
+  for (const auto& [name, value] : named.value().items()) {
+    const auto is_place = [](const json& number) {
+      return number.is_number_unsigned() && number.get<std::uint64_t>() <= 0x7FFFFFFFU;
+    };
+    const bool pair = value.is_array() && value.size() == 2 && is_place(value[0]) &&
+                      is_place(value[1]) && value[0] < value[1];
+    if (!pair) named.refuse(name, "[begin, end] of integers, 0 <= begin < end");
+    spans[name] = {value[0].get<int>(), value[1].get<int>()};
+  }
+  return spans;
 }
 
 PairSide side_of(const JsonFields& fields) {
@@ -52,6 +72,7 @@ PairSide side_of(const JsonFields& fields) {
   if (fields.has("reasoning_steps")) {
     side.steps = static_cast<int>(fields.integer("reasoning_steps", {.least = 0}));
   }
+  side.spans = spans_of(fields);
   return side;
 }
 
@@ -86,12 +107,19 @@ nlohmann::ordered_json described(const PairSide& side) {
   if (side.input_ids) object["input_ids"] = *side.input_ids;
   object["answer"] = number_or_text(side.answer);
   if (side.steps) object["reasoning_steps"] = *side.steps;
+  if (!side.spans.empty()) object["spans"] = side.spans;
   return object;
 }
 
 }  // namespace
 
+nlohmann::ordered_json pair_id(const std::string& id, bool is_text) {
+  return is_text ? nlohmann::ordered_json(id) : nlohmann::ordered_json::parse(id);
+}
+
 nlohmann::ordered_json number_or_text(const std::string& text) {
+  // last_number() finds 3 in "1e3", as the published pattern does.
+  if (text.find_first_of("eE") != std::string::npos) return text;
   const auto number = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
   return number.is_number() ? number : nlohmann::ordered_json(text);
 }
@@ -128,19 +156,20 @@ QuestionPairs read_pairs(const fs::path& file, bool skip_bad) {
   for (const JsonEntry& one : json_entries(file, "pair")) {
     const json& object = one.value;
     const JsonFields entry(object, file, "entry " + std::to_string(number++));
-    const std::string id = id_of(entry);
+    const auto [id, is_text] = id_of(entry);
     expect_new(file, seen, id);
     const JsonFields fields(object, file, "pair " + id);
     if (skip_bad && !(fields.has("clean") && fields.has("corrupted"))) {
-      read.dropped.push_back({id, "half_missing"});
+      read.dropped.push_back({id, "half_missing", is_text});
       continue;
     }
     QuestionPair pair{.id = id,
                       .clean = side_of(fields.object("clean")),
-                      .corrupted = side_of(fields.object("corrupted"))};
+                      .corrupted = side_of(fields.object("corrupted")),
+                      .id_is_text = is_text};
     const bool numbers = last_number(pair.clean.answer) && last_number(pair.corrupted.answer);
     if (!numbers && skip_bad) {
-      read.dropped.push_back({id, "no_number"});
+      read.dropped.push_back({id, "no_number", is_text});
       continue;
     }
     check_number(file, id, pair.clean, "clean");
@@ -155,18 +184,20 @@ QuestionPairs prepare_pairs(const fs::path& raw) {
   struct Halves {
     std::optional<PairSide> clean;
     std::optional<PairSide> corrupted;
+    bool id_is_text = false;
   };
   std::map<std::string, Halves, decltype(&comes_before)> by_id(&comes_before);
   for (const JsonEntry& one : json_entries(raw, "pair")) {
     const json& object = one.value;
     const JsonFields fields(object, raw);
-    const std::string id = id_of(fields);
+    const auto [id, is_text] = id_of(fields);
     const std::string variant = fields.text("variant");
     if (variant != "clean" && variant != "corrupted") {
       throw FormatError(raw, "pair " + id + ": variant is " + shard::quote_bytes(variant, 40) +
                                  R"(, expected "clean" or "corrupted")");
     }
     Halves& halves = by_id[id];
+    halves.id_is_text = halves.id_is_text || is_text;
     std::optional<PairSide>& side = variant == "clean" ? halves.clean : halves.corrupted;
     if (side) {
       throw FormatError(raw, "pair " + id + ": its " +
@@ -183,11 +214,13 @@ QuestionPairs prepare_pairs(const fs::path& raw) {
                                  " half is missing, expected both");
     }
     if (last_number(halves.clean->answer) == last_number(halves.corrupted->answer)) {
-      made.dropped.push_back({id, "equal_answers"});
+      made.dropped.push_back({id, "equal_answers", halves.id_is_text});
       continue;
     }
-    made.pairs.push_back(
-        {.id = id, .clean = std::move(*halves.clean), .corrupted = std::move(*halves.corrupted)});
+    made.pairs.push_back({.id = id,
+                          .clean = std::move(*halves.clean),
+                          .corrupted = std::move(*halves.corrupted),
+                          .id_is_text = halves.id_is_text});
   }
   return made;
 }
@@ -195,7 +228,7 @@ QuestionPairs prepare_pairs(const fs::path& raw) {
 std::string pairs_text(const std::vector<QuestionPair>& pairs) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const QuestionPair& pair : pairs) {
-    list.push_back({{"pair_id", number_or_text(pair.id)},
+    list.push_back({{"pair_id", pair_id(pair.id, pair.id_is_text)},
                     {"clean", described(pair.clean)},
                     {"corrupted", described(pair.corrupted)}});
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -17,6 +19,8 @@ struct PairSide {
   std::optional<std::vector<int>> input_ids;  ///< the question's ids, fed as they are
   std::string answer;                         ///< as it is written: "18"
   std::optional<int> steps;                   ///< `reasoning_steps`
+  /// Named parts, [begin, end): characters (code points) of `question`, positions of `input_ids`.
+  std::map<std::string, std::array<int, 2>> spans{};
   friend bool operator==(const PairSide&, const PairSide&) = default;
 };
 
@@ -25,12 +29,14 @@ struct QuestionPair {
   std::string id;  ///< `pair_id`
   PairSide clean;
   PairSide corrupted;
+  bool id_is_text = false;  ///< "7", not 7
 };
 
 /// A pair that is not used, and why: "half_missing", "equal_answers", ...
 struct DroppedPair {
   std::string id;
   std::string status;
+  bool id_is_text = false;
 };
 
 /// What a pairs file holds.
@@ -40,7 +46,8 @@ struct QuestionPairs {
 };
 
 /// Reads a pairs file, a JSON list or JSON lines of {pair_id, clean, corrupted}, each half
-/// {question | input_ids, answer, reasoning_steps?}; an answer is a number or a text with one.
+/// {question | input_ids, answer, reasoning_steps?, spans?}; an answer is a number or a text with
+/// one, `spans` an object of [begin, end] by name.
 /// @param skip_bad  drop a pair without a half, or whose answer has no number, instead of refusing
 ///                  the file
 /// @throws shard::FormatError naming the file, the pair, what was found and what is expected
@@ -55,7 +62,10 @@ struct QuestionPairs {
 /// A pairs file as prepare_pairs() leaves it: a JSON list.
 [[nodiscard]] std::string pairs_text(const std::vector<QuestionPair>& pairs);
 
-/// An answer or id as JSON: a number as one, anything else as text.
+/// An id as JSON, as it was written: an integer or a text, whatever the text.
+[[nodiscard]] nlohmann::ordered_json pair_id(const std::string& id, bool is_text);
+
+/// An answer as JSON: a number in digits as one, anything else ("1e3", "3 eggs") as text.
 [[nodiscard]] nlohmann::ordered_json number_or_text(const std::string& text);
 
 /// The last number in a text, commas dropped; nothing if there is none.

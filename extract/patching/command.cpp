@@ -9,7 +9,10 @@
 #include "patching/group.hpp"
 #include "patching/options.hpp"
 #include "shard/atomic_file.hpp"
+#include "shard/format_error.hpp"
+#include "shard/run_reader.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
@@ -66,6 +69,7 @@ ordered_json described(const PatchSide& tokens, const PairSide& text, std::size_
   return {{"answer", number_or_text(text.answer)},
           {"steps", text.steps ? ordered_json(*text.steps) : ordered_json()},
           {"positions", tokens.tokens.size()},
+          {"first_site", tokens.first_site},
           {"tokens", scored}};
 }
 
@@ -74,7 +78,7 @@ ordered_json described(const TokenPairs& read) {
   for (std::size_t p = 0; p < read.pairs.size(); ++p) {
     const PatchPair& pair = read.pairs[p];
     list.push_back(
-        {{"pair_id", number_or_text(pair.id)},
+        {{"pair_id", pair_id(pair.id, read.texts[p].id_is_text)},
          {"sites", pair.sites},
          {"clean", described(pair.clean, read.texts[p].clean, pair.first_scored)},
          {"corrupted", described(pair.corrupted, read.texts[p].corrupted, pair.first_scored)}});
@@ -85,7 +89,7 @@ ordered_json described(const TokenPairs& read) {
 ordered_json described(const std::vector<DroppedPair>& dropped) {
   ordered_json list = ordered_json::array();
   for (const DroppedPair& pair : dropped) {
-    list.push_back({{"pair_id", number_or_text(pair.id)}, {"status", pair.status}});
+    list.push_back({{"pair_id", pair_id(pair.id, pair.id_is_text)}, {"status", pair.status}});
   }
   return list;
 }
@@ -110,6 +114,7 @@ PairReading reading_of(const PatchingOptions& options, const PatchLayout& layout
       .published = options.published,
       .answers = layout.answers,
       .align = options.align,
+      .span = options.span,
       .answer_prefix = options.answer_prefix,
       .latents = layout.latents,
       .generated = layout.free ? answer_tokens(options.max_new_tokens, config) : layout.greedy,
@@ -126,6 +131,28 @@ Generation generation_of(const PatchingOptions& options, const PatchLayout& layo
   generation.tokens = layout.free ? answer_tokens(options.max_new_tokens, config) : layout.greedy;
   set_ends(config, /*ignore_eos=*/false, generation);
   return generation;
+}
+
+/// @throws shard::FormatError where a pair of the donors' run has its sites elsewhere
+void check_sites(const std::filesystem::path& folder, const TokenPairs& read) {
+  const shard::Run run = shard::Run::open(folder);
+  for (const auto& entry : run.plan().details.at("pairs")) {
+    const auto& id = entry.at("pair_id");
+    const std::string name = id.is_string() ? id.get<std::string>() : id.dump();
+    const auto pair = std::ranges::find(read.pairs, name, &PatchPair::id);
+    if (pair == read.pairs.end()) continue;
+    if (!entry.at("clean").contains("first_site")) {
+      throw shard::FormatError(
+          folder / "plan.json",
+          "pair " + name + " has no first_site, expected a run of this version of extract");
+    }
+    const int first = entry.at("clean").at("first_site").get<int>();
+    if (first == pair->clean.first_site) continue;
+    throw shard::FormatError(folder, "pair " + name + " has its sites from position " +
+                                         std::to_string(first) + " on, expected " +
+                                         std::to_string(pair->clean.first_site) +
+                                         " (the same --span or --align)");
+  }
 }
 
 /// Fills Plan::donors and PatchLayout::donor_row from the clean values of --donors, where the donor
@@ -159,7 +186,8 @@ std::string add_donors(const PatchingOptions& options, const TokenPairs& read,
   request.of.reserve(read.pairs.size());
   for (const PatchPair& pair : read.pairs) request.of.push_back({pair.id, pair.sites});
   Donors donors = take_donors(request, model);
-  plan.donors = std::move(donors.table);
+  check_sites(options.donors, read);
+  plan.donors.push_back(std::move(donors.table));
   layout.donor_row = std::move(donors.rows);
   return donors.digest;
 }
@@ -216,6 +244,7 @@ void patching(const PatchingOptions& options, const std::string& command_line) {
                      {"greedy", layout.free},
                      {"max_new_tokens", answer_tokens(options.max_new_tokens, config)},
                      {"align", choice_name(alignments, options.align)},
+                     {"span", options.span},
                      {"limit", options.limit},
                      {"primary", primary_claim(options, layout)},
                      {"seed", options.run.seed}};
@@ -291,10 +320,15 @@ Subcommand patching_subcommand(CLI::App& program) {
   flags.add_switch("--dump-logits", options->dump_logits,
                    "keep the logits of every read-out; for small runs");
   flags.add_switch("--skip-bad-pairs", options->skip_bad,
-                   "leave out pairs without a half, without a number or too long, and count them");
+                   "leave out pairs without a half, a number or the span, or too long, and count "
+                   "them");
   flags.add_choice("--align", options->align, alignments,
                    "without thoughts: which positions belong together; start: equal ones, of "
                    "questions with as many tokens; end: counted from the end");
+  flags.add("--span", options->span,
+            "without thoughts: patch only the tokens of this span, which the pairs file gives for "
+            "each half: \"spans\": {NAME: [begin, end]}, characters of question or positions of "
+            "input_ids");
   flags.add("--answer-prefix", options->answer_prefix,
             "text before an answer that is given (default: the model's own)");
   flags.add("--limit", options->limit, "use only the first N pairs; 0: all").between(0, 1000000);

@@ -27,7 +27,11 @@ class PairReader {
   std::optional<PatchPair> read(const QuestionPair& pair, std::string& status) {
     PatchPair made{
         .id = pair.id, .clean = side(pair, pair.clean), .corrupted = side(pair, pair.corrupted)};
-    if (!place_sites(made)) status = "not_aligned";
+    if (!how_.span.empty() && !(made.clean.span && made.corrupted.span)) {
+      if (!how_.skip_bad) refuse_span(pair, made.clean.span ? "corrupted" : "clean");
+      status = "no_span";
+    }
+    if (status.empty() && !place_sites(made)) status = "not_aligned";
     if (status.empty() && made.clean.target == made.corrupted.target) {
       if (!how_.skip_bad) refuse_answers(pair);
       status = "equal_answers";
@@ -55,10 +59,13 @@ class PairReader {
     made.steps_of_reasoning = half.steps.value_or(-1);
     if (half.input_ids) {
       made.tokens = *half.input_ids;
+      if (const auto* at = span_of(half)) made.span = of_ids(pair, *at, made.tokens);
     } else if (config_.latent) {
       made.tokens = question_tokens(tokenizer(), *config_.latent, *half.question, !how_.published);
     } else {
-      made.tokens = tokenizer().encode(*half.question, /*special=*/true).ids;
+      Encoding encoded = tokenizer().encode(*half.question, /*special=*/true);
+      if (const auto* at = span_of(half)) made.span = of_text(pair, *at, *half.question, encoded);
+      made.tokens = std::move(encoded.ids);
     }
     const auto add = [&](const std::vector<int>& ids) {
       made.tokens.insert(made.tokens.end(), ids.begin(), ids.end());
@@ -83,6 +90,40 @@ class PairReader {
     return made;
   }
 
+  /// Where the span of --span is; nullptr where it is not asked for, or this half has none.
+  [[nodiscard]] const std::array<int, 2>* span_of(const PairSide& half) const {
+    const auto found = how_.span.empty() ? half.spans.end() : half.spans.find(how_.span);
+    return found == half.spans.end() ? nullptr : &found->second;
+  }
+  [[nodiscard]] TokenSpan of_ids(const QuestionPair& pair, const std::array<int, 2>& at,
+                                 const std::vector<int>& ids) const {
+    if (at[1] > static_cast<int>(ids.size())) {
+      refuse_place(pair, at, std::to_string(ids.size()) + " input_ids");
+    }
+    return {.begin = at[0], .end = at[1]};
+  }
+  [[nodiscard]] TokenSpan of_text(const QuestionPair& pair, const std::array<int, 2>& at,
+                                  const std::string& text, const Encoding& encoded) const {
+    const auto found = tokens_touching(text, at, encoded.offsets);
+    if (!found) {
+      refuse_place(pair, at,
+                   "tokens of a question of " + std::to_string(character_starts(text).size() - 1) +
+                       " characters");
+    }
+    return *found;
+  }
+  [[noreturn]] void refuse_place(const QuestionPair& pair, const std::array<int, 2>& at,
+                                 const std::string& expected) const {
+    throw FormatError(file_, "pair " + pair.id + ": span '" + how_.span + "' is [" +
+                                 std::to_string(at[0]) + ", " + std::to_string(at[1]) +
+                                 "], expected some of the " + expected);
+  }
+  [[noreturn]] void refuse_span(const QuestionPair& pair, const char* half) const {
+    throw FormatError(file_, "pair " + pair.id + ": its " + half + " half has no span '" +
+                                 how_.span +
+                                 "', expected one (--skip-bad-pairs leaves such a pair out)");
+  }
+
   void check_ids(const QuestionPair& pair, const std::vector<int>& ids) const {
     for (const int id : ids) {
       if (id >= 0 && id < config_.vocab) continue;
@@ -100,6 +141,12 @@ class PairReader {
       pair.corrupted.first_site = corrupted - pads;
       pair.sites = how_.published ? published_pads : how_.latents;
       return true;
+    }
+    if (!how_.span.empty()) {
+      pair.clean.first_site = pair.clean.span->begin;
+      pair.corrupted.first_site = pair.corrupted.span->begin;
+      pair.sites = pair.clean.span->size();
+      return pair.sites == pair.corrupted.span->size();
     }
     if (how_.align == Align::start && clean != corrupted) return false;
     pair.sites = std::min(clean, corrupted);
@@ -159,11 +206,13 @@ class PairReader {
 
 std::string line_of(const QuestionPair& pair, const char* half, const PairSide& side,
                     const PatchSide& tokens) {
-  ordered_json line{
-      {"id", pair.id + "/" + half},
-      {"text", side.question ? ordered_json(*side.question) : ordered_json()},
-      {"input_ids", tokens.tokens},
-      {"meta", {{"pair_id", number_or_text(pair.id)}, {"variant", half}, {"answer", side.answer}}}};
+  ordered_json line{{"id", pair.id + "/" + half},
+                    {"text", side.question ? ordered_json(*side.question) : ordered_json()},
+                    {"input_ids", tokens.tokens},
+                    {"meta",
+                     {{"pair_id", pair_id(pair.id, pair.id_is_text)},
+                      {"variant", half},
+                      {"answer", side.answer}}}};
   if (side.steps) line["meta"]["reasoning_steps"] = *side.steps;
   return line.dump() + "\n";
 }
@@ -181,7 +230,7 @@ TokenPairs tokenise_pairs(const std::filesystem::path& file, const QuestionPairs
     std::string status;
     const std::optional<PatchPair> tokens = reader.read(pair, status);
     if (!tokens) {
-      made.dropped.push_back({pair.id, status});
+      made.dropped.push_back({pair.id, status, pair.id_is_text});
       continue;
     }
     made.prompts_jsonl += line_of(pair, "clean", pair.clean, tokens->clean) +

@@ -23,6 +23,7 @@ struct PairReading {
   bool published = false;  ///< pads instead of thoughts, no BOS
   bool answers = false;    ///< the answers are given, and scored
   Align align = Align::start;
+  std::string span;           ///< sites are the tokens of this span; "": as `align` says
   std::string answer_prefix;  ///< precedes " " and the answer
   int latents = 0;
   int generated = 0;  ///< tokens that each may be continued by, at most

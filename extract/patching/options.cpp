@@ -124,6 +124,15 @@ PatchLayout layout_of(const PatchingOptions& options, const ModelConfig& config)
     layout.latents =
         options.latents > 0 ? options.latents : static_cast<int>(config.latent->num_latent);
   }
+  if (!options.span.empty() && config.latent) {
+    throw std::runtime_error("--span: found '" + options.span +
+                             "' for a model of latent thoughts, whose sites are its thoughts, "
+                             "expected none");
+  }
+  if (!options.span.empty() && options.align != Align::start) {
+    throw std::runtime_error("--span: found '" + options.span +
+                             "' and --align end, expected one of them");
+  }
   read_readouts(options, layout);
   if (options.published) layout.answers = false;
   layout.free = !options.no_greedy;

@@ -35,6 +35,7 @@ struct PatchingOptions {
   bool dump_logits = false;
   bool skip_bad = false;
   Align align = Align::start;
+  std::string span;  ///< name of a span in the pairs file; empty: whole questions
   std::string answer_prefix;
   std::size_t limit = 0;
   std::size_t pairs_per_shard = 4;

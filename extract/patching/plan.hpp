@@ -2,11 +2,13 @@
 #pragma once
 
 #include "patching/sites.hpp"
+#include "patching/span.hpp"
 #include "plan/plan.hpp"
 #include "plan/sharing.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,10 +27,11 @@ enum class PatchDonor { clean, zero, mean, resample, noise };
 
 /// One half of a pair as tokens.
 struct PatchSide {
-  std::vector<int> tokens;  ///< the question, with what ends it
-  int first_site = 0;       ///< position of step 0
-  std::vector<int> target;  ///< the answer alone, without the space before it
-  std::vector<int> forced;  ///< what precedes the answer, and the answer
+  std::vector<int> tokens;          ///< the question, with what ends it
+  int first_site = 0;               ///< position of step 0
+  std::optional<TokenSpan> span{};  ///< of --span, where this half has it
+  std::vector<int> target;          ///< the answer alone, without the space before it
+  std::vector<int> forced;          ///< what precedes the answer, and the answer
   int steps_of_reasoning = -1;
 };
 

@@ -24,7 +24,8 @@ struct Site {
 /// which has the one position 0. Of hook_z alone.
 inline constexpr std::size_t averaged_texts = std::numeric_limits<std::size_t>::max();
 
-/// As the run of a source: no run of the group but Plan::donors, whose rows are its positions.
+/// As the run of a source: no run of the group but Plan::donors, whose rows are its positions:
+/// those of the table that has the hook and layer.
 inline constexpr std::size_t donor_rows = averaged_texts - 1;
 
 /// Values of another run of the group, at the same hook, layer and head.

@@ -123,7 +123,7 @@ struct KeySpace {
   std::vector<std::string> key;
 };
 
-/// Values of a finished run that actions take, see donor_rows.
+/// Values of a finished run at one hook that actions take, see donor_rows.
 struct DonorTable {
   Hook hook = Hook::resid_post;
   std::vector<int> layers;
@@ -140,7 +140,7 @@ struct Plan {
   std::size_t groups_per_shard = 1;
   std::vector<std::vector<int>> averaged{};  ///< [text] tokens, see averaged_texts
   std::vector<KeySpace> further_spaces{};
-  DonorTable donors{};
+  std::vector<DonorTable> donors{};  ///< no layer of a hook in two of them
 
   [[nodiscard]] std::size_t shards() const {
     return (groups.size() + groups_per_shard - 1) / groups_per_shard;

@@ -136,8 +136,7 @@ class ShardMaker {
 };
 
 /// Values of a finished run as a trace, in the model's dtype.
-RunTrace donor_trace(const Model& model, const DonorTable& table) {
-  RunTrace trace;
+void add_donors(const Model& model, const DonorTable& table, RunTrace& trace) {
   const auto layers = std::ssize(table.layers);
   std::vector<std::int64_t> shape{-1, layers};
   shape.insert(shape.end(), table.shape.begin(), table.shape.end());
@@ -146,7 +145,6 @@ RunTrace donor_trace(const Model& model, const DonorTable& table) {
   for (std::int64_t i = 0; i < layers; ++i) {
     trace.values[{table.hook, table.layers[static_cast<std::size_t>(i)]}] = all.select(1, i);
   }
-  return trace;
 }
 
 }  // namespace
@@ -177,10 +175,8 @@ Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
     });
     more[averaged_texts] = &averages;
   }
-  if (!plan.donors.values.empty()) {
-    donors = donor_trace(model, plan.donors);
-    more[donor_rows] = &donors;
-  }
+  for (const DonorTable& table : plan.donors) add_donors(model, table, donors);
+  if (!plan.donors.empty()) more[donor_rows] = &donors;
   ShardMaker maker(plan, model, row_space, batch_size, more, progress);
   for (const std::int64_t k : open) {
     stop_if_asked();

@@ -145,7 +145,7 @@ std::string add_donors(const StepsOptions& options, const TokenProblems& read,
     request.of.push_back({problem.id, layout.latents + bot});
   }
   Donors donors = take_donors(request, model);
-  plan.donors = std::move(donors.table);
+  plan.donors.push_back(std::move(donors.table));
   for (std::vector<int>& rows : donors.rows) {
     if (bot == 0) rows.insert(rows.begin(), -1);  // of step -1, which is not changed
     layout.donor_row.push_back(std::move(rows));

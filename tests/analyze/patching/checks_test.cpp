@@ -42,13 +42,29 @@ TEST_CASE("a sound run passes the checklist of the source", "[checks]") {
         Found{Outcome::passed, "0 of 8 sites with a mean KL of 0"});
   CHECK(check_of(result, "sites differ") ==
         Found{Outcome::passed, "8 different mean KL at 8 sites"});
-  CHECK(check_of(result, "memory").first == Outcome::not_checked);
+  CHECK(check_of(result, "memory") ==
+        Found{Outcome::not_checked, "not recorded in a log of extract"});
   CHECK(check_of(result, "unpatched run equals itself") ==
         Found{Outcome::passed, "largest KL or distance 0"});
   CHECK(check_of(result, "KL is 0 where nothing reads the patch").first == Outcome::not_checked);
   CHECK(outcome_name(Outcome::passed) == "passed");
   CHECK(outcome_name(Outcome::failed) == "failed");
+  CHECK(outcome_name(Outcome::measured) == "measured");
   CHECK(outcome_name(Outcome::not_checked) == "not checked");
+}
+
+TEST_CASE("memory is the figure of the logs", "[checks]") {
+  const test::TempDir folder;
+  test::write_synthetic_patching(folder.path() / "run", {});
+  const auto found = [&](const std::string& line) {
+    test::write_text(folder.path() / "run/extract-0-of-1.log", line + "\n");
+    return check_of(analyze(read_run(folder.path() / "run"), {.resamples = 20}), "memory");
+  };
+  CHECK(found(R"({"event": "shard", "peak_memory_bytes": 1234567890})") ==
+        Found{Outcome::measured, "peak of a task 1.23 GB"});
+  CHECK(found(R"({"event": "shard", "peak_memory_bytes": 5e8, "peak_device_memory_bytes": 2e9})") ==
+        Found{Outcome::measured, "peak of a task 0.500 GB, on the device 2.00 GB"});
+  CHECK(found(R"({"event": "shard"})").first == Outcome::not_checked);
 }
 
 TEST_CASE("each check fails where its fault is", "[checks]") {

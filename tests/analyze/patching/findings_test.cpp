@@ -42,14 +42,25 @@ TEST_CASE("findings name the sites with the largest means", "[findings]") {
   const auto text = [&](std::size_t site, Measure measure) {
     return report::estimate_text(at(site, measure));
   };
-  CHECK(lines[0] == "Largest means of set single (rerun): kl_divergence " +
-                        text(4, Measure::kl_divergence) + " at layer 1, step 1; recovery " +
-                        text(2, Measure::recovery) +
-                        " at layer 0, step 2; answer_logit_diff_change " +
-                        text(5, Measure::answer_logit_diff_change) + " at layer 1, step 2.");
+  CHECK(lines[0] ==
+        "Largest means of set single (rerun): kl_divergence " + text(4, Measure::kl_divergence) +
+            " at layer 1, step 1; recovery " + text(2, Measure::recovery) +
+            " at layer 0, step 2; answer_logit_diff_change " +
+            text(5, Measure::answer_logit_diff_change) +
+            " at layer 1, step 2; intervals of each site alone, not corrected for the choice of "
+            "the largest of 6.");
   CHECK(lines[1].starts_with("Largest means of set layer (rerun): kl_divergence "));
-  CHECK_THAT(lines[1], Contains("; answer_logit_diff_change 70") && Contains(" at layer 0."));
+  CHECK_THAT(
+      lines[1],
+      Contains("; answer_logit_diff_change 70") &&
+          Contains(" at layer 0; intervals of each site alone, not corrected for the choice of "
+                   "the largest of 2."));
   CHECK(findings({result, result})[2].starts_with("run: Largest means of set single (rerun): "));
+
+  SyntheticPatching one;
+  one.sets = {"layer"};
+  one.layers = {1};
+  CHECK_THAT(findings({analyzed_patching(one, "run")})[0], !Contains("not corrected"));
 
   SyntheticPatching zero;
   zero.readouts = {"greedy:0"};
@@ -133,6 +144,19 @@ TEST_CASE("diagnostics say pairs, baselines, rounding, last layer, logits and ch
                            Contains("; the scores of 120 rows were not"));
   CHECK(lines[5] == "Check: all pairs done: passed (6 of 6 pairs, 3 dropped before the run).");
   CHECK_THAT(lines[9], Contains("Check: memory: not checked"));
+
+  options = {};
+  options.readouts = {"eot", "greedy:0", "greedy:1", "greedy:2"};
+  CHECK(diagnostic_lines({analyzed_patching(options, "run")})[4] ==
+        "Greedy read-outs: 0 of 18 are missing.");
+  // The unpatched answer of pair 2 has one token, that of pair 4 two.
+  options.leave_out = [](const PatchKey& key) {
+    if (key.layer == -2) return false;  // the clean run has tokens of its own
+    return (key.pair == 2 && key.readout >= 2) || (key.pair == 4 && key.readout == 3);
+  };
+  CHECK(diagnostic_lines({analyzed_patching(options, "run")})[4] ==
+        "Greedy read-outs: 3 of 18 are missing, as the unpatched answers of 2 pairs end before "
+        "them; the means of these pairs are over the others.");
 
   options = {};
   options.readouts = {"eot"};

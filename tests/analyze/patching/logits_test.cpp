@@ -53,6 +53,18 @@ TEST_CASE("kept logits give the reduced arrays", "[logits]") {
   CHECK_FALSE(read_kept({}).logits);
 }
 
+TEST_CASE("kept logits of 16 bits are read as the numbers they are", "[logits]") {
+  for (const char* stored : {"bf16", "<f2"}) {
+    SyntheticPatching options;
+    options.keeps_logits = true;
+    options.stored_as = stored;
+    const Patching run = read_kept(options);
+    REQUIRE(run.logits);
+    CHECK(run.logits->rows == 340);
+    CHECK(run.logits->largest < 1e-12);
+  }
+}
+
 TEST_CASE("a reduced number that the logits do not give is refused by row", "[logits]") {
   const std::vector<std::pair<const char*, double PatchRow::*>> members = {
       {"kl", &PatchRow::kl},

@@ -91,6 +91,21 @@ TEST_CASE("heads are a part of the key, and what a plan may leave out is empty",
   CHECK_FALSE(found.primary);
 }
 
+TEST_CASE("ids may be texts, which are not read as numbers", "[plan]") {
+  SyntheticPatching options;
+  options.pairs[1].id = "1e3";
+  options.pairs[2].id = "7";
+  options.pairs[3].id = 7;
+  options.dropped = {};
+  const Patching found = plan_of(options);
+  CHECK(found.pairs[1].id == "1e3");
+  CHECK(found.pairs[2].id == "7");
+  CHECK(found.pairs[3].id == 7);
+  CHECK(id_text(found.pairs[1].id) == "1e3");
+  CHECK(id_text(found.pairs[3].id) == "7");
+  CHECK(found.pairs[1].clean.question == "the clean of 1e3");
+}
+
 TEST_CASE("sets with steps are single, prefix and suffix", "[plan]") {
   SyntheticPatching options;
   options.sets = {"single", "layer", "prefix", "first:2", "suffix", "last:1"};
@@ -127,8 +142,14 @@ TEST_CASE("a plan that is none of patching is refused in one line", "[plan]") {
   CHECK_THAT(plan_refusal([](auto& plan) { plan.details["pairs"][1]["pair_id"] = 3; }),
              Contains("pairs[1].pair_id is 3, expected an id that no other pair has"));
   CHECK(plan_refusal([](auto& plan) { plan.details["dropped"][0]["pair_id"] = 3; }) == "no error");
-  CHECK_THAT(plan_refusal([](auto& plan) { plan.details["dropped"][0]["pair_id"] = "3"; }),
-             Contains("dropped[0].pair_id is \"3\", expected an integer"));
+  CHECK_THAT(plan_refusal([](auto& plan) { plan.details["dropped"][0]["pair_id"] = 3.5; }),
+             Contains("dropped[0].pair_id is 3.5, expected an integer below 2^63 or a text"));
+  CHECK_THAT(plan_refusal([](auto& plan) { plan.details["pairs"][1]["pair_id"] = 1ULL << 63U; }),
+             Contains("pairs[1].pair_id is 9223372036854775808, expected an integer below"));
+  CHECK_THAT(plan_refusal([](auto& plan) {
+               plan.details["pairs"][1]["pair_id"] = plan.details["pairs"][2]["pair_id"] = "x";
+             }),
+             Contains("pairs[2].pair_id is \"x\", expected an id that no other pair has"));
   CHECK_THAT(plan_refusal([](auto& plan) { plan.details["pairs"][1]["clean"].erase("answer"); }),
              Contains("pairs[1].clean.answer is missing"));
   CHECK_THAT(

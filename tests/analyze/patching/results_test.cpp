@@ -46,9 +46,8 @@ TEST_CASE("position_patching_results.json has the published keys and types", "[r
                                  "corrupted_answer", "layer_position_results"});
     CHECK(pair["pair_id"].is_number_integer());
     CHECK(pair["pair_id"] == result.data.pairs[i].id);
-    CHECK(pair["clean_question"] == "the clean of " + std::to_string(result.data.pairs[i].id));
-    CHECK(pair["corrupted_question"] ==
-          "the corrupted of " + std::to_string(result.data.pairs[i].id));
+    CHECK(pair["clean_question"] == "the clean of " + id_text(result.data.pairs[i].id));
+    CHECK(pair["corrupted_question"] == "the corrupted of " + id_text(result.data.pairs[i].id));
     CHECK(pair["clean_answer"] == result.data.pairs[i].clean.answer);
     CHECK(pair["corrupted_answer"] == result.data.pairs[i].corrupted.answer);
     CHECK(keys_of(pair["layer_position_results"]) == Names{"0", "1"});
@@ -155,6 +154,7 @@ TEST_CASE("patching_statistics.json has numbers of pairs, intervals, tests and d
     CHECK(found["pairs"]["n_ok"] == data.pairs.size());
     CHECK(found["pairs"]["unfinished"] == 0);
     CHECK(found["pairs"]["dropped"] == Json{{"answer_nested", 1}, {"not_aligned", 2}});
+    CHECK(found["pairs"]["short_greedy"] == Json{{"readouts", 0}, {"missing", 0}, {"n_pairs", 0}});
     CHECK(found["pairs"]["scored"] == baselines_of(result).scored);
     CHECK(found["pairs"]["prefer_own_answers"] == baselines_of(result).prefer_own);
     CHECK(found["checks"].size() == 7);
@@ -234,6 +234,19 @@ TEST_CASE("the first mode of a single run has the published names", "[results]")
   heads.heads = 1;
   CHECK(why_unpublished(analyzed_patching(heads, "run").data) == "patched per head");
   CHECK(why_unpublished(results[0].data).empty());
+}
+
+TEST_CASE("statistics count the read-outs that short greedy answers do not have", "[results]") {
+  test::SyntheticPatching options;
+  options.readouts = {"eot", "greedy:0", "greedy:1"};
+  options.pairs[1].id = "text";
+  options.leave_out = [](const test::PatchKey& key) {
+    return key.pair == 2 && key.layer != -2 && key.readout >= 1;
+  };
+  const Result result = test::analyzed_patching(options, "run");
+  CHECK(statistics({result})["runs"][0]["pairs"]["short_greedy"] ==
+        Json{{"readouts", 12}, {"missing", 2}, {"n_pairs", 1}});
+  CHECK(published_results(result, 0, 0)[1]["pair_id"] == "text");
 }
 
 }  // namespace phiscope::analyze::patching::results_test

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "analyze/reduced_logits.hpp"
+#include "shard/half.hpp"
 #include "shard/run_writer.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -31,7 +33,7 @@ struct PatchKey {
 using PatchRow = ReducedLogits;
 
 struct SyntheticPair {
-  std::int64_t id = 0;
+  nlohmann::ordered_json id;
   nlohmann::ordered_json clean_answer;
   nlohmann::ordered_json corrupted_answer;
   std::optional<std::int64_t> steps;
@@ -61,6 +63,8 @@ struct SyntheticPatching {
   std::string hook = "hook_resid_post";
   std::string dtype = "float32";
   bool keeps_logits = false;
+  /// How kept logits are stored; "<f2" and "bf16" hold eighths, which are the logits then.
+  std::string stored_as = "<f4";
   std::int64_t groups_per_shard = 2;
   double gap = 1.0;  ///< how far the clean run is from the unpatched one; 0: equal questions
   /// How far a site goes towards the clean run, in place of the formula.
@@ -104,8 +108,9 @@ struct SyntheticPatching {
       const double answer = has(pair.corrupted_tokens, token) ? 3.0 : 0.0;
       const double side = has(pair.clean_tokens, token) ? 1.0 : -answer / 6.0;
       const double logit = own + answer + effect_of(key) * side;
-      // As float32 keeps it, so that kept logits are the ones that were reduced.
-      values.push_back(static_cast<double>(static_cast<float>(logit)));
+      // As it is kept, so that kept logits are the ones that were reduced.
+      values.push_back(stored_as == "<f4" ? static_cast<double>(static_cast<float>(logit))
+                                          : std::round(8.0 * logit) / 8.0);
     }
     return values;
   }
@@ -216,9 +221,11 @@ inline shard::RunPlan synthetic_patching_plan(const SyntheticPatching& options) 
                            .hook = "logits",
                            .formula = "",
                            .row_space = "site",
-                           .encoding = "",
+                           .encoding = options.stored_as == "bf16" ? "bf16" : "",
                            .axes = {"row", "token"},
-                           .dtype = shard::Dtype::f4,
+                           .dtype = options.stored_as == "bf16"  ? shard::Dtype::u2
+                                    : options.stored_as == "<f2" ? shard::Dtype::f2
+                                                                 : shard::Dtype::f4,
                            .layers = {},
                            .row_shape = {static_cast<std::uint64_t>(options.vocabulary)}});
   }
@@ -250,7 +257,7 @@ inline std::string synthetic_prompts(const SyntheticPatching& options) {
   std::string prompts;
   for (const SyntheticPair& pair : options.pairs) {
     for (const char* variant : {"clean", "corrupted"}) {
-      const std::string id = std::to_string(pair.id);
+      const std::string id = pair.id.is_string() ? pair.id.get<std::string>() : pair.id.dump();
       const nlohmann::ordered_json line = {{"id", id + variant},
                                            {"text", std::string("the ") + variant + " of " + id},
                                            {"input_ids", {1}},
@@ -276,7 +283,14 @@ inline void append_synthetic_row(const SyntheticPatching& options, const PatchKe
   if (options.keeps_logits) {
     const auto logits = options.logits(key);
     const std::vector<float> kept(logits.begin(), logits.end());
-    part.append("logits", std::as_bytes(std::span(kept)));
+    std::vector<std::uint16_t> bits;
+    for (const float logit : kept) {
+      bits.push_back(options.stored_as == "bf16"
+                         ? static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(logit) >> 16U)
+                         : shard::float_to_half(logit));
+    }
+    part.append("logits", options.stored_as == "<f4" ? std::as_bytes(std::span(kept))
+                                                     : std::as_bytes(std::span(bits)));
   }
   std::vector<std::int64_t> columns = {key.pair, key.mode, key.set, key.layer};
   if (options.heads > 0) columns.push_back(key.head);

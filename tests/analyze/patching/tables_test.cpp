@@ -113,7 +113,7 @@ TEST_CASE("pairs.csv has every measure of every pair", "[tables]") {
     for (std::size_t pair = 0; pair < result.data.pairs.size(); ++pair) {
       const Pair& at = result.data.pairs[pair];
       for (std::size_t site = 0; site < result.data.sites.size(); ++site) {
-        const auto key = longer(site_key(result, result.data.sites[site]), std::to_string(at.id));
+        const auto key = longer(site_key(result, result.data.sites[site]), id_text(at.id));
         CAPTURE(key);
         CHECK(rows.text(key, "reasoning_steps") ==
               (at.clean.steps ? std::to_string(*at.clean.steps) : ""));
@@ -188,7 +188,7 @@ TEST_CASE("baselines.csv has the scores of both runs without a patch", "[tables]
   CHECK(rows.size() == 6);
   for (std::int64_t pair = 0; pair < 6; ++pair) {
     const auto& at = options.pairs[static_cast<std::size_t>(pair)];
-    const std::vector<std::string> key = {"run", std::to_string(at.id)};
+    const std::vector<std::string> key = {"run", id_text(at.id)};
     CHECK(rows.text(key, "complete") == "yes");
     CHECK(rows.text(key, "clean_answer") == at.clean_answer.dump());
     CHECK(rows.text(key, "corrupted_answer") == (pair == 3 ? "9" : at.corrupted_answer.dump()));
@@ -213,6 +213,19 @@ TEST_CASE("baselines.csv has the scores of both runs without a patch", "[tables]
       CHECK(*rows.number(key, prefix + "answer_diff") == Approx(clean - corrupted).margin(1e-12));
     }
   }
+}
+
+TEST_CASE("ids that are texts are in the tables as they are", "[tables]") {
+  test::SyntheticPatching options;
+  options.pairs[1].id = "1e3";
+  const std::vector<Result> results = {test::analyzed_patching(options, "run")};
+  const std::vector<report::NamedTable> all = tables(results, {});
+  CHECK(TableRows(table_of(all, "baselines.csv"), {"pair_id"}).text({"1e3"}, "complete") == "yes");
+  std::size_t rows = 0;
+  for (const auto& row : table_of(all, "pairs.csv").rows) {
+    rows += std::count(row.begin(), row.end(), phiscope::Cell(std::string("1e3"))) > 0 ? 1 : 0;
+  }
+  CHECK(rows == 8);  // sites
 }
 
 TEST_CASE("dropped.csv names every pair that is in no result", "[tables]") {

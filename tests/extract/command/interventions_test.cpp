@@ -2,6 +2,7 @@
 #include "catch.hpp"
 #include "fixture.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/sha256.hpp"
 
 #include <algorithm>
 
@@ -85,6 +86,109 @@ TEST_CASE("what an intervention changes, and what it does not", "[interventions]
                                    R"([{"prompt": "a", "action": "patch", "layer": 1,
                                         "positions": [2], "source": {"prompt": "b"}}])");
   CHECK(resampled == by_hand);
+}
+
+TEST_CASE("values of another run are what they were there, to the bit", "[interventions]") {
+  const TempDir dir;
+  // The donor, computed alone, and as a third prompt of the run that takes its values.
+  const std::string donor = "{\"id\": \"c\", \"input_ids\": [1, 7, 8, 9, 30, 31]}\n";
+  write_text(dir.path() / "donor.jsonl", donor);
+  write_text(dir.path() / "prompts.jsonl",
+             "{\"id\": \"a\", \"input_ids\": [1, 10, 11, 12, 13]}\n"
+             "{\"id\": \"b\", \"input_ids\": [1, 20, 21, 22, 23, 24]}\n" +
+                 donor);
+  const auto run = [&](const std::string& name, const std::string& prompts,
+                       const std::string& more) {
+    const Finished done = extract("activations --model '" + walk_model() + "' --prompts '" +
+                                      (dir.path() / prompts).string() + "' --out '" +
+                                      (dir.path() / name).string() + "' " + more,
+                                  dir.path());
+    CAPTURE(more, done.err);
+    REQUIRE(done.status == 0);
+    return Run::open(dir.path() / name);
+  };
+  const std::string capture =
+      "--capture hook_resid_post,hook_z,hook_embed,ln_final.hook_out,hook_mlp_out ";
+  int number = 0;
+  for (const std::string dtype : {"float32", "float64", "bfloat16"}) {
+    const std::string numerics = "--dtype " + dtype + " ";
+    run("stored" + dtype, "donor.jsonl", capture + numerics);
+    // KIND is "prompt" or "donor".
+    for (const std::string& actions :
+         {std::string(R"({"action": "patch", "layer": 1, "positions": [2, -1],
+                          "source": {"KIND": "c", "positions": [4, -1]}})"),
+          std::string(R"({"action": "patch", "layer": 0, "hook": "hook_z", "head": 1,
+                          "positions": [1], "source": {"KIND": "c"}})"),
+          std::string(R"({"action": "add", "hook": "hook_embed", "positions": [3], "scale": 0.25,
+                          "source": {"KIND": "c", "positions": [1]}})"),
+          std::string(R"({"action": "mean", "layer": 2, "hook": "hook_mlp_out", "positions": [1, 2],
+                          "source": [{"KIND": "c"}, {"KIND": "c", "positions": [5]}]})"),
+          std::string(R"({"action": "patch", "hook": "ln_final.hook_out", "positions": [4],
+                          "source": {"KIND": "c"}}, {"action": "patch", "layer": 1,
+                          "positions": [4], "source": {"KIND": "c", "positions": [2]}})")}) {
+      const auto with = [&](const std::string& kind, const std::string& more) {
+        std::string text = actions;
+        for (const auto& [from, to] : {std::pair<std::string, std::string>{"KIND", kind},
+                                       {"{\"action\"", R"({"prompt": "b", "action")"}}) {
+          for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {
+            text.replace(at, from.size(), to);
+            at += to.size();
+          }
+        }
+        write_text(dir.path() / "actions.json", "[" + text + "]");
+        return run("run" + std::to_string(number++), "prompts.jsonl",
+                   "--capture logits --interventions '" + (dir.path() / "actions.json").string() +
+                       "' " + numerics + more)
+            .array("logits", 0)
+            .read<double>();
+      };
+      const std::string stored = "--donors '" + (dir.path() / ("stored" + dtype)).string() + "' ";
+      const auto wanted = with("prompt", "");
+      CAPTURE(dtype, actions);
+      CHECK(with("donor", stored) == wanted);
+      CHECK(with("donor", stored + "--batch-size 1") == wanted);
+      CHECK(run("plain" + std::to_string(number), "prompts.jsonl", "--capture logits " + numerics)
+                .array("logits", 0)
+                .read<double>() != wanted);
+    }
+  }
+  const auto plan = nlohmann::json::parse(read_text(dir.path() / "run1/plan.json"));
+  CHECK(plan.at("options").at("donors") ==
+        phiscope::shard::sha256_file(dir.path() / "storedfloat32/manifest.json"));
+}
+
+TEST_CASE("a source of another run that is not there is refused", "[interventions]") {
+  const TempDir dir;
+  write_text(dir.path() / "donor.jsonl", "{\"id\": \"c\", \"input_ids\": [1, 7, 8]}\n");
+  const Finished made = extract("activations --model '" + walk_model() + "' --prompts '" +
+                                    (dir.path() / "donor.jsonl").string() + "' --out '" +
+                                    (dir.path() / "stored").string() +
+                                    "' --capture hook_resid_post --layers 0 --positions last",
+                                dir.path());
+  REQUIRE(made.status == 0);
+  const std::string donors = "--donors '" + (dir.path() / "stored").string() + "'";
+  const auto refused = [&](const std::string& layer, const std::string& source,
+                           const std::string& reason, const std::string& more) {
+    CAPTURE(source);
+    const std::string entry = R"([{"prompt": "a", "action": "patch", "positions": [2], "layer": )" +
+                              layer + R"(, "source": )" + source + "}]";
+    CHECK_THAT(refusal_of(dir.path(), entry, more),
+               Contains("actions.json") && Contains("entry 0") && Contains(reason));
+  };
+  refused("0", R"({"donor": "c"})", "--donors RUN for a prompt of another run", "");
+  refused("0", R"({"donor": "z"})", "the id of a prompt of --donors", donors);
+  refused("0", R"({"donor": "c", "prompt": "b"})", "either prompt or donor", donors);
+  refused("1", R"({"donor": "c"})", "a run with --capture hook_resid_post of layer 1", donors);
+  refused("0", R"({"donor": "c", "positions": [1]})", "it has none of number 1", donors);
+  refused("0", R"({"donor": "c", "positions": [3]})", "positions in [-3, 3)", donors);
+  refused("0", R"({"donor": "c", "positions": [2, 1]})", "one for each position patched", donors);
+  refused("0", R"({"donor": "c", "latents": [0]})", "the model has no thoughts", donors);
+  CHECK_THAT(refusal_of(dir.path(), R"([{"prompt": "a", "action": "patch", "positions": [1],
+                                         "layer": 0, "source": {"donor": "c"}}])",
+                        donors),
+             Contains("source.donor") && Contains("it has none of number 1"));
+  CHECK_THAT(refusal_of(dir.path(), "[]", donors),
+             Contains("--donors: found a run that nothing takes values of"));
 }
 
 TEST_CASE("forced tokens are generated, and the actions are in the plan", "[interventions]") {

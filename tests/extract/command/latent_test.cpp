@@ -200,6 +200,30 @@ TEST_CASE("interventions name thoughts by their number", "[latent]") {
   }
 }
 
+TEST_CASE("thoughts of an earlier run are named by their number too", "[latent]") {
+  const TempDir dir;
+  const nlohmann::json wanted = golden_week();
+  write_questions(dir.path(), wanted);
+  activations(dir.path(), "stored", "--capture hook_resid_post");
+  const std::string first = wanted.at("pairs")[0].at("pair_id").dump();
+  const std::string other = wanted.at("pairs")[1].at("pair_id").dump();
+  const auto logits = [&](const std::string& name, const std::string& kind,
+                          const std::string& more) {
+    write_text(dir.path() / "actions.json",
+               R"([{"prompt": ")" + first + R"(", "action": "patch", "layer": 0, "latents": [1, 4],
+                   "source": {")" +
+                   kind + "\": \"" + other + R"(", "latents": [5, 2]}}])");
+    return rows_of(activations(dir.path(), name,
+                               "--capture logits --interventions '" +
+                                   (dir.path() / "actions.json").string() + "' " + more),
+                   "logits", "token");
+  };
+  const auto patched = logits("prompt", "prompt", "");
+  CHECK(logits("donor", "donor", "--donors '" + (dir.path() / "stored").string() + "'") == patched);
+  const Run plain = activations(dir.path(), "plain", "--capture logits");
+  CHECK(rows_of(plain, "logits", "token") != patched);
+}
+
 TEST_CASE("thoughts that are not there are refused", "[latent]") {
   const TempDir dir;
   write_questions(dir.path(), golden_week());

@@ -60,6 +60,65 @@ TEST_CASE("a list and lines of pairs are read alike", "[pairs]") {
   CHECK(read_pairs(ids.path(), false).pairs[0].corrupted.input_ids == std::vector<int>{1, 3});
 }
 
+TEST_CASE("ids and answers are written as they were read", "[pairs]") {
+  CHECK(pair_id("1e3", true) == "1e3");
+  CHECK(pair_id("7", true) == "7");
+  CHECK(pair_id("-7", false) == -7);
+  CHECK(number_or_text("18") == 18);
+  CHECK(number_or_text("-2.5") == -2.5);
+  CHECK(number_or_text("007") == "007");
+  CHECK(number_or_text("1e3") == "1e3");  // whose last number is 3
+  CHECK(number_or_text("1E3") == "1E3");
+  const Text file(R"([
+    {"pair_id": "1e3", "clean": {"question": "a", "answer": 1}, "corrupted": {"question": "b",
+     "answer": "1e3"}},
+    {"pair_id": "7", "clean": {"question": "a", "answer": 1}, "corrupted": {"question": "b",
+     "answer": 2}},
+    {"pair_id": 8, "clean": {"question": "a", "answer": 1}, "corrupted": {"question": "b",
+     "answer": 2}},
+    {"pair_id": "9", "clean": {"question": "a", "answer": 1}}])");
+  const QuestionPairs read = read_pairs(file.path(), true);
+  const auto written = nlohmann::json::parse(pairs_text(read.pairs));
+  CHECK(written[0].at("pair_id") == "1e3");
+  CHECK(written[0].at("corrupted").at("answer") == "1e3");
+  CHECK(written[1].at("pair_id") == "7");
+  CHECK(written[2].at("pair_id") == 8);
+  CHECK(read.dropped[0].id_is_text);
+  const Text raw(R"([{"pair_id": "5", "variant": "clean", "question": "a", "answer": 1},
+                     {"pair_id": "5", "variant": "corrupted", "question": "b", "answer": 2},
+                     {"pair_id": 4, "variant": "clean", "question": "a", "answer": 1},
+                     {"pair_id": 4, "variant": "corrupted", "question": "b", "answer": 2}])");
+  const auto made = nlohmann::json::parse(pairs_text(prepare_pairs(raw.path()).pairs));
+  CHECK(made[0].at("pair_id") == 4);
+  CHECK(made[1].at("pair_id") == "5");
+}
+
+TEST_CASE("spans are read by name, kept, and refused where they are none", "[pairs]") {
+  const auto with = [](const std::string& spans) {
+    return R"([{"pair_id": 1, "clean": {"question": "a 16", "answer": 1, "spans": )" + spans +
+           R"(}, "corrupted": {"question": "b", "answer": 2}}])";
+  };
+  const Text file(with(R"({"number": [2, 4], "name": [0, 1]})"));
+  const QuestionPairs read = read_pairs(file.path(), false);
+  const std::map<std::string, std::array<int, 2>> wanted{{"name", {0, 1}}, {"number", {2, 4}}};
+  CHECK(read.pairs[0].clean.spans == wanted);
+  CHECK(read.pairs[0].corrupted.spans.empty());
+  const Text again(pairs_text(read.pairs));
+  CHECK(read_pairs(again.path(), false).pairs[0].clean == read.pairs[0].clean);
+  for (const char* spans : {R"({"n": [2, 2]})", R"({"n": [3, 2]})", R"({"n": [-1, 2]})",
+                            R"({"n": [0]})", R"({"n": [0, 1, 2]})", R"({"n": [0, 1.5]})",
+                            R"({"n": "16"})", R"({"n": [0, 99999999999]})"}) {
+    CAPTURE(spans);
+    const Text bad(with(spans));
+    CHECK_THROWS_WITH(read_pairs(bad.path(), true),
+                      Catch::Matchers::Contains("pair 1.clean.spans.n is ") &&
+                          Catch::Matchers::Contains("expected [begin, end] of integers"));
+  }
+  const Text list(with("[0, 1]"));
+  CHECK_THROWS_WITH(read_pairs(list.path(), false),
+                    Catch::Matchers::Contains("pair 1.clean.spans"));
+}
+
 TEST_CASE("a bad pair is named, or counted where it may be left out", "[pairs]") {
   const auto refused = [](const std::string& text, const std::string& message, bool skip = false) {
     CAPTURE(text);

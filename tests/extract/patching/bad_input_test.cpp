@@ -170,6 +170,34 @@ TEST_CASE("a model without thoughts has no published pass and no frozen mode", "
   folder.refused("--no-greedy", {"none of 3 pairs can be used (the first: not_aligned)"});
 }
 
+TEST_CASE("a span that is not there is refused with its pair", "[bad_input]") {
+  const BadFolder folder;
+  folder.refused("--span number",
+                 {"--span: found 'number' for a model of latent thoughts", "expected none"});
+  std::filesystem::remove_all(folder.model());
+  write_plain(folder.model());
+  const std::string options = "--no-greedy --span number";
+  folder.refused(options + " --align end",
+                 {"--span: found 'number' and --align end, expected one of them"});
+  nlohmann::json pairs = nlohmann::json::array({thinker_pairs()[2]});
+  folder.pairs_refused(
+      pairs, {"pair 9: its clean half has no span 'number', expected one", "--skip-bad-pairs"},
+      options);
+  pairs[0]["clean"]["spans"] = {{"number", {0, 1}}};
+  pairs[0]["corrupted"]["spans"] = {{"other", {0, 1}}};
+  folder.pairs_refused(pairs, {"pair 9: its corrupted half has no span 'number'"}, options);
+  folder.pairs_refused(pairs, {"none of 1 pairs can be used (the first: no_span)"},
+                       options + " --skip-bad-pairs");
+  pairs[0]["corrupted"]["spans"] = {{"number", {8, 9}}};
+  folder.pairs_refused(pairs,
+                       {"pair 9: span 'number' is [8, 9], expected some of the tokens of a "
+                        "question of 8 characters"},
+                       options);
+  pairs[0]["corrupted"] = {{"input_ids", {5, 6}}, {"answer", 90}, {"spans", {{"number", {1, 3}}}}};
+  folder.pairs_refused(pairs, {"pair 9: span 'number' is [1, 3], expected some of the 2 input_ids"},
+                       options);
+}
+
 TEST_CASE("a text needs a tokenizer", "[bad_input]") {
   const BadFolder folder;
   std::filesystem::remove(folder.model() / "tokenizer.json");

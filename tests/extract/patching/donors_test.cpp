@@ -154,6 +154,22 @@ TEST_CASE("of two pairs, another pair's values are the other one's", "[donors]")
   }
 }
 
+TEST_CASE("values stored as bfloat16 bits are read as the numbers they are", "[donors]") {
+  const ThinkerFolder folder;
+  write_pairs(folder.pairs(), two_pairs());
+  const std::string options = "--dtype bfloat16 --readouts eot --no-greedy ";
+  folder.run("donors", options);
+  const StoredRows resampled =
+      patched(folder
+                  .run("resample", options + "--donor resample --donors '" +
+                                       (folder.path() / "donors").string() + "'")
+                  .rows("kl"));
+  nlohmann::json crossed = two_pairs();
+  std::swap(crossed[0]["clean"], crossed[1]["clean"]);
+  write_pairs(folder.pairs(), crossed);
+  CHECK(resampled == patched(folder.run("crossed", options).rows("kl")));
+}
+
 TEST_CASE("with three pairs the mean lies between, and the draw is one of the others", "[donors]") {
   const DonorFolder folder(thinker_pairs());
   const StoredRows mean = patched(folder.measured("mean", "--donor mean"));
@@ -292,6 +308,28 @@ TEST_CASE("pairs of a plain model have donors where all have as many positions",
     }
     std::filesystem::remove_all(folder.path() / "mean");
   }
+}
+
+TEST_CASE("donors of another span are refused though they are as many", "[donors]") {
+  nlohmann::json pairs{pair_of(1, half("9 of 9?", 81), half("9 of 8?", 72)),
+                       pair_of(2, half("9 of 7?", 63), half("8 of 7?", 56))};
+  for (auto& pair : pairs) {
+    for (const char* side : {"clean", "corrupted"}) {
+      pair[side]["spans"] = {{"first", {0, 1}}, {"last", {5, 6}}};
+    }
+  }
+  const ThinkerFolder folder;
+  std::filesystem::remove_all(folder.model());
+  write_plain(folder.model());
+  write_pairs(folder.pairs(), pairs);
+  folder.run("first", at_eot + "--span first");
+  const std::string mean =
+      at_eot + "--donor mean --donors '" + (folder.path() / "first").string() + "' --span ";
+  CHECK(folder.run("same", mean + "first").details().at("positions") == 1);
+  const Finished done = extract(folder.call("other", mean + "last"), folder.path());
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Contains("pair 1 has its sites from position 1 on, expected 6"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "other"));
 }
 
 TEST_CASE("donors that are no finished run of patching are refused", "[donors]") {

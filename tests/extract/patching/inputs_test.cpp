@@ -63,6 +63,22 @@ TEST_CASE("a question enters with BOS and what begins the thoughts", "[inputs]")
   CHECK(prompts("ids", "")[0].at("input_ids") == std::vector<int>{5, 6, 7, pad + 1});
 }
 
+TEST_CASE("ids are in the run as the pairs file has them", "[inputs]") {
+  const ThinkerFolder folder;
+  nlohmann::json pairs = thinker_pairs();
+  pairs[0]["pair_id"] = "1e3";
+  pairs[1]["pair_id"] = "7";
+  pairs[2]["pair_id"] = "12";
+  pairs[2]["corrupted"] = half("81?", 81);
+  write_pairs(folder.pairs(), pairs);
+  const PatchingRun run = folder.run("run", "--no-greedy --readouts eot --skip-bad-pairs");
+  CHECK(run.details().at("pairs")[0].at("pair_id") == "1e3");
+  CHECK(run.details().at("pairs")[1].at("pair_id") == "7");
+  CHECK(run.details().at("dropped")[0].at("pair_id") == "12");
+  const auto lines = lines_of(read_text(folder.path() / "run/prompts.jsonl"));
+  CHECK(lines[0].at("meta").at("pair_id") == "1e3");
+}
+
 TEST_CASE("answers are scored from the first token at which they differ", "[inputs]") {
   const ThinkerFolder folder;
   const PatchingRun run = folder.run("run", "--no-greedy");
@@ -181,6 +197,87 @@ TEST_CASE("without thoughts, questions of different length are left out and coun
   CHECK(aligned.size() == 2 * (2 + 2 * 9) + 2 * (2 + 2 * 8));
   CHECK(aligned.at({1, 0, 0, 1, 7, 0}) == aligned.at({1, 0, 0, -2, 0, 0}));
   for (const auto& [key, value] : kl) CHECK(aligned.at(key) == value);
+}
+
+TEST_CASE("the sites of a span are its tokens, wherever the halves have it", "[inputs]") {
+  const TempDir dir;
+  const auto model = write_plain(dir.path() / "model");
+  nlohmann::json pairs{pair_of(1, half("9 of 16?", 144), half("9 of 17?", 153)),
+                       pair_of("moved", half("a 16", 16), half("a b 17", 17))};
+  const auto mark = [](nlohmann::json& half, int begin, int end) {
+    half["spans"]["number"] = {begin, end};
+  };
+  mark(pairs[0]["clean"], 5, 7);
+  mark(pairs[0]["corrupted"], 5, 7);
+  mark(pairs[1]["clean"], 2, 4);
+  mark(pairs[1]["corrupted"], 4, 6);
+  const auto run = [&](const std::string& name, const std::string& more) {
+    const auto file = write_pairs(dir.path() / (name + ".json"), pairs);
+    const Finished done =
+        extract(patching_call(model, file, dir.path() / name,
+                              "--readouts eot --no-greedy --dtype float64 --dump-logits " + more),
+                dir.path());
+    CAPTURE(done.err);
+    REQUIRE(done.status == 0);
+    return PatchingRun(dir.path() / name);
+  };
+  const PatchingRun spans = run("spans", "--span number");
+  const auto& described = spans.details().at("pairs");
+  CHECK(spans.details().at("options").at("span") == "number");
+  CHECK(described[0].at("sites") == 2);
+  CHECK(described[0].at("clean").at("first_site") == 6);  // <s> is the first token
+  CHECK(described[1].at("clean").at("first_site") == 3);
+  CHECK(described[1].at("corrupted").at("first_site") == 5);
+  // Of the pair whose halves are aligned, each site is the same position's of the whole sweep.
+  const StoredRows some = spans.rows("logits");
+  const StoredRows whole = run("whole", "--align start").rows("logits");
+  std::size_t compared = 0;
+  for (const auto& [key, row] : some) {
+    if (key[0] != 0) continue;
+    RowKey same = key;
+    if (key[3] >= 0) same[4] += 6;
+    CAPTURE(key);
+    CHECK(row == whole.at(same));
+    compared += key[3] >= 0 ? 1 : 0;
+  }
+  CHECK(compared == 2 * 2 * 2);
+  // The other pair's value at a site is that of the clean question's own token: its last position
+  // after the last layer is all that is read.
+  CHECK(some.at({1, 0, 0, 1, 1, 0}) == some.at({1, 0, 0, -2, 0, 0}));
+  CHECK(some.at({1, 0, 0, 1, 0, 0}) == some.at({1, 0, 0, -1, 0, 0}));
+  // As ids, the span is of their positions.
+  const auto ids = [](const std::string& text) { return question_of(text); };
+  pairs[0]["clean"] = {{"input_ids", ids("9 of 16?")}, {"answer", 144}};
+  pairs[0]["corrupted"] = {{"input_ids", ids("9 of 17?")}, {"answer", 153}};
+  mark(pairs[0]["clean"], 6, 8);
+  mark(pairs[0]["corrupted"], 6, 8);
+  CHECK(run("ids", "--span number").rows("logits") == some);
+}
+
+TEST_CASE("pairs whose spans differ in length are left out and counted", "[inputs]") {
+  const TempDir dir;
+  const auto model = write_plain(dir.path() / "model");
+  nlohmann::json pairs{pair_of(1, half("9 of 16?", 144), half("9 of 17?", 153)),
+                       pair_of(2, half("9 of 8?", 72), half("9 of 10?", 90)),
+                       pair_of("bare", half("9 of 8?", 72), half("9 of 9?", 81))};
+  for (const auto& [pair, side, end] :
+       {std::tuple{0, "clean", 7}, std::tuple{0, "corrupted", 7}, std::tuple{1, "clean", 6},
+        std::tuple{1, "corrupted", 7}, std::tuple{2, "clean", 6}}) {
+    pairs[static_cast<std::size_t>(pair)][side]["spans"]["number"] = {5, end};
+  }
+  const auto file = write_pairs(dir.path() / "pairs.json", pairs);
+  const Finished done =
+      extract(patching_call(model, file, dir.path() / "run",
+                            "--readouts eot --no-greedy --skip-bad-pairs --span number"),
+              dir.path());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  CHECK_THAT(done.err, Contains("warning: 2 pairs dropped: 2 (not_aligned) bare (no_span)"));
+  const PatchingRun run(dir.path() / "run");
+  CHECK(run.details().at("dropped") ==
+        nlohmann::json::parse(R"([{"pair_id": 2, "status": "not_aligned"},
+                                  {"pair_id": "bare", "status": "no_span"}])"));
+  CHECK(run.details().at("pairs").size() == 1);
 }
 
 TEST_CASE("a question may be the beginning of the other, or the same", "[inputs]") {
