@@ -158,7 +158,7 @@ Interventions interventions_of(const ActivationsOptions& options, const CheckedM
   if (!stored) return made;
   if (!stored->used()) {
     throw std::runtime_error(
-        "--donors: found a run that nothing takes values of, expected --interventions with a "
+        "--donors: found a run that no intervention uses, expected --interventions with a "
         "source {\"donor\": id}");
   }
   plan.donors = stored->tables();

@@ -40,9 +40,7 @@ DonorRun::DonorRun(const std::filesystem::path& folder, const nlohmann::ordered_
         folder, "a run of extract " + plan.experiment + ", expected one of extract activations");
   }
   if (plan.details.at("model").at("digests") != model.at("digests")) {
-    throw FormatError(folder,
-                      "the model's files have other digests, expected a run of the model "
-                      "that is changed");
+    throw FormatError(folder, "the model's files have other digests, expected a run of this model");
   }
   const std::vector<std::string> key{"prompt", "position"};
   const auto space = std::ranges::find(plan.row_spaces, token_space, &shard::RowSpace::name);

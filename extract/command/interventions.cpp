@@ -288,7 +288,7 @@ class GroupBuilder {
       if (!std::ranges::binary_search(there, position)) {
         fields.refuse(
             given ? "positions" : "donor",
-            "positions that the run stores: it has none of number " + std::to_string(position));
+            "positions that the run stores; it does not have " + std::to_string(position));
       }
       source.positions.push_back(stored_->row(site.hook, site.layer, *prompt, position));
     }

@@ -98,7 +98,7 @@ class PairReader {
   [[nodiscard]] TokenSpan of_ids(const QuestionPair& pair, const std::array<int, 2>& at,
                                  const std::vector<int>& ids) const {
     if (at[1] > static_cast<int>(ids.size())) {
-      refuse_place(pair, at, std::to_string(ids.size()) + " input_ids");
+      refuse_place(pair, at, "the half's " + std::to_string(ids.size()) + " input_ids");
     }
     return {.begin = at[0], .end = at[1]};
   }
@@ -107,8 +107,8 @@ class PairReader {
     const auto found = tokens_touching(text, at, encoded.offsets);
     if (!found) {
       refuse_place(pair, at,
-                   "tokens of a question of " + std::to_string(character_starts(text).size() - 1) +
-                       " characters");
+                   "the question's " + std::to_string(character_starts(text).size() - 1) +
+                       " characters that a token touches");
     }
     return *found;
   }
@@ -116,7 +116,7 @@ class PairReader {
                                  const std::string& expected) const {
     throw FormatError(file_, "pair " + pair.id + ": span '" + how_.span + "' is [" +
                                  std::to_string(at[0]) + ", " + std::to_string(at[1]) +
-                                 "], expected some of the " + expected);
+                                 "], expected a range within " + expected);
   }
   [[noreturn]] void refuse_span(const QuestionPair& pair, const char* half) const {
     throw FormatError(file_, "pair " + pair.id + ": its " + half + " half has no span '" +

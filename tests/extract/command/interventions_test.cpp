@@ -179,16 +179,16 @@ TEST_CASE("a source of another run that is not there is refused", "[intervention
   refused("0", R"({"donor": "z"})", "the id of a prompt of --donors", donors);
   refused("0", R"({"donor": "c", "prompt": "b"})", "either prompt or donor", donors);
   refused("1", R"({"donor": "c"})", "a run with --capture hook_resid_post of layer 1", donors);
-  refused("0", R"({"donor": "c", "positions": [1]})", "it has none of number 1", donors);
+  refused("0", R"({"donor": "c", "positions": [1]})", "it does not have 1", donors);
   refused("0", R"({"donor": "c", "positions": [3]})", "positions in [-3, 3)", donors);
   refused("0", R"({"donor": "c", "positions": [2, 1]})", "one for each position patched", donors);
   refused("0", R"({"donor": "c", "latents": [0]})", "the model has no thoughts", donors);
   CHECK_THAT(refusal_of(dir.path(), R"([{"prompt": "a", "action": "patch", "positions": [1],
                                          "layer": 0, "source": {"donor": "c"}}])",
                         donors),
-             Contains("source.donor") && Contains("it has none of number 1"));
+             Contains("source.donor") && Contains("it does not have 1"));
   CHECK_THAT(refusal_of(dir.path(), "[]", donors),
-             Contains("--donors: found a run that nothing takes values of"));
+             Contains("--donors: found a run that no intervention uses"));
 }
 
 TEST_CASE("forced tokens are generated, and the actions are in the plan", "[interventions]") {

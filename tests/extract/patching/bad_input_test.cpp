@@ -190,12 +190,13 @@ TEST_CASE("a span that is not there is refused with its pair", "[bad_input]") {
                        options + " --skip-bad-pairs");
   pairs[0]["corrupted"]["spans"] = {{"number", {8, 9}}};
   folder.pairs_refused(pairs,
-                       {"pair 9: span 'number' is [8, 9], expected some of the tokens of a "
-                        "question of 8 characters"},
+                       {"pair 9: span 'number' is [8, 9], expected a range within the question's 8 "
+                        "characters that a token touches"},
                        options);
   pairs[0]["corrupted"] = {{"input_ids", {5, 6}}, {"answer", 90}, {"spans", {{"number", {1, 3}}}}};
-  folder.pairs_refused(pairs, {"pair 9: span 'number' is [1, 3], expected some of the 2 input_ids"},
-                       options);
+  folder.pairs_refused(
+      pairs, {"pair 9: span 'number' is [1, 3], expected a range within the half's 2 input_ids"},
+      options);
 }
 
 TEST_CASE("a text needs a tokenizer", "[bad_input]") {
