@@ -9,6 +9,7 @@
 #include "phiid/command.hpp"
 #include "random_model/command.hpp"
 #include "run/stop.hpp"
+#include "sampling/command.hpp"
 #include "steps/command.hpp"
 
 #include <CLI/CLI.hpp>
@@ -38,7 +39,7 @@ int run_program(int argc, char** argv) {
   std::vector<Subcommand> subcommands = inspect_subcommands(program);
   for (const auto add :
        {random_model_subcommand, activations_subcommand, phiid_subcommand, ablate_subcommand,
-        loo_subcommand, patching_subcommand, steps_subcommand}) {
+        loo_subcommand, patching_subcommand, sampling_subcommand, steps_subcommand}) {
     subcommands.push_back(add(program));
   }
   std::string command_line;

@@ -63,6 +63,7 @@ template Flag Flags::add(const std::string&, std::size_t&, const std::string&);
 template Flag Flags::add(const std::string&, bool&, const std::string&);
 template Flag Flags::add(const std::string&, double&, const std::string&);
 template Flag Flags::add(const std::string&, std::vector<int>&, const std::string&);
+template Flag Flags::add(const std::string&, std::vector<double>&, const std::string&);
 template Flag Flags::add(const std::string&, std::vector<std::string>&, const std::string&);
 template Flag Flags::add(const std::string&, std::vector<std::filesystem::path>&,
                          const std::string&);

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "sampling/inputs.hpp"
+
+#include "files/json_entries.hpp"
+#include "files/tokenizer.hpp"
+#include "shard/format_error.hpp"
+#include "shard/mapped_file.hpp"
+
+#include <stdexcept>
+
+namespace phiscope::extract {
+namespace {
+
+using shard::FormatError;
+
+std::string prompt_template(const SamplingOptions& options) {
+  if (options.prompt_template.empty()) return published_template;
+  const shard::MappedFile file(options.prompt_template);
+  return std::string(file.text());
+}
+
+std::string prompt_text(const std::string& form, const std::string& question) {
+  constexpr std::string_view place = "{problem}";
+  const std::size_t at = form.find(place);
+  if (at == std::string::npos) {
+    throw std::runtime_error("--prompt-template: found no {problem}, expected it once");
+  }
+  return form.substr(0, at) + question + form.substr(at + place.size());
+}
+
+std::string field_text(const JsonFields& fields, const std::vector<std::string_view>& keys) {
+  for (const std::string_view key : keys) {
+    if (fields.has(key)) return fields.text(key);
+  }
+  fields.refuse(keys.front(), "a string");
+}
+
+}  // namespace
+
+SamplingProblems sampling_problems(const SamplingOptions& options, const ModelConfig& config) {
+  SamplingProblems made;
+  made.problems = read_problems(options.problems);
+  if (options.limit > 0 && made.problems.size() > options.limit) {
+    made.problems.resize(options.limit);
+  }
+  const std::string form = prompt_template(options);
+  const Tokenizer tokenizer = Tokenizer::open(options.run.model);
+  made.prompts.reserve(made.problems.size());
+  for (const Problem& problem : made.problems) {
+    made.prompts.push_back(
+        tokenizer.encode(prompt_text(form, problem.question), /*special=*/true).ids);
+    const std::vector<int>& ids = made.prompts.back();
+    const std::int64_t length = std::ssize(ids) + options.max_new_tokens;
+    if (ids.empty() || length > config.max_positions) {
+      throw FormatError(options.problems,
+                        "problem " + problem.id + ": " + std::to_string(ids.size()) +
+                            " tokens and " + std::to_string(options.max_new_tokens) +
+                            " to generate, expected at most the context length of the model, " +
+                            std::to_string(config.max_positions));
+    }
+  }
+  return made;
+}
+
+std::string oracle_text(const std::string& text, OraclePart part) {
+  constexpr std::string_view begin = "<think>";
+  constexpr std::string_view end = "</think>";
+  const std::size_t head = text.find_first_not_of(" \t\r\n");
+  if (part == OraclePart::all || head == std::string::npos ||
+      text.compare(head, begin.size(), begin) != 0) {
+    return part == OraclePart::reasoning ? "" : text;
+  }
+  const std::size_t close = text.find(end, head);
+  const std::size_t inner = head + begin.size();
+  if (part == OraclePart::reasoning) {
+    return text.substr(inner, close == std::string::npos ? close : close - inner);
+  }
+  if (close == std::string::npos) return "";  // cut off before there was a solution
+  const std::size_t rest = text.find_first_not_of(" \t\r\n", close + end.size());
+  return rest == std::string::npos ? "" : text.substr(rest);
+}
+
+std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& options,
+                                                    const ModelConfig& config) {
+  const Tokenizer tokenizer = Tokenizer::open(options.run.model);
+  std::map<std::string, std::vector<int>> solutions;
+  std::size_t number = 0;
+  for (const JsonEntry& entry : json_entries(options.oracle, "solution")) {
+    const JsonFields fields = entry.fields();
+    const std::string id = !entry_id_key(fields).empty() ? entry_id(fields, number)
+                           : fields.has("problem_id")    ? fields.text("problem_id")
+                                                         : std::to_string(number);
+    ++number;
+    std::string text = field_text(fields, {"solution", "text", "answer"});
+    if (options.oracle_part != OraclePart::solution && fields.has("reasoning")) {
+      const std::string reasoning = fields.text("reasoning");
+      text = options.oracle_part == OraclePart::all ? reasoning + "\n" + text : reasoning;
+    } else {
+      text = oracle_text(text, options.oracle_part);
+    }
+    std::vector<int> ids;
+    if (!text.empty()) {
+      ids = tokenizer.encode(options.solution_prefix + text, /*special=*/false).ids;
+    }
+    for (const int id_of_token : ids) {
+      if (id_of_token < config.vocab) continue;
+      throw FormatError(entry.place, "token id " + std::to_string(id_of_token) +
+                                         ", expected 0 to " + std::to_string(config.vocab - 1));
+    }
+    if (!solutions.emplace(id, std::move(ids)).second) {
+      throw FormatError(entry.place, "the id " + shard::quote_bytes(id, 40) +
+                                         " twice, expected each problem once");
+    }
+  }
+  return solutions;
+}
+
+}  // namespace phiscope::extract

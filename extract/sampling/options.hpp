@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "command/choice.hpp"
+#include "command/options.hpp"
+#include "command/prompt_runs.hpp"
+#include "files/config.hpp"
+#include "sampling/plan.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// The parts of a sampling experiment, in the order in which they run; a run directory each.
+enum class SamplingStep { variance, manifold, sensitivity, clustering };
+inline constexpr Choices<SamplingStep, 4> sampling_steps{
+    {{"variance", SamplingStep::variance},
+     {"manifold", SamplingStep::manifold},
+     {"sensitivity", SamplingStep::sensitivity},
+     {"clustering", SamplingStep::clustering}}};
+
+/// What of an oracle's text is its solution: a block <think>...</think> at its head is reasoning.
+enum class OraclePart { solution, reasoning, all };
+inline constexpr Choices<OraclePart, 3> oracle_parts{{{"solution", OraclePart::solution},
+                                                      {"reasoning", OraclePart::reasoning},
+                                                      {"all", OraclePart::all}}};
+
+/// The options of `extract sampling`.
+struct SamplingOptions {
+  RunOptions run;  ///< out: the folder that holds a run directory for each step
+  std::filesystem::path problems;
+  std::vector<std::string> steps{"variance", "manifold", "sensitivity", "clustering"};
+  std::size_t limit = 0;
+  std::filesystem::path prompt_template;
+  std::vector<double> temperatures{0.0, 0.5, 0.8, 1.0};
+  int samples = 16;
+  std::vector<int> checkpoints{32, 64, 128};
+  int stride = 32;
+  int target_layer = -1;  ///< -1: that of two thirds
+  int max_new_tokens = 128;
+  int top_k = 0;
+  double top_p = 1.0;
+  double repetition_penalty = 1.0;
+  std::filesystem::path oracle;
+  OraclePart oracle_part = OraclePart::solution;
+  std::string solution_prefix;
+  double prefix_share = 0.3;
+  int interval = 32;
+  int lookahead = 64;
+  int window_stride = 8;
+  bool to_end = false;
+  double cluster_temperature = 0.8;
+  std::size_t problems_per_shard = 4;
+};
+
+/// The steps that were asked for, by name or by the number they have in the published experiment
+/// (2 variance, 3 and 4 manifold, 5 sensitivity, 7 clustering), in the order in which they run.
+/// @throws std::runtime_error for anything else
+std::vector<SamplingStep> asked_steps(const SamplingOptions& options);
+
+/// Checks what the steps need of the options.
+/// @throws std::runtime_error naming the option, what was found and what is expected
+void check_sampling(const SamplingOptions& options, const std::vector<SamplingStep>& steps,
+                    const ModelConfig& config);
+
+SampleLayout sample_layout(const SamplingOptions& options, SamplingStep step);
+BranchLayout branch_layout(const SamplingOptions& options);
+
+}  // namespace phiscope::extract

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "plan/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// Which rows the two paths of a manifold run have: keys of their windows.
+inline constexpr std::int64_t whole_window = 0;
+inline constexpr std::int64_t after_prefix_window = 1;
+
+/// Solutions that are drawn: several temperatures, several samples, pooled up to checkpoints.
+struct SampleLayout {
+  std::vector<double> temperatures;  ///< 0: one greedy solution
+  int samples = 1;                   ///< of each temperature above 0
+  std::vector<int> checkpoints;      ///< in generated tokens, ascending
+  int stride = 1;
+};
+
+/// The number that a temperature and a sample have in a draw's place. It depends on the temperature
+/// itself, not on what other temperatures there are.
+inline std::uint32_t draw_sample(double temperature, int sample) {
+  const auto thousandths = static_cast<std::uint32_t>(std::lround(temperature * 1000.0));
+  return thousandths * 65536U + static_cast<std::uint32_t>(sample);
+}
+
+/// Windows of a generation up to each checkpoint.
+inline std::vector<PoolWindow> checkpoint_windows(const std::vector<int>& checkpoints) {
+  std::vector<PoolWindow> windows;
+  windows.reserve(checkpoints.size());
+  for (const int checkpoint : checkpoints) {
+    windows.push_back({.begin = 0, .end = checkpoint, .counted_from = 0, .key = checkpoint});
+  }
+  return windows;
+}
+
+/// The samples of one problem. Key of a row: problem, temperature, sample, checkpoint.
+inline Group sample_group(const std::vector<int>& prompt, std::int64_t number,
+                          const SampleLayout& layout) {
+  Group group;
+  for (std::size_t t = 0; t < layout.temperatures.size(); ++t) {
+    const double temperature = layout.temperatures[t];
+    const int samples = temperature == 0.0 ? 1 : layout.samples;
+    for (int sample = 0; sample < samples; ++sample) {
+      Run run{.tokens = prompt, .rows = {}};
+      run.key = std::vector<std::int64_t>{number, static_cast<std::int64_t>(t), sample};
+      run.origin = static_cast<int>(prompt.size());
+      run.draw = {.prompt = static_cast<std::uint64_t>(number),
+                  .sample = draw_sample(temperature, sample)};
+      run.temperature = temperature;
+      group.runs.push_back(std::move(run));
+    }
+  }
+  return group;
+}
+
+/// A problem whose solution is known.
+struct SolvedProblem {
+  std::vector<int> prompt;
+  std::vector<int> oracle;  ///< the known solution
+  int prefix = 0;           ///< leading tokens of it that are given to the forced path
+};
+
+/// The known solution, the greedy one, and the greedy one after a part of the known one. Key of a
+/// row: problem, path (0, 1, 2), window.
+inline Group manifold_group(const SolvedProblem& problem, std::int64_t number, int stride,
+                            int tokens) {
+  const auto first = static_cast<int>(problem.prompt.size());
+  const int end = static_cast<int>(problem.oracle.size()) + tokens;  // beyond every solution
+  const PoolWindow whole{.begin = 0, .end = end, .counted_from = 0, .key = whole_window};
+  Run local{.tokens = problem.prompt, .rows = {}};
+  local.key = std::vector<std::int64_t>{number, 1};
+  local.origin = first;
+  local.windows = {whole};
+  Run forced = local;
+  forced.key = std::vector<std::int64_t>{number, 2};
+  forced.tokens.insert(forced.tokens.end(), problem.oracle.begin(),
+                       problem.oracle.begin() + problem.prefix);
+  PoolWindow after = whole;
+  after.begin = problem.prefix;
+  after.key = after_prefix_window;
+  forced.windows.push_back(after);
+  Run oracle{.tokens = problem.prompt, .rows = {}};
+  oracle.key = std::vector<std::int64_t>{number, 0};
+  oracle.tokens.insert(oracle.tokens.end(), problem.oracle.begin(), problem.oracle.end());
+  oracle.generates = false;
+  Row row{.key = {number, 0, whole_window}, .spans = {}};
+  for (int nth = stride; nth <= static_cast<int>(problem.oracle.size()); nth += stride) {
+    row.spans.push_back({first + nth - 1, first + nth});
+  }
+  if (!row.spans.empty()) oracle.rows.push_back(std::move(row));
+  return {.runs = {std::move(local), std::move(oracle), std::move(forced)}};
+}
+
+/// Where a greedy solution is made to take its second-best token.
+struct BranchLayout {
+  int interval = 32;    ///< after so many tokens, twice as many, ...
+  int lookahead = 64;   ///< tokens of a branch that are compared, with the forced one
+  int stride = 8;       ///< of these
+  int tokens = 128;     ///< of the greedy solution, at most
+  bool to_end = false;  ///< branches are continued to their end
+};
+
+/// Numbers of tokens after which the solution branches.
+inline std::vector<int> branch_points(const BranchLayout& layout) {
+  std::vector<int> points;
+  for (int t = layout.interval; t < layout.tokens; t += layout.interval) points.push_back(t);
+  return points;
+}
+
+/// The greedy solution and its branches. Key of a row: problem, branch (0: the greedy one, else its
+/// point), window (the point after which it begins).
+inline Group branch_group(const std::vector<int>& prompt, std::int64_t number,
+                          const BranchLayout& layout) {
+  const auto window = [&](int t) {
+    return PoolWindow{.begin = t, .end = t + layout.lookahead, .counted_from = t, .key = t};
+  };
+  Run greedy{.tokens = prompt, .rows = {}};
+  greedy.key = std::vector<std::int64_t>{number, 0};
+  greedy.origin = static_cast<int>(prompt.size());
+  for (const int t : branch_points(layout)) greedy.windows.push_back(window(t));
+  Group group{.runs = {greedy}};
+  for (const int t : branch_points(layout)) {
+    Run branch = greedy;
+    branch.key = std::vector<std::int64_t>{number, t};
+    branch.quote = {.run = 0, .tokens = t, .continues = true};
+    branch.actions = {Force{.step = 0, .token = 0, .rank = 2}};
+    branch.windows = {window(t)};
+    branch.limit =
+        layout.to_end ? layout.tokens - t : std::min(layout.lookahead, layout.tokens - t);
+    group.runs.push_back(std::move(branch));
+  }
+  return group;
+}
+
+}  // namespace phiscope::extract

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include "sampling_folder.hpp"
+
+#include <cmath>
+#include <set>
+#include <sstream>
+
+using namespace phiscope::test;
+
+namespace {
+
+/// All residual rows of texts by one pass over their ids, [text][position] of [layer, unit].
+class TextRows {
+ public:
+  TextRows(const SamplingFolder& folder, const std::vector<std::vector<int>>& texts) {
+    std::string lines;
+    for (const auto& ids : texts) lines += nlohmann::json{{"input_ids", ids}}.dump() + "\n";
+    write_text(folder.path() / "texts.jsonl", lines);
+    const std::filesystem::path out = folder.path() / "texts";
+    std::filesystem::remove_all(out);
+    const Finished done = extract("activations --model '" + SamplingFolder::model().string() +
+                                      "' --prompts '" + (folder.path() / "texts.jsonl").string() +
+                                      "' --capture hook_resid_post --out '" + out.string() + "'",
+                                  folder.path());
+    CAPTURE(done.err);
+    REQUIRE(done.status == 0);
+    rows_ = PatchingRun(out).rows("hook_resid_post", "token");
+  }
+  /// Mean over the tokens of these numbers, counted from one after `first` tokens.
+  [[nodiscard]] std::vector<double> mean(std::int64_t text, int first,
+                                         const std::vector<int>& numbers) const {
+    std::vector<double> sum;
+    for (const int number : numbers) {
+      const std::vector<double>& row = rows_.at({text, first + number - 1});
+      sum.resize(row.size(), 0.0);
+      for (std::size_t i = 0; i < row.size(); ++i) sum[i] += row[i];
+    }
+    for (double& value : sum) value /= static_cast<double>(numbers.size());
+    return sum;
+  }
+
+ private:
+  StoredRows rows_;
+};
+
+void check_close(const std::vector<double>& found, const std::vector<double>& wanted) {
+  REQUIRE(found.size() == wanted.size());
+  double scale = 1.0;
+  double worst = 0.0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    scale = std::max(scale, std::abs(wanted[i]));
+    worst = std::max(worst, std::abs(found[i] - wanted[i]));
+  }
+  CHECK(worst <= 1e-5 * scale);
+}
+
+/// Multiples of a stride above `begin` and not above `end`.
+std::vector<int> multiples(int stride, int begin, int end) {
+  std::vector<int> numbers;
+  for (int n = stride; n <= end; n += stride) {
+    if (n > begin) numbers.push_back(n);
+  }
+  return numbers;
+}
+
+std::vector<int> joined(std::vector<int> a, const std::vector<int>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+}  // namespace
+
+TEST_CASE("latents of drawn solutions are means of one pass over their text", "[command]") {
+  const SamplingFolder folder;
+  const PatchingRun run = folder.run("run", "variance", "--temperatures 0,0.8");
+  const auto prompts = folder.prompts(folder.path() / "run/variance");
+  const auto solutions = generated_of(run);
+  CHECK(solutions.size() == 2 * (1 + 3));
+  std::vector<RowKey> order;
+  std::vector<std::vector<int>> texts;
+  for (const auto& [key, ids] : solutions) {
+    order.push_back(key);
+    texts.push_back(joined(prompts.at(static_cast<std::size_t>(key[0])), ids));
+  }
+  const TextRows text_rows(folder, texts);
+  const StoredRows latent = run.rows("latent", "pooled");
+  std::size_t compared = 0;
+  for (std::size_t s = 0; s < order.size(); ++s) {
+    const auto length = static_cast<int>(solutions.at(order[s]).size());
+    const auto first = static_cast<int>(prompts.at(static_cast<std::size_t>(order[s][0])).size());
+    for (const int checkpoint : {8, 16, 40}) {
+      const std::vector<int> numbers = multiples(4, 0, std::min(checkpoint, length));
+      RowKey key = order[s];
+      key.push_back(checkpoint);
+      CAPTURE(key, length);
+      REQUIRE(latent.contains(key) == !numbers.empty());
+      if (numbers.empty()) continue;
+      check_close(latent.at(key), text_rows.mean(static_cast<std::int64_t>(s), first, numbers));
+      ++compared;
+    }
+  }
+  CHECK(compared == latent.size());
+  CHECK(compared > 20);
+}
+
+TEST_CASE("a sample is the same whatever else is drawn, and however", "[command]") {
+  const SamplingFolder folder;
+  const auto wanted = generated_of(folder.run("one", "variance", "--temperatures 0.8"));
+  CHECK(wanted.size() == 6);
+  int next = 0;
+  for (const char* how : {"--temperatures 0.8 --batch-size 1 --problems-per-shard 1",
+                          "--temperatures 0.8 --threads 2 --batch-size 5"}) {
+    CAPTURE(how);
+    CHECK(generated_of(folder.run("run" + std::to_string(next++), "variance", how)) == wanted);
+  }
+  const auto more = generated_of(folder.run("more", "variance", "--temperatures 0,5,0.8"));
+  for (const auto& [key, ids] : wanted) CHECK(more.at({key[0], 2, key[2]}) == ids);
+  std::set<std::vector<int>> different;  // so hot that no two are the same
+  for (const auto& [key, ids] : more) {
+    if (key[1] == 1) different.insert(ids);
+  }
+  CHECK(different.size() == 6);
+  const auto clustered = generated_of(folder.run("clusters", "clustering", ""));
+  for (const auto& [key, ids] : wanted) CHECK(clustered.at(key) == ids);  // at 0.8 as well
+}
+
+TEST_CASE("distances to a known solution are of the tokens that they name", "[command]") {
+  const SamplingFolder folder;
+  const PatchingRun run = folder.run("run", "manifold", "");
+  const auto prompts = folder.prompts(folder.path() / "run/manifold");
+  const auto solutions = generated_of(run);
+  const StoredRows latent = run.rows("latent", "pooled");
+  const auto& details = run.details();
+  // The known solutions as tokens, by the program that prints them.
+  std::istringstream problems(read_text(SamplingFolder::problems()));
+  std::string lines;
+  std::string line;
+  for (int i = 0; i < 2 && std::getline(problems, line); ++i) {
+    const std::string answer = nlohmann::json::parse(line).at("answer");
+    lines += nlohmann::json{{"text", "\n" + answer}}.dump() + "\n";
+  }
+  write_text(folder.path() / "answers.jsonl", lines);
+  const Finished told =
+      extract("tokens --no-special --model '" + SamplingFolder::model().string() + "' --prompts '" +
+                  (folder.path() / "answers.jsonl").string() + "'",
+              folder.path());
+  REQUIRE(told.status == 0);
+  std::istringstream printed(told.out);
+  for (std::int64_t p = 0; p < 2; ++p) {
+    REQUIRE(std::getline(printed, line));
+    const auto oracle = nlohmann::json::parse(line).at("ids").get<std::vector<int>>();
+    const auto tokens = static_cast<int>(oracle.size());
+    const auto m = static_cast<int>(std::floor(0.3 * tokens));
+    CHECK(details.at("oracle_tokens").at(static_cast<std::size_t>(p)) == tokens);
+    CHECK(details.at("prefix").at("tokens").at(static_cast<std::size_t>(p)) == m);
+    const auto& prompt = prompts.at(static_cast<std::size_t>(p));
+    const auto first = static_cast<int>(prompt.size());
+    const std::vector<int>& local = solutions.at({p, 1});
+    const std::vector<int>& after = solutions.at({p, 2});
+    std::vector<int> forced(oracle.begin(), oracle.begin() + m);
+    forced.insert(forced.end(), after.begin(), after.end());
+    const TextRows rows(folder,
+                        {joined(prompt, oracle), joined(prompt, local), joined(prompt, forced)});
+    CAPTURE(p, m, tokens);
+    check_close(latent.at({p, 0, 0}), rows.mean(0, first, multiples(4, 0, tokens)));
+    check_close(latent.at({p, 1, 0}),
+                rows.mean(1, first, multiples(4, 0, static_cast<int>(local.size()))));
+    const auto end = static_cast<int>(forced.size());
+    check_close(latent.at({p, 2, 0}), rows.mean(2, first, multiples(4, 0, end)));
+    check_close(latent.at({p, 2, 1}), rows.mean(2, first, multiples(4, m, end)));
+  }
+  CHECK(latent.size() == 2 * 4);
+}
+
+TEST_CASE("branches leave the greedy solution by its second-best token", "[command]") {
+  const SamplingFolder folder;
+  const PatchingRun run = folder.run("run", "sensitivity", "");
+  const auto prompts = folder.prompts(folder.path() / "run/sensitivity");
+  const auto solutions = generated_of(run);
+  const StoredRows latent = run.rows("latent", "pooled");
+  const auto points =
+      nlohmann::json::parse(read_text(folder.path() / "run/sensitivity/bifurcation_points.json"));
+  std::size_t branches = 0;
+  double before = INFINITY;
+  for (const auto& point : points.at("points")) {
+    const auto p = point.at("problem").get<std::int64_t>();
+    const auto t = point.at("t").get<int>();
+    const std::vector<int>& greedy = solutions.at({p, 0});
+    const std::vector<int>& branch = solutions.at({p, t});
+    const auto& prompt = prompts.at(static_cast<std::size_t>(p));
+    const auto first = static_cast<int>(prompt.size());
+    CAPTURE(p, t);
+    REQUIRE(static_cast<int>(greedy.size()) > t);
+    CHECK(point.at("top1") == greedy[static_cast<std::size_t>(t)]);
+    CHECK(point.at("top2") == branch.front());
+    CHECK(branch.front() != greedy[static_cast<std::size_t>(t)]);
+    std::vector<int> path(greedy.begin(), greedy.begin() + t);
+    CHECK(point.at("input_ids") == joined(prompt, path));
+    path = joined(path, branch);
+    const TextRows rows(folder, {joined(prompt, greedy), joined(prompt, path)});
+    const auto window = [&](int length) {
+      std::vector<int> numbers;
+      for (int n = t + 2; n <= std::min(t + 12, length); n += 2) numbers.push_back(n);
+      return numbers;
+    };
+    const auto kept = rows.mean(0, first, window(static_cast<int>(greedy.size())));
+    const auto left = rows.mean(1, first, window(static_cast<int>(path.size())));
+    check_close(latent.at({p, 0, t}), kept);
+    check_close(latent.at({p, t, t}), left);
+    const std::size_t layers = points.at("layers").size();
+    const std::size_t units = kept.size() / layers;
+    const auto target = points.at("target_layer").get<std::size_t>();
+    double squared = 0.0;
+    for (std::size_t i = target * units; i < (target + 1) * units; ++i) {
+      squared += std::pow(kept[i] - left[i], 2);
+    }
+    CHECK(point.at("distance").get<double>() == Approx(std::sqrt(squared)).epsilon(1e-4));
+    CHECK(point.at("distance").get<double>() <= before);
+    before = point.at("distance").get<double>();
+    ++branches;
+  }
+  CHECK(branches >= 3);
+  const auto model = nlohmann::json::parse(read_text(folder.path() / "run/sensitivity/plan.json"));
+  CHECK(points.at("model") == model.at("model").at("digests"));
+}
+
+TEST_CASE("a run of several steps that was stopped resumes to the same bytes", "[command]") {
+  const SamplingFolder folder(6);
+  const std::string options = "--steps 2,3,5,7 --problems-per-shard 1 --batch-size 4";
+  REQUIRE(folder.extracted("whole", options).status == 0);
+  const std::string commit = (folder.path() / "part/variance/commit/shard-00001.json").string();
+  const Finished stopped = run_shell(
+      "bash -c \"set -m; " + program("extract") + " " + folder.call("part", options) +
+          " & pid=\\$!; until [ -e '" + commit +
+          "' ] || ! kill -0 \\$pid; do sleep 0.002; done; kill -TERM \\$pid; wait \\$pid\"",
+      folder.path());
+  CAPTURE(stopped.err);
+  CHECK(stopped.status == 75);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "part/clustering/manifest.json"));
+  REQUIRE(folder.extracted("part", options).status == 0);
+  for (const char* step : {"variance", "manifold", "sensitivity", "clustering"}) {
+    CHECK(tree(folder.path() / "part" / step) == tree(folder.path() / "whole" / step));
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "sampling/plan.hpp"
+
+#include "catch.hpp"
+
+#include <set>
+#include <tuple>
+
+using namespace phiscope::extract;
+
+TEST_CASE("every sample has a draw of its own, whatever else is drawn", "[plan]") {
+  std::set<std::tuple<std::uint64_t, std::uint32_t>> places;
+  std::size_t runs = 0;
+  for (std::int64_t problem = 0; problem < 3; ++problem) {
+    const Group group = sample_group({1, 2}, problem,
+                                     {.temperatures = {0.0, 0.5, 0.8, 1.0, 1.25},
+                                      .samples = 16,
+                                      .checkpoints = {8},
+                                      .stride = 4});
+    REQUIRE(group.runs.size() == 1 + 4 * 16);  // one greedy solution
+    for (const Run& run : group.runs) {
+      places.insert({run.draw.prompt, run.draw.sample});
+      CHECK(run.draw.step == 0);
+      ++runs;
+    }
+  }
+  CHECK(places.size() == runs);
+  const auto third = [](const std::vector<double>& temperatures, std::size_t run) {
+    return sample_group({1}, 4, {.temperatures = temperatures, .samples = 16, .checkpoints = {}})
+        .runs[run];
+  };
+  const Run alone = third({0.8}, 3);
+  const Run among = third({0.0, 0.5, 0.8}, 1 + 16 + 3);
+  CHECK(alone.draw.sample == among.draw.sample);
+  CHECK(alone.temperature == among.temperature);
+  CHECK(among.key == std::vector<std::int64_t>{4, 2, 3});
+}
+
+TEST_CASE("the known path is pooled where the others are", "[plan]") {
+  const Group group = manifold_group(
+      {.prompt = {1, 2, 3}, .oracle = {11, 12, 13, 14, 15, 16, 17}, .prefix = 2}, 5, 3, 20);
+  REQUIRE(group.runs.size() == 3);
+  const Run& local = group.runs[0];
+  const Run& oracle = group.runs[1];
+  const Run& forced = group.runs[2];
+  CHECK(local.tokens == std::vector<int>{1, 2, 3});
+  CHECK(local.key == std::vector<std::int64_t>{5, 1});
+  REQUIRE(local.windows.size() == 1);
+  CHECK_FALSE(oracle.generates);
+  REQUIRE(oracle.rows.size() == 1);
+  CHECK(oracle.rows[0].key == std::vector<std::int64_t>{5, 0, 0});
+  // The third and the sixth token after the three of the prompt.
+  CHECK(oracle.rows[0].spans == std::vector<Span>{{5, 6}, {8, 9}});
+  CHECK(forced.tokens == std::vector<int>{1, 2, 3, 11, 12});
+  CHECK(forced.origin == 3);
+  REQUIRE(forced.windows.size() == 2);
+  CHECK(forced.windows[0].begin == 0);
+  CHECK(forced.windows[1].begin == 2);
+  CHECK(forced.windows[1].counted_from == 0);
+  CHECK(forced.windows[1].key == after_prefix_window);
+  const Group brief = manifold_group({.prompt = {1}, .oracle = {11, 12}, .prefix = 0}, 0, 3, 20);
+  CHECK(brief.runs[1].rows.empty());
+}
+
+TEST_CASE("branches begin after every interval, before the end", "[plan]") {
+  const BranchLayout layout{.interval = 8, .lookahead = 10, .stride = 2, .tokens = 24};
+  CHECK(branch_points(layout) == std::vector<int>{8, 16});
+  const Group group = branch_group({1, 2, 3}, 6, layout);
+  REQUIRE(group.runs.size() == 3);
+  CHECK(group.runs[0].windows.size() == 2);
+  for (const std::size_t b : {1U, 2U}) {
+    const Run& branch = group.runs[b];
+    const int t = 8 * static_cast<int>(b);
+    CHECK(branch.key == std::vector<std::int64_t>{6, t});
+    CHECK(branch.quote.continues);
+    CHECK(branch.quote.tokens == t);
+    CHECK(*branch.actions.begin() == Action(Force{.step = 0, .token = 0, .rank = 2}));
+    CHECK(branch.limit == (t == 8 ? 10 : 8));
+    REQUIRE(branch.windows.size() == 1);
+    CHECK(branch.windows[0].begin == t);
+    CHECK(branch.windows[0].end == t + 10);
+    CHECK(branch.windows[0].counted_from == t);
+  }
+  BranchLayout whole = layout;
+  whole.to_end = true;
+  CHECK(branch_group({1}, 0, whole).runs[1].limit == 16);
+}
