@@ -3,6 +3,7 @@
 
 #include "patching/answer.hpp"
 #include "patching/readout.hpp"
+#include "report/logit_check.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -79,12 +80,7 @@ struct PairRows {
   std::vector<std::optional<GreedyAnswer>> greedy = {};  ///< [site]
 };
 
-/// How far logits that a run keeps were compared with its reduced arrays.
-struct LogitCheck {
-  std::size_t rows = 0;      ///< recomputed and equal
-  std::size_t unscored = 0;  ///< of them, whose scored tokens plan.json does not tell
-  double largest = 0.0;      ///< largest difference, of numbers above 1 relative to them
-};
+using report::LogitCheck;
 
 /// A run directory of experiment patching.
 struct Patching {

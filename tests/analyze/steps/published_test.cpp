@@ -183,6 +183,11 @@ TEST_CASE("repaired answers count as published alone", "[published]") {
   };
   CHECK(score(Scores::broken) == 0.0);
   CHECK(score(Scores::both_ways) == 1.0);
+  // Wrong before and after is neither.
+  for (const Scores scores : {Scores::broken, Scores::both_ways}) {
+    CHECK(published_results(result, Part::sweep, 2, scores)[1].at("position_results")[2].at(
+              "importance_score") == 0.0);
+  }
   const auto importance = [&](Scores scores, const char* position) {
     return published_statistics(published_results(result, Part::sweep, 2, scores), scores)
         .at("position_importance")
