@@ -130,16 +130,6 @@ std::string greedy_line(const ShortGreedy& found) {
   return line + ".";
 }
 
-std::string logit_line(const LogitCheck& logits) {
-  std::string line = "Logits: " + std::to_string(logits.rows) +
-                     " rows recomputed, largest difference " + report::short_text(logits.largest);
-  if (logits.unscored > 0) {
-    line += "; the scores of " + std::to_string(logits.unscored) +
-            " rows were not, since plan.json does not tell their tokens";
-  }
-  return line + ".";
-}
-
 void add_warnings(const Result& result, const std::string& prefix,
                   std::vector<std::string>& lines) {
   const Patching& data = result.data;
@@ -225,7 +215,7 @@ std::vector<std::string> diagnostic_lines(const std::vector<Result>& results) {
     lines.push_back(prefix + unread_line(result));
     const std::string greedy = greedy_line(result.data.short_greedy());
     if (!greedy.empty()) lines.push_back(prefix + greedy);
-    if (result.data.logits) lines.push_back(prefix + logit_line(*result.data.logits));
+    if (result.data.logits) lines.push_back(prefix + report::logit_line(*result.data.logits));
     for (const Check& check : checklist(result)) {
       lines.push_back(prefix + report::check_line(check));
     }

@@ -20,10 +20,6 @@ struct Key {
 inline constexpr std::int64_t unpatched_layer = -1;
 inline constexpr std::int64_t clean_layer = -2;
 
-/// Largest difference between a reduced number and what the kept logits give, of numbers above 1
-/// relative to them.
-inline constexpr double logit_tolerance = 1e-6;
-
 /// Recomputes the rows of a shard from its array `logits` with metrics/ and compares them. Rows of
 /// the clean run are compared in their scores alone: its logits are of another question.
 /// @param keys,rows  [row]

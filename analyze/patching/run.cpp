@@ -156,10 +156,7 @@ void read_shard(const shard::Run& run, std::int64_t shard, Patching& patching,
     }
     *place = rows[row];
   }
-  const auto& arrays = run.plan().arrays;
-  const bool has_logits = std::any_of(arrays.begin(), arrays.end(),
-                                      [](const auto& each) { return each.name == "logits"; });
-  if (!has_logits) return;
+  if (!report::keeps_logits(run)) return;
   if (!patching.logits) patching.logits.emplace();
   check_logits(run, shard, patching, keys, rows, *patching.logits);
 }

@@ -4,6 +4,7 @@
 #include "patching/answer.hpp"
 #include "patching/peak_memory.hpp"
 #include "patching/readout.hpp"
+#include "report/logit_check.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -83,12 +84,7 @@ struct PairRows {
   std::vector<std::optional<GreedyAnswer>> greedy = {};  ///< [site]
 };
 
-/// How far logits that a run keeps were compared with its reduced arrays.
-struct LogitCheck {
-  std::size_t rows = 0;      ///< recomputed and equal
-  std::size_t unscored = 0;  ///< of them, whose scored tokens plan.json does not tell
-  double largest = 0.0;      ///< largest difference, of numbers above 1 relative to them
-};
+using report::LogitCheck;
 
 /// Read-outs after the unpatched run's greedy tokens that pairs do not have, as that run ended
 /// first.

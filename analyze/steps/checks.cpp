@@ -140,8 +140,7 @@ std::optional<double> largest_unread_kl(const Result& result) {
   for (const ProblemRows& problem : data.rows) {
     if (!problem.complete) continue;
     for (const auto& row : problem.lanes[*lane]) {
-      largest =
-          std::max(largest.value_or(0.0), std::max(std::abs(row->kl), std::abs(row->reverse_kl)));
+      largest = std::max({largest.value_or(0.0), std::abs(row->kl), std::abs(row->reverse_kl)});
     }
   }
   return largest;

@@ -221,6 +221,9 @@ std::vector<std::string> diagnostic_lines(const std::vector<Result>& results,
     const std::string prefix = start(result, results);
     lines.push_back(prefix + problem_line(result));
     lines.push_back(prefix + sample_line(result));
+    for (const Source& source : result.data.sources) {
+      if (source.logits) lines.push_back(prefix + report::logit_line(*source.logits));
+    }
     for (const Check& check : checklist(result)) {
       lines.push_back(prefix + report::check_line(check));
     }

@@ -83,7 +83,7 @@ Problem read_problem(const JsonObject& object) {
   }
   problem.gold_text = object.text("gold");
   const auto gold = rational_in(problem.gold_text);
-  if (!gold) object.refuse("gold", "a number or a fraction, such as \"16\" or \"3/4\"");
+  if (!gold) object.refuse("gold", R"(a number or a fraction, such as "16" or "3/4")");
   problem.gold = *gold;
   problem.tokens = object.integers("tokens");
   return problem;

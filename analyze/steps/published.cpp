@@ -219,7 +219,9 @@ std::vector<report::OutputFile> published_files(const std::vector<Result>& resul
       std::string suffix = results.size() > 1 ? "_" + report::file_part(result.label) : "";
       if (layer != layers.front()) suffix += "_layer_" + std::to_string(layer);
       const auto add = [&](const std::string& name, const Json& json) {
-        files.push_back({"step_importance_" + name + suffix + ".json", json.dump(2) + "\n"});
+        std::string file = "step_importance_";
+        file.append(name).append(suffix).append(".json");
+        files.push_back({std::move(file), json.dump(2) + "\n"});
       };
       const Json validation =
           published_results(result, part_or_other(result, Part::validation), layer, scores);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -14,6 +15,8 @@ namespace phiscope::analyze::steps {
 namespace {
 
 using shard::FormatError;
+
+constexpr std::size_t key_width = 5;  // problem, layer, kind, step, readout
 
 /// Where a row or a text belongs: a run of a problem.
 struct Place {
@@ -62,8 +65,46 @@ std::vector<Row> read_rows(const shard::Run& run, std::int64_t shard, std::size_
   return rows;
 }
 
+report::ReducedRow numbers_of(const Row& row) {
+  return {.kl = row.kl,
+          .reverse_kl = row.reverse_kl,
+          .prediction_changed = row.prediction_changed,
+          .token_score = row.token_score,
+          .token_log_probability = row.token_log_probability};
+}
+
+/// Recomputes the rows of a shard from its logits. A problem's baseline is in the same shard.
+/// @param keys  [row, key]
+void check_logits(const shard::Run& run, std::int64_t shard, std::span<const std::int64_t> keys,
+                  std::span<const Row> rows, Steps& steps) {
+  report::LogitCheck& check = steps.sources.front().logits.emplace(
+      steps.sources.front().logits.value_or(report::LogitCheck{}));
+  const report::KeptLogits logits(run, shard, rows.size());
+  const auto key = [keys](std::size_t row) { return keys.subspan(row * key_width, key_width); };
+  std::map<std::pair<std::int64_t, std::int64_t>, std::size_t> baselines;  // problem, read-out
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (key(row)[2] == 0) baselines.emplace(std::pair(key(row)[0], key(row)[4]), row);
+  }
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    report::RowCheck same(logits.path(), row, check);
+    const auto baseline = baselines.find({key(row)[0], key(row)[4]});
+    if (baseline == baselines.end()) {
+      same.fail("no row of its baseline, expected it in the same shard");
+    }
+    const std::vector<double> own = logits.row(row);
+    same.divergences(logits.row(baseline->second), own, numbers_of(rows[row]));
+    const std::vector<std::int64_t>& gold =
+        steps.problems[static_cast<std::size_t>(key(row)[0])].tokens;
+    const auto readout = static_cast<std::size_t>(key(row)[4]);
+    const std::vector<std::int64_t> one =
+        readout == 0 ? gold : std::vector<std::int64_t>{gold[readout - 1]};
+    if (!one.empty()) same.scores(own, one, numbers_of(rows[row]));
+    ++check.rows;
+  }
+}
+
 void read_shard(const shard::Run& run, std::int64_t shard, Steps& steps) {
-  constexpr std::size_t width = 5;
+  constexpr std::size_t width = key_width;
   const shard::NpyFile file = run.keys("step_set", shard);
   if (file.shape().size() != 2 || file.shape()[1] != width) {
     throw FormatError(file.path(), "shape " + shard::shape_text(file.shape()) + ", expected " +
@@ -95,6 +136,7 @@ void read_shard(const shard::Run& run, std::int64_t shard, Steps& steps) {
     }
     at = rows[row];
   }
+  if (report::keeps_logits(run)) check_logits(run, shard, keys, rows, steps);
 }
 
 void make_room(Steps& steps) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "report/logit_check.hpp"
 #include "steps/lane.hpp"
 
 #include <phiscope/rational.hpp>
@@ -76,7 +77,8 @@ struct Source {
   std::string name = {};                ///< directory name
   nlohmann::ordered_json details = {};  ///< of plan.json
   std::vector<StratumCount> strata = {};
-  bool has_texts = false;  ///< there is a file of free answers
+  bool has_texts = false;                         ///< there is a file of free answers
+  std::optional<report::LogitCheck> logits = {};  ///< where the run keeps them
 };
 
 /// One run of experiment steps, or several that were pooled.

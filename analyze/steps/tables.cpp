@@ -29,7 +29,10 @@ TableRow lane_cells(const Result& result, const Lane& lane) {
           lane.kind == Kind::baseline ? TableCell(Undefined{"no_step"}) : TableCell(lane.step)};
 }
 
-const std::vector<std::string> lane_columns = {"run", "layer", "step_set", "step"};
+/// The columns of lane_cells(), then more.
+std::vector<std::string> lane_columns(const std::vector<std::string>& more) {
+  return columns({"run", "layer", "step_set", "step"}, more);
+}
 
 /// NAME_ci_low, NAME_ci_high
 void add_ends(TableRow& row, const Estimate& estimate) {
@@ -44,41 +47,41 @@ const Test* baseline_test(const Result& result, std::size_t group, std::size_t l
 }
 
 std::vector<std::string> step_columns() {
-  return columns(lane_columns, {"stratum",
-                                "part",
-                                "n",
-                                "n_right",
-                                "baseline_accuracy",
-                                "accuracy",
-                                "importance",
-                                "ci_low",
-                                "ci_high",
-                                "repaired",
-                                "kl",
-                                "log_probability_drop",
-                                "perplexity",
-                                "n_wrong",
-                                "n_broken",
-                                "n_repaired",
-                                "n_no_number",
-                                "n_unknown",
-                                "accuracy_ci_low",
-                                "accuracy_ci_high",
-                                "repaired_ci_low",
-                                "repaired_ci_high",
-                                "kl_ci_low",
-                                "kl_ci_high",
-                                "kl_from_baseline",
-                                "kl_from_baseline_ci_low",
-                                "kl_from_baseline_ci_high",
-                                "log_probability_drop_ci_low",
-                                "log_probability_drop_ci_high",
-                                "perplexity_ci_low",
-                                "perplexity_ci_high",
-                                "prediction_change_rate",
-                                "n_scored",
-                                "p",
-                                "p_holm"});
+  return lane_columns({"stratum",
+                       "part",
+                       "n",
+                       "n_right",
+                       "baseline_accuracy",
+                       "accuracy",
+                       "importance",
+                       "ci_low",
+                       "ci_high",
+                       "repaired",
+                       "kl",
+                       "log_probability_drop",
+                       "perplexity",
+                       "n_wrong",
+                       "n_broken",
+                       "n_repaired",
+                       "n_no_number",
+                       "n_unknown",
+                       "accuracy_ci_low",
+                       "accuracy_ci_high",
+                       "repaired_ci_low",
+                       "repaired_ci_high",
+                       "kl_ci_low",
+                       "kl_ci_high",
+                       "kl_from_baseline",
+                       "kl_from_baseline_ci_low",
+                       "kl_from_baseline_ci_high",
+                       "log_probability_drop_ci_low",
+                       "log_probability_drop_ci_high",
+                       "perplexity_ci_low",
+                       "perplexity_ci_high",
+                       "prediction_change_rate",
+                       "n_scored",
+                       "p",
+                       "p_holm"});
 }
 
 /// A row of steps.csv. @param is_baseline  importance and divergences say nothing there
@@ -148,7 +151,7 @@ Table step_table(const std::vector<Result>& results) {
 
 Table test_table(const std::vector<Result>& results) {
   Table table;
-  table.columns = columns(lane_columns, {"against", "stratum", "n", "effect"});
+  table.columns = lane_columns({"against", "stratum", "n", "effect"});
   table.columns = columns(table.columns, report::interval_columns());
   table.columns = columns(table.columns, {"first_only", "second_only", "p", "p_holm", "least_p"});
   for (const Result& result : results) {
@@ -192,8 +195,8 @@ TableRow problem_cells(const Result& result, std::size_t i) {
 
 Table problem_table(const std::vector<Result>& results) {
   Table table;
-  table.columns = columns(lane_columns, {"problem_id", "part", "stratum", "reasoning_steps", "gold",
-                                         "baseline", "grade", "answer"});
+  table.columns = lane_columns(
+      {"problem_id", "part", "stratum", "reasoning_steps", "gold", "baseline", "grade", "answer"});
   for (const Measure measure : all_measures()) table.columns.emplace_back(measure_name(measure));
   for (const Result& result : results) {
     const Steps& data = result.data;
@@ -227,9 +230,8 @@ TableCell readout_mean(const std::vector<Row>& rows, double Row::*member) {
 
 Table readout_table(const std::vector<Result>& results) {
   Table table;
-  table.columns =
-      columns(lane_columns, {"readout", "n_problems", "kl", "kl_from_baseline",
-                             "prediction_change_rate", "token_score", "token_log_probability"});
+  table.columns = lane_columns({"readout", "n_problems", "kl", "kl_from_baseline",
+                                "prediction_change_rate", "token_score", "token_log_probability"});
   for (const Result& result : results) {
     const Steps& data = result.data;
     // One more: the baseline, at the end.

@@ -183,6 +183,11 @@ TEST_CASE("repaired answers count as published alone", "[published]") {
   };
   CHECK(score(Scores::broken) == 0.0);
   CHECK(score(Scores::both_ways) == 1.0);
+  // Wrong before and after is neither.
+  for (const Scores scores : {Scores::broken, Scores::both_ways}) {
+    CHECK(published_results(result, Part::sweep, 2, scores)[1].at("position_results")[2].at(
+              "importance_score") == 0.0);
+  }
   const auto importance = [&](Scores scores, const char* position) {
     return published_statistics(published_results(result, Part::sweep, 2, scores), scores)
         .at("position_importance")
@@ -204,6 +209,21 @@ TEST_CASE("repaired answers count as published alone", "[published]") {
   CHECK(statistics.at("by_difficulty").at("2").at("early_importance").is_null());
   CHECK(statistics.at("by_difficulty").at("2").at("pattern_validated") == false);
   CHECK(statistics.at("by_difficulty").at("unknown").at("pattern_validated") == true);
+}
+
+TEST_CASE("early and late are positions 0 to 2 and 3 to 5, whatever else there is", "[published]") {
+  Json positions = Json::array();
+  for (int at = 0; at < 8; ++at) {
+    positions.push_back({{"position", at}, {"importance_score", static_cast<double>(1 << at)}});
+  }
+  const Json record = {
+      {"baseline_correct", true}, {"difficulty", 5}, {"position_results", positions}};
+  const Json found = published_statistics(Json::array({record}), Scores::broken);
+  CHECK(found.at("position_importance").at("6") == 64.0);
+  CHECK(found.at("by_difficulty").at("5").at("early_importance").get<double>() ==
+        Approx((1.0 + 2.0 + 4.0) / 3.0));
+  CHECK(found.at("by_difficulty").at("5").at("late_importance").get<double>() ==
+        Approx((8.0 + 16.0 + 32.0) / 3.0));
 }
 
 TEST_CASE("the success criteria are decided by the records", "[published]") {

@@ -120,6 +120,32 @@ TEST_CASE("rows that the plan does not have, or twice, or not at all, are refuse
              Contains("found read-out 2 of problem a2, expected 0 to 1"));
 }
 
+TEST_CASE("kept logits give the reduced arrays, or the row is refused", "[run]") {
+  SyntheticSteps options;
+  CHECK_FALSE(read(options).sources.front().logits.has_value());
+  options.keeps_logits = true;
+  const auto check = read(options).sources.front().logits;
+  REQUIRE(check.has_value());
+  std::size_t readouts = 0;
+  for (const auto& problem : options.problems) readouts += problem.tokens.size() + 1;
+  CHECK(check->rows == 14 * readouts);
+  CHECK(check->unscored == 0);
+  CHECK(check->largest < 1e-12);
+  const auto changed = [&](std::int64_t readout, double test::ReducedLogits::*member) {
+    options.change = [=](const StepKey& key, test::ReducedLogits& row) {
+      if (key.problem == 2 && key.kind == 4 && key.readout == readout) row.*member += 1e-3;
+    };
+    return refused(options);
+  };
+  // In the first shard: 14 runs of a1 and a2 with 3 and 2 read-outs; in a3, all is the tenth run.
+  CHECK_THAT(changed(0, &test::ReducedLogits::kl),
+             Contains("row 97: the logits give kl ") && Contains("expected equal to 1e-6"));
+  CHECK_THAT(changed(1, &test::ReducedLogits::reverse_kl), Contains("row 98: the logits give rev"));
+  CHECK_THAT(changed(2, &test::ReducedLogits::token_log_probability),
+             Contains("row 99: the logits give token_log_probability"));
+  CHECK_THAT(changed(0, &test::ReducedLogits::token_score), Contains("give token_score"));
+}
+
 TEST_CASE("answers of no run, or twice, are refused by line", "[run]") {
   // 8 problems of 14 runs each precede the line.
   CHECK_THAT(refused({}, R"({"key":[8,2,2,0],"text":"1"})"),

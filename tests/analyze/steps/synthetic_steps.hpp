@@ -64,6 +64,7 @@ struct SyntheticSteps {
   std::string dtype = "float32";
   std::int64_t problems_per_shard = 3;
   bool keeps_texts = true;
+  bool keeps_logits = false;
   /// How far a lane is from the baseline, in place of the formula.
   std::function<double(const StepKey&)> effect = nullptr;
   /// What is said in a lane; nothing: no line in the file. In place of the formula.
@@ -192,6 +193,17 @@ inline shard::RunPlan synthetic_steps_plan(const SyntheticSteps& options) {
                            .layers = {},
                            .row_shape = {}});
   }
+  if (options.keeps_logits) {
+    plan.arrays.push_back({.name = "logits",
+                           .hook = "logits",
+                           .formula = "",
+                           .row_space = "step_set",
+                           .encoding = "",
+                           .axes = {"row", "token"},
+                           .dtype = shard::Dtype::f8,
+                           .layers = {},
+                           .row_shape = {static_cast<std::uint64_t>(options.vocabulary)}});
+  }
   plan.row_spaces = {{.name = "step_set", .key = {"problem", "layer", "kind", "step", "readout"}}};
   std::size_t most = 0;
   for (const auto& problem : options.problems) most = std::max(most, problem.tokens.size());
@@ -244,6 +256,10 @@ inline void append_step_row(const SyntheticSteps& options, StepKey key, shard::S
   append("prediction_changed", row.prediction_changed);
   append("token_score", row.token_score);
   append("token_log_probability", row.token_log_probability);
+  if (options.keeps_logits) {
+    const std::vector<double> logits = options.logits(key);
+    part.append("logits", std::as_bytes(std::span(logits)));
+  }
   if (options.rename) options.rename(key);
   const std::vector<std::int64_t> columns = {key.problem, key.layer, key.kind, key.step,
                                              key.readout};
