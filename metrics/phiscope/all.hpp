@@ -4,6 +4,7 @@
 // Every public metric; a program that uses one or two compiles faster with their own headers.
 // The adaptors are not here: each needs its library.
 #include <phiscope/adjusted_rand_index.hpp>
+#include <phiscope/answer_grade.hpp>
 #include <phiscope/answer_logit_difference.hpp>
 #include <phiscope/answer_number.hpp>
 #include <phiscope/arrays.hpp>
