@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <curl/curl.h>
 #include <memory>
 #include <new>
@@ -47,11 +48,20 @@ bool names_this_machine(const std::string& host) {
 struct Arriving {
   Response response;
   bool too_large = false;
+  std::chrono::seconds patience{};  ///< without a byte
+  std::chrono::steady_clock::time_point last_byte = std::chrono::steady_clock::now();
 };
+
+/// Ends a transfer without bytes for too long; libcurl asks about once a second.
+int is_idle(void* of, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto& arriving = *static_cast<Arriving*>(of);
+  return std::chrono::steady_clock::now() - arriving.last_byte > arriving.patience ? 1 : 0;
+}
 
 std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* to) {
   auto& arriving = *static_cast<Arriving*>(to);
   const std::size_t all = size * count;
+  arriving.last_byte = std::chrono::steady_clock::now();
   arriving.too_large = arriving.response.body.size() + all > largest_body;
   if (arriving.too_large) return 0;
   arriving.response.body.append(bytes, all);
@@ -60,6 +70,7 @@ std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* to
 
 std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* to) {
   auto& arriving = *static_cast<Arriving*>(to);
+  arriving.last_byte = std::chrono::steady_clock::now();
   const std::string_view line(bytes, size * count);
   constexpr std::string_view name = "retry-after:";
   const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == b; };
@@ -81,6 +92,7 @@ NoResponse failure(CURLcode code, CURL* handle, const Arriving& arriving) {
   curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &ready);
   const bool sent = ready > 0;
   switch (code) {
+    case CURLE_ABORTED_BY_CALLBACK:
     case CURLE_OPERATION_TIMEDOUT:
       return {.reason = sent ? "timeout" : "unreachable", .sent = sent};
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -151,8 +163,10 @@ std::variant<Response, NoResponse> Server::post(const std::string& body) const {
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);        // several threads
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, connect_timeout_s);
   curl_easy_setopt(handle, CURLOPT_TIMEOUT, static_cast<long>(options_.timeout_s));
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.idle_timeout_s));
+  arriving.patience = std::chrono::seconds(options_.idle_timeout_s);
+  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, is_idle);
+  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &arriving);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &arriving);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);

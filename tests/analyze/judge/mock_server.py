@@ -122,12 +122,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif fault == "keepalive":
             body = json.dumps(BODIES["ok"]).encode()
             self.send_response(200)
-            self.send_header("Content-Length", str(len(body) + 6))
+            self.send_header("Content-Length", str(len(body) + 8))
             self.end_headers()
-            for _ in range(3):
+            for _ in range(4):  # longer than the test allows without a byte
                 self.wfile.write(b"\n ")
                 self.wfile.flush()
-                time.sleep(0.5)
+                time.sleep(0.7)
             self.wfile.write(body)
         elif fault == "truncated":
             self.send_response(200)

@@ -226,7 +226,7 @@ TEST_CASE("what does not pass is not tried again, and is missing with its reason
 
 TEST_CASE("fenced, thinking and divided answers are verdicts", "[run]") {
   const Bench bench("fenced,think,parts,keepalive", 4);
-  CHECK(line_of(bench.ask("--concurrency 1 --idle-timeout 5")).at("verdicts") == 4);
+  CHECK(line_of(bench.ask("--concurrency 1 --idle-timeout 2")).at("verdicts") == 4);
 }
 
 TEST_CASE("a server that says nothing is left after the time given", "[run]") {
