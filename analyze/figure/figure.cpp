@@ -29,20 +29,20 @@ void expect_finite(const std::vector<std::optional<double>>& values, const std::
 
 class ContentCheck {
  public:
-  explicit ContentCheck(std::string panel) : where(std::move(panel)) {}
+  explicit ContentCheck(std::string panel) : where_(std::move(panel)) {}
 
   void operator()(const Heatmap& map) const {
-    expect(map.values.size(), map.x_labels.size() * map.y_labels.size(), where);
-    expect_finite(map.values, where);
+    expect(map.values.size(), map.x_labels.size() * map.y_labels.size(), where_);
+    expect_finite(map.values, where_);
     if (map.values.empty())
-      throw std::invalid_argument("figure: " + where + ": heatmap without cells");
+      throw std::invalid_argument("figure: " + where_ + ": heatmap without cells");
   }
   void operator()(const Lines& lines) const {
     if (!lines.x_tick_labels.empty()) {
-      expect(lines.x_tick_labels.size(), lines.x_ticks.size(), where + ", x ticks");
+      expect(lines.x_tick_labels.size(), lines.x_ticks.size(), where_ + ", x ticks");
     }
     for (const Series& series : lines.series) {
-      const std::string what = where + ", series '" + series.name + "'";
+      const std::string what = where_ + ", series '" + series.name + "'";
       expect(series.y.size(), series.x.size(), what);
       expect(series.low.size(), series.high.size(), what + ", band");
       if (!series.low.empty()) expect(series.low.size(), series.x.size(), what + ", band");
@@ -53,22 +53,22 @@ class ContentCheck {
   }
   void operator()(const Bars& bars) const {
     check_series(bars.series, bars.labels.size());
-    expect_finite({bars.reference}, where + ", reference");
+    expect_finite({bars.reference}, where_ + ", reference");
   }
   void operator()(const Histogram& histogram) const {
     const std::vector<double>& edges = histogram.edges;
-    expect_finite({edges.begin(), edges.end()}, where + ", edges");
+    expect_finite({edges.begin(), edges.end()}, where_ + ", edges");
     if (std::ranges::adjacent_find(edges, std::greater_equal<>{}) != edges.end()) {
-      throw std::invalid_argument("figure: " + where + ": edges that do not ascend");
+      throw std::invalid_argument("figure: " + where_ + ": edges that do not ascend");
     }
     check_series(histogram.series, edges.empty() ? 0 : edges.size() - 1);
-    expect_finite({histogram.marker}, where + ", marker");
+    expect_finite({histogram.marker}, where_ + ", marker");
   }
 
  private:
   void check_series(const std::vector<BarSeries>& all, std::size_t bars) const {
     for (const BarSeries& series : all) {
-      const std::string what = where + ", series '" + series.name + "'";
+      const std::string what = where_ + ", series '" + series.name + "'";
       expect(series.values.size(), bars, what);
       expect(series.low.size(), series.high.size(), what + ", interval");
       if (!series.low.empty()) expect(series.low.size(), bars, what + ", interval");
@@ -78,7 +78,7 @@ class ContentCheck {
     }
   }
 
-  std::string where;
+  std::string where_;
 };
 
 void add_counts(const std::vector<std::optional<double>>& values, ValueCounts& counts) {

@@ -39,7 +39,7 @@ std::vector<Judgement> read_judgements(const std::filesystem::path& file, bool m
                         .response = object.text("response"),
                         .usage = object.member("usage")};
     const std::string status = object.text("status");
-    if (status != "ok" && status != "missing") object.refuse("status", "\"ok\" or \"missing\"");
+    if (status != "ok" && status != "missing") object.refuse("status", R"("ok" or "missing")");
     judgement.is_verdict = status == "ok";
     const Json& distinct = object.member("distinct");
     if (judgement.is_verdict != distinct.is_boolean()) {

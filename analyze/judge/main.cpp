@@ -7,7 +7,11 @@
 
 namespace {
 
-using namespace phiscope::judge;
+using phiscope::judge::Key;
+using phiscope::judge::key_variable;
+using phiscope::judge::Options;
+using phiscope::judge::ResponseFormat;
+using phiscope::judge::Server;
 using phiscope::program::CommandLine;
 
 void add_options(CommandLine& line, Options& options) {
@@ -58,5 +62,9 @@ int main(int argc, char** argv) {
        .example = "judge RESULT/judge_requests.jsonl --model openai/gpt-5-mini",
        .add_options = [&](CommandLine& line) { add_options(line, options); },
        .check = {},
-       .run = [&] { return summary_line(run(options, key_for(options)), options); }});
+       .run =
+           [&] {
+             return phiscope::judge::summary_line(phiscope::judge::run(options, key_for(options)),
+                                                  options);
+           }});
 }

@@ -127,7 +127,7 @@ class Asker {
     if (const auto* none = std::get_if<NoResponse>(&answer)) {
       return {.outcome = none->sent ? Outcome::failed : Outcome::retry, .why = none->reason};
     }
-    const Response& response = std::get<Response>(answer);
+    const auto& response = std::get<Response>(answer);
     if (response.retry_after) wait = retry_after_seconds(*response.retry_after, std::time(nullptr));
     Reply reply = read_reply(response);
     for (std::string* text : {&reply.why, &reply.model, &reply.provider, &reply.id}) {
@@ -138,7 +138,7 @@ class Asker {
   }
 
   /// Doubled for each try, and between half of that and all of it, lest all come back at once.
-  [[nodiscard]] double backoff_seconds(int attempt) {
+  [[nodiscard]] double backoff_seconds(int attempt) const {
     static thread_local std::minstd_rand engine(std::random_device{}());
     const double share = 0.5 + 0.5 * static_cast<double>(engine()) / std::minstd_rand::max();
     return share * 1e-3 * static_cast<double>(options_.backoff_ms) * std::ldexp(1.0, attempt - 1);

@@ -111,10 +111,9 @@ NoResponse failure(CURLcode code, CURL* handle, const Arriving& arriving) {
 Headers headers_of(const Key& key) {
   Headers headers;
   const auto add = [&headers](const std::string& line) {
-    curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    static_cast<void>(headers.release());
-    headers.reset(longer);
+    curl_slist* const first = curl_slist_append(headers.get(), line.c_str());
+    if (first == nullptr) throw std::bad_alloc();
+    if (headers == nullptr) headers.reset(first);  // later lines are appended in place
   };
   add("Content-Type: application/json");
   add("Expect:");  // nothing is gained by asking first
