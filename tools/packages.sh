@@ -3,7 +3,7 @@
 # Debian packages: which ones the verbs of ./dev need, and how they are installed.
 
 base_packages=(g++ cmake ninja-build pkg-config libeigen3-dev libxtensor-dev nlohmann-json3-dev libcli11-dev
-  libtomlplusplus-dev libpcre2-dev libutf8proc-dev libssl-dev gnuplot-nox fonts-dejavu-core
+  libtomlplusplus-dev libpcre2-dev libutf8proc-dev libssl-dev libcurl4-openssl-dev gnuplot-nox fonts-dejavu-core
   catch2 git ca-certificates python3 python3-venv)
 lint_packages=(clang-format)
 sanitize_packages=(clang libclang-rt-dev)

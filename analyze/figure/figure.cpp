@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
+#include <utility>
 
 namespace phiscope::figure {
 namespace {
@@ -25,21 +27,22 @@ void expect_finite(const std::vector<std::optional<double>>& values, const std::
   }
 }
 
-struct ContentCheck {
-  std::string where;
+class ContentCheck {
+ public:
+  explicit ContentCheck(std::string panel) : where_(std::move(panel)) {}
 
   void operator()(const Heatmap& map) const {
-    expect(map.values.size(), map.x_labels.size() * map.y_labels.size(), where);
-    expect_finite(map.values, where);
+    expect(map.values.size(), map.x_labels.size() * map.y_labels.size(), where_);
+    expect_finite(map.values, where_);
     if (map.values.empty())
-      throw std::invalid_argument("figure: " + where + ": heatmap without cells");
+      throw std::invalid_argument("figure: " + where_ + ": heatmap without cells");
   }
   void operator()(const Lines& lines) const {
     if (!lines.x_tick_labels.empty()) {
-      expect(lines.x_tick_labels.size(), lines.x_ticks.size(), where + ", x ticks");
+      expect(lines.x_tick_labels.size(), lines.x_ticks.size(), where_ + ", x ticks");
     }
     for (const Series& series : lines.series) {
-      const std::string what = where + ", series '" + series.name + "'";
+      const std::string what = where_ + ", series '" + series.name + "'";
       expect(series.y.size(), series.x.size(), what);
       expect(series.low.size(), series.high.size(), what + ", band");
       if (!series.low.empty()) expect(series.low.size(), series.x.size(), what + ", band");
@@ -48,12 +51,47 @@ struct ContentCheck {
       expect_finite(series.high, what);
     }
   }
+  void operator()(const Bars& bars) const {
+    check_series(bars.series, bars.labels.size());
+    expect_finite({bars.reference}, where_ + ", reference");
+  }
+  void operator()(const Histogram& histogram) const {
+    const std::vector<double>& edges = histogram.edges;
+    expect_finite({edges.begin(), edges.end()}, where_ + ", edges");
+    if (std::ranges::adjacent_find(edges, std::greater_equal<>{}) != edges.end()) {
+      throw std::invalid_argument("figure: " + where_ + ": edges that do not ascend");
+    }
+    check_series(histogram.series, edges.empty() ? 0 : edges.size() - 1);
+    expect_finite({histogram.marker}, where_ + ", marker");
+  }
+
+ private:
+  void check_series(const std::vector<BarSeries>& all, std::size_t bars) const {
+    for (const BarSeries& series : all) {
+      const std::string what = where_ + ", series '" + series.name + "'";
+      expect(series.values.size(), bars, what);
+      expect(series.low.size(), series.high.size(), what + ", interval");
+      if (!series.low.empty()) expect(series.low.size(), bars, what + ", interval");
+      expect_finite(series.values, what);
+      expect_finite(series.low, what);
+      expect_finite(series.high, what);
+    }
+  }
+
+  std::string where_;
 };
 
 void add_counts(const std::vector<std::optional<double>>& values, ValueCounts& counts) {
   counts.all += values.size();
   counts.undefined +=
       static_cast<std::size_t>(std::count(values.begin(), values.end(), std::nullopt));
+}
+
+/// Those of bars or of a histogram; none of other panels.
+std::vector<BarSeries> bar_series(const Panel& panel) {
+  if (const auto* bars = std::get_if<Bars>(&panel.content)) return bars->series;
+  if (const auto* histogram = std::get_if<Histogram>(&panel.content)) return histogram->series;
+  return {};
 }
 
 }  // namespace
@@ -108,6 +146,7 @@ ValueCounts count_values(const Figure& figure) {
     if (const auto* lines = std::get_if<Lines>(&panel.content)) {
       for (const Series& series : lines->series) add_counts(series.y, counts);
     }
+    for (const BarSeries& series : bar_series(panel)) add_counts(series.values, counts);
   }
   return counts;
 }

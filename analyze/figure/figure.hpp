@@ -47,12 +47,35 @@ struct Lines {
   bool log_y = false;                      ///< values <= 0 are left out
 };
 
+/// Heights of bars that stand on 0, with an interval where `low` and `high` are given.
+struct BarSeries {
+  std::string name;
+  std::vector<std::optional<double>> values;  ///< [bar]; none: undefined, marked by a cross
+  std::vector<std::optional<double>> low;     ///< [bar] or empty
+  std::vector<std::optional<double>> high;    ///< [bar] or empty
+  int color = 0;                              ///< index into palette()
+};
+
+/// Bars of named things; those of several series are side by side.
+struct Bars {
+  std::vector<std::string> labels;  ///< [bar], left to right
+  std::vector<BarSeries> series;
+  std::optional<double> reference;  ///< a thin horizontal line
+};
+
+/// Bars between numbers; those of several series lie over each other, transparent.
+struct Histogram {
+  std::vector<double> edges;  ///< [bar + 1], ascending
+  std::vector<BarSeries> series;
+  std::optional<double> marker;  ///< a thin vertical line, such as an observed value
+};
+
 /// One plot of a figure.
 struct Panel {
   std::string title;
   std::string x_label;
   std::string y_label;
-  std::variant<Heatmap, Lines> content;
+  std::variant<Heatmap, Lines, Bars, Histogram> content;
 };
 
 /// A line of the legend that all panels of a figure share.
@@ -86,7 +109,8 @@ void check(const Figure& figure);
 /// names stay different, so that several figures can stand in one page.
 [[nodiscard]] std::string svg_id(const std::string& name);
 
-/// How many values a figure has: the cells of its maps, the points of its curves.
+/// How many values a figure has: the cells of its maps, the points of its curves, its
+/// bars.
 struct ValueCounts {
   std::size_t all = 0;
   std::size_t undefined = 0;

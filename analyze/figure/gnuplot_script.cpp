@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "figure/bars.hpp"
 #include "figure/gnuplot.hpp"
 #include "figure/layout.hpp"
 #include "figure/scale.hpp"
@@ -68,9 +69,7 @@ class PanelScript {
   }
 
   void operator()(const Lines& lines) {
-    commands_ << "set border 3 lw 0.8 lc '#444444'\nset tics nomirror scale 0.5\n"
-              << (lines.log_y ? "set logscale y\n" : "unset logscale y\n")
-              << "set grid ytics lw 0.5 lc '#e2e2e2' dt 1\nset ytics auto format '%.4g'\n";
+    axes(lines.log_y);
     x_axis(lines);
     y_axis(lines);
     std::vector<std::string> plots;
@@ -79,14 +78,99 @@ class PanelScript {
       plots.push_back(number_text(*lines.reference) + " with lines lc '#888888' lw 0.8 dt (4,4)");
     }
     for (std::size_t i = 0; i < lines.series.size(); ++i) curve(lines, lines.series[i], i, plots);
-    if (plots.size() == (lines.reference ? 1U : 0U)) {
+    plot_or_say_so(plots, lines.reference ? 1 : 0);
+  }
+
+  void operator()(const Bars& bars) {
+    bar_axes(bars);
+    const std::size_t step = bar_label_step(bars);
+    ticks("xtics", bars.labels, step);
+    std::vector<std::string> plots;
+    if (bars.reference) {
+      plots.push_back(number_text(*bars.reference) + " with lines lc '#888888' lw 0.8 dt (4,4)");
+    }
+    for (std::size_t s = 0; s < bars.series.size(); ++s) bar_series(bars, s, "solid", plots);
+    plot_or_say_so(plots, bars.reference ? 1 : 0);
+  }
+
+  void operator()(const Histogram& histogram) {
+    bar_axes(histogram);
+    commands_ << "set xtics auto\n";
+    const char* const fill = histogram.series.size() > 1 ? "transparent solid 0.5" : "solid";
+    std::vector<std::string> plots;
+    for (std::size_t s = 0; s < histogram.series.size(); ++s) {
+      bar_series(histogram, s, fill, plots);
+    }
+    if (histogram.marker && !plots.empty()) {
+      const Range range = y_range(histogram);
+      const std::string at = number_text(*histogram.marker) + ' ';
+      block("m", at + number_text(range.low) + '\n' + at + number_text(range.high) + '\n');
+      plots.push_back(prefix_ + "m using 1:2 with lines lc '#222222' lw 1.2 dt (4,4)");
+    }
+    plot_or_say_so(plots, 0);
+  }
+
+ private:
+  void axes(bool is_log) {
+    commands_ << "set border 3 lw 0.8 lc '#444444'\nset tics nomirror scale 0.5\n"
+              << (is_log ? "set logscale y\n" : "unset logscale y\n")
+              << "set grid ytics lw 0.5 lc '#e2e2e2' dt 1\nset ytics auto format '%.4g'\n";
+  }
+
+  /// @param others  plots that show no value
+  void plot_or_say_so(std::vector<std::string>& plots, std::size_t others) {
+    if (plots.size() == others) {
       commands_ << "set label 9001 'no defined value' at graph 0.5,0.6 center tc rgb '#777777'\n";
     }
     if (plots.empty()) plots.emplace_back("1/0");
     plot(plots);
   }
 
- private:
+  template <class Content>
+  void bar_axes(const Content& content) {
+    axes(/*is_log=*/false);
+    const Range x = x_range(content);
+    const Range y = y_range(content);
+    commands_ << "set xrange [" << number_text(x.low) << ':' << number_text(x.high)
+              << "]\nset yrange [" << number_text(y.low) << ':' << number_text(y.high) << "]\n";
+  }
+
+  /// Rectangles from 0, intervals over them, and crosses where a bar is undefined.
+  template <class Content>
+  void bar_series(const Content& content, std::size_t index, const std::string& fill,
+                  std::vector<std::string>& plots) {
+    std::ostringstream boxes;
+    std::ostringstream intervals;
+    std::ostringstream missing;
+    const double foot = y_range(content).low;
+    for (const Bar& bar : bars_of(content, index)) {
+      const std::string middle = number_text(bar.middle()) + ' ';
+      if (!bar.value) {
+        missing << middle << number_text(foot) << '\n';
+        continue;
+      }
+      boxes << middle << number_text(*bar.value) << ' ' << number_text(bar.left) << ' '
+            << number_text(bar.right) << '\n';
+      if (!bar.low) continue;
+      intervals << middle << number_text(*bar.low) << ' ' << number_text(*bar.high) << '\n';
+    }
+    const std::string name = std::to_string(index);
+    if (block("b" + name, boxes.str())) {
+      plots.push_back(prefix_ + "b" + name + " using 1:2:3:4:(0):2 with boxxyerror lc rgb " +
+                      color(content.series[index].color) + " fs " + fill +
+                      " border lc rgb '#ffffff'");
+    }
+    if (block("i" + name, intervals.str())) {  // error bars would have a white dot
+      plots.push_back(prefix_ + "i" + name +
+                      " using 1:2:(0):($3-$2) with vectors heads size screen 0.004,90 nofilled lc "
+                      "'#222222' lw 1.2");
+    }
+    if (block("u" + name, missing.str())) {
+      plots.push_back(prefix_ + "u" + name +
+                      " using 1:2 with points pt 2 ps 0.6 lw 1.2 lc '#777777'");
+    }
+  }
+
   void ticks(const std::string& axis, const std::vector<std::string>& labels, std::size_t step) {
     commands_ << "set " << axis << " (";
     for (std::size_t i = 0; i < labels.size(); i += step) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "figure/layout.hpp"
 
+#include "figure/bars.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -47,6 +49,12 @@ struct PanelRoom {
     return {
         .left = 50.0, .right = 16.0, .top = 0.0, .bottom = 22.0, .width = 250.0, .height = 170.0};
   }
+  Room operator()(const Bars& bars) const {
+    Room result = (*this)(Lines{});
+    result.width = bars_width(bars);
+    return result;
+  }
+  Room operator()(const Histogram& /*histogram*/) const { return (*this)(Lines{}); }
 };
 
 Room room(const Panel& panel) {

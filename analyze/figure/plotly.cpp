@@ -194,6 +194,10 @@ PlotlyFigure plotly_figure(const Figure& figure) {
       layout["annotations"].push_back(
           panel_title(figure.panels[i].title, 0.5 * (left + right), top));
     }
+    if (std::holds_alternative<Bars>(figure.panels[i].content) ||
+        std::holds_alternative<Histogram>(figure.panels[i].content)) {
+      layout["barmode"] = "overlay";  // each bar has its place already
+    }
     const std::string number = i == 0 ? "" : std::to_string(i + 1);
     layout["xaxis" + number] = std::move(panel.x_axis);
     layout["yaxis" + number] = std::move(panel.y_axis);

@@ -41,7 +41,7 @@ class LinesWriter {
     for (const Series& series : lines.series) panel.traces.push_back(curve(series));
     if (lines.reference && drawable(lines, lines.reference)) add_reference(lines, panel);
     add_missing(lines, y.low, panel);
-    if (!has_points(lines)) add_note(panel);
+    if (!has_points(lines)) add_empty_note(figure_, index_, panel);
     return panel;
   }
 
@@ -146,21 +146,6 @@ class LinesWriter {
       }
     }
     return false;
-  }
-
-  /// A panel without a point says so. The empty trace makes Plotly draw its axes.
-  void add_note(PlotlyPanel& panel) const {
-    panel.annotations.push_back({{"text", "no defined value"},
-                                 {"xref", plotly_axis('x', index_) + " domain"},
-                                 {"yref", plotly_axis('y', index_) + " domain"},
-                                 {"x", 0.5},
-                                 {"y", 0.6},
-                                 {"font", {{"color", "#6b6b6b"}}}});
-    panel.y_axis["showticklabels"] = false;
-    Json trace = plotly_trace(figure_, index_, "scatter", "empty");
-    trace.update(
-        {{"x", {nullptr}}, {"y", {nullptr}}, {"hoverinfo", "skip"}, {"showlegend", false}});
-    panel.traces.push_back(std::move(trace));
   }
 
   const Figure& figure_;

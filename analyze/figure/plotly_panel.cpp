@@ -4,6 +4,7 @@
 #include "figure/plotly.hpp"
 
 #include <array>
+#include <utility>
 
 namespace phiscope::figure {
 
@@ -65,6 +66,19 @@ nlohmann::ordered_json plotly_trace(const Figure& figure, std::size_t index, con
            {{"kind", kind},
             {"row", row < figure.row_titles.size() ? figure.row_titles[row] : std::string()},
             {"panel", figure.panels[index].title}}}};
+}
+
+void add_empty_note(const Figure& figure, std::size_t index, PlotlyPanel& panel) {
+  panel.annotations.push_back({{"text", "no defined value"},
+                               {"xref", plotly_axis('x', index) + " domain"},
+                               {"yref", plotly_axis('y', index) + " domain"},
+                               {"x", 0.5},
+                               {"y", 0.6},
+                               {"font", {{"color", "#6b6b6b"}}}});
+  panel.y_axis["showticklabels"] = false;
+  nlohmann::ordered_json trace = plotly_trace(figure, index, "scatter", "empty");
+  trace.update({{"x", {nullptr}}, {"y", {nullptr}}, {"hoverinfo", "skip"}, {"showlegend", false}});
+  panel.traces.push_back(std::move(trace));
 }
 
 std::string hover_heading(const Panel& panel) {

@@ -25,6 +25,12 @@ struct PlotlyPanel {
 /// The panel number `index` of a figure that passes check(), whose content is given.
 [[nodiscard]] PlotlyPanel plotly_panel(const Figure& figure, std::size_t index, const Heatmap& map);
 [[nodiscard]] PlotlyPanel plotly_panel(const Figure& figure, std::size_t index, const Lines& lines);
+[[nodiscard]] PlotlyPanel plotly_panel(const Figure& figure, std::size_t index, const Bars& bars);
+[[nodiscard]] PlotlyPanel plotly_panel(const Figure& figure, std::size_t index,
+                                       const Histogram& histogram);
+
+/// Says that there is no defined value, on axes that an empty trace makes Plotly draw.
+void add_empty_note(const Figure& figure, std::size_t index, PlotlyPanel& panel);
 
 /// "x", "x2", "x3", ...: Plotly's name for the axis of a panel.
 [[nodiscard]] std::string plotly_axis(char letter, std::size_t panel);

@@ -12,7 +12,7 @@
   // The values of a figure, one a line; an undefined value is empty.
   function csv(figure) {
     const cells = figure.data.filter((trace) => trace.meta.kind === "cells");
-    const curves = figure.data.filter((trace) => trace.meta.kind === "curve");
+    const curves = figure.data.filter((trace) => ["curve", "bar"].includes(trace.meta.kind));
     const rows = [];
     if (cells.length > 0) rows.push(["row", "panel", "x", "y", "value"]);
     for (const { meta, x, y, z } of cells) {
@@ -20,9 +20,9 @@
         rows.push([meta.row, meta.panel, plain(x[i]), plain(y[j]), value])));
     }
     if (curves.length > 0) rows.push(["row", "panel", "series", "x", "value", "low", "high"]);
-    for (const { meta, x, y } of curves) {
-      x.forEach((at, i) => rows.push(
-        [meta.row, meta.panel, meta.series, at, y[i], meta.low?.[i], meta.high?.[i]]));
+    for (const { meta, x, y, text } of curves) {
+      x.forEach((at, i) => rows.push([meta.row, meta.panel, meta.series,
+        meta.kind === "bar" ? plain(text[i]) : at, y[i], meta.low?.[i], meta.high?.[i]]));
     }
     return rows.map((row) => row.map(field).join(",") + "\n").join("");
   }
@@ -87,6 +87,8 @@
     for (const trace of data) {
       if (trace.meta.kind === "cells") {
         trace.customdata = trace.z.map((row) => row.map((value) => value ?? "undefined"));
+      } else if (trace.meta.kind === "bar") {
+        trace.customdata = hover(trace);
       } else if (trace.meta.kind === "curve") {
         trace.customdata = hover(trace);
         if (trace.meta.low === undefined) continue;

@@ -3,6 +3,8 @@
 
 // Every public metric; a program that uses one or two compiles faster with their own headers.
 // The adaptors are not here: each needs its library.
+#include <phiscope/adjusted_rand_index.hpp>
+#include <phiscope/answer_grade.hpp>
 #include <phiscope/answer_logit_difference.hpp>
 #include <phiscope/answer_number.hpp>
 #include <phiscope/arrays.hpp>
@@ -13,6 +15,7 @@
 #include <phiscope/bootstrap_mean.hpp>
 #include <phiscope/bootstrap_ratio.hpp>
 #include <phiscope/cluster_separation.hpp>
+#include <phiscope/cluster_stability.hpp>
 #include <phiscope/cluster_structure.hpp>
 #include <phiscope/collapse.hpp>
 #include <phiscope/covariance_spectrum.hpp>
@@ -24,6 +27,7 @@
 #include <phiscope/distance.hpp>
 #include <phiscope/effective_rank.hpp>
 #include <phiscope/estimate.hpp>
+#include <phiscope/gap_statistic.hpp>
 #include <phiscope/gaussian_information.hpp>
 #include <phiscope/gaussian_phiid.hpp>
 #include <phiscope/global_efficiency.hpp>
@@ -35,6 +39,7 @@
 #include <phiscope/k_means.hpp>
 #include <phiscope/kl_divergence.hpp>
 #include <phiscope/label_means.hpp>
+#include <phiscope/label_variance.hpp>
 #include <phiscope/leave_one_out.hpp>
 #include <phiscope/log_sum_exp.hpp>
 #include <phiscope/logit_attribution.hpp>
@@ -44,6 +49,7 @@
 #include <phiscope/mcnemar.hpp>
 #include <phiscope/mean_cosine.hpp>
 #include <phiscope/modularity.hpp>
+#include <phiscope/nearest_centroid.hpp>
 #include <phiscope/neighbor_consistency.hpp>
 #include <phiscope/ordinal_ranks.hpp>
 #include <phiscope/pair_balance.hpp>
@@ -70,6 +76,7 @@
 #include <phiscope/rational.hpp>
 #include <phiscope/representation_coherence.hpp>
 #include <phiscope/row_deletions.hpp>
+#include <phiscope/silhouette.hpp>
 #include <phiscope/strided_mean_pooling.hpp>
 #include <phiscope/studentise_draws.hpp>
 #include <phiscope/sum.hpp>

@@ -55,7 +55,14 @@ enum class Percent {
   return std::abs(given.value() - gold.value()) < 0.01;
 }
 
-/// Is a generated text's answer the right one? Its \boxed{} or else its last number, against
+/// The answer that a generated text gives: what its last \boxed{} holds, else its last number as it
+/// is written; empty without either.
+[[nodiscard]] inline std::string given_text(std::string_view generated) {
+  const auto boxed = boxed_text(generated);
+  return boxed ? *boxed : std::string(detail::last_match(generated, detail::written_number));
+}
+
+/// Is a generated text's answer the right one? Its given_text() against
 /// gold_text(): equal as rationals, else as trimmed text. A percent sign divides by 100 only if the
 /// gold answer has one too. An empty answer is never right.
 [[nodiscard]] inline bool is_right_answer(std::string_view generated, std::string_view gold);
@@ -118,9 +125,7 @@ inline std::optional<Rational> flexible_number(std::string_view generated) {
 
 inline bool is_right_answer(std::string_view generated, std::string_view gold) {
   const std::string right = gold_text(gold);
-  const auto boxed = boxed_text(generated);
-  const std::string given =
-      boxed ? *boxed : std::string(detail::last_match(generated, detail::written_number));
+  const std::string given = given_text(generated);
   if (given.empty()) return false;
   const Percent percent =
       right.find('%') != std::string::npos ? Percent::hundredths : Percent::ignored;

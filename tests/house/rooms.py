@@ -15,13 +15,14 @@ import sys
 LIBRARIES = [  # beginning of an include, library
     ("Eigen/", "Eigen"), ("unsupported/Eigen/", "Eigen"), ("xtensor", "xtensor"), ("nlohmann/", "json"), ("openssl/", "OpenSSL"), ("CLI/", "CLI11"),
     ("toml++/", "toml++"), ("torch/", "LibTorch"), ("ATen/", "LibTorch"), ("c10/", "LibTorch"), ("pcre2", "PCRE2"),
-    ("utf8proc", "utf8proc"), ("cuda", "CUDA"), ("CL/", "OpenCL"), ("catch2/", "Catch2"), ("benchmark/", "Benchmark")]
+    ("utf8proc", "utf8proc"), ("curl/", "libcurl"), ("cuda", "CUDA"), ("CL/", "OpenCL"), ("catch2/", "Catch2"), ("benchmark/", "Benchmark")]
 # A file, and what it may not include: experiment to experiment, upward, across the two programs.
 FORBIDDEN = [
     ("analyze/loo/report.cpp", "phiid/options.hpp"),
     ("analyze/shard/csv.cpp", "figure/table.hpp"),
     ("analyze/figure/figure.cpp", "report/analysis.hpp"),
     ("analyze/report/write.cpp", "loo/analysis.hpp"),
+    ("analyze/report/page.cpp", "judge/server.hpp"),
     ("extract/files/config.cpp", "report/folder.hpp"),
     ("extract/inspect/inspect.cpp", "loo/plan.hpp"),
     ("extract/plan/plan.hpp", "files/config.hpp")]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
+#include "cluster_cases.hpp"
 #include "random_rows.hpp"
 #include "strided_rows.hpp"
 
@@ -79,6 +80,14 @@ TEST_CASE("restarts find the best of all partitions", "[k_means]") {
   }
   const KMeans found = k_means(x.view(), {.clusters = 2, .restarts = 20, .seed = seed});
   CHECK(found.inertia.value() == Approx(least).epsilon(1e-12));
+}
+
+TEST_CASE("restarts find partitions as good as those of scikit-learn", "[k_means]") {
+  for (const auto& one : phiscope::test::cluster_cases()) {
+    const KMeans found = k_means(one.view(), {.clusters = 3, .restarts = 50});
+    CHECK(found.inertia.value() <= 1.001 * one.expected.at("inertia").get<double>());
+    CHECK(found.inertia.value() >= 0.999 * one.expected.at("inertia").get<double>());
+  }
 }
 
 TEMPLATE_TEST_CASE("both spaces end where every row is nearest to its own mean", "[k_means]", float,

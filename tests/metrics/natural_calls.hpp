@@ -88,6 +88,11 @@ std::vector<double> matrix_numbers(const Rows& x, const Graph& graph) {
   result.add(logit_attribution(x, direction, {.weight = direction, .bias = {}}).contributions);
   result.add(between_cluster_phi(x, labels));
   result.add(cluster_separation(x, labels).between);
+  result.add(silhouette(x, labels).of_rows);
+  result.add(label_variance(x, labels).share);
+  result.add(nearest_centroid(x, labels).permuted);
+  result.add(gap_statistic(x, {.most_clusters = 2, .references = 3, .restarts = 1}).gaps);
+  result.add(cluster_stability(x, {.clustering = {.clusters = 2}, .resamples = 3}).indices);
   result.add(centroid_separation(x, labels).l2);
   result.add(representation_coherence(x, labels));
   result.add(cluster_structure(x, pairs).ratio);

@@ -50,4 +50,34 @@ inline figure::Figure example_curves() {
   return figure;
 }
 
+/// Two series of bars with an undefined one and an interval missing, and two histograms.
+inline figure::Figure example_bars() {
+  figure::Figure figure;
+  figure.name = std::string("bars");
+  figure.columns = 2;
+  figure::Bars bars;
+  bars.labels = {"embed", "0", "1 <b>"};
+  bars.series.resize(2);
+  bars.series[0] = {.name = "a",
+                    .values = {1.0, -0.5, std::nullopt},
+                    .low = {0.75, -1.0, std::nullopt},
+                    .high = {1.5, 0.25, std::nullopt},
+                    .color = 2};
+  bars.series[1] = {.name = "b", .values = {0.5, 0.0, 2.0}, .low = {}, .high = {}, .color = 1};
+  bars.reference = 0.25;
+  figure::Histogram histogram;
+  histogram.edges = {-1.0, 0.0, 0.5, 2.0};
+  histogram.series.resize(2);
+  histogram.series[0] = {.name = "counts", .values = {3.0, 5.0, 0.0}, .low = {}, .high = {}};
+  histogram.series[1] = {
+      .name = "others", .values = {1.0, 2.0, 4.0}, .low = {}, .high = {}, .color = 3};
+  histogram.marker = 2.5;
+  figure.panels.resize(2);
+  figure.panels[0].content = bars;
+  figure.panels[0].x_label = std::string("layer");
+  figure.panels[1].content = histogram;
+  figure.panels[1].x_label = std::string("distance");
+  return figure;
+}
+
 }  // namespace phiscope::test

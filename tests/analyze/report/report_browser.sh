@@ -75,11 +75,18 @@ frame.contentDocument.open();
     const lines = (await blobs.pop().text()).trimEnd().split("\n").length;
     const plot = document.getElementById(button.dataset.figure);
     const values = sum(kind(plot, "cells").map((trace) => trace.z.flat().length)) +
-      sum(kind(plot, "curve").map((trace) => trace.y.length));
+      sum(kind(plot, "curve").map((trace) => trace.y.length)) +
+      sum(kind(plot, "bar").map((trace) => trace.y.length));
     if (lines !== values + 1) ++answers.csv;
     if (plot.dataset.name === "hostile") {
       button.click();
       answers.text = (await blobs.pop().text()).split("\n")[1];
+    }
+    if (plot.dataset.name === "bars") {
+      button.click();
+      answers.bar = (await blobs.pop().text()).split("\n")[2];
+      answers.hover_bar = kind(plot, "bar")[0].customdata;
+      answers.rectangles = elements(plot, ".bars .point path");
     }
   }
   URL.createObjectURL = create;
@@ -142,6 +149,11 @@ for name in page report; do
   expect digits null
   # The golden run has fewer than five walks per length: it has no intervals, so no bands.
   if [ "$name" = page ]; then expect bands 0; else expect bands null; fi
+  if [ "$name" = page ]; then
+    expect bar '",,a,0,-0.5,-1,0.25"'
+    expect hover_bar '["1<br>interval: 0.75 to 1.5", "-0.5<br>interval: -1 to 0.25", "undefined"]'
+    expect rectangles 12
+  fi
   expect buttons '"Download plot as a PNG, Zoom, Pan, Zoom in, Zoom out, Reset axes"'
   case $(answer hover) in *": undefined"*) ;; *) fail "$name: hover says $(answer hover)" ;; esac
 done

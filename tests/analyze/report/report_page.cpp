@@ -56,7 +56,8 @@ int main() {
   report.facts = {{hostile, hostile}};
   PageSection section{.title = hostile, .blocks = {Points{{hostile}}}};
   for (Figure& figure : std::vector<Figure>{hostile_map(), phiscope::test::example_map(),
-                                            phiscope::test::example_curves(), large_map()}) {
+                                            phiscope::test::example_curves(),
+                                            phiscope::test::example_bars(), large_map()}) {
     section.blocks.emplace_back(
         FigureBlock{.figure = std::move(figure), .drawn = true, .svg = {}, .downloads = {}});
   }

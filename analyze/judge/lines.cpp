@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include "judge/lines.hpp"
+
+#include "shard/format_error.hpp"
+#include "shard/json_file.hpp"
+#include "shard/mapped_file.hpp"
+
+#include <string_view>
+
+namespace phiscope::judge {
+
+void for_each_object(
+    const std::filesystem::path& file, bool may_be_cut,
+    const std::function<void(const nlohmann::ordered_json&, const std::string&)>& use) {
+  const shard::MappedFile mapped(file);
+  std::string_view rest = mapped.text();
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos && may_be_cut) return;
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const nlohmann::ordered_json object = shard::parse_ordered_json(line, file, number);
+    const std::string place = "line " + std::to_string(number);
+    if (!object.is_object()) {
+      throw shard::FormatError(file, place + ": found no object, expected one on each line");
+    }
+    use(object, place);
+  }
+}
+
+}  // namespace phiscope::judge
