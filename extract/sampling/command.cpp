@@ -4,6 +4,7 @@
 #include "command/flags.hpp"
 #include "command/generated_texts.hpp"
 #include "command/run.hpp"
+#include "sampling/attribution.hpp"
 #include "sampling/inputs.hpp"
 #include "sampling/options.hpp"
 #include "sampling/points.hpp"
@@ -231,10 +232,28 @@ RunRequest request_of(const Setting& setting, SamplingStep step) {
     case SamplingStep::sensitivity:
       return sensitivity(setting);
     case SamplingStep::variance:
+    case SamplingStep::attribution:
     case SamplingStep::clustering:
       break;
   }
   return sampled(setting, step);
+}
+
+/// Which layers make the difference between the two tokens of a point.
+void attribute(const SamplingOptions& options, const RunOptions& own, const CheckedModel& model,
+               const std::string& command_line) {
+  const std::filesystem::path file = options.points.empty()
+                                         ? options.run.out / "sensitivity/bifurcation_points.json"
+                                         : options.points;
+  if (!std::filesystem::exists(file)) {
+    if (own.dry_run) return;  // what the step sensitivity is to write is not known yet
+    throw std::runtime_error(file.string() +
+                             ": found no file, expected the points of a finished run (extract "
+                             "sampling --steps sensitivity), or --points FILE");
+  }
+  const std::vector<BranchPoint> points = read_branch_points(file, options.top_points, model);
+  run(own, model, attribution_request(points, options, model, file), command_line);
+  if (!own.dry_run) write_directions(own.out, points, own, model.config);
 }
 
 void sampling(const SamplingOptions& options, const std::string& command_line) {
@@ -251,6 +270,10 @@ void sampling(const SamplingOptions& options, const std::string& command_line) {
   for (const SamplingStep step : steps) {
     RunOptions own = options.run;
     own.out = options.run.out / choice_name(sampling_steps, step);
+    if (step == SamplingStep::attribution) {
+      attribute(options, own, model, command_line);
+      continue;
+    }
     run(own, model, request_of(setting, step), command_line);
     if (own.dry_run) continue;
     write_generated_texts(own);
@@ -267,7 +290,8 @@ void add_flags(Flags& flags, SamplingOptions& options) {
       .required();
   flags
       .add("--steps", options.steps,
-           "what to run, each into OUT/<step>: variance, manifold, sensitivity, clustering")
+           "what to run, each into OUT/<step>: variance, manifold, sensitivity, attribution, "
+           "clustering")
       .list()
       .with_default();
   flags.add("--limit", options.limit, "take only the first N problems; 0: all").between(0, 1000000);
@@ -333,6 +357,13 @@ void add_flags(Flags& flags, SamplingOptions& options) {
       .with_default();
   flags.add_switch("--to-the-end", options.to_end,
                    "sensitivity: continue every branch to its end, for its answer");
+  flags
+      .add("--points", options.points,
+           "attribution: bifurcation_points.json of another run (default: that of sensitivity)")
+      .existing_file();
+  flags.add("--top-points", options.top_points, "attribution: points with the largest distances")
+      .between(1, 1000000)
+      .with_default();
   flags.add("--cluster-temperature", options.cluster_temperature, "of clustering").with_default();
   flags.add("--problems-per-shard", options.problems_per_shard, "problems per shard")
       .between(1, 1000000)

@@ -47,11 +47,10 @@ void check_checkpoints(const SamplingOptions& options) {
 }  // namespace
 
 std::vector<SamplingStep> asked_steps(const SamplingOptions& options) {
-  const std::map<std::string, SamplingStep> numbers{{"2", SamplingStep::variance},
-                                                    {"3", SamplingStep::manifold},
-                                                    {"4", SamplingStep::manifold},
-                                                    {"5", SamplingStep::sensitivity},
-                                                    {"7", SamplingStep::clustering}};
+  const std::map<std::string, SamplingStep> numbers{
+      {"2", SamplingStep::variance},    {"3", SamplingStep::manifold},
+      {"4", SamplingStep::manifold},    {"5", SamplingStep::sensitivity},
+      {"6", SamplingStep::attribution}, {"7", SamplingStep::clustering}};
   std::set<SamplingStep> steps;
   for (const std::string& name : options.steps) {
     const auto number = numbers.find(name);
@@ -59,7 +58,8 @@ std::vector<SamplingStep> asked_steps(const SamplingOptions& options) {
                                                 &std::pair<std::string_view, SamplingStep>::first);
     if (number == numbers.end() && named == sampling_steps.end()) {
       refuse("--steps", "'" + name + "'",
-             "some of variance, manifold, sensitivity, clustering, or the numbers 2, 3, 4, 5, 7");
+             "some of variance, manifold, sensitivity, attribution, clustering, or their numbers 2 "
+             "to 7");
     }
     steps.insert(number == numbers.end() ? named->second : number->second);
   }

@@ -14,11 +14,12 @@
 namespace phiscope::extract {
 
 /// The parts of a sampling experiment, in the order in which they run; a run directory each.
-enum class SamplingStep { variance, manifold, sensitivity, clustering };
-inline constexpr Choices<SamplingStep, 4> sampling_steps{
+enum class SamplingStep { variance, manifold, sensitivity, attribution, clustering };
+inline constexpr Choices<SamplingStep, 5> sampling_steps{
     {{"variance", SamplingStep::variance},
      {"manifold", SamplingStep::manifold},
      {"sensitivity", SamplingStep::sensitivity},
+     {"attribution", SamplingStep::attribution},
      {"clustering", SamplingStep::clustering}}};
 
 /// What of an oracle's text is its solution: a block <think>...</think> at its head is reasoning.
@@ -31,7 +32,8 @@ inline constexpr Choices<OraclePart, 3> oracle_parts{{{"solution", OraclePart::s
 struct SamplingOptions {
   RunOptions run;  ///< out: the folder that holds a run directory for each step
   std::filesystem::path problems;
-  std::vector<std::string> steps{"variance", "manifold", "sensitivity", "clustering"};
+  std::vector<std::string> steps{"variance", "manifold", "sensitivity", "attribution",
+                                 "clustering"};
   std::size_t limit = 0;
   std::filesystem::path prompt_template;
   std::vector<double> temperatures{0.0, 0.5, 0.8, 1.0};
@@ -51,12 +53,15 @@ struct SamplingOptions {
   int lookahead = 64;
   int window_stride = 8;
   bool to_end = false;
+  std::filesystem::path points;  ///< empty: those that the step sensitivity wrote
+  std::size_t top_points = 200;
   double cluster_temperature = 0.8;
   std::size_t problems_per_shard = 4;
 };
 
 /// The steps that were asked for, by name or by the number they have in the published experiment
-/// (2 variance, 3 and 4 manifold, 5 sensitivity, 7 clustering), in the order in which they run.
+/// (2 variance, 3 and 4 manifold, 5 sensitivity, 6 attribution,
+/// 7 clustering), in the order in which they run.
 /// @throws std::runtime_error for anything else
 std::vector<SamplingStep> asked_steps(const SamplingOptions& options);
 

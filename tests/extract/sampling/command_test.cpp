@@ -224,9 +224,80 @@ TEST_CASE("branches leave the greedy solution by its second-best token", "[comma
   CHECK(points.at("model") == model.at("model").at("digests"));
 }
 
+TEST_CASE("contributions of layers add up to the difference of the two scores", "[command]") {
+  const SamplingFolder folder;
+  const auto [dtype, tolerance] =
+      GENERATE(table<std::string, double>({{"float32", 2e-6}, {"float64", 1e-10}}));
+  const std::string options = "--dtype " + dtype + " ";
+  folder.run("run", "sensitivity", options);
+  const PatchingRun run = folder.run("run", "attribution", options + "--top-points 3");
+  const auto points =
+      nlohmann::json::parse(read_text(folder.path() / "run/sensitivity/bifurcation_points.json"))
+          .at("points");
+  const std::filesystem::path out = folder.path() / "run/attribution";
+  const auto directions = phiscope::shard::NpyFile(out / "directions.npy").read<double>();
+  const auto norm = phiscope::shard::NpyFile(out / "final_norm.npy").read<double>();
+  const StoredRows scores = run.rows("token_score", "choice");
+  const StoredRows residuals = run.rows("resid", "point");
+  REQUIRE(residuals.size() == 3);
+  constexpr std::size_t hidden = 128;
+  CHECK(directions.size() == 3 * hidden);
+  CHECK(norm.size() == 2 * hidden);
+  CHECK(run.details().at("norm") == "rms");
+  for (std::int64_t p = 0; p < 3; ++p) {
+    const auto at = static_cast<std::size_t>(p);
+    CHECK(run.details().at("points").at(at).at("top2") == points.at(at).at("top2"));
+    const std::vector<double>& x = residuals.at({p});
+    REQUIRE(x.size() == 5 * hidden);  // the embedding and four blocks
+    double squares = 0.0;
+    for (std::size_t i = 4 * hidden; i < x.size(); ++i) squares += x[i] * x[i];
+    const double scale = 1.0 / std::sqrt(squares / hidden + 1e-5);
+    double sum = 0.0;
+    double largest = 1.0;
+    for (std::size_t entry = 0; entry < 5; ++entry) {
+      double contribution = 0.0;
+      for (std::size_t i = 0; i < hidden; ++i) {
+        const double before = entry == 0 ? 0.0 : x[(entry - 1) * hidden + i];
+        contribution +=
+            directions[at * hidden + i] * norm[i] * scale * (x[entry * hidden + i] - before);
+      }
+      sum += contribution;
+      largest = std::max(largest, std::abs(contribution));
+    }
+    const double wanted = scores.at({p, 0}).at(0) - scores.at({p, 1}).at(0);
+    CAPTURE(dtype, p, sum, wanted);
+    CHECK(std::abs(sum - wanted) <= tolerance * largest);
+    CHECK(wanted > 0.0);  // the best token is the first of the two
+  }
+}
+
+TEST_CASE("points of another model are refused", "[command]") {
+  const SamplingFolder folder;
+  folder.run("run", "sensitivity", "");
+  const std::filesystem::path file = folder.path() / "run/sensitivity/bifurcation_points.json";
+  auto points = nlohmann::json::parse(read_text(file));
+  const auto refused = [&](const std::string& reason) {
+    write_text(folder.path() / "points.json", points.dump());
+    const Finished done = folder.extracted(
+        "other", "--steps 6 --points '" + (folder.path() / "points.json").string() + "'");
+    CHECK(done.status == 1);
+    CHECK_THAT(done.err, Contains(reason));
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "other/attribution"));
+  };
+  points["points"][0]["top1"] = 5000;
+  refused("top1");
+  points["model"]["tokenizer.json"] = "0";
+  refused("the model's files have other digests");
+  points["schema"] = "other";
+  refused("schema");
+  const Finished none = folder.extracted("other", "--steps attribution");
+  CHECK(none.status == 1);
+  CHECK_THAT(none.err, Contains("bifurcation_points.json: found no file"));
+}
+
 TEST_CASE("a run of several steps that was stopped resumes to the same bytes", "[command]") {
   const SamplingFolder folder(6);
-  const std::string options = "--steps 2,3,5,7 --problems-per-shard 1 --batch-size 4";
+  const std::string options = "--steps 2,3,5,6,7 --problems-per-shard 1 --batch-size 4";
   REQUIRE(folder.extracted("whole", options).status == 0);
   const std::string commit = (folder.path() / "part/variance/commit/shard-00001.json").string();
   const Finished stopped = run_shell(
@@ -238,7 +309,7 @@ TEST_CASE("a run of several steps that was stopped resumes to the same bytes", "
   CHECK(stopped.status == 75);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "part/clustering/manifest.json"));
   REQUIRE(folder.extracted("part", options).status == 0);
-  for (const char* step : {"variance", "manifold", "sensitivity", "clustering"}) {
+  for (const char* step : {"variance", "manifold", "sensitivity", "attribution", "clustering"}) {
     CHECK(tree(folder.path() / "part" / step) == tree(folder.path() / "whole" / step));
   }
 }

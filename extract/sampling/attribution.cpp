@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "sampling/attribution.hpp"
+
+#include "files/json_fields.hpp"
+#include "files/model_tensors.hpp"
+#include "files/weights.hpp"
+#include "shard/format_error.hpp"
+#include "shard/half.hpp"
+#include "shard/json_file.hpp"
+#include "shard/npy_writer.hpp"
+#include "shard/sha256.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <stdexcept>
+
+namespace phiscope::extract {
+namespace {
+
+using nlohmann::ordered_json;
+using shard::FormatError;
+
+/// A number of a tensor's bytes.
+template <class T>
+T number_at(const TensorView& tensor, std::size_t index) {
+  T value{};
+  std::memcpy(&value, tensor.bytes.data() + index * sizeof(T), sizeof(T));
+  return value;
+}
+
+float value_at(const TensorView& tensor, std::size_t index) {
+  switch (tensor.dtype) {
+    case TensorDtype::f16:
+      return shard::half_to_float(number_at<std::uint16_t>(tensor, index));
+    case TensorDtype::bf16:
+      return std::bit_cast<float>(std::uint32_t{number_at<std::uint16_t>(tensor, index)} << 16U);
+    case TensorDtype::f64:
+      return static_cast<float>(number_at<double>(tensor, index));
+    default:
+      return number_at<float>(tensor, index);
+  }
+}
+
+/// Row `row` of a matrix [row, hidden].
+std::vector<float> row_of(const TensorView& matrix, int row, std::int64_t hidden) {
+  std::vector<float> values(static_cast<std::size_t>(hidden));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = value_at(matrix, static_cast<std::size_t>(row) * values.size() + i);
+  }
+  return values;
+}
+
+/// The name of the tensor that holds a part alone; empty where the model has none.
+std::string name_of_part(const ModelConfig& config, Part part) {
+  for (const TensorSpec& spec : expected_tensors(config)) {
+    if (spec.parts == std::vector{part}) return spec.name;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<BranchPoint> read_branch_points(const std::filesystem::path& file, std::size_t count,
+                                            const CheckedModel& model) {
+  const nlohmann::json whole = shard::read_json(file);
+  const JsonFields fields(whole, file);
+  if (fields.text_or("schema", "") != "phiscope-points/1") {
+    fields.refuse("schema", "\"phiscope-points/1\", as extract sampling writes it");
+  }
+  if (whole.at("model") != nlohmann::json(model.description.at("digests"))) {
+    throw FormatError(file,
+                      "the model's files have other digests, expected points of the model "
+                      "that is run");
+  }
+  std::vector<BranchPoint> points;
+  for (const nlohmann::json& entry : fields.array("points")) {
+    const std::string where = "points[" + std::to_string(points.size()) + "]";
+    const JsonFields point(entry, file, where);
+    const auto last = static_cast<std::int64_t>(model.config.vocab) - 1;
+    BranchPoint made{.problem = point.text("problem_id"),
+                     .t = static_cast<int>(point.integer("t")),
+                     .top1 = static_cast<int>(point.integer("top1", {.least = 0, .most = last})),
+                     .top2 = static_cast<int>(point.integer("top2", {.least = 0, .most = last}))};
+    made.distance = point.at("distance", "a number").get<double>();
+    for (const nlohmann::json& id : point.array("input_ids")) {
+      if (!id.is_number_unsigned() || id.get<std::int64_t>() > last) {
+        point.refuse("input_ids", "token ids below " + std::to_string(last + 1));
+      }
+      made.ids.push_back(id.get<int>());
+    }
+    if (made.t >= static_cast<int>(made.ids.size())) {
+      point.refuse("t", "less than the length of input_ids");
+    }
+    points.push_back(std::move(made));
+  }
+  if (points.empty()) throw FormatError(file, "no points, expected at least one");
+  std::ranges::stable_sort(points, std::ranges::greater{}, &BranchPoint::distance);
+  if (points.size() > count) points.resize(count);
+  return points;
+}
+
+RunRequest attribution_request(const std::vector<BranchPoint>& points,
+                               const SamplingOptions& options, const CheckedModel& model,
+                               const std::filesystem::path& file) {
+  const ModelConfig& config = model.config;
+  RunRequest request{.experiment = "sampling",
+                     .plan = {},
+                     .row_formula = "",
+                     .row_space = "point",
+                     .row_key = {"point"},
+                     .prompts_jsonl = "",
+                     .options = {},
+                     .details = {}};
+  Plan& plan = request.plan;
+  std::vector<int> layers{-1};
+  for (int layer = 0; layer < config.layers; ++layer) layers.push_back(layer);
+  plan.captures = {{.array = "resid", .hook = Hook::resid_post, .layers = layers},
+                   {.array = "token_score",
+                    .hook = Hook::logits,
+                    .layers = {},
+                    .measure = Measure::token_score,
+                    .space = 1}};
+  plan.further_spaces = {{.name = "choice", .key = {"point", "choice"}}};
+  plan.groups_per_shard = 64;
+  ordered_json described = ordered_json::array();
+  ordered_json problems = ordered_json::array();
+  std::vector<std::string> known;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const BranchPoint& point = points[i];
+    const auto number = static_cast<std::int64_t>(i);
+    const auto length = static_cast<int>(point.ids.size());
+    const Span last{length - 1, length};
+    Run run{.tokens = point.ids, .rows = {}, .key = {number}};
+    run.generates = false;
+    run.rows.push_back({.key = {number}, .spans = {last}});
+    run.rows.push_back({.key = {number, 0}, .spans = {last}, .space = 1, .targets = {point.top1}});
+    run.rows.push_back({.key = {number, 1}, .spans = {last}, .space = 1, .targets = {point.top2}});
+    plan.groups.push_back({.runs = {std::move(run)}});
+    request.prompts_jsonl += ordered_json{{"id", point.problem + "/" + std::to_string(point.t)},
+                                          {"text", nullptr},
+                                          {"input_ids", point.ids}}
+                                 .dump() +
+                             "\n";
+    if (std::ranges::count(known, point.problem) == 0) {
+      known.push_back(point.problem);
+      problems.push_back(
+          {{"problem_id", point.problem}, {"answer", ""}, {"positions", length - point.t}});
+    }
+    described.push_back({{"problem", point.problem},
+                         {"t", point.t},
+                         {"top1", point.top1},
+                         {"top2", point.top2},
+                         {"d", point.distance}});
+  }
+  const char* norm = config.norm == NormKind::layer ? "layer"
+                     : config.norm == NormKind::rms ? "rms"
+                                                    : "rms1";
+  request.options = {{"step", "attribution"},
+                     {"points", shard::sha256_file(file)},
+                     {"top_points", options.top_points},
+                     {"seed", options.run.seed}};
+  request.details = {
+      {"step", "attribution"},
+      {"problems", problems},
+      {"dropped", ordered_json::array()},
+      {"points", described},
+      {"layers", layers},
+      {"model_layers", config.layers},
+      {"target_layer", config.layers - 1},
+      {"stride", 1},
+      {"max_new_tokens", 0},
+      {"norm", norm},
+      {"norm_eps", config.norm_eps},
+      {"soft_cap", config.logit_softcap > 0 ? ordered_json(config.logit_softcap) : ordered_json()}};
+  return request;
+}
+
+void write_directions(const std::filesystem::path& folder, const std::vector<BranchPoint>& points,
+                      const RunOptions& options, const ModelConfig& config) {
+  if (!std::filesystem::exists(folder / "manifest.json")) return;
+  const Weights weights = Weights::open(options.model);
+  const auto tensors = model_tensors(config, weights);
+  const TensorView& head =
+      tensors.at(name_of_part(config, config.tied ? Part::embedding : Part::head));
+  const std::int64_t hidden = config.hidden;
+  std::vector<float> directions;
+  for (const BranchPoint& point : points) {
+    const std::vector<float> first = row_of(head, point.top1, hidden);
+    const std::vector<float> second = row_of(head, point.top2, hidden);
+    for (std::size_t i = 0; i < first.size(); ++i) directions.push_back(first[i] - second[i]);
+  }
+  std::vector<float> norm = row_of(tensors.at(name_of_part(config, Part::final_norm)), 0, hidden);
+  if (config.norm == NormKind::rms_plus_one) {
+    for (float& weight : norm) weight += 1.0F;
+  }
+  const std::string bias = name_of_part(config, Part::final_norm_bias);
+  const std::vector<float> added = bias.empty()
+                                       ? std::vector<float>(static_cast<std::size_t>(hidden), 0.0F)
+                                       : row_of(tensors.at(bias), 0, hidden);
+  norm.insert(norm.end(), added.begin(), added.end());
+  const auto units = static_cast<std::uint64_t>(hidden);
+  shard::write_npy<float>(folder / "directions.npy", directions, {points.size(), units});
+  shard::write_npy<float>(folder / "final_norm.npy", norm, {2, units});
+}
+
+}  // namespace phiscope::extract

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "command/run.hpp"
+#include "sampling/options.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// Where a greedy solution was made to take another token.
+struct BranchPoint {
+  std::string problem;
+  int t = 0;  ///< tokens of the solution that are kept
+  int top1 = 0;
+  int top2 = 0;
+  double distance = 0.0;
+  std::vector<int> ids{};  ///< prompt and these tokens
+};
+
+/// The points of a file that write_points() wrote, at most `count`, the largest distances first.
+/// @throws shard::FormatError for a file of another model, or one that is none
+std::vector<BranchPoint> read_branch_points(const std::filesystem::path& file, std::size_t count,
+                                            const CheckedModel& model);
+
+/// Runs to the position that predicts the token after each point: the residual stream before and
+/// after every block (array resid), and the scores of both tokens (token_score).
+RunRequest attribution_request(const std::vector<BranchPoint>& points,
+                               const SamplingOptions& options, const CheckedModel& model,
+                               const std::filesystem::path& file);
+
+/// Writes RUN/directions.npy, [point, unit], the difference of the two tokens' rows of the output
+/// matrix, and RUN/final_norm.npy, [2, unit], what the final norm multiplies with and adds, once
+/// the run is complete. Both float32.
+void write_directions(const std::filesystem::path& run, const std::vector<BranchPoint>& points,
+                      const RunOptions& options, const ModelConfig& config);
+
+}  // namespace phiscope::extract
