@@ -52,7 +52,7 @@ inline constexpr std::array<std::string_view, 4> grader_names{"boxed", "strict",
 /// \frac{1}{2}, "12" for 12.0, else the text of given_text(); empty where there is no answer. A
 /// percent sign counts for nothing, as in is_right() of a gold answer without one.
 [[nodiscard]] inline std::string answer_key(std::string_view generated) {
-  const std::string text = given_text(generated);
+  std::string text = given_text(generated);
   const auto number = whole_number(text);
   if (!number) return text;
   std::string key = std::to_string(number->numerator);

@@ -121,7 +121,8 @@ TEST_CASE("verdicts are asked for once, and a second run sends nothing", "[run]"
     CHECK(judgements[i].model == "served/model");
     CHECK(judgements[i].provider == "Mock");
     CHECK(judgements[i].usage.at("total_tokens") == 7);
-    CHECK(judgements[i].request == bench.log()[i].at("body"));  // SHA-256 of what was sent
+    CHECK(judgements[i].request ==
+          bench.log()[i].at("body").get<std::string>());  // SHA-256 of what was sent
   }
   const json second = line_of(bench.ask());
   CHECK(second.at("sent") == 0);
