@@ -10,11 +10,9 @@
 
 namespace phiscope::shard {
 
-bool read_texts(const std::filesystem::path& run,
-                const std::function<void(const std::filesystem::path& where,
-                                         const std::vector<std::int64_t>& key,
-                                         const std::string& text)>& take) {
-  const std::filesystem::path file = run / texts_name;
+bool read_lines(
+    const std::filesystem::path& file,
+    const std::function<void(const std::filesystem::path& where, const JsonObject& line)>& take) {
   if (!std::filesystem::exists(file)) return false;
   const MappedFile mapped(file);
   std::string_view rest = mapped.text();
@@ -25,10 +23,19 @@ bool read_texts(const std::filesystem::path& run,
     // JsonObject keeps a reference to the path, which names the line in messages.
     const std::filesystem::path where = file.string() + ":" + std::to_string(line);
     const auto value = parse_ordered_json(one, file, line);
-    const JsonObject fields(value, "", where);
-    take(where, fields.integers("key"), fields.text("text"));
+    take(where, JsonObject(value, "", where));
   }
   return true;
+}
+
+bool read_texts(const std::filesystem::path& run,
+                const std::function<void(const std::filesystem::path& where,
+                                         const std::vector<std::int64_t>& key,
+                                         const std::string& text)>& take) {
+  return read_lines(run / texts_name,
+                    [&take](const std::filesystem::path& where, const JsonObject& line) {
+                      take(where, line.integers("key"), line.text("text"));
+                    });
 }
 
 }  // namespace phiscope::shard
