@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "report/claim.hpp"
+#include "sampling/options.hpp"
+#include "sampling/study.hpp"
+
+#include <string>
+#include <vector>
+
+namespace phiscope::analyze::sampling {
+
+/// Up to three claims per study, each at the target layer: variance rises with the temperature,
+/// drift after an oracle's prefix is less than the distance, latents tell the final answer before
+/// the text ends. A claim in one direction has p = 1 in the other. The plan's option `primary`
+/// (temperature, drift or commitment) names the one that the run is to decide; without it the first
+/// there is stands in, as unnamed.
+/// @throws shard::FormatError if `primary` is none of these names
+[[nodiscard]] std::vector<report::Claim> claims(const std::vector<Study>& studies,
+                                                const Options& options);
+
+/// What must be said in the same sentence: steps that are not complete, texts that ended early,
+/// samples that are copies.
+[[nodiscard]] std::vector<std::string> caveats(const Study& study);
+
+}  // namespace phiscope::analyze::sampling

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "sampling/manifold.hpp"
+#include "sampling/options.hpp"
+#include "sampling/study.hpp"
+#include "sampling/variance.hpp"
+
+#include <string>
+#include <vector>
+
+namespace phiscope::analyze::sampling {
+
+/// What a measure is, in one sentence.
+[[nodiscard]] std::string definition(Spread spread);
+[[nodiscard]] std::string definition(Apart apart);
+[[nodiscard]] std::string divergence_definition();
+[[nodiscard]] std::string contribution_definition();
+[[nodiscard]] std::string cluster_definition();
+
+/// The unit of a measure's axis.
+[[nodiscard]] std::string spread_unit(Spread spread);
+
+/// The terms that the report of these studies uses.
+[[nodiscard]] std::vector<std::string> definitions(const std::vector<Study>& studies,
+                                                   const Options& options);
+
+}  // namespace phiscope::analyze::sampling

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "sampling/points.hpp"
+
+#include "shard/format_error.hpp"
+
+namespace phiscope::analyze::sampling {
+namespace {
+
+using shard::FormatError;
+using shard::JsonObject;
+using Json = nlohmann::ordered_json;
+
+std::int64_t token_member(const JsonObject& point, const char* name) {
+  const std::uint64_t token = point.count(name);
+  if (token > 1'000'000'000) point.refuse(name, "a token");
+  return static_cast<std::int64_t>(token);
+}
+
+/// A problem of the points: a number is its place among the problems of the plan, a text its id.
+std::string point_problem(const JsonObject& point, const RunInfo& info) {
+  const Json& problem = point.member("problem");
+  if (problem.is_string()) return problem.get<std::string>();
+  if (!problem.is_number_unsigned() || problem.get<std::uint64_t>() >= info.problems.size()) {
+    point.refuse("problem", "an id, or a place among the problems of the plan");
+  }
+  return info.problems[problem.get<std::size_t>()].id;
+}
+
+void read_norm(const JsonObject& plan, Points& run) {
+  const std::string norm = plan.text("norm");
+  if (norm != "rms" && norm != "layer" && norm != "rms1") {
+    plan.refuse("norm", "rms, rms1 or layer");
+  }
+  run.centres = norm == "layer";
+  const Json& epsilon = plan.member("norm_eps");
+  if (!epsilon.is_number() || !(epsilon.get<double>() >= 0.0)) {
+    plan.refuse("norm_eps", "a number from 0");
+  }
+  run.epsilon = epsilon.get<double>();
+  if (plan.has("soft_cap") && !plan.member("soft_cap").is_null()) {
+    const Json& cap = plan.member("soft_cap");
+    if (!cap.is_number() || !(cap.get<double>() > 0.0)) {
+      plan.refuse("soft_cap", "a number above 0, or null");
+    }
+    run.soft_cap = cap.get<double>();
+  }
+}
+
+void read_planned_points(const JsonObject& plan, Points& run) {
+  const auto points = plan.objects("points");
+  run.points.reserve(points.size());
+  for (const JsonObject& each : points) {
+    Point point{.problem = point_problem(each, run.info),
+                .t = each.count("t"),
+                .top1 = token_member(each, "top1"),
+                .top2 = token_member(each, "top2")};
+    if (each.has("d") && each.member("d").is_number()) {
+      point.divergence = each.member("d").get<double>();
+    }
+    run.points.push_back(std::move(point));
+  }
+}
+
+/// The whole array of a file beside the shards.
+std::vector<float> side_array(const std::filesystem::path& file, std::uint64_t rows,
+                              std::uint64_t units) {
+  const shard::NpyFile npy(file);
+  if (npy.shape() != std::vector<std::uint64_t>{rows, units}) {
+    const std::vector<std::uint64_t> expected = {rows, units};
+    throw FormatError(file, "shape " + shard::shape_text(npy.shape()) + ", expected " +
+                                shard::shape_text(expected));
+  }
+  const auto values = npy.view<float>();
+  return {values.begin(), values.end()};
+}
+
+void read_unembedding(Points& run) {
+  const std::uint64_t units = run.residuals.units();
+  run.directions = side_array(run.info.path / "directions.npy", run.points.size(), units);
+  const std::vector<float> norm = side_array(run.info.path / "final_norm.npy", 2, units);
+  const auto middle = norm.begin() + static_cast<std::ptrdiff_t>(units);
+  run.weight.assign(norm.begin(), middle);
+  if (run.info.details.at("norm") == "rms1") {
+    for (double& weight : run.weight) weight += 1.0;
+  }
+  if (run.centres) run.bias.assign(middle, norm.end());
+}
+
+}  // namespace
+
+Points read_points(const std::filesystem::path& path, bool allow_partial) {
+  const shard::Run opened = shard::Run::open(path, allow_partial);
+  Points run;
+  run.info = run_info(opened);
+  const std::filesystem::path file = path / "plan.json";
+  const JsonObject plan(run.info.details, "", file);
+  if (run.info.step != Step::attribution) plan.refuse("step", "attribution");
+  read_norm(plan, run);
+  read_planned_points(plan, run);
+  if (run.info.model_layers == 0) plan.refuse("model_layers", "an integer from 1");
+  std::vector<std::int64_t> layers = {-1};
+  for (std::int64_t layer = 0; layer < run.info.model_layers; ++layer) layers.push_back(layer);
+  run.residuals = Latents(opened, "resid", "point", layers);
+  std::vector<std::vector<double>> scores;
+  for (const std::int64_t shard : opened.shards()) {
+    scores.push_back(opened.array("score_difference", shard).read<double>());
+  }
+  for_each_row(opened, "point", {{"point", static_cast<std::int64_t>(run.points.size())}},
+               [&](const KeyedRow& row) {
+                 Point& point = run.points[static_cast<std::size_t>(row.key[0])];
+                 if (point.residuals) row.fail("found the key of an earlier row");
+                 point.residuals = row.place;
+                 point.score_difference = scores[row.place.file].at(row.place.row);
+               });
+  read_unembedding(run);
+  return run;
+}
+
+}  // namespace phiscope::analyze::sampling

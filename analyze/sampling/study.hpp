@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "sampling/attribution.hpp"
+#include "sampling/clusters.hpp"
+#include "sampling/manifold.hpp"
+#include "sampling/sensitivity.hpp"
+#include "sampling/variance.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace phiscope::analyze::sampling {
+
+/// What `extract sampling` wrote to one folder: the steps that are there.
+struct Study {
+  std::string label = {};  ///< unique among those of a report
+  std::optional<Variance> variance = {};
+  std::optional<Manifold> manifold = {};
+  std::optional<Sensitivity> sensitivity = {};
+  std::optional<Attribution> attribution = {};
+  std::optional<Clusters> clusters = {};
+
+  /// What the plans of the steps say, in the order of the steps.
+  [[nodiscard]] std::vector<const RunInfo*> runs() const;
+};
+
+/// Reads and analyses folders in the order given: each holds run directories of steps, or is one.
+/// @throws shard::FormatError naming the folder that has no step, or the file that is not as it
+///         should be
+[[nodiscard]] std::vector<Study> analyze_studies(const std::vector<std::filesystem::path>& paths,
+                                                 bool allow_partial, const Options& options);
+
+}  // namespace phiscope::analyze::sampling

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "sampling/branches.hpp"
+
+#include "catch.hpp"
+#include "synthetic_branches.hpp"
+#include "temp_dir.hpp"
+
+namespace phiscope::analyze::sampling::branches_test {
+
+using test::Json;
+using test::SyntheticBranches;
+using test::TempDir;
+
+namespace {
+
+Branches read_back(const SyntheticBranches& options) {
+  const TempDir folder;
+  test::write_branches(folder.path() / "run", options);
+  return read_branches(folder.path() / "run");
+}
+
+std::string refusal(const Json& changes) {
+  SyntheticBranches options;
+  options.changes = changes;
+  try {
+    static_cast<void>(read_back(options));
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("each branch is read to its place, with the tokens that part the ways", "[branches]") {
+  const SyntheticBranches options;
+  const Branches run = read_back(options);
+  CHECK(run.lookahead == 6);
+  CHECK(run.window_stride == 2);
+  CHECK(run.to_the_end);
+  for (std::int64_t p = 0; p < 6; ++p) {
+    const ProblemBranches& problem = run.problems.at(static_cast<std::size_t>(p));
+    CHECK(static_cast<std::int64_t>(problem.tokens) == options.tokens(p));
+    CHECK(problem.text == options.text(p, 0));
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::int64_t t = options.points[i];
+      const Branch& branch = problem.branches.at(i);
+      const bool there = options.branch_tokens(p, t) > 0;
+      const bool pooled = there && options.window(p, t) >= 2;
+      CHECK(static_cast<std::int64_t>(branch.tokens) == options.branch_tokens(p, t));
+      REQUIRE(branch.forced.has_value() == there);
+      REQUIRE(branch.kept.has_value() == there);
+      REQUIRE(branch.latent.has_value() == pooled);
+      REQUIRE(branch.baseline.has_value() == pooled);
+      if (!there) continue;
+      CHECK(branch.text == options.text(p, t));
+      CHECK(branch.forced->id == 100 * t);
+      CHECK(branch.forced->log_probability == options.log_probability(p, t, 0));
+      CHECK(branch.kept->id == t);
+      CHECK(branch.kept->log_probability == options.log_probability(p, 0, t));
+      if (!pooled) continue;
+      CHECK(run.latents.at(*branch.latent, 2)[1] == options.latent(p, t, t, 3, 1));
+      CHECK(run.latents.at(*branch.baseline, 2)[1] == options.latent(p, 0, t, 3, 1));
+    }
+  }
+}
+
+TEST_CASE("a plan or row that is not of step sensitivity is refused", "[branches]") {
+  CHECK_THAT(refusal({{"step", "variance"}}), Contains("expected sensitivity"));
+  CHECK_THAT(refusal({{"points", {4, 8}}}), Contains("found window 12, expected 0 to 8"));
+  CHECK_THAT(refusal({{"points", {4, 7, 12}}}),
+             Contains("found window 8, expected one of the plan's points"));
+  CHECK_THAT(refusal({{"points", {0, 4}}}), Contains("points"));
+  CHECK_THAT(refusal({{"lookahead", 0}}), Contains("lookahead is 0"));
+  CHECK_THAT(refusal({{"window_stride", 0}}), Contains("window_stride is 0"));
+  test::SyntheticRun run = test::synthetic_branches({});
+  run.spaces[0].keys[0][4] = 8;  // branch 8 in the window of 4
+  const TempDir folder;
+  run.write(folder.path() / "run");
+  CHECK_THROWS_WITH(read_branches(folder.path() / "run"),
+                    Contains("found window 4 of branch 8, expected a branch's own window"));
+}
+
+}  // namespace phiscope::analyze::sampling::branches_test

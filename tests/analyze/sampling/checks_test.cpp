@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "sampling/checks.hpp"
+
+#include "catch.hpp"
+#include "synthetic_study.hpp"
+
+#include <limits>
+
+namespace phiscope::analyze::sampling::checks_test {
+
+using report::Outcome;
+using test::SyntheticStudy;
+
+namespace {
+
+const report::Check& check_of(const std::vector<report::Check>& all, const std::string& name) {
+  for (const report::Check& check : all) {
+    if (check.name.find(name) != std::string::npos) return check;
+  }
+  throw std::runtime_error("no check " + name);
+}
+
+std::vector<report::Check> checks_with(const std::function<void(SyntheticStudy&)>& change) {
+  SyntheticStudy options;
+  change(options);
+  return checklist(test::analyzed_study(options).front());
+}
+
+}  // namespace
+
+TEST_CASE("all steps of a good run pass, but for windows of unequal length", "[checks]") {
+  for (const report::Check& check : checks_with([](SyntheticStudy&) {})) {
+    INFO(report::check_line(check));
+    const bool is_window = check.name.find("equally long") != std::string::npos;
+    CHECK(check.outcome == (is_window ? Outcome::failed : Outcome::passed));
+  }
+}
+
+TEST_CASE("one text that stands for all samples is seen", "[checks]") {
+  const auto checks = checks_with([](SyntheticStudy& study) {
+    study.variance.said = [](std::int64_t p, std::int64_t, std::int64_t) {
+      return std::to_string(p);
+    };
+  });
+  const auto& check = check_of(checks, "samples of variance differ");
+  CHECK(check.outcome == Outcome::failed);
+  CHECK(check.found == "12 of 12 problems and temperatures have one text for all samples");
+  CHECK(check_of(checks, "samples of clustering differ").outcome == Outcome::passed);
+}
+
+TEST_CASE("a number that is not finite is seen", "[checks]") {
+  const auto checks = checks_with([](SyntheticStudy& study) {
+    study.variance.place = [](std::int64_t p, std::int64_t t, std::int64_t s, std::int64_t layer,
+                              std::int64_t unit) {
+      const bool is_bad = p == 2 && t == 1 && s == 1 && layer == 3 && unit == 4;
+      return is_bad ? std::numeric_limits<double>::quiet_NaN()
+                    : test::noise({p, t, s, layer, unit});
+    };
+  });
+  const auto& check = check_of(checks, "no NaN");
+  CHECK(check.outcome == Outcome::failed);
+  CHECK(check.found.starts_with("2 of "));  // checkpoints 4 and 8
+}
+
+TEST_CASE("contributions that do not add up are seen, capped ones are not compared", "[checks]") {
+  const auto wrong = checks_with([](SyntheticStudy& study) { study.attribution.wrong = 0.01; });
+  CHECK(check_of(wrong, "add up").outcome == Outcome::failed);
+  const auto half = checks_with([](SyntheticStudy& study) {
+    study.attribution.wrong = 0.01;
+    study.attribution.dtype = "bfloat16";
+  });
+  CHECK(check_of(half, "add up").outcome == Outcome::passed);
+  const auto capped = checks_with([](SyntheticStudy& study) { study.attribution.soft_cap = 30.0; });
+  CHECK(check_of(capped, "add up").outcome == Outcome::not_checked);
+}
+
+TEST_CASE("windows of equal length pass", "[checks]") {
+  const auto checks = checks_with([](SyntheticStudy& study) { study.sensitivity.lookahead = 2; });
+  CHECK(check_of(checks, "equally long").outcome == Outcome::passed);
+}
+
+TEST_CASE("the share of samples that ended is of those above temperature 0", "[checks]") {
+  // Sample 3 of 4 ends after 5 of 8 tokens in 6 problems and 2 temperatures, sample 2 of problem 1.
+  const auto study = test::analyzed_study();
+  CHECK(share_ended(*study.front().variance) == Approx(14.0 / 48.0));
+}
+
+}  // namespace phiscope::analyze::sampling::checks_test

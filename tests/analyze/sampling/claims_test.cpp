@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "sampling/claims.hpp"
+
+#include "catch.hpp"
+#include "synthetic_study.hpp"
+
+#include <algorithm>
+
+namespace phiscope::analyze::sampling::claims_test {
+
+using report::Claim;
+using report::Role;
+using test::SyntheticStudy;
+
+namespace {
+
+std::vector<Claim> claims_with(const std::function<void(SyntheticStudy&)>& change) {
+  SyntheticStudy options;
+  change(options);
+  return claims(test::analyzed_study(options), {});
+}
+
+/// Solutions whose latents do not depend on the temperature, the answer or the prefix.
+void without_effect(SyntheticStudy& study, std::int64_t seed) {
+  const auto more = [](SyntheticStudy& each) {
+    std::vector<test::SyntheticProblem> problems;
+    for (int p = 0; p < 12; ++p) problems.push_back({"p" + std::to_string(p), "1"});
+    each.variance.problems = each.manifold.problems = problems;
+  };
+  more(study);
+  study.variance.length = [](std::int64_t, std::int64_t, std::int64_t) { return std::int64_t{16}; };
+  study.variance.said = [](std::int64_t, std::int64_t, std::int64_t s) {
+    return "s" + std::to_string(s) + ": " + std::to_string(s % 2);
+  };
+  study.variance.place = [seed](std::int64_t p, std::int64_t t, std::int64_t s, std::int64_t layer,
+                                std::int64_t unit) {
+    return test::noise({seed, p, t, s, layer, unit});
+  };
+  study.variance.units = 7;
+  study.manifold.forced_gain = 0.0;
+}
+
+}  // namespace
+
+TEST_CASE("each claim has its numbers, and the plan's is primary", "[claims]") {
+  const auto all = claims_with([](SyntheticStudy&) {});
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].role == Role::unnamed);
+  CHECK(all[1].role == Role::exploratory);
+  CHECK(all[0].about ==
+        "the variance of solutions at layer 1 is larger at temperature 1 than at 0.5");
+  CHECK(all[0].p == Value(2.0 / 64));
+  CHECK(all[0].least_p == 2.0 / 64);
+  CHECK(all[0].design == "6 problems");
+  CHECK_THAT(all[0].evidence, Contains("difference of Tr(Cov) "));
+  CHECK(all[1].p == Value(2.0 / 64));
+  CHECK_THAT(all[1].evidence, Contains("nearer in 1.00"));
+  CHECK_THAT(all[2].about, Contains("tell the final answer before the last checkpoint"));
+  const auto named = claims_with([](SyntheticStudy& study) {
+    study.manifold.changes["options"] = {{"primary", "drift"}};
+  });
+  CHECK(named[0].role == Role::exploratory);
+  CHECK(named[1].role == Role::primary);
+  CHECK_THROWS_WITH(claims_with([](SyntheticStudy& study) {
+                      study.variance.changes["options"] = {{"primary", "luck"}};
+                    }),
+                    Contains("expected temperature, drift or commitment"));
+}
+
+TEST_CASE("what goes the other way is not shown, however surely", "[claims]") {
+  const auto all = claims_with([](SyntheticStudy& study) {
+    study.manifold.forced_gain = -1.0;
+    study.variance.place = [](std::int64_t p, std::int64_t t, std::int64_t s, std::int64_t layer,
+                              std::int64_t unit) {
+      return test::noise({p, t, s, layer, unit}) / static_cast<double>(1 + t);
+    };
+  });
+  CHECK(all[0].p == Value(1.0));
+  CHECK(all[1].p == Value(1.0));
+}
+
+TEST_CASE("without an effect hardly anything is claimed", "[claims]") {
+  std::size_t small = 0;
+  for (std::int64_t seed = 0; seed < 12; ++seed) {
+    const auto all = claims_with([seed](SyntheticStudy& study) { without_effect(study, seed); });
+    small += all[0].p.value_or(1.0) <= 0.05 ? 1U : 0U;
+    small += all[2].p.value_or(1.0) <= 0.05 ? 1U : 0U;
+  }
+  // 24 tests at .05, at most half of which count: more than 4 small ones happen in 1 of 300 cases.
+  CHECK(small <= 4);
+}
+
+TEST_CASE("one temperature is compared with no other", "[claims]") {
+  const auto all = claims_with([](SyntheticStudy& study) { study.variance.temperatures = {0, 1}; });
+  REQUIRE(all.size() == 2);
+  CHECK_THAT(all[0].about, Contains("prefix"));
+  CHECK(all[0].role == Role::unnamed);
+}
+
+TEST_CASE("severe warnings go with every claim", "[claims]") {
+  const auto all = claims_with([](SyntheticStudy& study) {
+    study.variance.said = [](std::int64_t, std::int64_t, std::int64_t) { return "7"; };
+    study.variance.length = [](std::int64_t, std::int64_t, std::int64_t) {
+      return std::int64_t{5};
+    };
+  });
+  REQUIRE(all[1].caveats.size() == 2);
+  CHECK(all[1].caveats[0] == "100 % of the samples ended before the last checkpoint");
+  CHECK(all[1].caveats[1] == "samples of a problem are one text in 12 of 12 cases");
+}
+
+}  // namespace phiscope::analyze::sampling::claims_test
