@@ -3,6 +3,9 @@
 
 #include "shard/format_error.hpp"
 
+#include <array>
+#include <optional>
+
 namespace phiscope::analyze::sampling {
 namespace {
 
@@ -86,6 +89,25 @@ void read_unembedding(Points& run) {
   if (run.centres) run.bias.assign(middle, norm.end());
 }
 
+/// The scores of both tokens of every point; choice 0 is the best token.
+void read_scores(const shard::Run& opened, Points& run) {
+  std::vector<std::vector<double>> scores;
+  for (const std::int64_t shard : opened.shards()) {
+    scores.push_back(opened.array("token_score", shard).read<double>());
+  }
+  std::vector<std::array<std::optional<double>, 2>> of(run.points.size());
+  const auto count = static_cast<std::int64_t>(run.points.size());
+  for_each_row(opened, "choice", {{"point", count}, {"choice", 2}}, [&](const KeyedRow& row) {
+    std::optional<double>& score =
+        of[static_cast<std::size_t>(row.key[0])].at(static_cast<std::size_t>(row.key[1]));
+    if (score) row.fail("found the key of an earlier row");
+    score = scores[row.place.file].at(row.place.row);
+  });
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    if (of[i][0] && of[i][1]) run.points[i].score_difference = *of[i][0] - *of[i][1];
+  }
+}
+
 }  // namespace
 
 Points read_points(const std::filesystem::path& path, bool allow_partial) {
@@ -101,17 +123,13 @@ Points read_points(const std::filesystem::path& path, bool allow_partial) {
   std::vector<std::int64_t> layers = {-1};
   for (std::int64_t layer = 0; layer < run.info.model_layers; ++layer) layers.push_back(layer);
   run.residuals = Latents(opened, "resid", "point", layers);
-  std::vector<std::vector<double>> scores;
-  for (const std::int64_t shard : opened.shards()) {
-    scores.push_back(opened.array("score_difference", shard).read<double>());
-  }
-  for_each_row(opened, "point", {{"point", static_cast<std::int64_t>(run.points.size())}},
-               [&](const KeyedRow& row) {
-                 Point& point = run.points[static_cast<std::size_t>(row.key[0])];
-                 if (point.residuals) row.fail("found the key of an earlier row");
-                 point.residuals = row.place;
-                 point.score_difference = scores[row.place.file].at(row.place.row);
-               });
+  const auto count = static_cast<std::int64_t>(run.points.size());
+  for_each_row(opened, "point", {{"point", count}}, [&](const KeyedRow& row) {
+    Point& point = run.points[static_cast<std::size_t>(row.key[0])];
+    if (point.residuals) row.fail("found the key of an earlier row");
+    point.residuals = row.place;
+  });
+  read_scores(opened, run);
   read_unembedding(run);
   return run;
 }

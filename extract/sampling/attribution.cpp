@@ -191,9 +191,6 @@ void write_directions(const std::filesystem::path& folder, const std::vector<Bra
     for (std::size_t i = 0; i < first.size(); ++i) directions.push_back(first[i] - second[i]);
   }
   std::vector<float> norm = row_of(tensors.at(name_of_part(config, Part::final_norm)), 0, hidden);
-  if (config.norm == NormKind::rms_plus_one) {
-    for (float& weight : norm) weight += 1.0F;
-  }
   const std::string bias = name_of_part(config, Part::final_norm_bias);
   const std::vector<float> added = bias.empty()
                                        ? std::vector<float>(static_cast<std::size_t>(hidden), 0.0F)

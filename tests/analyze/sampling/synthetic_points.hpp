@@ -63,7 +63,7 @@ inline SyntheticRun synthetic_points(const SyntheticPoints& options) {
                                             static_cast<std::uint64_t>(options.units)}};
   for (std::int64_t layer = -1; layer < options.model_layers; ++layer)
     resid.layers.push_back(layer);
-  SyntheticArray<float> scores{.name = "score_difference", .space = "point"};
+  SyntheticArray<float> scores{.name = "token_score", .space = "choice"};
   resid.values.resize(static_cast<std::size_t>(options.shards));
   scores.values.resize(static_cast<std::size_t>(options.shards));
   SyntheticRows& space = run.space("point", {"point"});
@@ -81,7 +81,15 @@ inline SyntheticRun synthetic_points(const SyntheticPoints& options) {
         resid.values[place].push_back(options.resid(point, entry, unit));
       }
     }
-    scores.values[place].push_back(static_cast<float>(options.difference(point)));
+  }
+  SyntheticRows& choices = run.space("choice", {"point", "choice"});
+  for (std::int64_t point = 0; point < static_cast<std::int64_t>(options.of.size()); ++point) {
+    const auto place = static_cast<std::size_t>(point % options.shards);
+    for (const std::int64_t choice : {0, 1}) {
+      const double score = choice == 0 ? options.difference(point) - 2.0 : -2.0;
+      choices.add(point % options.shards, {point, choice});
+      scores.values[place].push_back(static_cast<float>(score));
+    }
   }
   run.details["points"] = points;
   change_details(options, run.details);
