@@ -73,7 +73,9 @@ std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* 
   arriving.last_byte = std::chrono::steady_clock::now();
   const std::string_view line(bytes, size * count);
   constexpr std::string_view name = "retry-after:";
-  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == b; };
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == static_cast<unsigned char>(b);
+  };
   if (line.size() > name.size() && std::equal(name.begin(), name.end(), line.begin(),
                                               [&](char b, char a) { return same(a, b); })) {
     const std::string_view rest = line.substr(name.size());

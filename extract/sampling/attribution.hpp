@@ -33,8 +33,8 @@ RunRequest attribution_request(const std::vector<BranchPoint>& points,
                                const std::filesystem::path& file);
 
 /// Writes RUN/directions.npy, [point, unit], the difference of the two tokens' rows of the output
-/// matrix, and RUN/final_norm.npy, [2, unit], what the final norm multiplies with and adds, once
-/// the run is complete. Both float32.
+/// matrix, and RUN/final_norm.npy, [2, unit], what the final norm multiplies with (Gemma's
+/// without the 1 that is added) and adds, once the run is complete. Both float32.
 void write_directions(const std::filesystem::path& run, const std::vector<BranchPoint>& points,
                       const RunOptions& options, const ModelConfig& config);
 
