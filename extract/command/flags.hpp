@@ -45,7 +45,7 @@ class Flags {
   [[nodiscard]] CLI::App& command() const { return *command_; }
 
   /// @tparam T  defined for std::filesystem::path, std::string, int, std::size_t (and the 64-bit
-  ///            unsigned), bool, double; std::vector of int, double, std::string, std::filesystem::path
+  ///            unsigned), bool, double; std::vector of int, double, std::string and path
   template <class T>
   Flag add(const std::string& name, T& value, const std::string& about);
 
