@@ -15,8 +15,6 @@ using namespace phiscope::extract::kernel;
 
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity();
-
 /// Numbers of a few sizes, some of them minus infinity.
 template <class S>
 std::vector<S> random_values(std::size_t count, unsigned seed) {
