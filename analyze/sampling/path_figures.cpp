@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace phiscope::analyze::sampling {
 namespace {
@@ -30,8 +31,8 @@ std::vector<double> defined_values(const Manifold& result, Apart apart) {
 
 /// Edges of equal bars over all numbers, about the square root of their count.
 std::vector<double> edges_of(const std::vector<std::vector<double>>& all) {
-  double low = INFINITY;
-  double high = -INFINITY;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
   std::size_t most = 0;
   for (const auto& numbers : all) {
     for (const double number : numbers) {
@@ -76,6 +77,7 @@ Figure distance_histogram(const Manifold& result, const std::string& suffix) {
                     .definition = definition(Apart::distance),
                     .source = "manifold.csv"});
   std::vector<std::vector<double>> all;
+  all.reserve(shown_aparts.size());
   for (const Apart apart : shown_aparts) all.push_back(defined_values(result, apart));
   Histogram histogram;
   histogram.edges = edges_of(all);
@@ -104,8 +106,8 @@ Figure scatter_figure(const Manifold& result, const std::string& suffix) {
   Lines lines;
   Series points = series_named("problems", 0);
   points.scattered = true;
-  double low = INFINITY;
-  double high = -INFINITY;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
   for (std::size_t p = 0; p < result.measured.size(); ++p) {
     const Value& x = result.at(p, layer, Apart::distance);
     const Value& y = result.at(p, layer, Apart::drift);

@@ -119,10 +119,9 @@ std::vector<Prompt> read_prompts(const fs::path& path) {
     if (is_new) continue;
     const std::string other = is_list ? "entry " + std::to_string(earlier->second)
                                       : "line " + std::to_string(earlier->second + 1);
-    const std::string where = is_list ? entries[number].where + ": " : "";
-    throw FormatError(entries[number].place, where + "duplicate id " +
-                                                 quote_bytes(prompts.back().id) +
-                                                 ", expected another than that of " + other);
+    std::string message = is_list ? entries[number].where + ": " : "";
+    message += "duplicate id " + quote_bytes(prompts.back().id);
+    throw FormatError(entries[number].place, message + ", expected another than that of " + other);
   }
   if (prompts.empty()) throw FormatError(path, "empty, expected at least one prompt");
   return prompts;
