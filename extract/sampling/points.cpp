@@ -81,6 +81,8 @@ void write_points(const std::filesystem::path& folder) {
   const auto layers = details.at("layers").get<std::vector<int>>();
   const auto target = std::ranges::find(layers, details.at("target_layer").get<int>());
   const auto target_index = static_cast<std::size_t>(target - layers.begin());
+  const auto lookahead = details.at("lookahead").get<std::size_t>();
+  const auto window_stride = details.at("window_stride").get<std::size_t>();
   const Paths paths = read_paths(run);
   const std::vector<std::vector<int>> prompts = prompts_of(folder);
   std::vector<std::pair<double, ordered_json>> points;
@@ -92,6 +94,11 @@ void write_points(const std::filesystem::path& folder) {
     const auto t = static_cast<std::size_t>(path.second);
     const std::vector<int>& told = paths.generated.at({path.first, 0});
     const std::vector<double> apart = distances(greedy->second, branch, layers.size());
+    // Either may end inside the window: then the means are over different numbers of tokens.
+    const auto pooled = [&](std::size_t length) {
+      return std::min(lookahead, length - t) / window_stride;
+    };
+    const std::vector<int>& other = paths.generated.at(path);
     std::vector<int> ids = prompts.at(static_cast<std::size_t>(path.first));
     ids.insert(ids.end(), told.begin(), told.begin() + static_cast<std::ptrdiff_t>(t));
     const auto& problem = details.at("problems").at(static_cast<std::size_t>(path.first));
@@ -100,9 +107,10 @@ void write_points(const std::filesystem::path& folder) {
                                      {"problem", path.first},
                                      {"t", t},
                                      {"top1", told.at(t)},
-                                     {"top2", paths.generated.at(path).front()},
+                                     {"top2", other.front()},
                                      {"distance", apart.at(target_index)},
                                      {"distances", apart},
+                                     {"pooled", {pooled(told.size()), pooled(t + other.size())}},
                                      {"input_ids", ids}});
   }
   std::ranges::stable_sort(points, [](const auto& a, const auto& b) { return a.first > b.first; });

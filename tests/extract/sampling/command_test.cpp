@@ -203,6 +203,8 @@ TEST_CASE("branches leave the greedy solution by its second-best token", "[comma
       for (int n = t + 2; n <= std::min(t + 12, length); n += 2) numbers.push_back(n);
       return numbers;
     };
+    CHECK(point.at("pooled") == nlohmann::json({window(static_cast<int>(greedy.size())).size(),
+                                                window(static_cast<int>(path.size())).size()}));
     const auto kept = rows.mean(0, first, window(static_cast<int>(greedy.size())));
     const auto left = rows.mean(1, first, window(static_cast<int>(path.size())));
     check_close(latent.at({p, 0, t}), kept);
