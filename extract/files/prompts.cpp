@@ -121,7 +121,9 @@ std::vector<Prompt> read_prompts(const fs::path& path) {
                                       : "line " + std::to_string(earlier->second + 1);
     std::string message = is_list ? entries[number].where + ": " : "";
     message += "duplicate id " + quote_bytes(prompts.back().id);
-    throw FormatError(entries[number].place, message + ", expected another than that of " + other);
+    message += ", expected another than that of ";
+    message += other;
+    throw FormatError(entries[number].place, message);
   }
   if (prompts.empty()) throw FormatError(path, "empty, expected at least one prompt");
   return prompts;
