@@ -102,6 +102,7 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
       {"bos", config.bos ? ordered_json(*config.bos) : ordered_json(nullptr)},
       {"eos", config.eos},
       {"revision", model_revision(directory)},
+      {"warnings", warnings_of(config_oddities(directory))},
   };
   if (config.latent) out["latent"] = describe_latent(*config.latent, tensors);
   if (quick) return out;
@@ -114,6 +115,10 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
   out["tokenizer"] = std::move(tokenizer);
   out["digests"] = model_digests(directory, weights);
   return out;
+}
+
+std::vector<std::string> model_warnings(const ordered_json& description) {
+  return description.value("warnings", std::vector<std::string>{});
 }
 
 }  // namespace phiscope::extract

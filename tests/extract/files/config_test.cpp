@@ -95,8 +95,12 @@ TEST_CASE("fields that files leave out have Hugging Face's values", "[config]") 
   CHECK(config.norm_eps == 1e-6);
   CHECK_FALSE(config.tied);
   CHECK(config.dtype.empty());
-  CHECK_FALSE(config.bos.has_value());
-  CHECK(config.eos.empty());
+  CHECK(config.bos == 1);
+  CHECK(config.eos == std::vector<std::int64_t>{2});
+  value["bos_token_id"] = nullptr;
+  value["eos_token_id"] = nullptr;
+  CHECK_FALSE(config_of(value).bos.has_value());
+  CHECK(config_of(value).eos.empty());
 }
 
 TEST_CASE("generation_config.json wins for the end tokens where it has some", "[config]") {
