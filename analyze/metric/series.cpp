@@ -41,9 +41,10 @@ std::string phiid_of_two(const Arguments& arguments) {
   const std::vector<double> x = read_series(arguments.files[0], arguments.bf16);
   const std::vector<double> y = read_series(arguments.files[1], arguments.bf16);
   if (x.size() != y.size()) {
-    throw shard::FormatError(arguments.files[1],
-                             std::to_string(y.size()) + " steps, expected the same number as in " +
-                                 arguments.files[0].string() + ", " + std::to_string(x.size()));
+    throw shard::FormatError(arguments.files[1], std::to_string(y.size()) +
+                                                     " steps, expected the same number as in " +
+                                                     shard::path_text(arguments.files[0]) + ", " +
+                                                     std::to_string(x.size()));
   }
   const std::span<const double> first(x);
   const std::span<const double> second(y);

@@ -109,10 +109,20 @@ struct ConfigFile {
   }
 };
 
+/// transformers puts an adapter on top of the model, also of one in the same directory.
+void refuse_adapter(const fs::path& directory) {
+  const fs::path adapter = directory / "adapter_config.json";
+  if (!fs::exists(adapter) || fs::exists(directory / latent_config_name)) return;
+  throw FormatError(adapter,
+                    "an adapter of peft, which is not read; expected a whole model: merge the "
+                    "adapter first, with tools/merge_adapter.py DIR --base BASE_DIR --out OUT");
+}
+
 /// Refused is what no reading of a family could make good.
 ConfigFile open_config(const fs::path& directory) {
   ConfigFile file;
   file.path = directory / "config.json";
+  refuse_adapter(directory);
   if (!fs::exists(file.path)) {
     if (const auto pickle = find_pickle(directory)) throw FormatError(*pickle, pickle_advice());
     throw FormatError(file.path, "no such file, expected a Hugging Face model directory");
