@@ -322,3 +322,20 @@ TEST_CASE("a run of several steps that was stopped resumes to the same bytes", "
     CHECK(tree(folder.path() / "part" / step) == tree(folder.path() / "whole" / step));
   }
 }
+
+TEST_CASE("tasks that compute a share each give the bytes of one process", "[command]") {
+  // What a job array or a loop of tasks does: one step after another, the last task first.
+  const SamplingFolder folder(5);
+  const std::string options = "--problems-per-shard 1 --batch-size 4";
+  REQUIRE(folder.extracted("whole", "--steps 2,3,5,6,7 " + options).status == 0);
+  for (const char* step : {"variance", "manifold", "sensitivity", "attribution", "clustering"}) {
+    for (const int task : {2, 1, 0}) {
+      const Finished done =
+          folder.extracted("shared", "--steps " + std::string(step) + " --shard " +
+                                         std::to_string(task) + "/3 " + options);
+      CAPTURE(step, task, done.err);
+      REQUIRE(done.status == 0);
+    }
+    CHECK(tree(folder.path() / "shared" / step) == tree(folder.path() / "whole" / step));
+  }
+}
