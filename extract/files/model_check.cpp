@@ -100,7 +100,7 @@ std::map<std::string, std::string> model_digests(const fs::path& directory,
 std::string model_revision(const fs::path& directory) {
   fs::path path = fs::absolute(directory).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
-  return path.parent_path().filename() == "snapshots" ? path.filename().string() : "";
+  return path.parent_path().filename() == "snapshots" ? shard::path_text(path.filename()) : "";
 }
 
 }  // namespace phiscope::extract

@@ -151,6 +151,20 @@ TEST_CASE("an unknown architecture is refused by name with those supported", "[c
   CHECK_THAT(refusal_with("architectures", "LlamaForCausalLM"), Contains("architectures"));
 }
 
+TEST_CASE("an adapter is refused with the way out, with and without a model beside it",
+          "[config]") {
+  const TempDir dir;
+  write_bytes(dir.path() / "adapter_config.json", R"({"peft_type":"LORA"})");
+  const auto said = [&] { return phiscope::test::refusal([&] { read_config(dir.path()); }); };
+  CHECK_THAT(said(), Contains("adapter_config.json: an adapter of peft") &&
+                         Contains("tools/merge_adapter.py DIR --base BASE_DIR --out OUT"));
+  phiscope::test::write_model(dir.path(), phiscope::test::tiny_config(),
+                              phiscope::test::tiny_tensors());
+  CHECK_THAT(said(), Contains("adapter_config.json: an adapter of peft"));
+  std::filesystem::remove(dir.path() / "adapter_config.json");
+  CHECK(said() == "accepted");
+}
+
 TEST_CASE("rope scaling that is not supported is refused by name", "[config]") {
   CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}),
              Contains("yarn") && Contains("llama3"));
