@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 7> read_for_all{
 
 /// Of every configuration class, without a meaning for a forward pass in evaluation mode: training,
 /// what a call returns, labels of classifiers, generation, and notes of the tools that saved it.
-constexpr std::array<std::string_view, 93> harmless_for_all{
+constexpr std::array<std::string_view, 107> harmless_for_all{
     "transformers_version", "_name_or_path", "name_or_path", "_commit_hash", "model_name",
     // Training.
     "initializer_range", "attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop",
@@ -47,7 +47,13 @@ constexpr std::array<std::string_view, 93> harmless_for_all{
     "num_beam_groups", "num_beams", "num_return_sequences", "remove_invalid_values",
     "repetition_penalty", "suppress_tokens", "temperature", "top_k", "top_p", "typical_p",
     // Tools.
-    "unsloth_version", "unsloth_fixed", "is_llama_config"};
+    "unsloth_version", "unsloth_fixed", "is_llama_config",
+    // Biases are tensors: a missing or surplus one is refused by name.
+    "attention_bias", "mlp_bias", "qkv_bias", "attention_out_bias", "lm_head_bias", "use_bias",
+    "add_bias_linear",
+    // Lengths of training, and labels.
+    "max_sequence_length", "max_seq_len", "model_max_length", "seq_length", "_num_labels",
+    "transformers.js_config", "loss_type", "ignore_index"};
 
 /// The value with which a key changes nothing; null does so for all.
 enum class Neutral { null, no, yes, one, full_attention, long_window };
@@ -60,7 +66,7 @@ struct DecisiveKey {
 };
 
 /// Refused in every family that does not read them. New ones belong here.
-constexpr std::array<DecisiveKey, 70> decisive_keys{{
+constexpr std::array<DecisiveKey, 72> decisive_keys{{
     {"is_causal", "the mask", Neutral::yes},
     {"causal", "the mask", Neutral::yes},
     {"causal_attention", "the mask", Neutral::yes},
@@ -129,6 +135,8 @@ constexpr std::array<DecisiveKey, 70> decisive_keys{{
     {"rotary_dim", "positions"},
     {"partial_rotary_factor", "positions", Neutral::one},
     {"use_dynamic_ntk", "positions", Neutral::no},
+    {"use_mrope", "positions", Neutral::no},
+    {"mrope_section", "positions"},
     {"no_rope_layers", "positions"},
     {"no_rope_layer_interval", "positions"},
 }};

@@ -155,7 +155,9 @@ TEST_CASE("an adapter is refused with the way out, with and without a model besi
           "[config]") {
   const TempDir dir;
   write_bytes(dir.path() / "adapter_config.json", R"({"peft_type":"LORA"})");
-  const auto said = [&] { return phiscope::test::refusal([&] { read_config(dir.path()); }); };
+  const auto said = [&] {
+    return phiscope::test::refusal([&] { static_cast<void>(read_config(dir.path())); });
+  };
   CHECK_THAT(said(), Contains("adapter_config.json: an adapter of peft") &&
                          Contains("tools/merge_adapter.py DIR --base BASE_DIR --out OUT"));
   phiscope::test::write_model(dir.path(), phiscope::test::tiny_config(),
