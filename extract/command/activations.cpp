@@ -103,7 +103,7 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
       before = checkpoint;
     }
   }
-  set_ends(config, options.generate.ignore_eos, generation);
+  set_ends(options.run.model, config, options.generate.ignore_eos, generation);
   return generation;
 }
 
@@ -153,7 +153,7 @@ Interventions interventions_of(const ActivationsOptions& options, const CheckedM
     for (const TokenPrompt& prompt : prompts) made.groups.push_back({.runs = {run_of(prompt)}});
   } else {
     made = read_interventions(options.interventions, prompts, model.config, options.generate.tokens,
-                              options.run.seed, stored ? &*stored : nullptr);
+                              options.run.seed, stored ? &*stored : nullptr, options.run.model);
   }
   if (!stored) return made;
   if (!stored->used()) {

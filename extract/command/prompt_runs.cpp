@@ -2,6 +2,7 @@
 #include "command/prompt_runs.hpp"
 
 #include "command/flags.hpp"
+#include "files/embedded_ids.hpp"
 #include "files/latent_question.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
@@ -55,17 +56,26 @@ TokenPrompt read_tokens(const Prompt& prompt, const PromptSource& from, const Mo
             ", expected at most the context length of the model, " +
             std::to_string(config.max_positions));
   }
-  for (const int id : tokens) {
-    if (id < 0 || id >= config.vocab) {
-      throw FormatError(from.file, where + ": token id " + std::to_string(id) + ", expected 0 to " +
-                                       std::to_string(config.vocab - 1));
-    }
-  }
+  EmbeddedIds(from.model, config.vocab).check(tokens, from.file, where);
   if (from.how.latents > 0 && !config.latent) {
     throw std::runtime_error("--latents: found " + std::to_string(from.how.latents) +
                              " for a model without codi.json, expected a model of latent thoughts");
   }
   return read;
+}
+
+/// Files whose fields were left at the family's defaults name end tokens that neither embedding nor
+/// tokenizer have; those do no harm. One that the tokenizer has would never end a text.
+void check_ends(const std::filesystem::path& model, const ModelConfig& config) {
+  const EmbeddedIds embedded(model, config.vocab);
+  for (const std::int64_t id : config.eos) {
+    if (embedded.has(id)) continue;
+    const std::string named = embedded.named(id);
+    if (named == std::to_string(id)) continue;
+    throw FormatError(model, "eos_token_id of generation_config.json or config.json: token id " +
+                                 named + ", expected " + embedded.expected() +
+                                 ": no prompt could end with it");
+  }
 }
 
 }  // namespace
@@ -114,12 +124,14 @@ nlohmann::ordered_json described(const GenerateOptions& options) {
           {"repetition_penalty", options.repetition_penalty}};
 }
 
-void set_ends(const ModelConfig& config, bool ignore_eos, Generation& generation) {
+void set_ends(const std::filesystem::path& model, const ModelConfig& config, bool ignore_eos,
+              Generation& generation) {
   if (config.latent) generation.below = static_cast<int>(config.latent->logits_slice);
   if (ignore_eos) return;
   if (config.latent) {
     generation.end = {static_cast<int>(config.latent->eos_id)};
   } else {
+    if (generation.tokens > 0) check_ends(model, config);
     generation.end.assign(config.eos.begin(), config.eos.end());
   }
 }

@@ -60,7 +60,11 @@ TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesys
 
 /// What can be generated, and what ends it: the model's end tokens, unless they are ignored; of a
 /// model of latent thoughts its own, and no id from logits_slice on.
-void set_ends(const ModelConfig& config, bool ignore_eos, Generation& generation);
+/// @param model  the directory, whose tokenizer names tokens
+/// @throws shard::FormatError for an end token of the tokenizer that the embedding does not have,
+///         where tokens are generated
+void set_ends(const std::filesystem::path& model, const ModelConfig& config, bool ignore_eos,
+              Generation& generation);
 
 /// Tokens of a free answer, at most: as asked, or where 0 is, 256 or a quarter of a shorter
 /// context.

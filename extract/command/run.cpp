@@ -176,6 +176,9 @@ CheckedModel check_run(const RunOptions& options) {
   if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
   // Every weight is read once, or a run could be made with a broken download.
   ordered_json description = describe_model(options.model, /*quick=*/false);
+  for (const std::string& warning : model_warnings(description)) {
+    std::cerr << "warning: " << warning << '\n';
+  }
   return {.config = read_config(options.model), .description = std::move(description)};
 }
 
@@ -217,6 +220,9 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"argv", command_line},
             {"open_shards", open.size()},
             {"estimate", expected}});
+  for (const std::string& warning : model_warnings(model.description)) {
+    log_line(options.out, task, {{"event", "warning"}, {"text", warning}});
+  }
   const c10::Device device = parse_device(options.device);
   Executed done;
   try {

@@ -110,10 +110,17 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
   if (fs::exists(directory / "tokenizer.json")) {
     const Tokenizer opened = Tokenizer::open(directory);
     tokenizer = {{"kind", opened.kind()}, {"tokens", opened.size()}};
+    if (!opened.warnings().empty()) tokenizer["warnings"] = opened.warnings();
   }
   out["tokenizer"] = std::move(tokenizer);
   out["digests"] = model_digests(directory, weights);
   return out;
+}
+
+std::vector<std::string> model_warnings(const ordered_json& description) {
+  const auto tokenizer = description.find("tokenizer");
+  if (tokenizer == description.end() || !tokenizer->is_object()) return {};
+  return tokenizer->value("warnings", std::vector<std::string>{});
 }
 
 }  // namespace phiscope::extract

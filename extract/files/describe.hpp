@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 namespace phiscope::extract {
 
@@ -17,5 +19,9 @@ namespace phiscope::extract {
 /// @throws shard::FormatError naming the file and what is wrong with it
 [[nodiscard]] nlohmann::ordered_json describe_model(const std::filesystem::path& directory,
                                                     bool quick);
+
+/// What describe_model() says that a user should be warned of: where the files of its tokenizer
+/// contradict each other, and which is followed.
+[[nodiscard]] std::vector<std::string> model_warnings(const nlohmann::ordered_json& description);
 
 }  // namespace phiscope::extract

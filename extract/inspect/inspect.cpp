@@ -16,7 +16,11 @@ namespace phiscope::extract {
 
 void info(const InfoOptions& options) {
   if (std::filesystem::is_directory(options.path)) {
-    std::cout << describe_model(options.path, options.quick).dump() << '\n';
+    const nlohmann::ordered_json described = describe_model(options.path, options.quick);
+    for (const std::string& warning : model_warnings(described)) {
+      std::cerr << "warning: " << warning << '\n';
+    }
+    std::cout << described.dump() << '\n';
   } else {
     std::cout << describe_safetensors(options.path).dump() << '\n';
   }
@@ -24,6 +28,9 @@ void info(const InfoOptions& options) {
 
 void tokens(const TokensOptions& options) {
   const Tokenizer tokenizer = Tokenizer::open(options.model);
+  for (const std::string& warning : tokenizer.warnings()) {
+    std::cerr << "warning: " << warning << '\n';
+  }
   // Everything is read and encoded before the first line is printed: no half output on bad input.
   std::string lines;
   for (const Prompt& prompt : read_prompts(options.prompts)) {

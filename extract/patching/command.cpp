@@ -129,7 +129,7 @@ Generation generation_of(const PatchingOptions& options, const PatchLayout& layo
                          const ModelConfig& config) {
   Generation generation;
   generation.tokens = layout.free ? answer_tokens(options.max_new_tokens, config) : layout.greedy;
-  set_ends(config, /*ignore_eos=*/false, generation);
+  set_ends(options.run.model, config, /*ignore_eos=*/false, generation);
   return generation;
 }
 

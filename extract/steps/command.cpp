@@ -249,7 +249,7 @@ void steps(const StepsOptions& options, const std::string& command_line) {
   plan.captures = captures_of(options, layout);
   plan.further_spaces = {{.name = "latent", .key = {"problem", "step"}}};
   plan.generation.tokens = answer_tokens(options.max_new_tokens, config);
-  set_ends(config, /*ignore_eos=*/false, plan.generation);
+  set_ends(options.run.model, config, /*ignore_eos=*/false, plan.generation);
   request.options["donors"] = add_donors(options, read, model, layout, plan);
   warn(options, chosen);
   add_steps(read.tokens, layout, plan);
