@@ -85,6 +85,7 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
   }
   Generation generation{.tokens = tokens, .end = {}, .rows = GeneratedRows::none};
   generation.drawing = parse_drawing(options.generate, options.run.seed);
+  generation.greedy_penalty = options.generate.repetition_penalty;
   if (tokens == 0) return generation;
   if (options.positions == Positions::generated) generation.rows = GeneratedRows::predicting;
   if (options.positions == Positions::all) generation.rows = GeneratedRows::tokens;

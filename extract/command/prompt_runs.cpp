@@ -3,11 +3,13 @@
 
 #include "command/flags.hpp"
 #include "files/embedded_ids.hpp"
+#include "files/json_entries.hpp"
 #include "files/latent_question.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/format_error.hpp"
 
+#include <iostream>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -54,7 +56,9 @@ TokenPrompt read_tokens(const Prompt& prompt, const PromptSource& from, const Mo
             (from.how.generated > 0 ? " and " + std::to_string(from.how.generated) + " to generate"
                                     : "") +
             ", expected at most the context length of the model, " +
-            std::to_string(config.max_positions));
+            std::to_string(config.max_positions) +
+            (config.learned_positions ? ", the end of its table of learned positions"
+                                      : " (--allow-long takes more)"));
   }
   EmbeddedIds(from.model, config.vocab).check(tokens, from.file, where);
   if (from.how.latents > 0 && !config.latent) {
@@ -80,6 +84,11 @@ void check_ends(const std::filesystem::path& model, const ModelConfig& config) {
 
 }  // namespace
 
+void warn_of_blank_lines(const std::filesystem::path& file) {
+  const std::string warning = blank_lines_warning(file);
+  if (!warning.empty()) std::cerr << "warning: " << warning << '\n';
+}
+
 void add_draw_options(Flags& flags, GenerateOptions& options) {
   flags
       .add("--temperature", options.temperature,
@@ -97,11 +106,11 @@ void add_draw_options(Flags& flags, GenerateOptions& options) {
 
 std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64_t seed) {
   if (options.temperature == 0.0) {
-    if (options.top_k != 0 || options.top_p != 1.0 || options.repetition_penalty != 1.0) {
+    if (options.top_k != 0 || options.top_p != 1.0) {
       throw std::runtime_error(
-          "--temperature: found 0, expected a number above 0 with --top-k, --top-p or "
-          "--repetition-penalty");
+          "--temperature: found 0, expected a number above 0 with --top-k or --top-p");
     }
+    check_draw_options({.repetition_penalty = options.repetition_penalty});
     if (options.samples > 1) {
       throw std::runtime_error("--samples: found " + std::to_string(options.samples) +
                                ", expected --temperature above 0: greedy samples are identical");
@@ -141,6 +150,7 @@ TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesys
   const PromptSource from{file, model, how};
   std::optional<Tokenizer> tokenizer;  // not needed, and may be missing, when ids are given
   TokenPrompts result;
+  warn_of_blank_lines(file);
   for (const Prompt& prompt : read_prompts(file)) {
     result.prompts.push_back(read_tokens(prompt, from, config, tokenizer));
     const TokenPrompt& read = result.prompts.back();
@@ -151,6 +161,7 @@ TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesys
       line["latents"] = read.latents;
       line["after_ids"] = read.after;
     }
+    if (prompt.answer) line["answer"] = *prompt.answer;
     line["meta"] = prompt.meta;
     result.lines += line.dump() + "\n";
   }

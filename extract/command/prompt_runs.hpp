@@ -30,12 +30,16 @@ struct GenerateOptions {
 /// Adds the flags for drawing tokens, except the number of tokens, to a subcommand.
 void add_draw_options(Flags& flags, GenerateOptions& options);
 
-/// What the options of drawing ask for; nothing for the highest score.
+/// What the options of drawing ask for; nothing for the highest score, which has a repetition
+/// penalty as well (Generation::greedy_penalty).
 /// @throws std::runtime_error or std::invalid_argument naming the option, found and expected
 std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64_t seed);
 
 /// These options as plan.json has them.
 nlohmann::ordered_json described(const GenerateOptions& options);
+
+/// Says on standard error how many blank lines of a file in JSON lines are skipped, where some are.
+void warn_of_blank_lines(const std::filesystem::path& file);
 
 /// The prompts of a file, as a model reads them.
 struct TokenPrompts {

@@ -2,6 +2,7 @@
 #include "inspect/inspect.hpp"
 
 #include "files/describe.hpp"
+#include "files/json_entries.hpp"
 #include "files/problems.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
@@ -13,6 +14,15 @@
 #include <iostream>
 
 namespace phiscope::extract {
+
+namespace {
+
+void warn_of_blanks(const std::filesystem::path& file) {
+  const std::string warning = blank_lines_warning(file);
+  if (!warning.empty()) std::cerr << "warning: " << warning << '\n';
+}
+
+}  // namespace
 
 void info(const InfoOptions& options) {
   if (std::filesystem::is_directory(options.path)) {
@@ -31,6 +41,7 @@ void tokens(const TokensOptions& options) {
   for (const std::string& warning : tokenizer.warnings()) {
     std::cerr << "warning: " << warning << '\n';
   }
+  warn_of_blanks(options.prompts);
   // Everything is read and encoded before the first line is printed: no half output on bad input.
   std::string lines;
   for (const Prompt& prompt : read_prompts(options.prompts)) {
@@ -51,6 +62,7 @@ void tokens(const TokensOptions& options) {
 }
 
 void problems(const ProblemsOptions& options) {
+  warn_of_blanks(options.file);
   const std::vector<Problem> all = read_problems(options.file);
   std::array<std::size_t, stratum_names.size()> strata{};
   std::size_t uncounted = 0;

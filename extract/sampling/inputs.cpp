@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/inputs.hpp"
 
+#include "command/prompt_runs.hpp"
 #include "files/embedded_ids.hpp"
 #include "files/json_entries.hpp"
 #include "files/tokenizer.hpp"
@@ -40,6 +41,7 @@ std::string field_text(const JsonFields& fields, const std::vector<std::string_v
 
 SamplingProblems sampling_problems(const SamplingOptions& options, const ModelConfig& config) {
   SamplingProblems made;
+  warn_of_blank_lines(options.problems);
   made.problems = read_problems(options.problems);
   if (options.limit > 0 && made.problems.size() > options.limit) {
     made.problems.resize(options.limit);

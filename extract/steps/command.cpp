@@ -49,6 +49,7 @@ void keep_drawn(ChosenProblems& chosen) {
 
 ChosenProblems choose(const StepsOptions& options, const StepLayout& layout,
                       const ModelConfig& config) {
+  warn_of_blank_lines(options.problems);
   std::vector<Problem> problems = read_problems(options.problems);
   ChosenProblems chosen;
   if (!options.select.empty()) {
