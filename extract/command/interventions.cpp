@@ -2,6 +2,7 @@
 #include "command/interventions.hpp"
 
 #include "command/donor_run.hpp"
+#include "command/hook_choice.hpp"
 #include "files/embedded_ids.hpp"
 #include "files/json_fields.hpp"
 #include "plan/counter_random.hpp"
@@ -12,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace phiscope::extract {
@@ -69,22 +71,24 @@ class Entry {
     Site site;
     const std::string name =
         action_ == "zero_head" ? "hook_z" : fields_.text_or("hook", "hook_resid_post");
-    const auto* const hook = std::ranges::find(hook_names, std::string_view(name), &HookName::name);
-    const bool usable = hook != hook_names.end() && hook->editable &&
-                        !(hook->hook == Hook::resid_mid && config_.parallel_residual);
-    if (!usable) fields_.refuse("hook", "a hook that later parts of this model read");
-    site.hook = hook->hook;
+    const std::optional<Hook> called = hook_called(name);
+    if (!called || !is_editable(*called, config_)) {
+      fields_.refuse("hook", "a hook that later parts of this model read");
+    }
+    site.hook = *called;
     const std::int64_t first = site.hook == Hook::resid_post ? -1 : 0;
-    if (hook->in_block) {
+    if (hook_name(site.hook).in_block) {
       site.layer =
           static_cast<int>(fields_.integer("layer", {.least = first, .most = config_.layers - 1}));
     } else if (fields_.has("layer")) {
       fields_.refuse("layer", "no layer for " + name);
     }
     if (action_ == "zero_head" || fields_.has("head")) {
-      site.head =
-          static_cast<int>(fields_.integer("head", {.least = 0, .most = config_.heads - 1}));
-      if (site.hook != Hook::z) fields_.refuse("head", "no head for " + name);
+      const RowShape shape = hook_name(site.hook).shape;
+      const bool shared = shape == RowShape::kv_head_unit;
+      if (!shared && shape != RowShape::head_unit) fields_.refuse("head", "no head for " + name);
+      const std::int64_t heads = shared ? config_.kv_heads : config_.heads;
+      site.head = static_cast<int>(fields_.integer("head", {.least = 0, .most = heads - 1}));
     }
     const bool given = fields_.has("positions") || fields_.has("latents");
     if (action_ != "zero_head" || given) site.positions = positions(fields_, prompt, length);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <numeric>
 #include <sstream>
 #include <stdexcept>
 #include <toml++/toml.h>
@@ -176,29 +177,34 @@ Task parse_task(const std::string& text) {
   return task;
 }
 
-std::vector<int> parse_layers(const std::string& text, int count) {
-  std::vector<int> layers;
-  if (text == "all") {
-    for (int layer = 0; layer < count; ++layer) layers.push_back(layer);
-    return layers;
-  }
+std::vector<int> parse_list(const std::string& text, const std::string& option,
+                            const std::string& what, int count) {
+  std::vector<int> numbers;
   for (const std::string& part : split(text, ',')) {
     const std::size_t dash = part.find('-');
-    const std::int64_t first = whole_number(part.substr(0, dash), "--layers");
+    const std::int64_t first = whole_number(part.substr(0, dash), option);
     const std::int64_t last =
-        dash == std::string::npos ? first : whole_number(part.substr(dash + 1), "--layers");
+        dash == std::string::npos ? first : whole_number(part.substr(dash + 1), option);
     if (first > last || last >= count) {
-      throw std::runtime_error("--layers: found '" + part + "', expected layers from 0 to " +
+      throw std::runtime_error(option + ": found '" + part + "', expected " + what + " from 0 to " +
                                std::to_string(count - 1));
     }
-    for (std::int64_t layer = first; layer <= last; ++layer) {
-      layers.push_back(static_cast<int>(layer));
+    for (std::int64_t number = first; number <= last; ++number) {
+      numbers.push_back(static_cast<int>(number));
     }
   }
-  std::ranges::sort(layers);
-  layers.erase(std::ranges::unique(layers).begin(), layers.end());
-  if (layers.empty())
-    throw std::runtime_error("--layers: found nothing, expected a list like 0-3,7");
+  std::ranges::sort(numbers);
+  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  if (numbers.empty()) {
+    throw std::runtime_error(option + ": found nothing, expected a list like 0-3,7");
+  }
+  return numbers;
+}
+
+std::vector<int> parse_layers(const std::string& text, int count) {
+  if (text != "all") return parse_list(text, "--layers", "layers", count);
+  std::vector<int> layers(static_cast<std::size_t>(count));
+  std::iota(layers.begin(), layers.end(), 0);
   return layers;
 }
 

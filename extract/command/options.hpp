@@ -55,8 +55,13 @@ struct Task {
 ///         this task's share is
 Task parse_task(const std::string& text);
 
-/// Reads "all", "0-3,7" into ascending layers below `count`.
-/// @throws std::runtime_error naming what is wrong
+/// Reads "0-3,7" into ascending numbers below `count`, each once.
+/// @param what  what they number, in the plural
+/// @throws std::runtime_error naming the option and what is wrong
+std::vector<int> parse_list(const std::string& text, const std::string& option,
+                            const std::string& what, int count);
+
+/// The same of --layers; "all" are all of them.
 std::vector<int> parse_layers(const std::string& text, int count);
 
 /// The command line with the options of `--config FILE` (TOML) added where the line has none.

@@ -208,7 +208,7 @@ RunRequest sensitivity(const Setting& setting) {
   const BranchLayout layout = branch_layout(setting.options);
   const std::vector<std::size_t> which = all_problems(setting);
   RunRequest request =
-      request_of(setting, SamplingStep::sensitivity, {"problem", "branch", "window"}, which);
+      request_of(setting, SamplingStep::sensitivity, {"problem", "branch", "token"}, which);
   request.plan.generation.pooling.from_origin = true;
   request.plan.generation.pooling.stride = layout.stride;
   for (const std::size_t p : which) {
