@@ -40,7 +40,7 @@ HeadMatrices read_matrices(const Arguments& arguments) {
       throw shard::FormatError(
           file.path(), std::to_string(elements) + " numbers in " + std::to_string(file.rows()) +
                            " rows, expected a square of " + std::to_string(result.heads) +
-                           " heads as the rows of " + sts.path().string());
+                           " heads as the rows of " + shard::path_text(sts.path()));
     }
   };
   expect_square(sts, result.sts.size());

@@ -142,14 +142,14 @@ MatrixFile::MatrixFile(const std::filesystem::path& path, Numbers numbers) : row
 
 std::vector<std::int64_t> read_labels(const std::filesystem::path& path, const MatrixFile& rows) {
   const shard::NpyFile file(path);
-  expect_shape(file, {rows.rows()}, "a label for every row of " + rows.path().string());
+  expect_shape(file, {rows.rows()}, "a label for every row of " + shard::path_text(rows.path()));
   return file.read<std::int64_t>();
 }
 
 std::vector<double> read_adjacency(const std::filesystem::path& path, const MatrixFile& rows) {
   const shard::NpyFile file(path);
   expect_shape(file, {rows.rows(), rows.rows()},
-               "a weight for every two rows of " + rows.path().string());
+               "a weight for every two rows of " + shard::path_text(rows.path()));
   return file.read<double>();
 }
 

@@ -30,7 +30,7 @@ std::string kl(const Arguments& arguments) {
     throw shard::FormatError(q.file().path(), "shape is " + shard::shape_text(q.file().shape()) +
                                                   ", expected " +
                                                   shard::shape_text(p.file().shape()) +
-                                                  ", that of " + p.file().path().string());
+                                                  ", that of " + shard::path_text(p.file().path()));
   }
   std::vector<double> p_row(p.cols());
   std::vector<double> q_row(q.cols());

@@ -46,9 +46,10 @@ std::string phiid_of_two(const Arguments& arguments) {
   const std::vector<double> x = read_series(arguments.files[0], phiid_numbers(arguments));
   const std::vector<double> y = read_series(arguments.files[1], phiid_numbers(arguments));
   if (x.size() != y.size()) {
-    throw shard::FormatError(arguments.files[1],
-                             std::to_string(y.size()) + " steps, expected the same number as in " +
-                                 arguments.files[0].string() + ", " + std::to_string(x.size()));
+    throw shard::FormatError(arguments.files[1], std::to_string(y.size()) +
+                                                     " steps, expected the same number as in " +
+                                                     shard::path_text(arguments.files[0]) + ", " +
+                                                     std::to_string(x.size()));
   }
   const std::span<const double> first(x);
   const std::span<const double> second(y);

@@ -282,7 +282,7 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"peak_memory_bytes", peak_memory_bytes()},
             {"device", facts.name},
             {"peak_device_memory_bytes", facts.peak_bytes}});
-  std::cout << ordered_json{{"run", options.out.string()},
+  std::cout << ordered_json{{"run", shard::path_text(options.out)},
                             {"shards", done.shards},
                             {"shards_found_done",
                              static_cast<std::size_t>(plan.shards) - done.shards},

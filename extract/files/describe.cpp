@@ -102,6 +102,7 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
       {"bos", config.bos ? ordered_json(*config.bos) : ordered_json(nullptr)},
       {"eos", config.eos},
       {"revision", model_revision(directory)},
+      {"warnings", warnings_of(config_oddities(directory))},
   };
   if (config.latent) out["latent"] = describe_latent(*config.latent, tensors);
   if (quick) return out;
@@ -118,9 +119,13 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
 }
 
 std::vector<std::string> model_warnings(const ordered_json& description) {
+  auto warnings = description.value("warnings", std::vector<std::string>{});
   const auto tokenizer = description.find("tokenizer");
-  if (tokenizer == description.end() || !tokenizer->is_object()) return {};
-  return tokenizer->value("warnings", std::vector<std::string>{});
+  if (tokenizer == description.end() || !tokenizer->is_object()) return warnings;
+  for (std::string& warning : tokenizer->value("warnings", std::vector<std::string>{})) {
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
 }
 
 }  // namespace phiscope::extract

@@ -31,7 +31,7 @@ void prepare(const PatchingOptions& options) {
   for (const DroppedPair& pair : made.dropped) dropped.push_back(pair.id);
   std::cerr << "extract patching: " << made.pairs.size() << " pairs, " << dropped.size()
             << " dropped because both answers are the same number\n";
-  std::cout << ordered_json{{"pairs", options.run.out.string()},
+  std::cout << ordered_json{{"pairs", shard::path_text(options.run.out)},
                             {"n", made.pairs.size()},
                             {"n_dropped", dropped.size()},
                             {"dropped", dropped}}

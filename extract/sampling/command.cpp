@@ -8,6 +8,7 @@
 #include "sampling/inputs.hpp"
 #include "sampling/options.hpp"
 #include "sampling/points.hpp"
+#include "shard/format_error.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>
@@ -172,7 +173,7 @@ RunRequest manifold(const Setting& setting) {
   }
   if (solved.empty()) {
     throw std::runtime_error(
-        options.oracle.string() + ": a solution of none of " +
+        shard::path_text(options.oracle) + ": a solution of none of " +
         std::to_string(setting.problems.problems.size()) + " problems that can be used" +
         (dropped.empty() ? std::string()
                          : " (the first: " + dropped[0].at("status").get<std::string>() + ")"));
@@ -247,7 +248,7 @@ void attribute(const SamplingOptions& options, const RunOptions& own, const Chec
                                          : options.points;
   if (!std::filesystem::exists(file)) {
     if (own.dry_run) return;  // what the step sensitivity is to write is not known yet
-    throw std::runtime_error(file.string() +
+    throw std::runtime_error(shard::path_text(file) +
                              ": found no file, expected the points of a finished run (extract "
                              "sampling --steps sensitivity), or --points FILE");
   }
