@@ -24,8 +24,8 @@ Value mean_of_rows(const std::vector<Value>& rows) {
 }
 
 std::string kl(const Arguments& arguments) {
-  const RowFile p(arguments.files[0], arguments.bf16);
-  const RowFile q(arguments.files[1], arguments.bf16);
+  const RowFile p(arguments.files[0], {.bf16 = arguments.bf16});
+  const RowFile q(arguments.files[1], {.bf16 = arguments.bf16});
   if (p.file().shape() != q.file().shape()) {
     throw shard::FormatError(q.file().path(), "shape is " + shard::shape_text(q.file().shape()) +
                                                   ", expected " +

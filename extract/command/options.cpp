@@ -37,6 +37,28 @@ std::string environment(const char* name) {
   return value;
 }
 
+/// A task of a job array whose ids have gaps.
+struct SparseTask {
+  std::int64_t id = 0;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::int64_t count = 0;
+};
+
+/// What --shard must be in its place. Slurm says which ids there are only where they have a step.
+std::string share_of_sparse(const SparseTask& task) {
+  const char* const text = std::getenv("SLURM_ARRAY_TASK_STEP");
+  const std::int64_t step = text == nullptr ? 1 : whole_number(text, "SLURM_ARRAY_TASK_STEP");
+  const std::string of = "/" + std::to_string(task.count);
+  const bool has_step = step > 0 && (task.last - task.first) / step + 1 == task.count &&
+                        (task.id - task.first) % step == 0;
+  if (has_step) return "--shard " + std::to_string((task.id - task.first) / step) + of;
+  if (task.id == task.first) return "--shard 0" + of;
+  if (task.id == task.last) return "--shard " + std::to_string(task.count - 1) + of;
+  return "--shard i" + of + " with i the number of the array's ids below " +
+         std::to_string(task.id);
+}
+
 std::vector<std::string> split(const std::string& text, char by) {
   std::vector<std::string> parts;
   std::stringstream stream(text);
@@ -115,6 +137,9 @@ void add_run_options(Flags& flags, RunOptions& options) {
   flags.add_switch(
       "--batch-invariant", options.batch_invariant,
       "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
+  flags.add_switch("--allow-long", options.allow_long,
+                   "take runs longer than the context the model was trained for, with a warning; "
+                   "only of models with rotary positions");
   flags.add_switch("--dry-run", options.dry_run, "print what would be run and its cost, then exit");
   flags.add_switch("--print-config", options.print_config, "print the options as TOML, then exit");
   // Without a variable: with_config_file() has read the file before the flags are parsed.
@@ -135,7 +160,8 @@ Task parse_task(const std::string& text) {
     if (last - first + 1 != count || id < first || id > last) {
       throw std::runtime_error("--shard slurm: the job array " + std::to_string(first) + "-" +
                                std::to_string(last) + " has " + std::to_string(count) +
-                               " tasks, expected one without gaps (a step would leave shards out)");
+                               " tasks, expected one without gaps; for task " + std::to_string(id) +
+                               " use " + share_of_sparse({id, first, last, count}));
     }
     return {.index = id - first, .count = count};
   }

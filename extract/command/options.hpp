@@ -36,6 +36,7 @@ struct RunOptions {
   std::string shard = "0/1";
   int threads = 0;               ///< 0: by the size of the model; the numbers do not depend on it
   bool batch_invariant = false;  ///< refuse other devices; on the CPU it always holds
+  bool allow_long = false;       ///< runs longer than the model's context; rotary families only
   bool dry_run = false;
   bool print_config = false;
 };
@@ -50,7 +51,8 @@ struct Task {
 };
 
 /// Reads "i/n" or "slurm" (SLURM_ARRAY_TASK_ID minus _MIN of SLURM_ARRAY_TASK_COUNT).
-/// @throws std::runtime_error for anything else, or a job array whose ids have gaps
+/// @throws std::runtime_error for anything else, or a job array whose ids have gaps, saying what
+///         this task's share is
 Task parse_task(const std::string& text);
 
 /// Reads "0-3,7" into ascending numbers below `count`, each once.

@@ -111,6 +111,7 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
   if (fs::exists(directory / "tokenizer.json")) {
     const Tokenizer opened = Tokenizer::open(directory);
     tokenizer = {{"kind", opened.kind()}, {"tokens", opened.size()}};
+    if (!opened.warnings().empty()) tokenizer["warnings"] = opened.warnings();
   }
   out["tokenizer"] = std::move(tokenizer);
   out["digests"] = model_digests(directory, weights);
@@ -118,7 +119,13 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
 }
 
 std::vector<std::string> model_warnings(const ordered_json& description) {
-  return description.value("warnings", std::vector<std::string>{});
+  auto warnings = description.value("warnings", std::vector<std::string>{});
+  const auto tokenizer = description.find("tokenizer");
+  if (tokenizer == description.end() || !tokenizer->is_object()) return warnings;
+  for (std::string& warning : tokenizer->value("warnings", std::vector<std::string>{})) {
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
 }
 
 }  // namespace phiscope::extract

@@ -20,7 +20,8 @@ namespace phiscope::extract {
 [[nodiscard]] nlohmann::ordered_json describe_model(const std::filesystem::path& directory,
                                                     bool quick);
 
-/// What describe_model() says that a user should be warned of.
+/// What describe_model() says that a user should be warned of: of the configuration, and where the
+/// files of the tokenizer contradict each other, and which is followed.
 [[nodiscard]] std::vector<std::string> model_warnings(const nlohmann::ordered_json& description);
 
 }  // namespace phiscope::extract

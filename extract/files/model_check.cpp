@@ -89,7 +89,8 @@ std::map<std::string, std::string> model_digests(const fs::path& directory,
                                                  const Weights& weights) {
   std::vector<fs::path> files = weights.files();
   for (const char* name :
-       {"config.json", latent_config_name, "generation_config.json", "tokenizer.json"}) {
+       {"config.json", latent_config_name, "generation_config.json", "tokenizer.json",
+        "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}) {
     if (fs::exists(directory / name)) files.push_back(directory / name);
   }
   std::map<std::string, std::string> digests;

@@ -6,6 +6,7 @@
 #include "files/latent/latent_tensors.hpp"
 #include "files/model_check.hpp"
 #include "files/tokenizer.hpp"
+#include "files/tokenizer/companions.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 
@@ -122,10 +123,35 @@ void add_weights(const fs::path& directory, bool quick, std::vector<Oddity>& odd
   if (!quick) check_finite(tensors.stored(), weights);
 }
 
-/// Oddities of the tokenizer's files are to be added here.
+/// Tokens that stand only in files beside tokenizer.json, and what those contradict.
 void add_tokenizer(const fs::path& directory, std::vector<Oddity>& oddities) {
   if (fs::exists(directory / "tokenizer.json")) {
-    static_cast<void>(Tokenizer::open(directory));
+    const Tokenizer opened = Tokenizer::open(directory);
+    std::set<std::string> own;
+    for (const json& token : shard::read_json(directory / "tokenizer.json")
+                                 .value("added_tokens", json::array())) {
+      own.insert(token.value("content", ""));
+    }
+    const tokenizer::Companions beside = tokenizer::read_companions(directory);
+    for (const auto& [id, added] : beside.by_id) {
+      const std::string& content = added.token.content;
+      const std::optional<int> given = opened.id_of(content);
+      if (own.contains(content) || !given) continue;
+      oddities.push_back({.kind = OddityKind::added,
+                          .file = std::string(beside.has_decoder ? tokenizer::tokenizer_config_name
+                                                                 : tokenizer::added_tokens_name),
+                          .what = "the token " + quote_bytes(content, 40),
+                          .found = "not among the added tokens of tokenizer.json",
+                          .why = "with id " + std::to_string(*given) + ", as in transformers"});
+    }
+    for (const std::string& warning : opened.warnings()) {
+      oddities.push_back({.kind = OddityKind::differs,
+                          .file = "tokenizer.json",
+                          .what = warning,
+                          .found = {},
+                          .why = {},
+                          .warning = true});
+    }
     return;
   }
   oddities.push_back({.kind = OddityKind::differs,

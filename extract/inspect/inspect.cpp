@@ -2,6 +2,7 @@
 #include "inspect/inspect.hpp"
 
 #include "files/describe.hpp"
+#include "files/json_entries.hpp"
 #include "files/model_oddities.hpp"
 #include "files/problems.hpp"
 #include "files/prompts.hpp"
@@ -16,9 +17,22 @@
 
 namespace phiscope::extract {
 
+namespace {
+
+void warn_of_blanks(const std::filesystem::path& file) {
+  const std::string warning = blank_lines_warning(file);
+  if (!warning.empty()) std::cerr << "warning: " << warning << '\n';
+}
+
+}  // namespace
+
 void info(const InfoOptions& options) {
   if (std::filesystem::is_directory(options.path)) {
-    std::cout << describe_model(options.path, options.quick).dump() << '\n';
+    const nlohmann::ordered_json described = describe_model(options.path, options.quick);
+    for (const std::string& warning : model_warnings(described)) {
+      std::cerr << "warning: " << warning << '\n';
+    }
+    std::cout << described.dump() << '\n';
   } else {
     std::cout << describe_safetensors(options.path).dump() << '\n';
   }
@@ -70,6 +84,10 @@ void check(const CheckOptions& options) {
 
 void tokens(const TokensOptions& options) {
   const Tokenizer tokenizer = Tokenizer::open(options.model);
+  for (const std::string& warning : tokenizer.warnings()) {
+    std::cerr << "warning: " << warning << '\n';
+  }
+  warn_of_blanks(options.prompts);
   // Everything is read and encoded before the first line is printed: no half output on bad input.
   std::string lines;
   for (const Prompt& prompt : read_prompts(options.prompts)) {
@@ -90,6 +108,7 @@ void tokens(const TokensOptions& options) {
 }
 
 void problems(const ProblemsOptions& options) {
+  warn_of_blanks(options.file);
   const std::vector<Problem> all = read_problems(options.file);
   std::array<std::size_t, stratum_names.size()> strata{};
   std::size_t uncounted = 0;

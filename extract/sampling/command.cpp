@@ -82,7 +82,7 @@ RunRequest request_of(const Setting& setting, SamplingStep step, std::vector<std
   plan.generation.tokens = options.max_new_tokens;
   plan.generation.rows = GeneratedRows::pooled;
   plan.generation.pooling.stride = options.stride;
-  set_ends(setting.model.config, /*ignore_eos=*/false, plan.generation);
+  set_ends(options.run.model, setting.model.config, /*ignore_eos=*/false, plan.generation);
   plan.groups_per_shard = options.problems_per_shard;
   request.options = {
       {"step", name},

@@ -50,6 +50,7 @@ void keep_drawn(ChosenProblems& chosen) {
 
 ChosenProblems choose(const StepsOptions& options, const StepLayout& layout,
                       const ModelConfig& config) {
+  warn_of_blank_lines(options.problems);
   std::vector<Problem> problems = read_problems(options.problems);
   ChosenProblems chosen;
   if (!options.select.empty()) {
@@ -251,7 +252,7 @@ void steps(const StepsOptions& options, const std::string& command_line) {
   plan.captures = captures_of(options, layout);
   plan.further_spaces = {{.name = "latent", .key = {"problem", "step"}}};
   plan.generation.tokens = answer_tokens(options.max_new_tokens, config);
-  set_ends(config, /*ignore_eos=*/false, plan.generation);
+  set_ends(options.run.model, config, /*ignore_eos=*/false, plan.generation);
   request.options["donors"] = add_donors(options, read, model, layout, plan);
   warn(options, chosen);
   add_steps(read.tokens, layout, plan);
