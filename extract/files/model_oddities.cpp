@@ -2,6 +2,7 @@
 #include "files/model_oddities.hpp"
 
 #include "files/describe.hpp"
+#include "files/json_fields.hpp"
 #include "files/latent/latent_tensors.hpp"
 #include "files/model_check.hpp"
 #include "files/tokenizer.hpp"
