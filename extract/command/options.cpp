@@ -2,7 +2,6 @@
 #include "command/options.hpp"
 
 #include "command/flags.hpp"
-#include "shard/format_error.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -11,7 +10,6 @@
 #include <cstdlib>
 #include <sstream>
 #include <stdexcept>
-#include <toml++/toml.h>
 
 namespace phiscope::extract {
 namespace {
@@ -41,53 +39,6 @@ std::vector<std::string> split(const std::string& text, char by) {
   std::stringstream stream(text);
   for (std::string part; std::getline(stream, part, by);) parts.push_back(part);
   return parts;
-}
-
-/// A TOML value as the text a flag would have; arrays are joined with commas.
-std::string flag_text(const toml::node& node, const std::string& file, const std::string& name) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* number = node.as_integer()) return std::to_string(number->get());
-  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
-  if (const auto* array = node.as_array()) {
-    std::string joined;
-    for (const toml::node& entry : *array) {
-      joined += (joined.empty() ? "" : ",") + flag_text(entry, file, name);
-    }
-    return joined;
-  }
-  throw shard::FormatError(file, name + ": expected a string, a whole number, a boolean or a list");
-}
-
-/// The subcommand of that name, or null.
-const CLI::App* subcommand(const CLI::App& app, const std::string& name) {
-  const auto found =
-      app.get_subcommands([&](const CLI::App* command) { return command->get_name() == name; });
-  return found.empty() ? nullptr : found.front();
-}
-
-/// @param tables  whether a table named like a subcommand is allowed here
-void add_keys(const toml::table& table, const CLI::App& app, const CLI::App& command,
-              const std::string& file, bool tables, std::vector<std::string>& arguments) {
-  for (const auto& [key, node] : table) {
-    const std::string name(key.str());
-    if (node.is_table()) {
-      const CLI::App* other = tables ? subcommand(app, name) : nullptr;
-      if (other == nullptr) {
-        throw shard::FormatError(file, name + ": unknown table, expected a subcommand's name");
-      }
-      if (other == &command) add_keys(*node.as_table(), app, command, file, false, arguments);
-      continue;
-    }
-    const CLI::Option* option = command.get_option_no_throw("--" + name);
-    if (option == nullptr || name == "config" || name == "help") {
-      throw shard::FormatError(
-          file, name + ": unknown key, expected a flag of extract " + command.get_name());
-    }
-    const bool given = std::ranges::any_of(arguments, [&](const std::string& argument) {
-      return argument == "--" + name || argument.starts_with("--" + name + "=");
-    });
-    if (!given) arguments.push_back("--" + name + "=" + flag_text(node, file, name));
-  }
 }
 
 }  // namespace
@@ -150,7 +101,7 @@ Task parse_task(const std::string& text) {
   return task;
 }
 
-std::vector<int> parse_layers(const std::string& text, int count) {
+std::vector<int> parse_layers(const std::string& text, int count, const std::string& option) {
   std::vector<int> layers;
   if (text == "all") {
     for (int layer = 0; layer < count; ++layer) layers.push_back(layer);
@@ -158,11 +109,11 @@ std::vector<int> parse_layers(const std::string& text, int count) {
   }
   for (const std::string& part : split(text, ',')) {
     const std::size_t dash = part.find('-');
-    const std::int64_t first = whole_number(part.substr(0, dash), "--layers");
+    const std::int64_t first = whole_number(part.substr(0, dash), option);
     const std::int64_t last =
-        dash == std::string::npos ? first : whole_number(part.substr(dash + 1), "--layers");
+        dash == std::string::npos ? first : whole_number(part.substr(dash + 1), option);
     if (first > last || last >= count) {
-      throw std::runtime_error("--layers: found '" + part + "', expected layers from 0 to " +
+      throw std::runtime_error(option + ": found '" + part + "', expected layers from 0 to " +
                                std::to_string(count - 1));
     }
     for (std::int64_t layer = first; layer <= last; ++layer) {
@@ -172,47 +123,8 @@ std::vector<int> parse_layers(const std::string& text, int count) {
   std::ranges::sort(layers);
   layers.erase(std::ranges::unique(layers).begin(), layers.end());
   if (layers.empty())
-    throw std::runtime_error("--layers: found nothing, expected a list like 0-3,7");
+    throw std::runtime_error(option + ": found nothing, expected a list like 0-3,7");
   return layers;
-}
-
-std::vector<std::string> with_config_file(const CLI::App& app, int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  std::string file;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--config" && i + 1 < arguments.size()) file = arguments[i + 1];
-    if (arguments[i].starts_with("--config=")) file = arguments[i].substr(9);
-  }
-  const CLI::App* command = arguments.empty() ? nullptr : subcommand(app, arguments.front());
-  if (file.empty() || command == nullptr || !std::filesystem::is_regular_file(file)) {
-    return arguments;
-  }
-  try {
-    add_keys(toml::parse_file(file), app, *command, file, true, arguments);
-  } catch (const toml::parse_error& error) {
-    throw shard::FormatError(file, "line " + std::to_string(error.source().begin.line) + ": " +
-                                       std::string(error.description()));
-  }
-  return arguments;
-}
-
-std::string config_text(const CLI::App& command) {
-  std::string text;
-  for (const CLI::Option* option : command.get_options()) {
-    const std::string name = option->get_single_name();
-    if (name == "help" || name == "config" || name == "print-config" || name == "dry-run") continue;
-    std::string value;
-    for (const std::string& part :
-         option->count() > 0 ? option->results() : std::vector<std::string>{}) {
-      value += (value.empty() ? "" : ",") + part;
-    }
-    if (option->count() == 0) value = option->get_default_str();
-    if (value.empty()) continue;
-    std::ostringstream quoted;
-    quoted << toml::value<std::string>(value);
-    text += name + " = " + quoted.str() + "\n";
-  }
-  return text;
 }
 
 }  // namespace phiscope::extract

@@ -9,10 +9,6 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace phiscope::extract {
 
 class Flags;
@@ -38,6 +34,7 @@ struct RunOptions {
   bool batch_invariant = false;  ///< refuse other devices; on the CPU it always holds
   bool dry_run = false;
   bool print_config = false;
+  std::vector<std::string> notes{};  ///< on the configuration, for the log
 };
 
 /// Adds these flags to a subcommand. `options` must outlive the parsing.
@@ -54,15 +51,8 @@ struct Task {
 Task parse_task(const std::string& text);
 
 /// Reads "all", "0-3,7" into ascending layers below `count`.
-/// @throws std::runtime_error naming what is wrong
-std::vector<int> parse_layers(const std::string& text, int count);
-
-/// The command line with the options of `--config FILE` (TOML) added where the line has none.
-/// Keys are the flags' names, at the top of the file or in a table named like the subcommand.
-/// @throws shard::FormatError for an unknown key or a value that no flag can have
-std::vector<std::string> with_config_file(const CLI::App& app, int argc, char** argv);
-
-/// The options of a subcommand after parsing, as TOML.
-std::string config_text(const CLI::App& command);
+/// @throws std::runtime_error naming the option and what is wrong
+std::vector<int> parse_layers(const std::string& text, int count,
+                              const std::string& option = "--layers");
 
 }  // namespace phiscope::extract

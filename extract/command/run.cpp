@@ -217,6 +217,9 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"argv", command_line},
             {"open_shards", open.size()},
             {"estimate", expected}});
+  for (const std::string& note : options.notes) {
+    log_line(options.out, task, {{"event", "note"}, {"note", note}});
+  }
   const c10::Device device = parse_device(options.device);
   Executed done;
   try {

@@ -6,6 +6,7 @@
 #include "shard/format_error.hpp"
 #include "shard/mapped_file.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -37,12 +38,16 @@ std::string field_text(const JsonFields& fields, const std::vector<std::string_v
 
 }  // namespace
 
-SamplingProblems sampling_problems(const SamplingOptions& options, const ModelConfig& config) {
+SamplingProblems sampling_problems(const SamplingOptions& options,
+                                   const std::vector<SamplingStep>& steps,
+                                   const ModelConfig& config) {
   SamplingProblems made;
   made.problems = read_problems(options.problems);
   if (options.limit > 0 && made.problems.size() > options.limit) {
     made.problems.resize(options.limit);
   }
+  int tokens = 0;
+  for (const SamplingStep step : steps) tokens = std::max(tokens, step_tokens(options, step));
   const std::string form = prompt_template(options);
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
   made.prompts.reserve(made.problems.size());
@@ -50,11 +55,11 @@ SamplingProblems sampling_problems(const SamplingOptions& options, const ModelCo
     made.prompts.push_back(
         tokenizer.encode(prompt_text(form, problem.question), /*special=*/true).ids);
     const std::vector<int>& ids = made.prompts.back();
-    const std::int64_t length = std::ssize(ids) + options.max_new_tokens;
+    const std::int64_t length = std::ssize(ids) + tokens;
     if (ids.empty() || length > config.max_positions) {
       throw FormatError(options.problems,
                         "problem " + problem.id + ": " + std::to_string(ids.size()) +
-                            " tokens and " + std::to_string(options.max_new_tokens) +
+                            " tokens and " + std::to_string(tokens) +
                             " to generate, expected at most the context length of the model, " +
                             std::to_string(config.max_positions));
     }
@@ -84,6 +89,7 @@ std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& optio
                                                     const ModelConfig& config) {
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
   std::map<std::string, std::vector<int>> solutions;
+  const bool of_problems = std::filesystem::equivalent(options.oracle, options.problems);
   std::size_t number = 0;
   for (const JsonEntry& entry : json_entries(options.oracle, "solution")) {
     const JsonFields fields = entry.fields();
@@ -91,7 +97,9 @@ std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& optio
                            : fields.has("problem_id")    ? fields.text("problem_id")
                                                          : std::to_string(number);
     ++number;
-    std::string text = field_text(fields, {"solution", "text", "answer"});
+    // The text of a problem is its question.
+    std::string text = of_problems ? field_text(fields, {"solution", "answer"})
+                                   : field_text(fields, {"solution", "text", "answer"});
     if (options.oracle_part != OraclePart::solution && fields.has("reasoning")) {
       const std::string reasoning = fields.text("reasoning");
       text = options.oracle_part == OraclePart::all ? reasoning + "\n" + text : reasoning;

@@ -24,7 +24,9 @@ inline constexpr const char* published_template =
 
 /// @throws shard::FormatError for a problem that the context does not hold with the tokens that are
 ///         generated; std::runtime_error for a template without {problem}
-SamplingProblems sampling_problems(const SamplingOptions& options, const ModelConfig& config);
+SamplingProblems sampling_problems(const SamplingOptions& options,
+                                   const std::vector<SamplingStep>& steps,
+                                   const ModelConfig& config);
 
 /// Known solutions as tokens, by the id of their problem. A file of JSON lines or a JSON list of
 /// objects: `id`, `unique_id` or `problem_id`; `solution`, `text` or `answer`; perhaps `reasoning`.
