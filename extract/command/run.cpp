@@ -9,6 +9,7 @@
 #include "run/execute.hpp"
 #include "run/progress.hpp"
 #include "run/stop.hpp"
+#include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
 
 #include <ATen/Version.h>
@@ -209,6 +210,10 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
 
   catch_stop_signals();
   shard::RunWriter writer(options.out, plan, request.prompts_jsonl, task.index, task.count);
+  for (const auto& [name, text] : request.files) {
+    // What follows from the plan: another task writes the same bytes.
+    if (!std::filesystem::exists(options.out / name)) shard::write_file(options.out / name, text);
+  }
   const std::vector<std::int64_t> open = writer.open_shards();
   log_line(options.out, task,
            {{"event", "start"},

@@ -48,9 +48,13 @@ void sampling(const SamplingOptions& given, const std::string& command_line) {
   }
   const CheckedModel model = check_run(options.run);
   check_sampling(options, steps, model.config);
-  const SamplingSetting setting{.options = options,
-                                .model = model,
-                                .problems = sampling_problems(options, steps, model.config)};
+  SamplingSetting setting{.options = options,
+                          .model = model,
+                          .problems = sampling_problems(options, steps, model.config),
+                          .texts = {}};
+  if (!options.texts.empty()) {
+    setting.texts = read_given_texts(options, setting.problems, model.config);
+  }
   for (const SamplingStep step : steps) {
     RunOptions own = options.run;
     own.out = options.run.out / choice_name(sampling_steps, step);
@@ -59,7 +63,7 @@ void sampling(const SamplingOptions& given, const std::string& command_line) {
       continue;
     }
     run(own, model, sampling_request(setting, step), command_line);
-    if (own.dry_run) continue;
+    if (own.dry_run || !options.texts.empty()) continue;
     write_generated_texts(own);
     if (step == SamplingStep::sensitivity) write_points(own.out);
   }

@@ -69,6 +69,11 @@ void add_flags(Flags& flags, SamplingOptions& options) {
            "above 1: make tokens of the prompt and earlier draws less probable")
       .with_default();
   flags
+      .add("--texts", options.texts,
+           "take solutions that were generated elsewhere, JSON lines of {problem, temperature, "
+           "sample, continuation_ids or text}, and generate none")
+      .existing_file();
+  flags
       .add("--oracle", options.oracle,
            "known solutions for manifold: JSON lines of {id, solution} (default: those of the "
            "problem "

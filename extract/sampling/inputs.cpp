@@ -44,10 +44,15 @@ SamplingProblems sampling_problems(const SamplingOptions& options,
   SamplingProblems made;
   made.problems = read_problems(options.problems);
   if (options.limit > 0 && made.problems.size() > options.limit) {
+    for (std::size_t p = options.limit; p < made.problems.size(); ++p) {
+      made.left_out.insert(made.problems[p].id);
+    }
     made.problems.resize(options.limit);
   }
   int tokens = 0;
-  for (const SamplingStep step : steps) tokens = std::max(tokens, step_tokens(options, step));
+  for (const SamplingStep step : steps) {
+    if (options.texts.empty()) tokens = std::max(tokens, step_tokens(options, step));
+  }
   const std::string form = prompt_template(options);
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
   made.prompts.reserve(made.problems.size());

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace phiscope::extract {
 struct SamplingProblems {
   std::vector<Problem> problems;
   std::vector<std::vector<int>> prompts;  ///< [problem]
+  std::set<std::string> left_out;         ///< ids of those that --limit leaves out
 };
 
 /// The prompt of a problem where no template is given.

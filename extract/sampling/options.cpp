@@ -35,7 +35,7 @@ void check_checkpoints(const SamplingOptions& options) {
   const int tokens = step_tokens(options, SamplingStep::variance);
   int before = options.stride - 1;
   for (const int checkpoint : options.checkpoints) {
-    if (checkpoint <= before || checkpoint > tokens) {
+    if (checkpoint <= before || (checkpoint > tokens && options.texts.empty())) {
       refuse("--checkpoints", std::to_string(checkpoint),
              "ascending numbers from --stride (" + std::to_string(options.stride) +
                  ") to --max-new-tokens (" + std::to_string(tokens) + ")");
@@ -88,6 +88,14 @@ void check_sampling(const SamplingOptions& options, const std::vector<SamplingSt
   const auto has = [&](SamplingStep step) { return std::ranges::count(steps, step) > 0; };
   if (config.latent) {
     refuse("--model", "a model of latent thoughts", "one that writes its solutions");
+  }
+  for (const SamplingStep step : steps) {
+    if (options.texts.empty() || step == SamplingStep::variance ||
+        step == SamplingStep::clustering) {
+      continue;
+    }
+    refuse("--texts", "the step " + choice_name(sampling_steps, step) + ", which generates",
+           "--steps variance,clustering, or one of them");
   }
   check_temperatures(options.temperatures);
   check_temperatures({options.cluster_temperature});

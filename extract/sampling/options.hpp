@@ -48,6 +48,7 @@ struct SamplingOptions {
   int top_k = 0;
   double top_p = 1.0;
   double repetition_penalty = 1.0;
+  std::filesystem::path texts;  ///< solutions generated elsewhere; empty: they are generated
   std::filesystem::path oracle;
   OraclePart oracle_part = OraclePart::solution;
   std::string solution_prefix;

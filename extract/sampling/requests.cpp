@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <set>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -134,6 +135,97 @@ RunRequest sampled(const SamplingSetting& setting, SamplingStep step) {
   return request;
 }
 
+/// The solutions of a step that were generated elsewhere, and the problems that have some.
+struct StepTexts {
+  std::vector<const GivenText*> texts;
+  std::vector<double> temperatures;  ///< ascending
+  std::vector<std::size_t> which;
+  ordered_json dropped = ordered_json::array();
+  int longest = 0;
+  int samples = 0;  ///< one more than the largest number
+};
+
+StepTexts step_texts(const SamplingSetting& setting, SamplingStep step) {
+  StepTexts found;
+  std::set<double> temperatures;
+  std::set<std::size_t> which;
+  for (const GivenText& text : setting.texts.texts) {
+    if (step == SamplingStep::clustering &&
+        text.temperature != setting.options.cluster_temperature) {
+      continue;
+    }
+    found.texts.push_back(&text);
+    temperatures.insert(text.temperature);
+    which.insert(text.problem);
+    found.longest = std::max(found.longest, static_cast<int>(text.ids.size()));
+    found.samples = std::max(found.samples, text.sample + 1);
+  }
+  found.temperatures.assign(temperatures.begin(), temperatures.end());
+  found.which.assign(which.begin(), which.end());
+  for (const std::size_t p : all_problems(setting)) {
+    if (which.contains(p)) continue;
+    found.dropped.push_back(
+        {{"problem_id", setting.problems.problems[p].id}, {"status", "no_text"}});
+  }
+  return found;
+}
+
+void say_dropped(const std::string& step, const ordered_json& dropped) {
+  if (dropped.empty()) return;
+  std::cerr << "warning: " << step << ": " << dropped.size()
+            << " problems do not run (the first: " << dropped[0].at("problem_id") << ", "
+            << dropped[0].at("status").get<std::string>() << ")\n";
+}
+
+/// Variance and clustering of solutions that were generated elsewhere: one pass over each.
+RunRequest given(const SamplingSetting& setting, SamplingStep step) {
+  const SamplingOptions& options = setting.options;
+  const std::string name = choice_name(sampling_steps, step);
+  const StepTexts found = step_texts(setting, step);
+  if (found.texts.empty()) {
+    throw std::runtime_error(options.texts.string() + ": no text that the step " + name +
+                             " can use, expected some" +
+                             (step == SamplingStep::clustering ? " at --cluster-temperature" : ""));
+  }
+  SampleLayout layout = sample_layout(options, step);
+  if (step == SamplingStep::clustering) layout.checkpoints = {std::max(found.longest, 1)};
+  RunRequest request =
+      request_of(setting, step, {"problem", "temperature", "sample", "checkpoint"}, found.which);
+  request.row_formula = "mean over tokens of a given text, one pass over it";
+  request.plan.generation = {};
+  std::string lines;
+  Group group;
+  for (std::size_t i = 0; i < found.texts.size(); ++i) {
+    const GivenText& text = *found.texts[i];
+    const auto number = std::ranges::lower_bound(found.which, text.problem) - found.which.begin();
+    const auto heat =
+        std::ranges::lower_bound(found.temperatures, text.temperature) - found.temperatures.begin();
+    Run run = text_run(setting.problems.prompts[text.problem], text.ids,
+                       {.problem = number, .temperature = heat, .sample = text.sample}, layout,
+                       options.pooling_window);
+    lines +=
+        ordered_json{{"key", run.key}, {"text", text.text}, {"tokens", text.ids.size()}}.dump();
+    lines += "\n";
+    if (!run.rows.empty()) group.runs.push_back(std::move(run));  // else there is no latent
+    if (i + 1 < found.texts.size() && found.texts[i + 1]->problem == text.problem) continue;
+    request.plan.groups.push_back(std::move(group));
+    group = {};
+  }
+  request.files["texts.jsonl"] = lines;
+  say_dropped(name, found.dropped);
+  const ordered_json layouts{{"temperatures", found.temperatures},
+                             {"samples", found.samples},
+                             {"checkpoints", layout.checkpoints},
+                             {"max_new_tokens", found.longest}};
+  request.options.update(layouts);
+  request.options["texts"] = shard::sha256_file(options.texts);
+  request.details.update(layouts);
+  request.details["texts"] = true;
+  request.details["texts_left_out"] = setting.texts.left_out;
+  request.details["dropped"] = found.dropped;
+  return request;
+}
+
 /// Distances to a known solution, with and without its beginning given.
 RunRequest manifold(const SamplingSetting& setting) {
   const SamplingOptions& options = setting.options;
@@ -189,11 +281,7 @@ RunRequest manifold(const SamplingSetting& setting) {
     prefixes.push_back(solved[i].prefix);
     tokens.push_back(solved[i].oracle.size());
   }
-  if (!dropped.empty()) {
-    std::cerr << "warning: manifold: " << dropped.size()
-              << " problems do not run (the first: " << dropped[0].at("problem_id") << ", "
-              << dropped[0].at("status").get<std::string>() << ")\n";
-  }
+  say_dropped("manifold", dropped);
   request.options.update({{"oracle", shard::sha256_file(options.oracle)},
                           {"oracle_part", choice_name(oracle_parts, options.oracle_part)},
                           {"solution_prefix", options.solution_prefix},
@@ -239,7 +327,7 @@ RunRequest sampling_request(const SamplingSetting& setting, SamplingStep step) {
     case SamplingStep::clustering:
       break;
   }
-  return sampled(setting, step);
+  return setting.options.texts.empty() ? sampled(setting, step) : given(setting, step);
 }
 
 }  // namespace phiscope::extract

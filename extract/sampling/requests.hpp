@@ -4,6 +4,7 @@
 #include "command/run.hpp"
 #include "sampling/inputs.hpp"
 #include "sampling/options.hpp"
+#include "sampling/texts.hpp"
 
 namespace phiscope::extract {
 
@@ -12,6 +13,7 @@ struct SamplingSetting {
   const SamplingOptions& options;
   const CheckedModel& model;
   SamplingProblems problems;
+  GivenTexts texts;  ///< where --texts names some
 };
 
 /// The run of a step, except attribution.
