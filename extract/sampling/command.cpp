@@ -11,6 +11,7 @@
 #include "sampling/options.hpp"
 #include "sampling/points.hpp"
 #include "sampling/requests.hpp"
+#include "sampling/smoke.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -40,7 +41,7 @@ void attribute(const SamplingOptions& options, const RunOptions& own, const Chec
 }
 
 void sampling(const SamplingOptions& given, const std::string& command_line) {
-  SamplingOptions options = given;
+  SamplingOptions options = given.smoke ? smoke_options(given) : given;
   const std::vector<SamplingStep> steps = asked_steps(options);
   if (options.oracle.empty() && std::ranges::count(steps, SamplingStep::manifold) > 0) {
     options.oracle = options.problems;

@@ -10,10 +10,19 @@ namespace {
 void add_flags(Flags& flags, SamplingOptions& options) {
   add_run_options(flags, options.run);
   flags
+      .add_switch("--smoke", options.smoke,
+                  "run every step in seconds, on an untrained model and three problems that it "
+                  "writes into OUT/smoke")
+      .excludes("--model")
+      .excludes("--dry-run")
+      .excludes("--config");
+  flags
       .add("--problems", options.problems,
            "problems with answers: GSM8K, MATH, MATH-500 or GSM8K-Aug, as JSON lines or a JSON "
            "list")
-      .required();
+      .required()
+      .excludes("--smoke");
+  flags.require_unless("--smoke", {"--model", "--problems"});
   flags
       .add("--steps", options.steps,
            "what to run, each into OUT/<step>: variance, manifold, sensitivity, attribution, "
@@ -123,6 +132,11 @@ void add_flags(Flags& flags, SamplingOptions& options) {
            "clustering: number of clusters that analyze-sampling makes; 0: it chooses")
       .between(0, 1000)
       .with_default();
+  flags
+      .add("--primary", options.primary,
+           "the claim that the run is to decide: variance grows with temperature, a prefix of the "
+           "known solution keeps the model near it (drift), or latents tell the answer early")
+      .one_of({"temperature", "drift", "commitment"});
   flags.add("--task-name", options.task_name, "name of the problems, for plan.json");
   flags.add("--problems-per-shard", options.problems_per_shard, "problems per shard")
       .between(1, 1000000)

@@ -63,7 +63,9 @@ struct SamplingOptions {
   int cluster_max_new_tokens = 0;  ///< 0: max_new_tokens
   int cluster_layer = -1;          ///< -1: the target layer
   std::size_t clusters = 0;        ///< for the analysis; 0: it chooses
-  std::string task_name;           ///< for plan.json
+  std::string primary;             ///< the claim that the run is to decide; empty: none is named
+  bool smoke = false;
+  std::string task_name;  ///< for plan.json
   std::size_t problems_per_shard = 4;
 };
 

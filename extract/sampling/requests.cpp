@@ -94,6 +94,7 @@ RunRequest request_of(const SamplingSetting& setting, SamplingStep step,
     request.options["pooling_window"] = options.pooling_window;
     request.details["pooling_window"] = options.pooling_window;
   }
+  if (!options.primary.empty()) request.options["primary"] = options.primary;
   if (!options.task_name.empty()) request.options["task_name"] = options.task_name;
   return request;
 }
