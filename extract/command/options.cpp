@@ -65,6 +65,10 @@ void add_run_options(Flags& flags, RunOptions& options) {
   flags.add_switch(
       "--batch-invariant", options.batch_invariant,
       "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
+  flags
+      .add("--memory", options.memory,
+           "GB of memory to plan with, e.g. of another machine's device; 0: what is free here")
+      .with_default();
   flags.add_switch("--dry-run", options.dry_run, "print what would be run and its cost, then exit");
   flags.add_switch("--print-config", options.print_config, "print the options as TOML, then exit");
   // Without a variable: with_config_file() has read the file before the flags are parsed.

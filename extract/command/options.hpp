@@ -32,6 +32,7 @@ struct RunOptions {
   std::string shard = "0/1";
   int threads = 0;               ///< 0: by the size of the model; the numbers do not depend on it
   bool batch_invariant = false;  ///< refuse other devices; on the CPU it always holds
+  double memory = 0.0;           ///< GB that a run may take; 0: what is free on the device
   bool dry_run = false;
   bool print_config = false;
   std::vector<std::string> notes{};  ///< on the configuration, for the log

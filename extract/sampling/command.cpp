@@ -30,7 +30,11 @@ void attribute(const SamplingOptions& options, const RunOptions& own, const Chec
                                          ? options.run.out / "sensitivity/bifurcation_points.json"
                                          : options.points;
   if (!std::filesystem::exists(file)) {
-    if (own.dry_run) return;  // what the step sensitivity is to write is not known yet
+    if (own.dry_run) {
+      std::cerr
+          << "note: attribution: its points are known when the step sensitivity is complete\n";
+      return;
+    }
     throw std::runtime_error(file.string() +
                              ": found no file, expected the points of a finished run (extract "
                              "sampling --steps sensitivity), or --points FILE");
