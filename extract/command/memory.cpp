@@ -4,6 +4,7 @@
 #include "files/model_tensors.hpp"
 #include "model/device.hpp"
 #include "run/progress.hpp"
+#include "shard/format_error.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -57,7 +58,7 @@ void check_memory(const RunOptions& options, const ModelConfig& config) {
   const std::optional<std::uint64_t> memory = run_memory(options);
   const std::uint64_t weights = count_parameters(config) * item_bytes(options.dtype);
   if (!memory || weights <= *memory) return;
-  std::string message = "--model: " + options.model.string() + " has " +
+  std::string message = "--model: " + shard::path_text(options.model) + " has " +
                         bytes_text(static_cast<double>(weights)) + " of weights in " +
                         choice_name(compute_dtypes, options.dtype) + ", found " +
                         bytes_text(static_cast<double>(*memory)) + " of memory " +

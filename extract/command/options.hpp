@@ -33,6 +33,7 @@ struct RunOptions {
   int threads = 0;               ///< 0: by the size of the model; the numbers do not depend on it
   bool batch_invariant = false;  ///< refuse other devices; on the CPU it always holds
   double memory = 0.0;           ///< GB that a run may take; 0: what is free on the device
+  bool allow_long = false;       ///< runs longer than the model's context; rotary families only
   bool dry_run = false;
   bool print_config = false;
   std::vector<std::string> notes{};  ///< on the configuration, for the log
@@ -48,11 +49,17 @@ struct Task {
 };
 
 /// Reads "i/n" or "slurm" (SLURM_ARRAY_TASK_ID minus _MIN of SLURM_ARRAY_TASK_COUNT).
-/// @throws std::runtime_error for anything else, or a job array whose ids have gaps
+/// @throws std::runtime_error for anything else, or a job array whose ids have gaps, saying what
+///         this task's share is
 Task parse_task(const std::string& text);
 
-/// Reads "all", "0-3,7" into ascending layers below `count`.
+/// Reads "0-3,7" into ascending numbers below `count`, each once.
+/// @param what  what they number, in the plural
 /// @throws std::runtime_error naming the option and what is wrong
+std::vector<int> parse_list(const std::string& text, const std::string& option,
+                            const std::string& what, int count);
+
+/// The same of --layers or another option of layers; "all" are all of them.
 std::vector<int> parse_layers(const std::string& text, int count,
                               const std::string& option = "--layers");
 

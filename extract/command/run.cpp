@@ -120,6 +120,7 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   plan.details["revision"] = git_revision;
   plan.details["options"] = request.options;
   plan.details["model"] = model.description;
+  if (options.allow_long) plan.details["allow_long"] = true;
   // Tasks of a run may be on different devices of one kind.
   const c10::Device device = parse_device(options.device);
   const MatrixProducts products = products_on(device);
@@ -180,6 +181,33 @@ void say_memory(const ordered_json& expected, const RunOptions& options) {
   std::cerr << '\n';
 }
 
+/// Rotations exist for every position; a table of learned ones ends.
+void allow_long_runs(const RunOptions& options, ModelConfig& config) {
+  if (config.learned_positions) {
+    throw std::runtime_error(
+        "--allow-long: " + options.model.string() + " has a table of learned positions (" +
+        std::to_string(config.max_positions) + " of them), expected a model with rotary positions");
+  }
+  config.max_positions = 0x7FFFFFFF;
+}
+
+/// What is said of a run before it starts: on standard error, and in the log.
+std::vector<std::string> warnings_of(const CheckedModel& model, const Plan& plan) {
+  std::vector<std::string> warnings = model_warnings(model.description);
+  std::size_t longer = 0;
+  for (const Group& group : plan.groups) {
+    for (const Run& run : group.runs) {
+      const std::int64_t length = given_positions(run) + plan.generation.tokens;
+      longer += length > model.context ? 1U : 0U;
+    }
+  }
+  if (longer > 0) {
+    warnings.push_back("--allow-long: " + std::to_string(longer) + " runs may be longer than the " +
+                       std::to_string(model.context) + " positions the model was trained for");
+  }
+  return warnings;
+}
+
 }  // namespace
 
 CheckedModel check_run(const RunOptions& options) {
@@ -201,13 +229,18 @@ CheckedModel check_run(const RunOptions& options) {
   check_memory(options, config);
   // Every weight is read once, or a run could be made with a broken download.
   ordered_json description = describe_model(options.model, /*quick=*/false);
-  return {.config = std::move(config), .description = std::move(description)};
+  CheckedModel model{.config = std::move(config), .description = std::move(description)};
+  model.context = model.config.max_positions;
+  if (options.allow_long) allow_long_runs(options, model.config);
+  return model;
 }
 
 void run(const RunOptions& options, const CheckedModel& model, const RunRequest& request,
          const std::string& command_line) {
   const Task task = parse_task(options.shard);
   const shard::RunPlan plan = run_plan(options, model, request);
+  const std::vector<std::string> warnings = warnings_of(model, request.plan);
+  for (const std::string& warning : warnings) std::cerr << "warning: " << warning << '\n';
   const ordered_json expected = estimate(request.plan, model.config, plan, options);
   const std::string step =
       request.options.contains("step") ? " " + request.options["step"].get<std::string>() : "";
@@ -255,6 +288,9 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
   for (const std::string& note : options.notes) {
     log_line(options.out, task, {{"event", "note"}, {"note", note}});
   }
+  for (const std::string& warning : warnings) {
+    log_line(options.out, task, {{"event", "warning"}, {"text", warning}});
+  }
   const c10::Device device = parse_device(options.device);
   Executed done;
   try {
@@ -284,7 +320,7 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"peak_memory_bytes", peak_memory_bytes()},
             {"device", facts.name},
             {"peak_device_memory_bytes", facts.peak_bytes}});
-  std::cout << ordered_json{{"run", options.out.string()},
+  std::cout << ordered_json{{"run", shard::path_text(options.out)},
                             {"shards", done.shards},
                             {"shards_found_done",
                              static_cast<std::size_t>(plan.shards) - done.shards},

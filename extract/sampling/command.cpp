@@ -12,6 +12,7 @@
 #include "sampling/points.hpp"
 #include "sampling/requests.hpp"
 #include "sampling/smoke.hpp"
+#include "shard/format_error.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -35,7 +36,7 @@ void attribute(const SamplingOptions& options, const RunOptions& own, const Chec
           << "note: attribution: its points are known when the step sensitivity is complete\n";
       return;
     }
-    throw std::runtime_error(file.string() +
+    throw std::runtime_error(shard::path_text(file) +
                              ": found no file, expected the points of a finished run (extract "
                              "sampling --steps sensitivity), or --points FILE");
   }

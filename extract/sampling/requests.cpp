@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/requests.hpp"
 
+#include "shard/format_error.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>
@@ -67,7 +68,7 @@ RunRequest request_of(const SamplingSetting& setting, SamplingStep step,
   plan.generation.tokens = tokens;
   plan.generation.rows = GeneratedRows::pooled;
   plan.generation.pooling.stride = options.stride;
-  set_ends(config, /*ignore_eos=*/false, plan.generation);
+  set_ends(options.run.model, config, /*ignore_eos=*/false, plan.generation);
   plan.groups_per_shard = options.problems_per_shard;
   request.options = {
       {"step", name},
@@ -184,7 +185,7 @@ RunRequest given(const SamplingSetting& setting, SamplingStep step) {
   const std::string name = choice_name(sampling_steps, step);
   const StepTexts found = step_texts(setting, step);
   if (found.texts.empty()) {
-    throw std::runtime_error(options.texts.string() + ": no text that the step " + name +
+    throw std::runtime_error(shard::path_text(options.texts) + ": no text that the step " + name +
                              " can use, expected some" +
                              (step == SamplingStep::clustering ? " at --cluster-temperature" : ""));
   }
@@ -263,7 +264,7 @@ RunRequest manifold(const SamplingSetting& setting) {
   }
   if (solved.empty()) {
     throw std::runtime_error(
-        options.oracle.string() + ": a solution of none of " +
+        shard::path_text(options.oracle) + ": a solution of none of " +
         std::to_string(setting.problems.problems.size()) + " problems that can be used" +
         (dropped.empty() ? std::string()
                          : " (the first: " + dropped[0].at("status").get<std::string>() + ")"));

@@ -15,10 +15,15 @@ constexpr int byte_count = 256;
 constexpr int end_of_text = byte_count;
 
 constexpr const char* smoke_problems =
-    R"({"id": "smoke-0", "question": "A shelf has 9 books. 3 are lent. How many are left?", "answer": "There are 9 - 3 = 6 books left.\n#### 6"}
-{"id": "smoke-1", "question": "A tram has 4 doors on each of 2 sides. How many doors are there?", "answer": "There are 4 * 2 = 8 doors in all.\n#### 8"}
-{"id": "smoke-2", "question": "A jar has 5 coins and gets 7 more. How many are in it now?", "answer": "There are 5 + 7 = 12 coins now.\n#### 12"}
-)";
+    R"({"id": "smoke-0", "question": "A shelf has 9 books. 3 are lent. How many are left?", )"
+    R"("answer": "There are 9 - 3 = 6 books left.\n#### 6"})"
+    "\n"
+    R"({"id": "smoke-1", "question": "A tram has 4 doors on each of 2 sides. How many is that?", )"
+    R"("answer": "There are 4 * 2 = 8 doors in all.\n#### 8"})"
+    "\n"
+    R"({"id": "smoke-2", "question": "A jar has 5 coins and gets 7 more. How many are in it?", )"
+    R"("answer": "There are 5 + 7 = 12 coins now.\n#### 12"})"
+    "\n";
 
 /// A character of at most two bytes as UTF-8.
 std::string utf8(int code) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/texts.hpp"
 
+#include "command/prompt_runs.hpp"
+#include "files/embedded_ids.hpp"
 #include "files/json_entries.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/format_error.hpp"
@@ -59,7 +61,10 @@ class TextReader {
  public:
   TextReader(const SamplingOptions& options, const SamplingProblems& problems,
              const ModelConfig& config)
-      : options_(options), problems_(problems), config_(config) {
+      : options_(options),
+        problems_(problems),
+        config_(config),
+        embedded_(options.run.model, config.vocab) {
     for (std::size_t p = 0; p < problems.problems.size(); ++p) {
       numbers_.emplace(problems.problems[p].id, p);
     }
@@ -75,7 +80,8 @@ class TextReader {
     if (number == numbers_.end()) {
       if (!problems_.left_out.contains(id)) {
         throw FormatError(entry.place, "no problem has the id " + shard::quote_bytes(id, 40) +
-                                           ", expected one of " + options_.problems.string());
+                                           ", expected one of " +
+                                           shard::path_text(options_.problems));
       }
       ++into.left_out;
       return;
@@ -90,7 +96,8 @@ class TextReader {
     const auto [earlier, is_new] = seen_.emplace(key, entry.place);
     if (!is_new) {
       throw FormatError(entry.place, "problem " + id + ", temperature and sample are those of " +
-                                         earlier->second.string() + ", expected each once");
+                                         shard::path_text(earlier->second) +
+                                         ", expected each once");
     }
     read_tokens(fields, made);
     check_length(entry, id, made);
@@ -113,11 +120,7 @@ class TextReader {
       fields.refuse("continuation_ids", "token ids: the model has no tokenizer.json");
     }
     into.ids = tokenizer_->encode(into.text, /*special=*/false).ids;
-    for (const int token : into.ids) {
-      if (token < config_.vocab) continue;
-      throw FormatError(fields.file(), "token id " + std::to_string(token) + ", expected 0 to " +
-                                           std::to_string(config_.vocab - 1));
-    }
+    embedded_.check(into.ids, fields.file(), "text");
   }
 
   void check_length(const JsonEntry& entry, const std::string& id, const GivenText& text) const {
@@ -134,6 +137,7 @@ class TextReader {
   const SamplingOptions& options_;
   const SamplingProblems& problems_;
   const ModelConfig& config_;
+  EmbeddedIds embedded_;
   std::map<std::string, std::size_t> numbers_;  ///< by the id of a problem
   std::optional<Tokenizer> tokenizer_;          ///< not needed where ids are given
   std::map<std::tuple<std::size_t, double, int>, std::filesystem::path> seen_;
@@ -144,6 +148,7 @@ class TextReader {
 GivenTexts read_given_texts(const SamplingOptions& options, const SamplingProblems& problems,
                             const ModelConfig& config) {
   GivenTexts given;
+  warn_of_blank_lines(options.texts);
   TextReader reader(options, problems, config);
   for (const JsonEntry& entry : json_entries(options.texts, "text")) reader.read(entry, given);
   std::ranges::sort(given.texts, {}, [](const GivenText& text) {
