@@ -5,13 +5,18 @@ where they are installed, against SciPy and scikit-learn themselves.
 
 metrics_test.py SOURCE_DIR [unittest arguments]
 """
+import contextlib
 import fractions
 import importlib.util
 import inspect
+import io
 import json
 import math
+import os
 import pathlib
+import re
 import sys
+import tempfile
 import threading
 import tracemalloc
 import unittest
@@ -393,6 +398,33 @@ class Results(Case):
         for name in ("sign_flip_test", "sign_flip_max_test", "max_statistic_p", "quantile", "median", "phiid",
                      "scatter_matrix", "information_bias_nats", "circular_shift", "count_steps", "head_means"):
             self.assertTrue(hasattr(m, name), name)
+
+
+class Documentation(unittest.TestCase):
+    """The examples of docs/python.md run; those of other libraries where these are installed."""
+
+    def test_examples(self):
+        source = GOLDEN.parents[1]
+        text = (source / "docs/python.md").read_text()
+        blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+        self.assertEqual(len(blocks), 8)
+        run = 0
+        for block in blocks:
+            need = re.match(r"# needs (\w+)", block)
+            if need and (need[1] in ("transformer_lens", "nnsight") or importlib.util.find_spec(need[1]) is None):
+                continue
+            with self.subTest(block.splitlines()[0]), tempfile.TemporaryDirectory() as folder:
+                (pathlib.Path(folder) / "datasets").symlink_to(source / "datasets")
+                here = os.getcwd()
+                os.chdir(folder)
+                try:
+                    with contextlib.redirect_stdout(io.StringIO()) as out:
+                        exec(block, {})
+                finally:
+                    os.chdir(here)
+                run += 1
+                self.assertEqual(block.count("print(") > 0, bool(out.getvalue()))
+        self.assertGreaterEqual(run, 3)
 
 
 if __name__ == "__main__":
