@@ -314,7 +314,7 @@ class Layouts(Case):
                             (lambda: m.label_means(x, [0, 1]), "label"),
                             (lambda: m.label_means(x, np.full(4, 2**63, "u8")), "above"),
                             (lambda: m.detrended(x[0], "cubic"), "mode: 'cubic', expected one of none, linear"),
-                            (lambda: m.phi_ratio(-1.0, 1.0), "-1"),
+                            (lambda: m.phi_ratio(-1.0, 1.0), "a distance is negative"),
                             (lambda: m.squared_distances(x, [[1, 0]]), "pair 0"),
                             (lambda: m.gaussian_phiid(x[0], x[0][:2]), "3"),
                             (lambda: m.holm([2.0]), "2")):
