@@ -24,4 +24,5 @@ module=$("$python" -c 'import phiscope._metrics; print(phiscope._metrics.__file_
 newer=$(find "$source_dir/metrics/phiscope" "$source_dir/metrics/python" -type f -newer "$module" \
   \( -name '*.hpp' -o -name '*.cpp' -o -name '*.py' \) -not -path '*/run/*' -print -quit)
 [ -z "$newer" ] || skip "$newer has changed since the package was built; ./dev python builds it anew"
-exec "$python" -B "$source_dir/tests/python/metrics_test.py" "$source_dir"
+"$python" -B "$source_dir/tests/python/metrics_test.py" "$source_dir"
+"$python" -B "$source_dir/tests/python/options_test.py" "$source_dir"
