@@ -118,6 +118,10 @@ class Selects(Case):
         np.testing.assert_array_equal(array.sel(position=slice(1, None)).numpy(), x[[1, 2, 4]])
         np.testing.assert_array_equal(array.sel(prompt=["a", "c"]).rows, [[0, 0], [0, 1], [0, 2], [2, 0]])
         self.assertEqual(array.sel(position=0).prompt_ids, ["a", "b", "c"])
+        some = array.sel(layer=[7, -1])
+        self.assertEqual((some.layers.tolist(), some.shape), ([7, -1], (6, 2, 4)))
+        np.testing.assert_array_equal(some.sel(layer=-1).numpy(), x[:, 0])
+        self.assertEqual(array.sel(layer=[7], unit=slice(1, 3)).shape, (6, 1, 2))
         self.assertEqual(array.sel(unit=2).shape, array.sel(unit=2).numpy().shape)
 
     def test_what_is_not_there(self):
@@ -290,19 +294,21 @@ class Writes(Case):
 class ReadsTables(Case):
     TEXT = ('name,score,n,score_low,score_ci_status,status\n'
             '"a, b",0.5,3,,few_units,ok\n'
-            'c,,,,too_few_rows,constant\n')
+            'c,,,,too_few_rows,constant\n'
+            'd,2,,1,ok,ok\n')
 
     def test_columns_and_reasons(self):
         path = self.folder / "t.csv"
         path.write_text(self.TEXT)
         table = read_table(path)
-        self.assertEqual(table["name"], ["a, b", "c"])
-        self.assertEqual(table["score"].tolist(), [0.5, None])
-        self.assertEqual(table["n"].tolist(), [3, None])
+        self.assertEqual(table["name"], ["a, b", "c", "d"])
+        self.assertEqual(table["score"].tolist(), [0.5, None, 2])
+        self.assertEqual(table["n"].tolist(), [3, None, None])
         self.assertEqual(table["n"].dtype.kind, "i")
         self.assertEqual([table.reason("score", row) for row in (0, 1)], ["ok", "constant"])
         self.assertEqual([table.reason("score_low", row) for row in (0, 1)], ["few_units", "too_few_rows"])
-        self.assertEqual(table.undefined(), {"score": {"constant": 1}, "n": {"constant": 1},
+        self.assertEqual(table.reason("n", 2), "")  # nothing says why
+        self.assertEqual(table.undefined(), {"score": {"constant": 1}, "n": {"constant": 1, "": 1},
                                              "score_low": {"few_units": 1, "too_few_rows": 1}})
 
     def test_damage(self):
