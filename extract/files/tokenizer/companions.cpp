@@ -19,8 +19,8 @@ using shard::quote_bytes;
 
 namespace {
 
-constexpr std::array<std::string_view, 7> names{"bos_token", "eos_token", "unk_token", "sep_token",
-                                                "pad_token", "cls_token", "mask_token"};
+constexpr std::array<std::string_view, 7> named_tokens{
+    "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};
 
 FileToken flagged_token(const JsonFields& fields) {
   FileToken read{.token = {}, .has_flags = true};
@@ -64,12 +64,12 @@ int id_of_key(const JsonFields& decoder, const std::string& key) {
   return id;
 }
 
-/// The tokens that have names: of tokenizer_config.json, and of special_tokens_map.json, which wins
-/// where it is read.
+/// The tokens that have names: of tokenizer_config.json, and of special_tokens_map.json,
+/// which wins where it is read.
 class NamedTokens {
  public:
   void read(const JsonFields& fields, bool marks_objects) {
-    for (const std::string_view name : names) {
+    for (const std::string_view name : named_tokens) {
       const auto found = fields.value().find(name);
       if (found == fields.value().end()) continue;
       if (found->is_null()) {
@@ -91,7 +91,7 @@ class NamedTokens {
   }
 
   void give(Companions& made) const {
-    for (const std::string_view name : names) {
+    for (const std::string_view name : named_tokens) {
       const auto found = by_name_.find(std::string(name));
       if (found != by_name_.end()) made.named.push_back(found->second);
     }
