@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablate/command.hpp"
 #include "command/activations.hpp"
+#include "command/config_file.hpp"
 #include "command/options.hpp"
 #include "command/version.hpp"
 #include "inspect/command.hpp"
@@ -10,6 +11,7 @@
 #include "random_model/command.hpp"
 #include "run/stop.hpp"
 #include "sampling/command.hpp"
+#include "shard/format_error.hpp"
 #include "steps/command.hpp"
 
 #include <CLI/CLI.hpp>
@@ -43,16 +45,20 @@ int run_program(int argc, char** argv) {
     subcommands.push_back(add(program));
   }
   std::string command_line;
-  for (int i = 0; i < argc; ++i) command_line += (i > 0 ? " " : "") + std::string(argv[i]);
+  std::vector<std::string> notes;
+  for (int i = 0; i < argc; ++i) command_line += (i > 0 ? " " : "") + shard::printable(argv[i]);
   try {
-    std::vector<std::string> arguments = with_config_file(program, argc, argv);
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11's vector overload wants them
-    program.parse(arguments);
+    Arguments arguments = with_config_file(program, subcommands, argc, argv);
+    // As CLI11's vector overload wants them.
+    std::reverse(arguments.words.begin(), arguments.words.end());
+    program.parse(arguments.words);
+    notes = std::move(arguments.notes);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : bad_usage;
   }
   for (const Subcommand& subcommand : subcommands) {
     if (!subcommand.app->parsed()) continue;
+    if (subcommand.run != nullptr) subcommand.run->notes = notes;
     if (subcommand.run != nullptr && subcommand.run->print_config) {
       std::cout << config_text(*subcommand.app);
     } else {
@@ -73,10 +79,10 @@ int main(int argc, char** argv) {
     return phiscope::extract::stopped_early;
   } catch (const c10::Error& error) {  // LibTorch appends a trace to the first line
     const std::string text = error.what_without_backtrace();
-    std::cerr << "error: " << text.substr(0, text.find('\n')) << '\n';
+    std::cerr << "error: " << phiscope::shard::printable(text.substr(0, text.find('\n'))) << '\n';
     return phiscope::extract::bad_input;
   } catch (const std::exception& error) {
-    std::cerr << "error: " << error.what() << '\n';
+    std::cerr << "error: " << phiscope::shard::printable(error.what()) << '\n';
     return phiscope::extract::bad_input;
   }
 }

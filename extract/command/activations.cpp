@@ -61,6 +61,7 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
   }
   Generation generation{.tokens = tokens, .end = {}, .rows = GeneratedRows::none};
   generation.drawing = parse_drawing(options.generate, options.run.seed);
+  generation.greedy_penalty = options.generate.repetition_penalty;
   if (tokens == 0) return generation;
   if (options.positions == Positions::generated) generation.rows = GeneratedRows::predicting;
   if (options.positions == Positions::all) generation.rows = GeneratedRows::tokens;
@@ -79,7 +80,7 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
       before = checkpoint;
     }
   }
-  set_ends(config, options.generate.ignore_eos, generation);
+  set_ends(options.run.model, config, options.generate.ignore_eos, generation);
   return generation;
 }
 
@@ -129,7 +130,7 @@ Interventions interventions_of(const ActivationsOptions& options, const CheckedM
     for (const TokenPrompt& prompt : prompts) made.groups.push_back({.runs = {run_of(prompt)}});
   } else {
     made = read_interventions(options.interventions, prompts, model.config, options.generate.tokens,
-                              options.run.seed, stored ? &*stored : nullptr);
+                              options.run.seed, stored ? &*stored : nullptr, options.run.model);
   }
   if (!stored) return made;
   if (!stored->used()) {

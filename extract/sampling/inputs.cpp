@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/inputs.hpp"
 
+#include "command/prompt_runs.hpp"
+#include "files/embedded_ids.hpp"
 #include "files/json_entries.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/format_error.hpp"
 #include "shard/mapped_file.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -37,24 +40,36 @@ std::string field_text(const JsonFields& fields, const std::vector<std::string_v
 
 }  // namespace
 
-SamplingProblems sampling_problems(const SamplingOptions& options, const ModelConfig& config) {
+SamplingProblems sampling_problems(const SamplingOptions& options,
+                                   const std::vector<SamplingStep>& steps,
+                                   const ModelConfig& config) {
   SamplingProblems made;
+  warn_of_blank_lines(options.problems);
   made.problems = read_problems(options.problems);
   if (options.limit > 0 && made.problems.size() > options.limit) {
+    for (std::size_t p = options.limit; p < made.problems.size(); ++p) {
+      made.left_out.insert(made.problems[p].id);
+    }
     made.problems.resize(options.limit);
+  }
+  int tokens = 0;
+  for (const SamplingStep step : steps) {
+    if (options.texts.empty()) tokens = std::max(tokens, step_tokens(options, step));
   }
   const std::string form = prompt_template(options);
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
+  const EmbeddedIds embedded(options.run.model, config.vocab);
   made.prompts.reserve(made.problems.size());
   for (const Problem& problem : made.problems) {
     made.prompts.push_back(
         tokenizer.encode(prompt_text(form, problem.question), /*special=*/true).ids);
     const std::vector<int>& ids = made.prompts.back();
-    const std::int64_t length = std::ssize(ids) + options.max_new_tokens;
+    embedded.check(ids, options.problems, "problem " + problem.id);
+    const std::int64_t length = std::ssize(ids) + tokens;
     if (ids.empty() || length > config.max_positions) {
       throw FormatError(options.problems,
                         "problem " + problem.id + ": " + std::to_string(ids.size()) +
-                            " tokens and " + std::to_string(options.max_new_tokens) +
+                            " tokens and " + std::to_string(tokens) +
                             " to generate, expected at most the context length of the model, " +
                             std::to_string(config.max_positions));
     }
@@ -83,7 +98,9 @@ std::string oracle_text(const std::string& text, OraclePart part) {
 std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& options,
                                                     const ModelConfig& config) {
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
+  const EmbeddedIds embedded(options.run.model, config.vocab);
   std::map<std::string, std::vector<int>> solutions;
+  const bool of_problems = std::filesystem::equivalent(options.oracle, options.problems);
   std::size_t number = 0;
   for (const JsonEntry& entry : json_entries(options.oracle, "solution")) {
     const JsonFields fields = entry.fields();
@@ -91,7 +108,9 @@ std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& optio
                            : fields.has("problem_id")    ? fields.text("problem_id")
                                                          : std::to_string(number);
     ++number;
-    std::string text = field_text(fields, {"solution", "text", "answer"});
+    // The text of a problem is its question.
+    std::string text = of_problems ? field_text(fields, {"solution", "answer"})
+                                   : field_text(fields, {"solution", "text", "answer"});
     if (options.oracle_part != OraclePart::solution && fields.has("reasoning")) {
       const std::string reasoning = fields.text("reasoning");
       text = options.oracle_part == OraclePart::all ? reasoning + "\n" + text : reasoning;
@@ -102,11 +121,7 @@ std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& optio
     if (!text.empty()) {
       ids = tokenizer.encode(options.solution_prefix + text, /*special=*/false).ids;
     }
-    for (const int id_of_token : ids) {
-      if (id_of_token < config.vocab) continue;
-      throw FormatError(entry.place, "token id " + std::to_string(id_of_token) +
-                                         ", expected 0 to " + std::to_string(config.vocab - 1));
-    }
+    embedded.check(ids, entry.place, "solution " + id);
     if (!solutions.emplace(id, std::move(ids)).second) {
       throw FormatError(entry.place, "the id " + shard::quote_bytes(id, 40) +
                                          " twice, expected each problem once");

@@ -138,7 +138,7 @@ void read_llama_sizes(const JsonFields& fields, ModelConfig& config, double eps)
 
 void read_upper_windows(const JsonFields& fields, ModelConfig& config) {
   const bool use = fields.boolean_or("use_sliding_window", false);
-  const std::int64_t window = use ? fields.integer_or("sliding_window", 4096) : 0;
+  const std::int64_t window = use ? fields.integer_or("sliding_window", 0) : 0;
   const std::int64_t first = fields.integer_or("max_window_layers", 28, {.least = 0});
   read_windows(fields, window, config, [=](std::int64_t layer) { return layer >= first; });
 }
