@@ -311,6 +311,14 @@ class ReadsTables(Case):
         self.assertEqual(table.undefined(), {"score": {"constant": 1}, "n": {"constant": 1, "": 1},
                                              "score_low": {"few_units": 1, "too_few_rows": 1}})
 
+    def test_kinds_of_columns(self):
+        path = self.folder / "t.csv"
+        path.write_text("\ufeffid,p,n\r\n007,1e-05,-1\r\n008,0.5,0\r\n")
+        table = read_table(path)
+        self.assertEqual(table["id"], ["007", "008"])
+        self.assertEqual((table["p"].tolist(), table["n"].tolist()), ([1e-05, 0.5], [-1, 0]))
+        self.assertEqual((table["p"].dtype.kind, table["n"].dtype.kind, len(table)), ("f", "i", 2))
+
     def test_damage(self):
         for text, word in (("", "empty"), ("a,b\n1\n", "line 2: 1 fields, expected 2"), ("a,a\n", "twice"),
                            ('a\n"x', "line 2")):
