@@ -54,15 +54,23 @@ class Case(unittest.TestCase):
 class ReadsWhatExtractWrites(Case):
     """A model of datasets/ in three number formats, read by an oracle of struct and json alone."""
 
+    @classmethod
+    def setUpClass(cls):
+        cls.runs = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.runs)
+
     def extracted(self, dtype):
-        prompts = self.folder / "prompts.jsonl"
+        """A run of three prompts, made once."""
+        prompts, run = self.runs / "prompts.jsonl", self.runs / dtype
+        if run.exists():
+            return run
         lines = (SOURCE / "datasets/phiid/words.jsonl").read_text().splitlines(True)[:3]
         prompts.write_text("".join(lines))
         done = program("extract", "activations", "--model", SOURCE / "datasets/models/words", "--prompts", prompts,
                        "--generate", 3, "--capture", "hook_resid_post,head_norm", "--layers", "1-3", "--dtype", dtype,
-                       "--prompts-per-shard", 2, "--out", self.folder / dtype)
+                       "--prompts-per-shard", 2, "--out", run)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return self.folder / dtype
+        return run
 
     @staticmethod
     def oracle(folder, name):
