@@ -68,7 +68,7 @@ def further_lines(declaration, enums, options, docs):
     lines, arguments = [], re.findall(r"(\w+)&? (\w+)(?= =|,|\))", declaration)
     for kind, _ in list(arguments):
         members = options.get(kind, [])
-        arguments += members
+        arguments += members  # an option may be one of few choices too
         known = [(name, docs.get(f"{kind}.{name}")) for _, name in members]
         lines += [f"    {name}: {text}" for name, text in known if text]
     choices = []
@@ -76,7 +76,7 @@ def further_lines(declaration, enums, options, docs):
         if kind in enums:
             shown = "; ".join(f"{one} ({note})" if note else one for one, note in enums[kind])
             choices.append(f"    {name}: {shown}")
-    return ([("Options:")] + lines + [""] if lines else []) + (["Choices:"] + choices if choices else [])
+    return (["Options:", *lines, ""] if lines else []) + (["Choices:", *choices] if choices else [])
 
 
 def comments_of(path, declarations):
