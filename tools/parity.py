@@ -225,16 +225,39 @@ class Comparison:
 def load(model_directory):
     model = transformers.AutoModelForCausalLM.from_pretrained(
         model_directory, dtype=torch.float32, attn_implementation="eager")
-    if hasattr(model.config.get_text_config(), "num_experts_per_tok"):
+    if hasattr(model, "set_experts_implementation") and hasattr(
+            model.config.get_text_config(), "num_experts_per_tok"):
         model.set_experts_implementation("eager")
     return model.eval()
+
+
+def depends_on_length(config):
+    """Whether the rotary frequencies of a pass depend on how long it is."""
+    found = [config.get("rope_parameters"), config.get("rope_scaling")]
+    found += [kind for rope in found if rope for kind in rope.values() if isinstance(kind, dict)]
+    return any(rope.get("rope_type", rope.get("type")) in ("dynamic", "longrope", "su")
+               for rope in found if rope)
+
+
+@torch.no_grad()
+def continued_logits(model, ids, ours):
+    """Logits before each token of a continuation: in one pass where that cannot make a difference,
+    else token by token after a cache, as `generate` does."""
+    if not depends_on_length(model.config.get_text_config().to_dict()):
+        return model(torch.tensor([ids + ours]), use_cache=False).logits[0, len(ids) - 1:-1]
+    step = model(torch.tensor([ids]), use_cache=True)
+    rows = [step.logits[0, -1]]
+    for token in ours[:-1]:
+        step = model(torch.tensor([[token]]), past_key_values=step.past_key_values, use_cache=True)
+        rows.append(step.logits[0, -1])
+    return torch.stack(rows)
 
 
 @torch.no_grad()
 def greedy_of(model, ids, ours):
     """Where our continuation leaves that of transformers: its step, or None, and the gap there
     between their best logit and that of our token."""
-    logits = model(torch.tensor([ids + ours]), use_cache=False).logits[0, len(ids) - 1:-1]
+    logits = continued_logits(model, ids, ours)
     for step, (row, token) in enumerate(zip(logits, ours)):
         if row.argmax().item() != token:
             return step, (row.max() - row[token]).item()

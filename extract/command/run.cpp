@@ -7,6 +7,7 @@
 #include "model/matrix_products.hpp"
 #include "run/estimate.hpp"
 #include "run/execute.hpp"
+#include "run/pass_lengths.hpp"
 #include "run/progress.hpp"
 #include "run/stop.hpp"
 #include "shard/format_error.hpp"
@@ -182,6 +183,7 @@ CheckedModel check_run(const RunOptions& options) {
 void run(const RunOptions& options, const CheckedModel& model, const RunRequest& request,
          const std::string& command_line) {
   const Task task = parse_task(options.shard);
+  check_pass_lengths(model.config, request.plan);
   const shard::RunPlan plan = run_plan(options, model, request);
   const ordered_json expected = estimate(request.plan, model.config, plan, options);
   std::cerr << "extract " << request.experiment << ": " << expected["runs"] << " runs in "

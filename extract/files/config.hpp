@@ -14,21 +14,36 @@ namespace phiscope::extract {
 
 /// How rotation frequencies are scaled for contexts longer than the trained one.
 enum class RopeType {
-  plain,   ///< "default": not at all
-  linear,  ///< positions divided by `factor`
-  llama3,  ///< low frequencies divided by `factor`, a smooth passage up to the high ones
+  plain,     ///< "default": not at all
+  linear,    ///< positions divided by `factor`
+  llama3,    ///< low frequencies divided by `factor`, a smooth passage up to the high ones
+  yarn,      ///< the same by number of turns in the trained context, and larger scores
+  dynamic,   ///< a larger base in passes longer than the trained context
+  longrope,  ///< a divisor per frequency, another one in passes longer than the trained context
 };
 [[nodiscard]] std::string_view name_of(RopeType type);  ///< as in config.json: "default"
 
-/// Rotary position embedding; the last four fields have a meaning only for the types that use them.
+/// Rotary position embedding; from `factor` on a field has a meaning only for the types it names.
 struct RopeParameters {
   RopeType type = RopeType::plain;
-  double theta = 10000.0;                   ///< base of the frequencies, > 0
-  double factor = 1.0;                      ///< linear, llama3: >= 1
-  double low_freq_factor = 1.0;             ///< llama3: > 0
-  double high_freq_factor = 4.0;            ///< llama3: > low_freq_factor
-  std::int64_t original_max_positions = 0;  ///< llama3: trained context in tokens
+  double theta = 10000.0;         ///< base of the frequencies, > 0
+  double factor = 1.0;            ///< linear, llama3, yarn, dynamic: >= 1
+  double low_freq_factor = 1.0;   ///< llama3: > 0
+  double high_freq_factor = 4.0;  ///< llama3: > low_freq_factor
+  /// llama3, yarn, dynamic, longrope: trained context in tokens
+  std::int64_t original_max_positions = 0;
+  double beta_fast = 32.0;              ///< yarn: turns from which a frequency is as it is, > 0
+  double beta_slow = 1.0;               ///< yarn: turns up to which it is divided, > 0
+  bool truncate = true;                 ///< yarn: the passage between them has whole ends
+  double attention_factor = 1.0;        ///< yarn, longrope: of cosine and sine, > 0
+  std::vector<double> short_factors{};  ///< longrope: [rotary_dim / 2] up to the trained context
+  std::vector<double> long_factors{};   ///< longrope: [rotary_dim / 2] beyond it
   friend bool operator==(const RopeParameters&, const RopeParameters&) = default;
+
+  /// True if a pass longer than `original_max_positions` has other frequencies than a shorter one.
+  [[nodiscard]] bool depends_on_length() const {
+    return type == RopeType::dynamic || type == RopeType::longrope;
+  }
 };
 
 enum class NormKind {

@@ -59,8 +59,8 @@ at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tens
 
 Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edits) {
   return {.batch = batch,
-          .rotation = rotation(model.rope_frequencies, batch.positions, model.dtype),
-          .local_rotation = rotation(model.local_rope_frequencies, batch.positions, model.dtype),
+          .rotation = rotation(model.rope, batch, model.dtype),
+          .local_rotation = rotation(model.local_rope, batch, model.dtype),
           .edits = edits};
 }
 

@@ -184,11 +184,11 @@ Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, a
   const ModelConfig& config = model.config;
   if (config.tied) model.parts[Part::head] = model.parts[Part::embedding];
   if (config.rotary_dim > 0) {
-    const auto frequencies = [&](const RopeParameters& rope) {
-      return rope_frequencies(rope, config.rotary_dim, device, dtype);
+    const auto embedding = [&](const RopeParameters& rope) {
+      return rotary_embedding(rope, config.rotary_dim, device, dtype);
     };
-    model.rope_frequencies = frequencies(config.rope);
-    if (config.local_rope) model.local_rope_frequencies = frequencies(*config.local_rope);
+    model.rope = embedding(config.rope);
+    if (config.local_rope) model.local_rope = embedding(*config.local_rope);
   }
   return model;
 }
