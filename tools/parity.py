@@ -63,10 +63,12 @@ LLAMA = Places("model.embed_tokens", "model.layers", "model.norm", "post_attenti
                "self_attn.o_proj", "mlp", "self_attn.o_proj")
 GEMMA = Places("model.embed_tokens", "model.layers", "model.norm", "pre_feedforward_layernorm",
                "post_attention_layernorm", "post_feedforward_layernorm", "self_attn.o_proj")
+OLMO = Places("model.embed_tokens", "model.layers", "model.norm", "mlp",
+              "post_attention_layernorm", "post_feedforward_layernorm", "self_attn.o_proj")
 INSIDE = "model.language_model."
 PLACES = {
     "llama": LLAMA, "mistral": LLAMA, "qwen2": LLAMA, "qwen3": LLAMA, "qwen3_moe": LLAMA,
-    "olmoe": LLAMA, "gemma2": GEMMA, "gemma3_text": GEMMA,
+    "olmoe": LLAMA, "olmo2": OLMO, "olmo3": OLMO, "gemma2": GEMMA, "gemma3_text": GEMMA,
     "gemma3": Places(INSIDE + "embed_tokens", INSIDE + "layers", INSIDE + "norm", GEMMA.mid,
                      GEMMA.attention, GEMMA.mlp, GEMMA.z),
     "gpt2": Places("transformer.drop", "transformer.h", "transformer.ln_f", "ln_2", "attn.c_proj",

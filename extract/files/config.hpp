@@ -48,6 +48,7 @@ struct RopeParameters {
 
 enum class NormKind {
   rms,           ///< x / rms(x) * w
+  rms_wide,      ///< the same, all of it in float32 or better (OLMo-2 and 3)
   rms_plus_one,  ///< x / rms(x) * (1 + w), all of it in float32 or better (Gemma)
   layer,         ///< (x - mean) / deviation * w + b
 };
@@ -86,11 +87,13 @@ struct ModelConfig {
   std::int64_t rotary_dim = 0;     ///< leading units of a head that are rotated; even; perhaps none
   RopeParameters rope;
   std::optional<RopeParameters> local_rope;  ///< of the layers with a window, where it differs
+  bool wide_rotation = false;  ///< rotated in float32 or better and rounded once (OLMo-2 and 3)
 
   NormKind norm = NormKind::rms;
   double norm_eps = 0.0;
   QkNorm qk_norm = QkNorm::none;
-  bool post_norms = false;         ///< norms after attention and MLP as well (Gemma)
+  bool pre_norms = true;           ///< norms before attention and MLP (not in OLMo-2 and 3)
+  bool post_norms = false;         ///< norms after attention and MLP (Gemma, OLMo-2 and 3)
   bool parallel_residual = false;  ///< the MLP reads the stream from before the attention
 
   bool query_bias = false;              ///< q, k and v have biases

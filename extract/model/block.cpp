@@ -32,6 +32,12 @@ Scores scores_of(const ModelConfig& config, std::size_t layer) {
           .softcap = config.attention_softcap};
 }
 
+/// What attention or MLP reads of the residual stream.
+at::Tensor before(const ModelConfig& config, const at::Tensor& residual, const at::Tensor& weight,
+                  const at::Tensor& bias) {
+  return config.pre_norms ? norm(config, residual, weight, bias) : residual;
+}
+
 /// hook_z of the lanes in `stage`, edits made.
 at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tensor& residual,
                            const Pass& pass, const Stage& stage) {
@@ -42,7 +48,7 @@ at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tens
   const bool local = scores.window > 0 && config.local_rope;
   const Rotation by = first_rows(local ? pass.local_rotation : pass.rotation, stage.rows);
   const at::Tensor normed =
-      norm(config, residual, weights[Part::attention_norm], weights[Part::attention_norm_bias]);
+      before(config, residual, weights[Part::attention_norm], weights[Part::attention_norm_bias]);
   const at::Tensor query =
       project(model, weights, {Part::query, Part::query_bias, Part::query_norm, config.heads},
               normed, by, step);
@@ -58,9 +64,11 @@ at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tens
 }  // namespace
 
 Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edits) {
+  const bool wide = model.config.wide_rotation && model.dtype != at::kDouble;
+  const at::ScalarType dtype = wide ? at::kFloat : model.dtype;
   return {.batch = batch,
-          .rotation = rotation(model.rope, batch, model.dtype),
-          .local_rotation = rotation(model.local_rope, batch, model.dtype),
+          .rotation = rotation(model.rope, batch, dtype),
+          .local_rotation = rotation(model.local_rope, batch, dtype),
           .edits = edits};
 }
 
@@ -100,8 +108,8 @@ at::Tensor block(const Model& model, int layer, const at::Tensor& residual, cons
   at::Tensor mlp_out;
   {
     const at::Tensor normed =
-        norm(config, config.parallel_residual ? residual : mid, weights.parts[Part::mlp_norm],
-             weights.parts[Part::mlp_norm_bias]);
+        before(config, config.parallel_residual ? residual : mid, weights.parts[Part::mlp_norm],
+               weights.parts[Part::mlp_norm_bias]);
     mlp_out = weights.experts.empty() ? mlp(config, weights.parts, normed, step)
                                       : experts(config, weights, normed, stage.used, step);
   }

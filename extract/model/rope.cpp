@@ -172,9 +172,9 @@ at::Tensor rotate(const at::Tensor& x, const Rotation& by) {
   if (!by.cosine.defined()) return x;
   const std::int64_t units = by.cosine.size(2);
   const std::int64_t half = units / 2;
-  const at::Tensor leading = x.narrow(2, 0, units);
-  at::Tensor turned = at::cat({-x.narrow(2, half, half), x.narrow(2, 0, half)}, 2);
-  const at::Tensor rotated = (leading * by.cosine).add_(turned.mul_(by.sine));
+  const at::Tensor leading = x.narrow(2, 0, units).to(by.cosine.scalar_type());
+  at::Tensor turned = at::cat({-leading.narrow(2, half, half), leading.narrow(2, 0, half)}, 2);
+  const at::Tensor rotated = (leading * by.cosine).add_(turned.mul_(by.sine)).to(x.scalar_type());
   if (units == x.size(2)) return rotated;
   return at::cat({rotated, x.narrow(2, units, x.size(2) - units)}, 2);
 }

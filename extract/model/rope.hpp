@@ -51,7 +51,7 @@ Rotation rotation(const RotaryEmbedding& embedding, const Batch& batch, at::Scal
 Rotation first_rows(const Rotation& by, std::int64_t rows);
 
 /// Queries or keys [row, head, head_dim], their leading units turned by their positions (halves,
-/// not pairs).
+/// not pairs) in the dtype of the rotation.
 at::Tensor rotate(const at::Tensor& x, const Rotation& by);
 
 }  // namespace phiscope::extract

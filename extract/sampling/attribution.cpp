@@ -153,9 +153,9 @@ RunRequest attribution_request(const std::vector<BranchPoint>& points,
                          {"top2", point.top2},
                          {"d", point.distance}});
   }
-  const char* norm = config.norm == NormKind::layer ? "layer"
-                     : config.norm == NormKind::rms ? "rms"
-                                                    : "rms1";
+  const char* norm = config.norm == NormKind::layer          ? "layer"
+                     : config.norm == NormKind::rms_plus_one ? "rms1"
+                                                             : "rms";
   request.options = {{"step", "attribution"},
                      {"points", shard::sha256_file(file)},
                      {"top_points", options.top_points},

@@ -70,13 +70,15 @@ std::vector<TensorSpec> llama_layout(const ModelConfig& config, std::string_view
                   .parts = {Part::embedding}});
   for (std::int64_t layer = 0; layer < config.layers; ++layer) {
     LayerTensors tensors{list, "layers." + std::to_string(layer) + ".", layer};
-    tensors.add(Part::attention_norm, "input_layernorm.weight", {d});
+    if (config.pre_norms) tensors.add(Part::attention_norm, "input_layernorm.weight", {d});
     add_attention(config, tensors);
     if (config.post_norms) {
       tensors.add(Part::attention_post_norm, "post_attention_layernorm.weight", {d});
-      tensors.add(Part::mlp_norm, "pre_feedforward_layernorm.weight", {d});
-    } else {
-      tensors.add(Part::mlp_norm, "post_attention_layernorm.weight", {d});
+    }
+    if (config.pre_norms) {
+      const char* name = config.post_norms ? "pre_feedforward_layernorm.weight"
+                                           : "post_attention_layernorm.weight";
+      tensors.add(Part::mlp_norm, name, {d});
     }
     add_mlp(config, tensors);
     if (config.post_norms) {

@@ -9,8 +9,8 @@
 namespace phiscope::extract {
 
 /// Tensors under the names that Llama introduced and many families took over; which of them there
-/// are follows from the configuration: biases, norms of queries and keys, norms after attention
-/// and MLP, experts, an output matrix `output`.
+/// are follows from the configuration: biases, norms of queries and keys, norms before and after
+/// attention and MLP, experts, an output matrix `output`.
 [[nodiscard]] std::vector<TensorSpec> llama_layout(const ModelConfig& config,
                                                    std::string_view output = "lm_head.weight");
 

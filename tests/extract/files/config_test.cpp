@@ -186,6 +186,31 @@ TEST_CASE("rope scaling that is not supported is refused by name", "[config]") {
              Contains("rope_theta"));
 }
 
+TEST_CASE("layers of OLMo-3 with a window have the published base without its scaling",
+          "[config]") {
+  json value = phiscope::test::tiny_config();
+  value["model_type"] = "olmo3";
+  value["architectures"] = {"Olmo3ForCausalLM"};
+  value["num_hidden_layers"] = 8;
+  value["rope_theta"] = 3000.0;
+  value["rope_scaling"] = {{"rope_type", "linear"}, {"factor", 2.0}};
+  const ModelConfig config = config_of(value);
+  CHECK(config.rope.theta == 3000.0);
+  CHECK(config.rope.type == RopeType::linear);
+  CHECK(config.local_rope.value().theta == 3000.0);
+  CHECK(config.local_rope.value().type == RopeType::plain);
+  CHECK(config.windows == std::vector<std::int64_t>{4096, 4096, 4096, 0, 4096, 4096, 4096, 0});
+  value.erase("rope_theta");
+  CHECK(config_of(value).local_rope.value().theta == 500'000.0);
+  value.erase("rope_scaling");
+  value["rope_parameters"]["full_attention"] = {{"rope_theta", 7.0}};
+  CHECK(config_of(value).rope.theta == 7.0);
+  CHECK(config_of(value).local_rope.value().theta == 500'000.0);
+  value["rope_parameters"]["full_attention"]["truncate"] = false;
+  CHECK_THAT(phiscope::test::refusal([&] { config_of(value); }),
+             Contains("rope_parameters.full_attention.truncate is false, expected true"));
+}
+
 TEST_CASE("two trained contexts that differ are refused", "[config]") {
   json value = phiscope::test::tiny_config();
   value["rope_scaling"] = {

@@ -59,6 +59,9 @@ LLAMA = {"embed": lambda m: m.model.embed_tokens, "layers": lambda m: m.model.la
 GEMMA = LLAMA | {"mid": lambda layer: layer.pre_feedforward_layernorm,
                  "attention": lambda layer: layer.post_attention_layernorm,
                  "mlp": lambda layer: layer.post_feedforward_layernorm}
+OLMO = LLAMA | {"mid": lambda layer: layer.mlp,
+                "attention": lambda layer: layer.post_attention_layernorm,
+                "mlp": lambda layer: layer.post_feedforward_layernorm}
 QK_NORM = {"q_norm": (r"q_norm", 1.0), "k_norm": (r"k_norm", 1.0)}
 
 
@@ -292,8 +295,50 @@ def olmoe():
         router=lambda layer: layer.mlp.gate)
 
 
+def olmo2():
+    """Norms after attention and MLP and none before, norms of query and key over all heads."""
+    config = transformers.Olmo2Config(
+        **SIZES, hidden_size=20, intermediate_size=28, num_attention_heads=2,
+        num_key_value_heads=1, num_hidden_layers=3, rms_norm_eps=1e-6,
+        rope_parameters=rope(500000.0), tie_word_embeddings=False)
+    return Family(
+        model=transformers.Olmo2ForCausalLM(config), **OLMO | {"heads": 2},
+        legacy=PUBLISHED | {"rope_theta": 500000.0, "rope_scaling": None},
+        legacy_keys=DECODER + "attention_bias attention_dropout pad_token_id rope_scaling",
+        features=QK_NORM | {"post norms": (r"post_(attention|feedforward)_layernorm", 1.0),
+                            "rope base": {"rope_parameters": rope(10000.0)}})
+
+
+def olmo3():
+    """OLMo-2 with windows in three of four layers, and positions of type yarn in the fourth. The
+    published file says nothing of the kinds of layers.
+    """
+    yarn = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32,
+            "attention_factor": 1.3, "beta_fast": 4.0, "beta_slow": 0.5}
+    sliding = rope(500000.0)
+    both = {"sliding_attention": sliding, "full_attention": yarn | {"rope_theta": 500000.0}}
+    config = transformers.Olmo3Config(
+        **SIZES, hidden_size=16, intermediate_size=20, num_attention_heads=2,
+        num_key_value_heads=1, num_hidden_layers=4, rms_norm_eps=1e-6, sliding_window=6,
+        rope_parameters=both, tie_word_embeddings=False)
+    full = yarn | {"rope_theta": 500000.0}
+    return Family(
+        model=transformers.Olmo3ForCausalLM(config), **OLMO | {"heads": 2},
+        legacy=PUBLISHED | {"rope_theta": 500000.0, "rope_scaling": yarn},
+        legacy_keys=DECODER + "attention_bias attention_dropout pad_token_id rope_scaling "
+        "sliding_window",
+        features=QK_NORM | {
+            "post norms": (r"post_(attention|feedforward)_layernorm", 1.0),
+            "window": {"sliding_window": 100}, "window of 6": {"sliding_window": 7},
+            "yarn": {"rope_parameters": both | {"full_attention": sliding}},
+            "factor of yarn": {"rope_parameters": both | {
+                "full_attention": full | {"attention_factor": 1.0}}},
+            "plain positions beside windows": {"rope_parameters": both | {
+                "sliding_attention": full}}})
+
+
 FAMILIES = {
     "llama": llama, "qwen2": qwen2, "qwen3": qwen3, "gpt2": gpt2,
     "gpt_neox_parallel": lambda: gpt_neox(True), "gpt_neox_sequential": lambda: gpt_neox(False),
     "mistral": mistral, "gemma2": gemma2, "gemma3_text": gemma3_text, "qwen3_moe": qwen3_moe,
-    "olmoe": olmoe}
+    "olmoe": olmoe, "olmo2": olmo2, "olmo3": olmo3}

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Writes tiny random models and what Hugging Face transformers computes with them (README.md).
 
-    python3 -m venv v && v/bin/pip install torch==2.11.0 transformers==5.23.0 tokenizers numpy
+    python3 -m venv v && v/bin/pip install torch==2.11.0 transformers==5.24.0 tokenizers numpy
     v/bin/python tests/golden/models/make_golden.py [FAMILY...]
 
-The families are in families.py. Float32 arithmetic, eager attention, one thread, no cache but
+The families are in families.py; a folder's meta.json says with which version it was made. Float32 arithmetic, eager attention, one thread, no cache but
 where a test says so.
 """
 
