@@ -68,7 +68,8 @@ OLMO = Places("model.embed_tokens", "model.layers", "model.norm", "mlp",
 INSIDE = "model.language_model."
 PLACES = {
     "llama": LLAMA, "mistral": LLAMA, "qwen2": LLAMA, "qwen3": LLAMA, "qwen3_moe": LLAMA,
-    "olmoe": LLAMA, "olmo2": OLMO, "olmo3": OLMO, "gemma2": GEMMA, "gemma3_text": GEMMA,
+    "olmoe": LLAMA, "olmo2": OLMO, "olmo3": OLMO, "phi3": LLAMA, "granite": LLAMA,
+    "smollm3": LLAMA, "mixtral": LLAMA, "gemma2": GEMMA, "gemma3_text": GEMMA,
     "gemma3": Places(INSIDE + "embed_tokens", INSIDE + "layers", INSIDE + "norm", GEMMA.mid,
                      GEMMA.attention, GEMMA.mlp, GEMMA.z),
     "gpt2": Places("transformer.drop", "transformer.h", "transformer.ln_f", "ln_2", "attn.c_proj",
@@ -178,24 +179,28 @@ class Comparison:
 
     def __init__(self, model, places, heads, ours):
         self.heads, self.ours, self.parts, self.handles = heads, ours, {}, []
-        self.on_output(model.get_submodule(places.embed), "hook_embed", None)
+        # Granite multiplies embeddings, and what attention and MLP put out before it is added.
+        embed_scale = getattr(model.config, "embedding_multiplier", 1.0)
+        scale = getattr(model.config, "residual_multiplier", 1.0)
+        self.on_output(model.get_submodule(places.embed), "hook_embed", None, embed_scale)
         for n, layer in enumerate(model.get_submodule(places.layers)):
             self.handles.append(layer.register_forward_pre_hook(
                 lambda _module, inputs, named, n=n: self.compare(
                     "hook_resid_pre", n, inputs[0] if inputs else named["hidden_states"]),
                 with_kwargs=True))
             self.on_output(layer, "hook_resid_post", n)
-            self.on_output(layer.get_submodule(places.attention), "hook_attn_out", n)
-            self.on_output(layer.get_submodule(places.mlp), "hook_mlp_out", n)
+            self.on_output(layer.get_submodule(places.attention), "hook_attn_out", n, scale)
+            mlp = places.mlp if hasattr(layer, places.mlp) else "block_sparse_moe"  # Mixtral in 4.57
+            self.on_output(layer.get_submodule(mlp), "hook_mlp_out", n, scale)
             self.on_input(layer.get_submodule(places.z), "hook_z", n)
             if "hook_resid_mid" in ours:
                 self.on_input(layer.get_submodule(places.mid), "hook_resid_mid", n)
         self.on_output(model.get_submodule(places.norm), "ln_final.hook_out", None)
 
-    def on_output(self, module, hook, layer):
+    def on_output(self, module, hook, layer, scale=1.0):
         self.handles.append(module.register_forward_hook(
             lambda _module, _inputs, output: self.compare(
-                hook, layer, output[0] if isinstance(output, tuple) else output)))
+                hook, layer, scale * (output[0] if isinstance(output, tuple) else output))))
 
     def on_input(self, module, hook, layer):
         self.handles.append(module.register_forward_pre_hook(

@@ -82,18 +82,21 @@ struct ModelConfig {
   std::int64_t vocab = 0;          ///< rows of the embedding
   std::int64_t max_positions = 0;  ///< longest context in tokens
 
-  double embedding_scale = 1.0;    ///< embeddings are multiplied by it, rounded to their dtype
+  double embedding_scale = 1.0;    ///< embeddings are multiplied by it
+  bool rounded_scale = true;       ///< embedding_scale is rounded to their dtype first (Gemma)
   bool learned_positions = false;  ///< a table of max_positions is added to the embedding
   std::int64_t rotary_dim = 0;     ///< leading units of a head that are rotated; even; perhaps none
   RopeParameters rope;
   std::optional<RopeParameters> local_rope;  ///< of the layers with a window, where it differs
-  bool wide_rotation = false;  ///< rotated in float32 or better and rounded once (OLMo-2 and 3)
+  std::vector<bool> rotated{};  ///< [layer] rotary positions here; empty: in all (SmolLM3)
+  bool wide_rotation = false;   ///< rotated in float32 or better and rounded once (OLMo-2 and 3)
 
   NormKind norm = NormKind::rms;
   double norm_eps = 0.0;
   QkNorm qk_norm = QkNorm::none;
   bool pre_norms = true;           ///< norms before attention and MLP (not in OLMo-2 and 3)
   bool post_norms = false;         ///< norms after attention and MLP (Gemma, OLMo-2 and 3)
+  double residual_scale = 1.0;     ///< of what attention and MLP add (Granite)
   bool parallel_residual = false;  ///< the MLP reads the stream from before the attention
 
   bool query_bias = false;              ///< q, k and v have biases
@@ -108,6 +111,7 @@ struct ModelConfig {
   std::optional<Experts> experts;
 
   bool tied = false;           ///< the embedding is the output matrix as well
+  double logit_divisor = 1.0;  ///< logits are divided by it (Granite)
   double logit_softcap = 0.0;  ///< as attention_softcap, of the logits
 
   std::string dtype;                ///< "float32", ...; empty when the file says nothing

@@ -46,7 +46,9 @@ at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tens
   const bool step = pass.batch.step;
   const Scores scores = scores_of(config, layer);
   const bool local = scores.window > 0 && config.local_rope;
-  const Rotation by = first_rows(local ? pass.local_rotation : pass.rotation, stage.rows);
+  const bool rotated = config.rotated.empty() || config.rotated[layer];
+  const Rotation by =
+      rotated ? first_rows(local ? pass.local_rotation : pass.rotation, stage.rows) : Rotation{};
   const at::Tensor normed =
       before(config, residual, weights[Part::attention_norm], weights[Part::attention_norm_bias]);
   const at::Tensor query =
@@ -75,8 +77,8 @@ Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edi
 at::Tensor embed(const Model& model, const Batch& batch) {
   at::Tensor x = at::embedding(model.parts[Part::embedding], batch.ids);
   if (model.config.embedding_scale != 1.0) {
-    // The factor itself is rounded to the model's dtype, as in Hugging Face.
-    x = x * at::scalar_tensor(model.config.embedding_scale, x.options());
+    const double scale = model.config.embedding_scale;
+    x = model.config.rounded_scale ? x * at::scalar_tensor(scale, x.options()) : x * scale;
   }
   if (model.config.learned_positions) {
     x = x + at::embedding(model.parts[Part::positions], batch.positions);
@@ -101,6 +103,7 @@ at::Tensor block(const Model& model, int layer, const at::Tensor& residual, cons
                                 weights.parts[Part::output_bias], step);
   if (config.post_norms)
     attn_out = norm(config, attn_out, weights.parts[Part::attention_post_norm]);
+  if (config.residual_scale != 1.0) attn_out = attn_out.mul_(config.residual_scale);
   attn_out = place(Hook::attn_out, attn_out);
   at::Tensor mid;
   if (!config.parallel_residual) mid = place(Hook::resid_mid, residual + attn_out);
@@ -114,6 +117,7 @@ at::Tensor block(const Model& model, int layer, const at::Tensor& residual, cons
                                       : experts(config, weights, normed, stage.used, step);
   }
   if (config.post_norms) mlp_out = norm(config, mlp_out, weights.parts[Part::mlp_post_norm]);
+  if (config.residual_scale != 1.0) mlp_out = mlp_out.mul_(config.residual_scale);
   mlp_out = place(Hook::mlp_out, mlp_out);
   trace = {.resid_mid = mid, .attn_out = attn_out, .mlp_out = mlp_out, .z = z};
   return config.parallel_residual ? mlp_out + attn_out + residual : mid + mlp_out;
@@ -125,7 +129,8 @@ at::Tensor final_norm(const Model& model, const at::Tensor& residual) {
 }
 
 at::Tensor logits(const Model& model, const at::Tensor& normed, bool step) {
-  const at::Tensor scores = product(normed, model.parts[Part::head], {}, step);
+  at::Tensor scores = product(normed, model.parts[Part::head], {}, step);
+  if (model.config.logit_divisor != 1.0) scores = scores.div_(model.config.logit_divisor);
   const double cap = model.config.logit_softcap;
   return cap > 0.0 ? soft_capped(scores, cap) : scores;
 }

@@ -19,15 +19,16 @@ extern const Family mistral_family;
 extern const Family olmo2_family;
 extern const Family olmo3_family;
 extern const Family olmoe_family;
+extern const Family phi3_family;
 extern const Family qwen2_family;
 extern const Family qwen3_family;
 extern const Family qwen3_moe_family;
 
 std::span<const Family* const> families() {
-  static constexpr std::array<const Family*, 13> all{
-      &gemma2_family, &gemma3_family,  &gemma3_text_family, &gpt2_family,  &gpt_neox_family,
-      &llama_family,  &mistral_family, &olmo2_family,       &olmo3_family, &olmoe_family,
-      &qwen2_family,  &qwen3_family,   &qwen3_moe_family};
+  static constexpr std::array<const Family*, 14> all{
+      &gemma2_family, &gemma3_family,  &gemma3_text_family, &gpt2_family,     &gpt_neox_family,
+      &llama_family,  &mistral_family, &olmo2_family,       &olmo3_family,    &olmoe_family,
+      &phi3_family,   &qwen2_family,   &qwen3_family,       &qwen3_moe_family};
   return all;
 }
 

@@ -6,12 +6,17 @@
 
 namespace phiscope::extract {
 
-void read_heads(const JsonFields& fields, ModelConfig& config, std::int64_t head_dim) {
-  config.kv_heads = fields.integer_or("num_key_value_heads", config.heads);
+void read_kv_heads(const JsonFields& fields, std::int64_t absent, ModelConfig& config) {
+  const bool named = fields.value().contains("num_key_value_heads");
+  config.kv_heads = fields.integer_or("num_key_value_heads", named ? config.heads : absent);
   if (config.heads % config.kv_heads != 0) {
     fields.refuse("num_key_value_heads",
                   "a divisor of num_attention_heads (" + std::to_string(config.heads) + ")");
   }
+}
+
+void read_heads(const JsonFields& fields, ModelConfig& config, std::int64_t head_dim) {
+  read_kv_heads(fields, config.heads, config);
   if (!fields.has("head_dim") && head_dim == 0 && config.hidden % config.heads != 0) {
     fields.refuse("num_attention_heads",
                   "a divisor of hidden_size (" + std::to_string(config.hidden) + ")");

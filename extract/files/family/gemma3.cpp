@@ -41,7 +41,7 @@ std::vector<TensorSpec> gemma3_tensors(const ModelConfig& config) {
 }
 
 std::vector<TensorSpec> tensors_beside_images(const ModelConfig& config) {
-  return llama_layout(config, "language_model.lm_head.weight");
+  return llama_layout(config, {.output = "language_model.lm_head.weight"});
 }
 
 bool is_vision(std::string_view tensor) {

@@ -106,15 +106,19 @@ void read_yarn(const JsonFields& rope, RopeParameters& parameters) {
 }
 
 std::vector<double> divisors(const JsonFields& rope, std::string_view key, std::int64_t units) {
-  const std::string expected = "a list of " + std::to_string(units / 2) + " numbers > 0";
+  const std::string expected =
+      "a list of " + std::to_string(units / 2) +
+      " numbers > 0: half of head_dim, or of hidden_size / num_attention_heads, times "
+      "partial_rotary_factor";
   if (!rope.has(key)) rope.refuse(key, expected);
+  const auto& list = rope.array(key);
+  if (std::ssize(list) != units / 2) rope.refuse(key, expected);
   std::vector<double> numbers;
-  numbers.reserve(static_cast<std::size_t>(units) / 2);
-  for (const auto& value : rope.array(key)) {
+  numbers.reserve(list.size());
+  for (const auto& value : list) {
     if (!value.is_number() || !(value.get<double>() > 0.0)) rope.refuse(key, expected);
     numbers.push_back(value.get<double>());
   }
-  if (std::ssize(numbers) != units / 2) rope.refuse(key, expected);
   return numbers;
 }
 
@@ -218,6 +222,13 @@ void read_rope(const JsonFields& fields, const RopeNames& names, ModelConfig& co
   }
   config.rotary_dim = static_cast<std::int64_t>(static_cast<double>(config.head_dim) * fraction);
   if (config.rotary_dim % 2 != 0 || config.rotary_dim == 0) {
+    const std::string expected =
+        "a share that makes an even number of rotated units of a head of " +
+        std::to_string(config.head_dim);
+    if (inside != nullptr && inside->has("partial_rotary_factor")) {
+      inside->refuse("partial_rotary_factor", expected);
+    }
+    if (partial && fields.has(key)) fields.refuse(key, expected);
     fields.refuse(fields.has("head_dim") ? "head_dim" : "num_attention_heads",
                   "an even number of rotated units in a head");
   }

@@ -134,6 +134,8 @@ inline const std::vector<std::string> families{"gemma2",
                                                "olmo2",
                                                "olmo3",
                                                "olmoe",
+                                               "phi3",
+                                               "phi4_mini",
                                                "qwen2",
                                                "qwen3",
                                                "qwen3_moe"};
