@@ -14,6 +14,7 @@ extern const Family gemma3_family;
 extern const Family gemma3_text_family;
 extern const Family gpt2_family;
 extern const Family gpt_neox_family;
+extern const Family granite_family;
 extern const Family llama_family;
 extern const Family mistral_family;
 extern const Family olmo2_family;
@@ -25,10 +26,10 @@ extern const Family qwen3_family;
 extern const Family qwen3_moe_family;
 
 std::span<const Family* const> families() {
-  static constexpr std::array<const Family*, 14> all{
-      &gemma2_family, &gemma3_family,  &gemma3_text_family, &gpt2_family,     &gpt_neox_family,
-      &llama_family,  &mistral_family, &olmo2_family,       &olmo3_family,    &olmoe_family,
-      &phi3_family,   &qwen2_family,   &qwen3_family,       &qwen3_moe_family};
+  static constexpr std::array<const Family*, 15> all{
+      &gemma2_family,  &gemma3_family, &gemma3_text_family, &gpt2_family,  &gpt_neox_family,
+      &granite_family, &llama_family,  &mistral_family,     &olmo2_family, &olmo3_family,
+      &olmoe_family,   &phi3_family,   &qwen2_family,       &qwen3_family, &qwen3_moe_family};
   return all;
 }
 

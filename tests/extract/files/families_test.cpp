@@ -88,3 +88,25 @@ TEST_CASE("Phi-3 knows longrope under three names and no other scaling", "[famil
   CHECK_THAT(refusal_with(wide, "partial_rotary_factor", 0.4),
              Contains("partial_rotary_factor is 0.4") && Contains("a head of 8"));
 }
+
+TEST_CASE("Granite has four factors, each 1 where the file is silent", "[families]") {
+  json value = family_config("granite", "GraniteForCausalLM");
+  const ModelConfig silent = read(value);
+  CHECK(silent.embedding_scale == 1.0);
+  CHECK(silent.attention_scale == 1.0);
+  CHECK(silent.residual_scale == 1.0);
+  CHECK(silent.logit_divisor == 1.0);
+  CHECK(silent.kv_heads == 16);
+  value["embedding_multiplier"] = 12.0;
+  value["attention_multiplier"] = 0.25;
+  value["residual_multiplier"] = 0.5;
+  value["logits_scaling"] = 8;
+  const ModelConfig config = read(value);
+  CHECK(config.embedding_scale == 12.0);
+  CHECK_FALSE(config.rounded_scale);
+  CHECK(config.attention_scale == 0.25);
+  CHECK(config.residual_scale == 0.5);
+  CHECK(config.logit_divisor == 8.0);
+  CHECK_THAT(refusal_with(value, "logits_scaling", 0), Contains("logits_scaling is 0"));
+  CHECK_THAT(refusal_with(value, "attention_bias", true), Contains("attention_bias"));
+}

@@ -5,6 +5,7 @@
 #include "reference.hpp"
 
 #include <ATen/ops/arange.h>
+#include <ATen/ops/embedding.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/rsqrt.h>
 
@@ -55,6 +56,19 @@ TEST_CASE("gains and rotations of OLMo-2 are rounded once, those of Llama twice"
   const at::Tensor turned = rotate(heads, by);
   CHECK(turned.scalar_type() == at::kBFloat16);
   CHECK(at::equal(turned, rotate(heads.to(at::kFloat), by).to(at::kBFloat16)));
+}
+
+TEST_CASE("the factor of Granite's embeddings is not rounded, that of Gemma's is", "[precision]") {
+  const c10::InferenceMode no_gradients;
+  Model model = load_model(golden() / "models/granite/model", at::kBFloat16, at::kCPU);
+  model.config.embedding_scale = 12.3;
+  const Batch batch = make_batch({{.tokens = words}}, at::kCPU);
+  const at::Tensor plain = at::embedding(model.parts[Part::embedding], batch.ids).to(at::kFloat);
+  const at::Tensor exact = (plain * 12.3).to(at::kBFloat16);
+  CHECK(at::equal(embed(model, batch), exact));
+  model.config.rounded_scale = true;
+  CHECK(at::equal(embed(model, batch), (plain * 12.3125).to(at::kBFloat16)));
+  CHECK_FALSE(at::equal(embed(model, batch), exact));
 }
 
 TEST_CASE("decoding in 16 bits gives the rows of the whole text within their precision",
