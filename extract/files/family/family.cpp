@@ -24,12 +24,14 @@ extern const Family phi3_family;
 extern const Family qwen2_family;
 extern const Family qwen3_family;
 extern const Family qwen3_moe_family;
+extern const Family smollm3_family;
 
 std::span<const Family* const> families() {
-  static constexpr std::array<const Family*, 15> all{
-      &gemma2_family,  &gemma3_family, &gemma3_text_family, &gpt2_family,  &gpt_neox_family,
-      &granite_family, &llama_family,  &mistral_family,     &olmo2_family, &olmo3_family,
-      &olmoe_family,   &phi3_family,   &qwen2_family,       &qwen3_family, &qwen3_moe_family};
+  static constexpr std::array<const Family*, 16> all{
+      &gemma2_family,   &gemma3_family,  &gemma3_text_family, &gpt2_family,
+      &gpt_neox_family, &granite_family, &llama_family,       &mistral_family,
+      &olmo2_family,    &olmo3_family,   &olmoe_family,       &phi3_family,
+      &qwen2_family,    &qwen3_family,   &qwen3_moe_family,   &smollm3_family};
   return all;
 }
 

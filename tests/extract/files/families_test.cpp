@@ -110,3 +110,26 @@ TEST_CASE("Granite has four factors, each 1 where the file is silent", "[familie
   CHECK_THAT(refusal_with(value, "logits_scaling", 0), Contains("logits_scaling is 0"));
   CHECK_THAT(refusal_with(value, "attention_bias", true), Contains("attention_bias"));
 }
+
+TEST_CASE("SmolLM3 leaves layers without positions", "[families]") {
+  json value = family_config("smollm3", "SmolLM3ForCausalLM");
+  value["num_hidden_layers"] = 5;
+  value.erase("tie_word_embeddings");
+  const ModelConfig silent = read(value);
+  CHECK(silent.rotated == std::vector<bool>{true, true, true, false, true});
+  CHECK(silent.kv_heads == 4);
+  CHECK(silent.tied);
+  CHECK(silent.rope.theta == 2e6);
+  CHECK(silent.windows == Shape{0, 0, 0, 0, 0});
+  CHECK(read_with(value, "num_key_value_heads", nullptr).kv_heads == 16);
+  CHECK(read_with(value, "no_rope_layer_interval", 2).rotated ==
+        std::vector<bool>{true, false, true, false, true});
+  value["no_rope_layers"] = {0, 1, 1, 0, 1, 0};
+  value["sliding_window"] = 7;
+  CHECK(read(value).rotated == std::vector<bool>{false, true, true, false, true});
+  CHECK(read(value).windows == Shape{0, 0, 0, 0, 0});
+  CHECK(read_with(value, "use_sliding_window", true).windows == Shape{7, 0, 0, 7, 0});
+  CHECK_THAT(refusal_with(value, "no_rope_layers", {1, 1, 1, 1}),
+             Contains("no_rope_layers is [1, 1, 1, 1], expected at least 5"));
+  CHECK_THAT(refusal_with(value, "no_rope_layers", {1, 1, 2, 1, 1}), Contains("no_rope_layers"));
+}

@@ -139,6 +139,7 @@ inline const std::vector<std::string> families{"gemma2",
                                                "phi4_mini",
                                                "qwen2",
                                                "qwen3",
-                                               "qwen3_moe"};
+                                               "qwen3_moe",
+                                               "smollm3"};
 
 }  // namespace phiscope::test
