@@ -133,3 +133,22 @@ TEST_CASE("SmolLM3 leaves layers without positions", "[families]") {
              Contains("no_rope_layers is [1, 1, 1, 1], expected at least 5"));
   CHECK_THAT(refusal_with(value, "no_rope_layers", {1, 1, 2, 1, 1}), Contains("no_rope_layers"));
 }
+
+TEST_CASE("Mixtral names its experts otherwise and renormalises their weights", "[families]") {
+  json value = family_config("mixtral", "MixtralForCausalLM");
+  value["num_local_experts"] = 3;
+  value["num_experts_per_tok"] = 2;
+  const ModelConfig config = read(value);
+  CHECK(config.experts.value().renormalise);
+  CHECK(config.experts.value().per_token == 2);
+  CHECK(config.kv_heads == 8);
+  CHECK(config.rope.theta == 1e6);
+  CHECK(config.windows == Shape{0});
+  CHECK(read_with(value, "sliding_window", 6).windows == Shape{6});
+  const auto shapes = shapes_of(value);
+  const std::string experts = "model.layers.0.block_sparse_moe.";
+  CHECK(shapes.at(experts + "gate.weight") == Shape{3, 32});
+  CHECK(shapes.at(experts + "experts.2.w1.weight") == Shape{8, 32});
+  CHECK(shapes.at(experts + "experts.2.w2.weight") == Shape{32, 8});
+  CHECK(shapes.at(experts + "experts.2.w3.weight") == Shape{8, 32});
+}
