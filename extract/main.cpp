@@ -10,6 +10,7 @@
 #include "random_model/command.hpp"
 #include "run/stop.hpp"
 #include "sampling/command.hpp"
+#include "shard/format_error.hpp"
 #include "steps/command.hpp"
 
 #include <CLI/CLI.hpp>
@@ -43,7 +44,7 @@ int run_program(int argc, char** argv) {
     subcommands.push_back(add(program));
   }
   std::string command_line;
-  for (int i = 0; i < argc; ++i) command_line += (i > 0 ? " " : "") + std::string(argv[i]);
+  for (int i = 0; i < argc; ++i) command_line += (i > 0 ? " " : "") + shard::printable(argv[i]);
   try {
     std::vector<std::string> arguments = with_config_file(program, argc, argv);
     std::reverse(arguments.begin(), arguments.end());  // as CLI11's vector overload wants them
@@ -73,10 +74,10 @@ int main(int argc, char** argv) {
     return phiscope::extract::stopped_early;
   } catch (const c10::Error& error) {  // LibTorch appends a trace to the first line
     const std::string text = error.what_without_backtrace();
-    std::cerr << "error: " << text.substr(0, text.find('\n')) << '\n';
+    std::cerr << "error: " << phiscope::shard::printable(text.substr(0, text.find('\n'))) << '\n';
     return phiscope::extract::bad_input;
   } catch (const std::exception& error) {
-    std::cerr << "error: " << error.what() << '\n';
+    std::cerr << "error: " << phiscope::shard::printable(error.what()) << '\n';
     return phiscope::extract::bad_input;
   }
 }

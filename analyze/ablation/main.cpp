@@ -3,6 +3,7 @@
 #include "ablation/single.hpp"
 #include "program/run_program.hpp"
 #include "report/write.hpp"
+#include "shard/format_error.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,7 +15,7 @@ namespace {
 std::string write_single_heads(const std::filesystem::path& run, const std::filesystem::path& out) {
   const auto table = ablation::single_heads(run);
   const auto files = phiscope::report::write_files({{"single_heads.csv", to_csv(table)}}, out);
-  return nlohmann::ordered_json{{"out", out.string()}, {"files", files}}.dump();
+  return nlohmann::ordered_json{{"out", phiscope::shard::path_text(out)}, {"files", files}}.dump();
 }
 
 }  // namespace

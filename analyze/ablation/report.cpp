@@ -30,7 +30,7 @@ Table columns_of(const Table& table, const std::vector<std::string>& wanted) {
 }
 
 report::Section diagnostics(const report::Analysis& analysis) {
-  report::Section section{.title = "Diagnostics"};
+  report::Section section{.title = "Diagnostics", .folded = true};
   if (analysis.warnings.empty()) {
     section.lines = {
         "Every order is finished, KL is 0 with no head removed, and equal for all orders with all "
@@ -49,7 +49,7 @@ report::Section diagnostics(const report::Analysis& analysis) {
 }
 
 report::Section numbers(const report::Analysis& analysis) {
-  report::Section section{.title = "Numbers"};
+  report::Section section{.title = "Numbers", .folded = true};
   section.tables.push_back(
       {.caption =
            "Areas under the KL curves against the random orders. p_more and p_less are ranks "

@@ -60,6 +60,7 @@ Json panel_title(const std::string& text, double x, double y) {
   return {{"text", plotly_text(text)},
           {"font", {{"size", 13}}},
           {"x", x},
+          {"xanchor", "center"},
           {"y", y},
           {"yanchor", "bottom"},
           {"yshift", 2}};

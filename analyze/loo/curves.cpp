@@ -124,8 +124,8 @@ Figure level_curves(const std::vector<RunResult>& runs, const std::string& condi
   figure.title = "Structure of the full contexts by layer: " + condition;
   figure.columns = 3;
   figure.caption =
-      "Above: absolute. Below: divided by the embedding layer's value of the same "
-      "context, since a fixed set of words has an offset of its own there; falling "
+      "Above, absolute values; below, divided by the embedding layer's value of the same context. "
+      "A fixed set of words has an offset of its own there, which the division removes; falling "
       "energy alone is no evidence of structure. Dash-dotted: the ratio that mixing each word's "
       "embedding with the one before it gives without any model.";
   figure.caption += band_caption;

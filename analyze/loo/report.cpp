@@ -69,7 +69,8 @@ report::Section diagnostics(const std::vector<RunResult>& runs,
                             "Missing influences and why, per condition and context length"),
                      folded(report::table_named(tables, "diagnostics.csv"),
                             "Position-0-only model and half-precision overflows, per layer")},
-          .links = {}};
+          .links = {},
+          .folded = true};
 }
 
 std::vector<report::OutputFile> results(const std::vector<RunResult>& runs) {

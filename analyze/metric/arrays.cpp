@@ -16,19 +16,19 @@ std::string describe(const Arguments& arguments) {
 }
 
 std::string total_variance(const Arguments& arguments) {
-  const MatrixFile x(arguments.files[0], arguments.bf16);
+  const MatrixFile x(arguments.files[0], {.bf16 = arguments.bf16});
   const Value value = x.visit([](auto rows) { return trace_covariance(rows); });
   return Line("trace-covariance").value(value).count("n", x.rows()).str();
 }
 
 std::string cosine(const Arguments& arguments) {
-  const MatrixFile x(arguments.files[0], arguments.bf16);
+  const MatrixFile x(arguments.files[0], {.bf16 = arguments.bf16});
   const Value value = x.visit([](auto rows) { return mean_cosine(rows); });
   return Line("mean-cosine").value(value).count("n", x.rows()).str();
 }
 
 std::string kmeans(const Arguments& arguments) {
-  const MatrixFile x(arguments.files[0], arguments.bf16);
+  const MatrixFile x(arguments.files[0], {.bf16 = arguments.bf16});
   const KMeansOptions options{.clusters = arguments.clusters_sought,
                               .restarts = arguments.restarts,
                               .seed = arguments.seed};

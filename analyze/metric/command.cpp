@@ -40,7 +40,7 @@ void add_option(program::CommandLine& line, const std::string& name, Arguments& 
     line.number("--threads", arguments.threads, "number of threads; does not affect results",
                 {1, 4096});
   } else if (name == "bf16") {
-    line.flag("--bf16", arguments.bf16, "files of dtype u2 hold bfloat16");
+    line.flag("--bf16", arguments.bf16, "files of dtype u2 or V2 hold bfloat16");
   } else {
     throw std::invalid_argument("add_command: no option " + name);
   }

@@ -32,15 +32,15 @@ std::vector<double> in_double(const MatrixFile& file) {
 }
 
 HeadMatrices read_matrices(const Arguments& arguments) {
-  const MatrixFile sts(arguments.files[0], arguments.bf16);
-  const MatrixFile rtr(arguments.files[1], arguments.bf16);
+  const MatrixFile sts(arguments.files[0], {.bf16 = arguments.bf16});
+  const MatrixFile rtr(arguments.files[1], {.bf16 = arguments.bf16});
   HeadMatrices result{.sts = in_double(sts), .rtr = in_double(rtr), .heads = sts.rows()};
   const auto expect_square = [&](const MatrixFile& file, std::size_t elements) {
     if (elements != result.heads * result.heads || file.rows() != result.heads) {
       throw shard::FormatError(
           file.path(), std::to_string(elements) + " numbers in " + std::to_string(file.rows()) +
                            " rows, expected a square of " + std::to_string(result.heads) +
-                           " heads as the rows of " + sts.path().string());
+                           " heads as the rows of " + shard::path_text(sts.path()));
     }
   };
   expect_square(sts, result.sts.size());

@@ -36,11 +36,15 @@ void copy_row(const std::byte* from, std::size_t stride, bool swap, std::span<T>
   }
 }
 
-void check_dtype(const shard::NpyFile& file, bool bf16) {
+/// @return  true for a file that holds integers
+bool check_dtype(const shard::NpyFile& file, Numbers numbers) {
   const Dtype dtype = file.header().dtype;
-  if (shard::is_floating(dtype) || (bf16 && dtype == Dtype::u2)) return;
-  throw FormatError(file.path(), "dtype is " + std::string(shard::descr(dtype)) +
-                                     ", expected f2, f4 or f8" +
+  const bool opaque = file.header().opaque;
+  if (shard::is_floating(dtype) || (numbers.bf16 && dtype == Dtype::u2)) return false;
+  if (numbers.integers && !opaque) return true;
+  const std::string name(opaque ? "<V2" : shard::descr(dtype));
+  throw FormatError(file.path(), "dtype is " + name + ", expected f2, f4 or f8" +
+                                     (numbers.integers ? ", integers or truth values" : "") +
                                      (dtype == Dtype::u2 ? " (bfloat16 needs --bf16)" : ""));
 }
 
@@ -73,8 +77,9 @@ void expect_shape(const shard::NpyFile& file, const std::vector<std::uint64_t>& 
 
 }  // namespace
 
-RowFile::RowFile(const std::filesystem::path& path, bool bf16) : file_(path) {
-  check_dtype(file_, bf16);
+RowFile::RowFile(const std::filesystem::path& path, Numbers numbers)
+    : file_(path, shard::Opaque::accepted) {
+  if (check_dtype(file_, numbers)) integers_ = file_.read<double>();
   const auto& shape = file_.shape();
   if (shape.empty()) throw FormatError(path, "shape is (), expected one axis or more");
   cols_ = shape.back();
@@ -94,6 +99,11 @@ RowFile::RowFile(const std::filesystem::path& path, bool bf16) : file_(path) {
 
 template <class T>
 void RowFile::read(std::size_t row, std::span<T> to) const {
+  if (!integers_.empty()) {
+    const auto own = std::span(integers_).subspan(row * cols_, cols_);
+    std::ranges::transform(own, to.begin(), [](double x) { return static_cast<T>(x); });
+    return;
+  }
   const auto& header = file_.header();
   std::size_t first = 0;
   for (std::size_t axis = strides_.size() - 1; axis-- > 0;) {
@@ -118,7 +128,7 @@ void RowFile::read(std::size_t row, std::span<T> to) const {
 template void RowFile::read(std::size_t row, std::span<float> to) const;
 template void RowFile::read(std::size_t row, std::span<double> to) const;
 
-MatrixFile::MatrixFile(const std::filesystem::path& path, bool bf16) : rows_(path, bf16) {
+MatrixFile::MatrixFile(const std::filesystem::path& path, Numbers numbers) : rows_(path, numbers) {
   if (rows_.file().shape().size() != 2) {
     throw FormatError(path, "shape is " + shard::shape_text(rows_.file().shape()) +
                                 ", expected two axes, (row, unit)");
@@ -132,14 +142,14 @@ MatrixFile::MatrixFile(const std::filesystem::path& path, bool bf16) : rows_(pat
 
 std::vector<std::int64_t> read_labels(const std::filesystem::path& path, const MatrixFile& rows) {
   const shard::NpyFile file(path);
-  expect_shape(file, {rows.rows()}, "a label for every row of " + rows.path().string());
+  expect_shape(file, {rows.rows()}, "a label for every row of " + shard::path_text(rows.path()));
   return file.read<std::int64_t>();
 }
 
 std::vector<double> read_adjacency(const std::filesystem::path& path, const MatrixFile& rows) {
   const shard::NpyFile file(path);
   expect_shape(file, {rows.rows(), rows.rows()},
-               "a weight for every two rows of " + rows.path().string());
+               "a weight for every two rows of " + shard::path_text(rows.path()));
   return file.read<double>();
 }
 

@@ -13,25 +13,35 @@
 
 namespace phiscope::analyze::metric {
 
-/// A .npy file of floating-point rows, [..., unit], of which one row at a time is converted: f2,
-/// f4, f8 or bfloat16, in either byte order and any order of the axes.
+/// What the numbers of a file may be beside f2, f4 and f8.
+struct Numbers {
+  bool bf16 = false;      ///< bfloat16, as u2 or <V2
+  bool integers = false;  ///< integers and truth values, read as double
+};
+
+/// A .npy file of rows, [..., unit], of which one row at a time is converted: f2, f4, f8, bfloat16
+/// or integers, in either byte order and any order of the axes.
 class RowFile {
  public:
-  /// @param bf16  a file of dtype u2 holds bfloat16
-  /// @throws shard::FormatError unless the file is such an array of one axis or more
-  explicit RowFile(const std::filesystem::path& path, bool bf16 = false);
+  /// @throws shard::FormatError unless the file is such an array of one axis or more, or for an
+  /// integer that no double holds
+  explicit RowFile(const std::filesystem::path& path, Numbers numbers = {});
 
   [[nodiscard]] const shard::NpyFile& file() const noexcept { return file_; }
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }  ///< product of the first axes
   [[nodiscard]] std::size_t cols() const noexcept { return cols_; }  ///< length of the last axis
-  [[nodiscard]] bool is_double() const noexcept { return file_.header().dtype == shard::Dtype::f8; }
+  [[nodiscard]] bool is_double() const noexcept {
+    return file_.header().dtype == shard::Dtype::f8 || !integers_.empty();
+  }
 
-  /// One row, exactly: T is float or double, double for f8. @pre row < rows(), to.size() == cols()
+  /// One row, exactly: T is float or double, double where is_double(). @pre row < rows(), to.size()
+  /// == cols()
   template <class T>
   void read(std::size_t row, std::span<T> to) const;
 
  private:
   shard::NpyFile file_;
+  std::vector<double> integers_;      ///< all of a file of integers, in C order
   std::vector<std::size_t> strides_;  ///< [axis], elements
   std::size_t rows_ = 1;
   std::size_t cols_ = 1;
@@ -42,12 +52,12 @@ class RowFile {
 class MatrixFile {
  public:
   /// @throws shard::FormatError unless the file is a matrix that RowFile can read
-  explicit MatrixFile(const std::filesystem::path& path, bool bf16 = false);
+  explicit MatrixFile(const std::filesystem::path& path, Numbers numbers = {});
 
   [[nodiscard]] std::size_t rows() const noexcept { return rows_.rows(); }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return rows_.file().path(); }
 
-  /// Calls f with a MatrixView<float> or, of an f8 file, a MatrixView<double>.
+  /// Calls f with a MatrixView<float> or, of f8 and integers, a MatrixView<double>.
   template <class F>
   [[nodiscard]] auto visit(F f) const {
     if (rows_.is_double()) return f(MatrixView<double>(doubles_, rows_.rows(), rows_.cols()));

@@ -24,13 +24,13 @@ Value mean_of_rows(const std::vector<Value>& rows) {
 }
 
 std::string kl(const Arguments& arguments) {
-  const RowFile p(arguments.files[0], arguments.bf16);
-  const RowFile q(arguments.files[1], arguments.bf16);
+  const RowFile p(arguments.files[0], {.bf16 = arguments.bf16});
+  const RowFile q(arguments.files[1], {.bf16 = arguments.bf16});
   if (p.file().shape() != q.file().shape()) {
     throw shard::FormatError(q.file().path(), "shape is " + shard::shape_text(q.file().shape()) +
                                                   ", expected " +
                                                   shard::shape_text(p.file().shape()) +
-                                                  ", that of " + p.file().path().string());
+                                                  ", that of " + shard::path_text(p.file().path()));
   }
   std::vector<double> p_row(p.cols());
   std::vector<double> q_row(q.cols());

@@ -20,8 +20,8 @@ std::string_view unit_of(PhiidKind kind) {
 }
 
 /// A file [time] in double. @throws shard::FormatError for another number of axes
-std::vector<double> read_series(const std::filesystem::path& path, bool bf16) {
-  const RowFile file(path, bf16);
+std::vector<double> read_series(const std::filesystem::path& path, Numbers numbers) {
+  const RowFile file(path, numbers);
   if (file.file().shape().size() != 1) {
     throw shard::FormatError(
         path, std::to_string(file.file().shape().size()) + " axes, expected one: a series [time]");
@@ -37,13 +37,19 @@ std::vector<double> read_series(const std::filesystem::path& path, bool bf16) {
   return series;
 }
 
+/// Counts and truth values are series where they are binarised; a Gaussian fit needs real numbers.
+Numbers phiid_numbers(const Arguments& arguments) {
+  return {.bf16 = arguments.bf16, .integers = arguments.phiid.kind == PhiidKind::discrete};
+}
+
 std::string phiid_of_two(const Arguments& arguments) {
-  const std::vector<double> x = read_series(arguments.files[0], arguments.bf16);
-  const std::vector<double> y = read_series(arguments.files[1], arguments.bf16);
+  const std::vector<double> x = read_series(arguments.files[0], phiid_numbers(arguments));
+  const std::vector<double> y = read_series(arguments.files[1], phiid_numbers(arguments));
   if (x.size() != y.size()) {
-    throw shard::FormatError(arguments.files[1],
-                             std::to_string(y.size()) + " steps, expected the same number as in " +
-                                 arguments.files[0].string() + ", " + std::to_string(x.size()));
+    throw shard::FormatError(arguments.files[1], std::to_string(y.size()) +
+                                                     " steps, expected the same number as in " +
+                                                     shard::path_text(arguments.files[0]) + ", " +
+                                                     std::to_string(x.size()));
   }
   const std::span<const double> first(x);
   const std::span<const double> second(y);
@@ -66,7 +72,7 @@ std::string phiid_of_two(const Arguments& arguments) {
 }
 
 std::string phiid_of_all(const Arguments& arguments) {
-  const MatrixFile x(arguments.files[0], arguments.bf16);
+  const MatrixFile x(arguments.files[0], phiid_numbers(arguments));
   return x.visit([&]<class T>(MatrixView<T> rows) {
     const PhiidPairs<T> pairs(std::span(&rows, 1),
                               {.phiid = arguments.phiid, .output = PhiidOutput::atoms});
@@ -109,15 +115,15 @@ std::string phiid_line(const Arguments& arguments) {
 }
 
 std::string autocorrelation_line(const Arguments& arguments) {
-  const RowFile file(arguments.files[0], arguments.bf16);
+  const RowFile file(arguments.files[0], {.bf16 = arguments.bf16});
   if (file.file().shape().size() == 1) {
-    const std::vector<double> series = read_series(arguments.files[0], arguments.bf16);
+    const std::vector<double> series = read_series(arguments.files[0], {.bf16 = arguments.bf16});
     return Line("autocorrelation")
         .value(autocorrelation(std::span<const double>(series), arguments.phiid.lag))
         .count("n", series.size())
         .str();
   }
-  const MatrixFile x(arguments.files[0], arguments.bf16);
+  const MatrixFile x(arguments.files[0], {.bf16 = arguments.bf16});
   return Line("autocorrelation")
       .values(x.visit([&](auto rows) { return autocorrelations(rows, arguments.phiid.lag); }))
       .count("n", x.rows())
@@ -133,7 +139,8 @@ std::vector<Command> series_commands() {
        .details = "16 atoms of each pair, in the order that the member \"atoms\" gives; nats "
                   "(gaussian) or bits (discrete).\nX [time, series]: value is [pair][atom] and "
                   "status [pair], for the pairs (0,1) (0,2) ... (1,2) ...; an undefined\npair is "
-                  "null. Two files [time]: value is [atom]. n counts transitions, time - lag.",
+                  "null. Two files [time]: value is [atom]. n counts transitions, time - lag. "
+                  "With --kind\ndiscrete the series may be integers or truth values.",
        .example = "series.npy --redundancy ccs --lag 1 --threads 2",
        .files = {"X", "[Y]"},
        .options = {"redundancy", "kind", "lag", "threads", "bf16"},

@@ -73,7 +73,7 @@ Labels labels_of(const Arguments& arguments, const MatrixFile& x) {
 }
 
 std::string ratio(const Arguments& arguments) {
-  const MatrixFile x(arguments.files[0], arguments.bf16);
+  const MatrixFile x(arguments.files[0], {.bf16 = arguments.bf16});
   const Labels labels = labels_of(arguments, x);
   return x.visit([&]<class T>(MatrixView<T> rows) {
     PairMeans<T> cross(rows);
@@ -142,13 +142,13 @@ std::string energy(const Arguments& arguments) {
   if (arguments.clusters.has_value() == arguments.adjacency.has_value()) {
     throw UsageError("dirichlet-energy needs either --clusters or --adjacency");
   }
-  const MatrixFile x(arguments.files[0], arguments.bf16);
+  const MatrixFile x(arguments.files[0], {.bf16 = arguments.bf16});
   if (arguments.adjacency) return energy_on_graph(*arguments.adjacency, x);
   return energy_in_clusters(read_labels(*arguments.clusters, x), x);
 }
 
 std::string deletions(const Arguments& arguments) {
-  const MatrixFile x(arguments.files[0], arguments.bf16);
+  const MatrixFile x(arguments.files[0], {.bf16 = arguments.bf16});
   const Labels labels = labels_of(arguments, x);
   const PairSet pairs = pair_set_of_labels(labels.clusters, labels.groups, labels.cross);
   const auto influences = x.visit([&pairs](auto rows) { return row_deletions(rows, pairs); });

@@ -32,7 +32,8 @@ report::Source source(const Result& result) {
 }
 
 report::Section diagnostics(const std::vector<Result>& results, const report::Analysis& analysis) {
-  report::Section section{.title = "Diagnostics", .lines = diagnostic_lines(results)};
+  report::Section section{
+      .title = "Diagnostics", .lines = diagnostic_lines(results), .folded = true};
   for (const char* file : {"dropped.csv", "checks.csv", "baselines.csv"}) {
     section.tables.push_back(folded(report::table_named(analysis.tables, file)));
   }
@@ -60,7 +61,7 @@ void add_maps(const std::vector<Result>& results, report::Analysis& analysis) {
 }
 
 report::Section numbers(const report::Analysis& analysis) {
-  report::Section section{.title = "Numbers"};
+  report::Section section{.title = "Numbers", .folded = true};
   for (const char* file : {"layers.csv", "greedy.csv", "comparisons.csv"}) {
     for (const report::NamedTable& table : analysis.tables) {
       if (table.file == file) section.tables.push_back(folded(table));

@@ -72,7 +72,7 @@ Table top_heads(const Table& all, const RunResult& run) {
 }
 
 report::Section numbers(const report::Analysis& analysis, const RunResult& run) {
-  report::Section section{.title = "Numbers"};
+  report::Section section{.title = "Numbers", .folded = true};
   const auto& rankings_table = report::table_named(analysis.tables, "rankings.csv");
   section.tables.push_back({.caption = "The twenty heads with the highest balance score",
                             .file = "first_heads.csv",

@@ -26,24 +26,64 @@ std::vector<std::string> lines_or_none(const std::vector<std::string>& lines) {
   return lines.empty() ? std::vector<std::string>{"None."} : lines;
 }
 
-/// Places of the section's figures in the analysis.
+/// The drawing of a figure of the analysis.
+const FigureBlock& block_of(const std::string& name, const Analysis& analysis,
+                            const DrawnFigures& drawn) {
+  const auto found =
+      std::find_if(analysis.figures.begin(), analysis.figures.end(),
+                   [&name](const figure::Figure& figure) { return figure.name == name; });
+  if (found == analysis.figures.end()) {
+    throw std::invalid_argument("page: found figure " + name +
+                                " named, which the analysis does not have");
+  }
+  return drawn.blocks.at(static_cast<std::size_t>(found - analysis.figures.begin()));
+}
+
+/// The figure of the first screen; empty without figures.
+std::string key_figure(const Analysis& analysis) {
+  if (!analysis.key_figure.empty()) return analysis.key_figure;
+  for (const Section& section : analysis.sections) {
+    if (!section.folded && !section.figures.empty()) return section.figures.front();
+  }
+  return "";
+}
+
+/// What a reader came for: the claims that were not made up afterwards, else the first finding.
+std::vector<Lead> leads(const Analysis& analysis) {
+  std::vector<Lead> lines;
+  for (const Judged& judged : judge(analysis.claims)) {
+    if (judged.claim.role == Role::exploratory) continue;
+    lines.push_back({.verdict = verdict_name(judged.verdict), .text = sentence(judged)});
+  }
+  if (!lines.empty()) return lines;
+  const std::vector<std::string> all = told(analysis);
+  if (all.empty()) return {{.verdict = "", .text = "No findings."}};
+  const std::vector<Judged> judged = judge(analysis.claims);
+  return {
+      {.verdict = judged.empty() ? "" : verdict_name(judged.front().verdict), .text = all.front()}};
+}
+
+/// The first findings, and the others to be opened.
+std::vector<Block> findings_blocks(const std::vector<std::string>& lines) {
+  constexpr std::size_t most = 8;
+  if (lines.size() <= most + 1) return {Points{lines}};
+  const auto middle = lines.begin() + most;
+  return {Points{{lines.begin(), middle}},
+          Points{.lines = {middle, lines.end()},
+                 .summary = std::to_string(lines.end() - middle) + " more findings"}};
+}
+
+/// A section of the analysis; the key figure, which is above, is left out.
 PageSection shown(const Section& section, const Analysis& analysis, const DrawnFigures& drawn,
                   std::set<std::string>& seen) {
-  PageSection result{.title = section.title, .blocks = {}};
+  PageSection result{.title = section.title, .blocks = {}, .folded = section.folded};
   if (!section.lines.empty()) result.blocks.emplace_back(Points{section.lines});
   for (const std::string& name : section.figures) {
-    const auto found =
-        std::find_if(analysis.figures.begin(), analysis.figures.end(),
-                     [&name](const figure::Figure& figure) { return figure.name == name; });
-    if (found == analysis.figures.end()) {
-      throw std::invalid_argument("page: section " + section.title + " names figure " + name +
-                                  ", which the analysis does not have");
-    }
+    const FigureBlock& block = block_of(name, analysis, drawn);
     if (!seen.insert(name).second) {
       throw std::invalid_argument("page: figure " + name + " is in two sections, expected one");
     }
-    result.blocks.emplace_back(
-        drawn.blocks.at(static_cast<std::size_t>(found - analysis.figures.begin())));
+    if (name != key_figure(analysis)) result.blocks.emplace_back(block);
   }
   for (const TableBlock& table : section.tables) result.blocks.emplace_back(table);
   if (!section.links.empty()) result.blocks.emplace_back(Downloads{section.links});
@@ -75,7 +115,8 @@ PageSection files_section(const Analysis& analysis) {
   return {.title = "Tables",
           .blocks = {Paragraph{"Full precision, beside this report. An empty cell is an undefined "
                                "number; its row counts or names the reasons."},
-                     std::move(files)}};
+                     std::move(files)},
+          .folded = true};
 }
 
 }  // namespace
@@ -140,26 +181,34 @@ std::string summary_text(const Analysis& analysis) {
 }
 
 Page page(const Analysis& analysis, const DrawnFigures& drawn) {
-  Page result{.title = analysis.title, .subtitle = {}, .facts = facts(analysis), .sections = {}};
+  Page result{.title = analysis.title, .alerts = analysis.warnings, .facts = facts(analysis)};
   for (const Source& source : analysis.sources) {
     result.subtitle += (result.subtitle.empty() ? "" : " \u00b7 ") + source.label;
   }
-  PageSection warnings{.title = "Warnings", .blocks = {Points{lines_or_none(analysis.warnings)}}};
-  for (const std::string& note : drawn.notes) warnings.blocks.emplace_back(Paragraph{note});
-  result.sections.push_back(std::move(warnings));
-  result.sections.push_back(
-      {.title = "Findings", .blocks = {Points{lines_or_none(told(analysis))}}});
+  result.alerts.insert(result.alerts.end(), drawn.notes.begin(), drawn.notes.end());
+  result.leads = leads(analysis);
+  const std::vector<std::string> lines = told(analysis);
+  const std::vector<std::string> others(
+      lines.begin() + static_cast<std::ptrdiff_t>(std::min(result.leads.size(), lines.size())),
+      lines.end());
+  if (!others.empty()) {
+    result.sections.push_back({.title = "Findings", .blocks = findings_blocks(others)});
+  }
   std::set<std::string> seen;
+  if (const std::string key = key_figure(analysis); !key.empty()) {
+    result.key = block_of(key, analysis, drawn);
+  }
   for (const Section& section : analysis.sections) {
     result.sections.push_back(shown(section, analysis, drawn, seen));
+    if (result.sections.back().blocks.empty()) result.sections.pop_back();  // the key figure alone
   }
   if (seen.size() != analysis.figures.size()) {
     throw std::invalid_argument("page: " + std::to_string(analysis.figures.size()) +
                                 " figures, of which the sections name " +
                                 std::to_string(seen.size()));
   }
-  if (const auto lines = defined(analysis); !lines.empty()) {
-    result.sections.push_back({.title = "Definitions", .blocks = {Points{lines}}});
+  if (const auto terms = defined(analysis); !terms.empty()) {
+    result.sections.push_back({.title = "Definitions", .blocks = {Points{terms}}, .folded = true});
   }
   result.sections.push_back(files_section(analysis));
   result.sections.push_back({.title = "Provenance",

@@ -30,6 +30,7 @@ struct Section {
   std::vector<std::string> figures = {};                        ///< names of Analysis::figures
   std::vector<TableBlock> tables = {};                          ///< shown in the page
   std::vector<std::pair<std::string, std::string>> links = {};  ///< file, what it holds
+  bool folded = false;  ///< for readers who check: only the title is shown until it is opened
 };
 
 /// An array that is written as .npy. The values are borrowed, since they can be large.
@@ -54,6 +55,7 @@ struct Analysis {
   std::vector<std::string> definitions = {};  ///< of the terms that the report uses
   std::vector<NamedTable> tables = {};        ///< each is a CSV file
   std::vector<figure::Figure> figures = {};
+  std::string key_figure = {};  ///< shown with the claims; empty: the first of the sections
   std::vector<Section> sections = {};
   std::vector<OutputFile> files = {};  ///< further texts: results_*.json, diagnostics.json
   std::vector<NamedArray> arrays = {};
@@ -76,11 +78,12 @@ struct Analysis {
 /// The text of summary.txt: sources, options, findings, warnings.
 [[nodiscard]] std::string summary_text(const Analysis& analysis);
 
-/// The page: facts, warnings, findings, the sections, definitions, tables, provenance.
+/// The page: the claims that are not exploratory (else the first finding), warnings, the key
+/// figure; then the other findings and the sections; folded, definitions, tables, provenance,
+/// facts.
 /// @param drawn  the figures of the analysis, in its order
 /// @throws std::invalid_argument if a section names a figure that there is not, or a figure is in
-/// no
-///         section or in two
+///         no section or in two
 [[nodiscard]] Page page(const Analysis& analysis, const DrawnFigures& drawn);
 
 /// The table of that file.

@@ -63,6 +63,13 @@ struct CellHtml {
   }
 };
 
+/// A caption's first sentence, which says what is drawn, and what comes after it.
+std::pair<std::string, std::string> first_sentence(const std::string& caption) {
+  const std::size_t end = caption.find(". ");
+  if (end == std::string::npos) return {caption, ""};
+  return {caption.substr(0, end + 1), caption.substr(end + 2)};
+}
+
 std::string undefined_text(const Figure& figure) {
   const figure::ValueCounts counts = figure::count_values(figure);
   return counts.undefined == 0 ? "All " + std::to_string(counts.all) + " values are defined."
@@ -81,9 +88,12 @@ class BlockHtml {
   }
 
   void operator()(const Points& points) {
+    if (!points.summary.empty()) {
+      page_ += "<details><summary>" + escaped(points.summary) + "</summary>\n";
+    }
     page_ += "<ul class=\"points\">\n";
     for (const auto& line : points.lines) page_ += "<li>" + escaped(line) + "</li>\n";
-    page_ += "</ul>\n";
+    page_ += std::string("</ul>\n") + (points.summary.empty() ? "" : "</details>\n");
   }
 
   void operator()(const TableBlock& block) {
@@ -127,10 +137,16 @@ class BlockHtml {
                ": not drawn (see the diagnostics); its numbers are in the tables.</p>\n";
     }
     page_ += "<figcaption>";
-    part("", "", figure.caption);
+    const auto [first, rest] = first_sentence(figure.caption);
+    part("", "", first);
+    const std::string undefined = "<p>" + undefined_text(figure) + "</p>\n";
+    const bool is_whole = figure::count_values(figure).undefined == 0;
+    if (!is_whole) page_ += undefined;
+    page_ += "<details><summary>About this figure</summary>\n";
+    part("", "", rest);
     part(" class=\"definition\"", "Definition: ", figure.definition);
     part(" class=\"source\"", "Source: ", figure.source);
-    page_ += "<p>" + undefined_text(figure) + "</p>\n<p>";
+    page_ += (is_whole ? undefined : "") + "<p>";
     if (block.drawn && is_interactive_) {
       page_ += R"(<button type="button" class="csv" data-figure="plot-)" + figure.name +
                "\">CSV of the values drawn</button> ";
@@ -138,7 +154,7 @@ class BlockHtml {
     for (const auto& [text, file] : block.downloads) {
       page_ += "<a href=\"" + percent_encoded(file) + "\">" + escaped(text) + "</a> ";
     }
-    page_ += "</p></figcaption>\n</figure>\n";
+    page_ += "</p></details></figcaption>\n</figure>\n";
   }
 
   void operator()(const Downloads& downloads) {
@@ -180,6 +196,52 @@ bool is_drawn(const Block& block) {
   return figure != nullptr && figure->drawn;
 }
 
+constexpr const char* facts_title = "Program, model and options";
+
+std::string section_begin(const std::string& id, const std::string& title, bool folded) {
+  const std::string heading = "<h2>" + escaped(title) + "</h2>";
+  return "<section id=\"" + id + "\">\n" +
+         (folded ? "<details><summary>" + heading + "</summary>\n" : heading + "\n");
+}
+
+std::string section_end(bool folded) {
+  return std::string(folded ? "</details>\n" : "") + "</section>\n";
+}
+
+/// Links to all sections; beside the text where the window is wide.
+std::string contents(const Page& page) {
+  std::string html = "<nav aria-label=\"Contents\">\n";
+  for (std::size_t i = 0; i < page.sections.size(); ++i) {
+    html += "<a href=\"#" + anchor(i) + "\">" + escaped(page.sections[i].title) + "</a>\n";
+  }
+  if (!page.facts.empty()) html += "<a href=\"#facts\">" + std::string(facts_title) + "</a>\n";
+  return html + "</nav>\n";
+}
+
+std::string leads_html(const std::vector<Lead>& leads) {
+  std::string html;
+  for (const Lead& lead : leads) {
+    html += "<p class=\"lead\">";
+    if (!lead.verdict.empty()) {
+      std::string badge = lead.verdict;
+      std::replace(badge.begin(), badge.end(), '_', ' ');
+      html += "<strong class=\"verdict " + lead.verdict + "\">" + badge + "</strong> ";
+    }
+    html += escaped(lead.text) + "</p>\n";
+  }
+  return html;
+}
+
+std::string alerts_html(const std::vector<std::string>& alerts) {
+  if (alerts.empty()) return "";
+  std::string html = "<ul class=\"alerts\" aria-label=\"Warnings\">\n";
+  for (const std::string& alert : alerts) {
+    html +=
+        "<li><span class=\"icon\" aria-hidden=\"true\">\u26a0</span> " + escaped(alert) + "</li>\n";
+  }
+  return html + "</ul>\n";
+}
+
 /// The browser itself refuses to fetch anything for this page.
 std::string security_policy(bool is_interactive) {
   return std::string(
@@ -194,34 +256,32 @@ std::string security_policy(bool is_interactive) {
 std::string html_page(const Page& page, std::string_view plotly) {
   const bool is_interactive =
       !plotly.empty() &&
-      std::any_of(page.sections.begin(), page.sections.end(), [](const PageSection& section) {
-        return std::any_of(section.blocks.begin(), section.blocks.end(), is_drawn);
-      });
+      ((page.key && page.key->drawn) ||
+       std::any_of(page.sections.begin(), page.sections.end(), [](const PageSection& section) {
+         return std::any_of(section.blocks.begin(), section.blocks.end(), is_drawn);
+       }));
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
   html += security_policy(is_interactive) + "<title>" + escaped(page.title) + "</title>\n<style>" +
-          std::string(page_style()) + "</style>\n</head>\n<body>\n<main>\n<h1>" +
-          escaped(page.title) + "</h1>\n<p class=\"subtitle\">" + escaped(page.subtitle) + "</p>\n";
+          std::string(page_style()) + "</style>\n</head>\n<body>\n";
+  html += contents(page);
+  html += "<main>\n<header>\n<h1>" + escaped(page.title) + "</h1>\n<p class=\"subtitle\">" +
+          escaped(page.subtitle) + "</p>\n";
+  html += leads_html(page.leads) + alerts_html(page.alerts) + "</header>\n";
+  if (page.key) BlockHtml(html, is_interactive)(*page.key);
+  for (std::size_t i = 0; i < page.sections.size(); ++i) {
+    const PageSection& section = page.sections[i];
+    html += section_begin(anchor(i), section.title, section.folded);
+    for (const Block& block : section.blocks) std::visit(BlockHtml(html, is_interactive), block);
+    html += section_end(section.folded);
+  }
   if (!page.facts.empty()) {
-    html += "<dl class=\"facts\">\n";
+    html += section_begin("facts", facts_title, true) + "<dl class=\"facts\">\n";
     for (const auto& [name, value] : page.facts) {
       html += "<dt>" + escaped(name) + "</dt><dd>" + escaped(value) + "</dd>\n";
     }
-    html += "</dl>\n";
-  }
-  html += "<nav>";
-  for (std::size_t i = 0; i < page.sections.size(); ++i) {
-    html += "<a href=\"#" + anchor(i) + "\">" + escaped(page.sections[i].title) + "</a> ";
-  }
-  html += "</nav>\n";
-  for (std::size_t i = 0; i < page.sections.size(); ++i) {
-    html +=
-        "<section id=\"" + anchor(i) + "\">\n<h2>" + escaped(page.sections[i].title) + "</h2>\n";
-    for (const Block& block : page.sections[i].blocks) {
-      std::visit(BlockHtml(html, is_interactive), block);
-    }
-    html += "</section>\n";
+    html += "</dl>\n" + section_end(true);
   }
   if (is_interactive) {
     html +=

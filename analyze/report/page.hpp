@@ -4,6 +4,7 @@
 #include "figure/figure.hpp"
 #include "figure/table.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,7 @@ struct Paragraph {
 /// Short statements, one line each.
 struct Points {
   std::vector<std::string> lines = {};
+  std::string summary = {};  ///< not empty: shown in their place until it is opened
 };
 
 /// A table, shown rounded; the page holds all its digits as a download.
@@ -50,15 +52,25 @@ using Block = std::variant<Paragraph, Points, TableBlock, FigureBlock, Downloads
 struct PageSection {
   std::string title = {};
   std::vector<Block> blocks = {};
+  bool folded = false;  ///< only the title is shown until it is opened
 };
 
-/// A report as it is shown; made from an Analysis by page().
+/// A sentence that the page begins with.
+struct Lead {
+  std::string verdict = {};  ///< verdict_name() of a claim, which becomes its badge; may be empty
+  std::string text = {};
+};
+
+/// A report as it is shown; made from an Analysis by page(). The first screen holds what decides:
+/// title, leads, alerts and the key figure; what was asked for and how comes last, folded.
 struct Page {
   std::string title = {};
   std::string subtitle = {};
-  std::vector<std::pair<std::string, std::string>> facts =
-      {};  ///< name, value: provenance, below title
+  std::vector<Lead> leads = {};
+  std::vector<std::string> alerts = {};  ///< warnings
+  std::optional<FigureBlock> key = {};   ///< the figure that the leads are about
   std::vector<PageSection> sections = {};
+  std::vector<std::pair<std::string, std::string>> facts = {};  ///< name, value: provenance
 };
 
 /// The report as one HTML page that needs no network and no other file to be read: styles, scripts,

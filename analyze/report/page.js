@@ -101,8 +101,30 @@
     return { data: [...bands, ...data], layout };
   }
 
+  // Figures come in the colours of a light page; on a dark one their greys change places. Texts in
+  // cells keep theirs, which go with the colour of the cell.
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const greys = { "#ffffff": "rgba(0,0,0,0)", "#1c1e21": "#e8eaed", "#222222": "#e8eaed",
+    "#444444": "#aab0b7", "#e6e6e6": "#33383e", "#6b6b6b": "#9aa1a9", "#8a8a8a": "#9aa1a9",
+    "#dcdcdc": "#3a3f46", "#9a9a9a": "#6d747c" };
+  const hues = { "#0072b2": "#4aa8e0", "#d55e00": "#f58a45", "#009e73": "#35c39a",
+    "#666666": "#a5abb3" };
+  function darkened(value) {
+    if (typeof value === "string") {
+      return greys[value] ?? (/^#[0-9a-f]{6}/i.test(value) && hues[value.slice(0, 7).toLowerCase()]
+        ? hues[value.slice(0, 7).toLowerCase()] + value.slice(7) : value);
+    }
+    if (Array.isArray(value)) return value.map(darkened);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([name, part]) =>
+      [name, ["textfont", "colorscale", "z", "x", "y", "text", "meta", "customdata"].includes(name)
+        ? part : name === "hoverlabel" ? { ...part, bgcolor: "#202327",
+          font: { ...part.font, color: "#e8eaed" } } : darkened(part)]));
+  }
+
   async function newPlot(place) {
-    const figure = complete(read(place));
+    const made = complete(read(place));
+    const figure = dark.matches ? darkened(made) : made;
     place.textContent = "";
     return Plotly.newPlot(place, figure.data, figure.layout, {
       // A list of our own, so that no button sends the data anywhere (Plotly has one that does).
@@ -139,6 +161,16 @@
     draw(nearest);
     setTimeout(drawNearest, 0);
   }
+  dark.addEventListener("change", () => {
+    for (const place of document.querySelectorAll(".plot")) if (!waiting.has(place)) draw(place);
+  });
+  // A link to what is folded opens it.
+  function open() {
+    document.getElementById(location.hash.slice(1))?.querySelector("details")
+      ?.setAttribute("open", "");
+  }
+  addEventListener("hashchange", open);
+  open();
   addEventListener("beforeprint", () => { waiting.forEach(draw); waiting.clear(); });
   for (const button of document.querySelectorAll("button.csv")) {
     const place = document.getElementById(button.dataset.figure);

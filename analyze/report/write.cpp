@@ -3,6 +3,7 @@
 
 #include "figure/plotly_bundle.hpp"
 #include "program/run_program.hpp"
+#include "shard/format_error.hpp"
 #include "shard/npy_writer.hpp"
 
 #include <iterator>
@@ -75,10 +76,12 @@ std::string result_line(const Written& written, const std::filesystem::path& dir
                       {"p_corrected", number_or_null(judged.p)},
                       {"least_p", judged.least_p}});
   }
-  const nlohmann::ordered_json line = {
-      {"out", directory.string()},    {"report", (directory / "report.html").string()},
-      {"files", written.files},       {"claims", std::move(claims)},
-      {"findings", written.findings}, {"warnings", written.warnings}};
+  const nlohmann::ordered_json line = {{"out", shard::path_text(directory)},
+                                       {"report", shard::path_text(directory / "report.html")},
+                                       {"files", written.files},
+                                       {"claims", std::move(claims)},
+                                       {"findings", written.findings},
+                                       {"warnings", written.warnings}};
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

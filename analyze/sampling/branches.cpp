@@ -51,23 +51,49 @@ std::size_t required_point(const Branches& run, const KeyedRow& row, std::int64_
   return *point;
 }
 
-void read_windows(const shard::Run& opened, Branches& run) {
-  const auto last = static_cast<std::int64_t>(run.points.back());
+/// Whether the token with that number is one of those that a branch after t tokens is compared in.
+bool is_compared(const Branches& run, std::uint64_t t, std::uint64_t number) {
+  return number > t && number - t <= run.lookahead && (number - t) % run.window_stride == 0;
+}
+
+/// A row is a token: the next one of its branch, or of the greedy text for every branch that is
+/// compared there.
+void read_compared(const shard::Run& opened, Branches& run) {
   const std::vector<KeyColumn> columns = {
       {"problem", static_cast<std::int64_t>(run.problems.size())},
-      {"branch", last + 1},
-      {"window", last + 1}};
+      {"branch", static_cast<std::int64_t>(run.points.back()) + 1},
+      {"token", std::int64_t{1} << 40U}};
   for_each_row(opened, "pooled", columns, [&run](const KeyedRow& row) {
     auto& problem = run.problems[static_cast<std::size_t>(row.key[0])];
-    const std::size_t point = required_point(run, row, row.key[2], "window");
-    Branch& branch = problem.branches[point];
-    if (row.key[1] != 0 && row.key[1] != row.key[2]) {
-      row.fail("found window " + std::to_string(row.key[2]) + " of branch " +
-               std::to_string(row.key[1]) + ", expected a branch's own window");
+    const auto number = static_cast<std::uint64_t>(row.key[2]);
+    const auto add = [&](std::vector<RowPlace>& places, std::uint64_t t) {
+      const std::uint64_t expected = t + (places.size() + 1) * run.window_stride;
+      if (number != expected) {
+        row.fail("found token " + std::to_string(number) + " of branch " +
+                 std::to_string(row.key[1]) + ", expected token " + std::to_string(expected) +
+                 " next");
+      }
+      places.push_back(row.place);
+    };
+    if (row.key[1] != 0) {
+      const std::size_t point = required_point(run, row, row.key[1], "branch");
+      if (!is_compared(run, run.points[point], number)) {
+        row.fail("found token " + std::to_string(number) + " of branch " +
+                 std::to_string(row.key[1]) + ", expected one that is compared");
+      }
+      add(problem.branches[point].latents, run.points[point]);
+      return;
     }
-    auto& place = row.key[1] == 0 ? branch.baseline : branch.latent;
-    if (place) row.fail("found the key of an earlier row, expected each once");
-    place = row.place;
+    bool is_used = false;
+    for (std::size_t point = 0; point < run.points.size(); ++point) {
+      if (!is_compared(run, run.points[point], number)) continue;
+      add(problem.branches[point].baseline, run.points[point]);
+      is_used = true;
+    }
+    if (!is_used) {
+      row.fail("found token " + std::to_string(number) + " of branch 0, expected one that is " +
+               "compared");
+    }
   });
   run.latents = Latents(opened, "latent", "pooled", run.info.layers);
 }
@@ -122,7 +148,7 @@ void read_branch_texts(Branches& run) {
 Branches read_branches(const std::filesystem::path& path, bool allow_partial) {
   const shard::Run opened = shard::Run::open(path, allow_partial);
   Branches run = read_branches_plan(opened);
-  read_windows(opened, run);
+  read_compared(opened, run);
   read_tokens(opened, run);
   read_branch_texts(run);
   return run;

@@ -21,11 +21,12 @@ struct Token {
 
 /// A branch of a problem: after `t` tokens of the greedy text the second-best one is forced.
 struct Branch {
-  std::uint64_t tokens = 0;               ///< generated, the forced one among them; 0: none
-  std::optional<Token> forced = {};       ///< the second-best token, token t + 1
-  std::optional<Token> kept = {};         ///< what the greedy text has in its place
-  std::optional<RowPlace> latent = {};    ///< of the tokens t + 1 .. t + lookahead
-  std::optional<RowPlace> baseline = {};  ///< of the greedy text's
+  std::uint64_t tokens = 0;          ///< generated, the forced one among them; 0: none
+  std::optional<Token> forced = {};  ///< the second-best token, token t + 1
+  std::optional<Token> kept = {};    ///< what the greedy text has in its place
+  /// Of its tokens t + window_stride, t + 2 window_stride, ... up to t + lookahead or its end.
+  std::vector<RowPlace> latents = {};
+  std::vector<RowPlace> baseline = {};  ///< of the greedy text's
   std::optional<std::string> text = {};
 };
 

@@ -110,18 +110,6 @@ Check contributions_add_up(const Attribution& result) {
                    report::short_text(error.allowed)};
 }
 
-Check windows_agree(const Sensitivity& result) {
-  std::size_t branches = 0;
-  for (const auto& problem : result.measured) {
-    for (const BranchMeasure& branch : problem) {
-      branches += branch.divergence.front().ok() ? 1U : 0U;
-    }
-  }
-  return {.name = "windows of branch and greedy text are equally long",
-          .outcome = branches == 0 ? Outcome::not_checked : outcome_of(result.unequal == 0),
-          .found = some_of(result.unequal, branches, "branches differ in pooled tokens")};
-}
-
 }  // namespace
 
 Identical identical_samples(const Samples& run) {
@@ -178,7 +166,6 @@ std::vector<Check> checklist(const Study& study) {
     checks.push_back(samples_differ(study.variance->run));
   }
   if (study.clusters) checks.push_back(samples_differ(study.clusters->run));
-  if (study.sensitivity) checks.push_back(windows_agree(*study.sensitivity));
   if (study.attribution) checks.push_back(contributions_add_up(*study.attribution));
   return checks;
 }

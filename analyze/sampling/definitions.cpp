@@ -60,7 +60,8 @@ std::string definition(Apart apart) {
 
 std::string divergence_definition() {
   return "divergence: D(t) = |mean latent of the greedy text's next tokens - that of the branch's| "
-         "after the second-best token is forced as token t + 1, both generated greedily.";
+         "after the second-best token is forced as token t + 1, both generated greedily, up to the "
+         "end of the shorter text.";
 }
 
 std::string contribution_definition() {

@@ -228,8 +228,9 @@ std::vector<std::string> diagnostic_lines(const std::vector<Study>& studies) {
         too_short += point.too_short;
       }
       lines.push_back(start + "Branches: " + std::to_string(reached) + ", of which " +
-                      std::to_string(ended) + " end within the window and " +
-                      std::to_string(too_short) + " have no pooled token.");
+                      std::to_string(ended) +
+                      " end within the window (compared up to the shorter end) and " +
+                      std::to_string(too_short) + " have no compared token.");
     }
     for (const report::Check& check : checklist(study)) {
       lines.push_back(start + report::check_line(check));

@@ -72,6 +72,7 @@ Table sensitivity_table(const std::vector<Study>& studies) {
                    "t",
                    "layer",
                    "divergence",
+                   "compared_tokens",
                    "branch_tokens",
                    "greedy_tokens",
                    "ended",
@@ -92,8 +93,9 @@ Table sensitivity_table(const std::vector<Study>& studies) {
           table.rows.push_back(
               {result.label, result.run.info.problems[p].id, count_cell(result.run.points[point]),
                result.run.info.layers[layer], value_cell(branch.divergence[layer]),
-               count_cell(branch.branch_tokens), count_cell(branch.baseline_tokens),
-               flag_cell(branch.ended, ""), token_cell(tokens.kept), token_cell(tokens.forced),
+               count_cell(branch.pooled), count_cell(branch.branch_tokens),
+               count_cell(branch.baseline_tokens), flag_cell(branch.ended, ""),
+               token_cell(tokens.kept), token_cell(tokens.forced),
                value_cell(branch.kept_probability), value_cell(branch.forced_probability),
                flag_cell(branch.answer_changed, "not_known")});
         }

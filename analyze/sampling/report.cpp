@@ -62,14 +62,15 @@ void add_study_figures(const Study& study, bool several, const Options& options,
 }
 
 report::Section diagnostics(const std::vector<Study>& studies, const report::Analysis& analysis) {
-  report::Section section{.title = "Diagnostics", .lines = diagnostic_lines(studies)};
+  report::Section section{
+      .title = "Diagnostics", .lines = diagnostic_lines(studies), .folded = true};
   section.tables.push_back(folded(report::table_named(analysis.tables, "dropped.csv")));
   return section;
 }
 
 /// The short tables are in the page, the long ones are linked.
 report::Section numbers(const report::Analysis& analysis) {
-  report::Section section{.title = "Numbers"};
+  report::Section section{.title = "Numbers", .folded = true};
   for (const report::NamedTable& table : analysis.tables) {
     if (table.file == "dropped.csv") continue;
     const bool is_short = table.file == "tests.csv" || table.file == "clusters.csv" ||

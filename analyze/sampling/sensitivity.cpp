@@ -19,6 +19,20 @@ Value probability_of(const std::optional<Token>& token) {
   return std::exp(static_cast<double>(token->log_probability));
 }
 
+/// |mean over the first `count` compared tokens of the greedy text - that of the branch|.
+double divergence_of(const Latents& latents, const Branch& branch, std::size_t count,
+                     std::size_t layer) {
+  std::vector<double> sums(latents.units(), 0.0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto kept = latents.at(branch.baseline[i], layer);
+    const auto left = latents.at(branch.latents[i], layer);
+    for (std::size_t unit = 0; unit < sums.size(); ++unit) {
+      sums[unit] += static_cast<double>(kept[unit]) - static_cast<double>(left[unit]);
+    }
+  }
+  return norm(sums) / static_cast<double>(count);
+}
+
 BranchMeasure measure_branch(const Branches& run, const ProblemBranches& problem, std::size_t point,
                              Grader grader) {
   const Branch& branch = problem.branches[point];
@@ -32,11 +46,9 @@ BranchMeasure measure_branch(const Branches& run, const ProblemBranches& problem
   measured.kept_probability = probability_of(branch.kept);
   measured.forced_probability = probability_of(branch.forced);
   measured.divergence.assign(run.info.layers.size(), Status::too_short);
-  if (branch.latent && branch.baseline) {
-    for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
-      measured.divergence[layer] =
-          distance(run.latents.at(*branch.baseline, layer), run.latents.at(*branch.latent, layer));
-    }
+  measured.pooled = std::min(branch.latents.size(), branch.baseline.size());
+  for (std::size_t layer = 0; measured.pooled > 0 && layer < measured.divergence.size(); ++layer) {
+    measured.divergence[layer] = divergence_of(run.latents, branch, measured.pooled, layer);
   }
   // A branch's text begins with its forced token: one without an answer of its own may share the
   // greedy text's, which was given before.
@@ -115,17 +127,12 @@ Sensitivity analyze_sensitivity(Branches run, const Options& options) {
   Sensitivity result;
   result.run = std::move(run);
   result.label = result.run.info.name;
-  const std::uint64_t stride = result.run.window_stride;
   result.measured.resize(result.run.problems.size());
   for (std::size_t p = 0; p < result.run.problems.size(); ++p) {
     result.measured[p].reserve(result.run.points.size());
     for (std::size_t point = 0; point < result.run.points.size(); ++point) {
       result.measured[p].push_back(
           measure_branch(result.run, result.run.problems[p], point, options.grader));
-      const BranchMeasure& branch = result.measured[p].back();
-      const bool is_unequal = branch.divergence.front().ok() &&
-                              branch.branch_tokens / stride != branch.baseline_tokens / stride;
-      result.unequal += is_unequal ? 1U : 0U;
     }
   }
   result.points.resize(result.run.points.size());

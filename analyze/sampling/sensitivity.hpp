@@ -16,7 +16,8 @@ namespace phiscope::analyze::sampling {
 
 /// A branch beside the greedy text.
 struct BranchMeasure {
-  std::vector<Value> divergence = {};  ///< [layer], D(t); too_short: a window without a token
+  std::vector<Value> divergence = {};  ///< [layer], D(t); too_short: no token is compared
+  std::uint64_t pooled = 0;            ///< compared tokens, up to the end of the shorter text
   std::uint64_t branch_tokens = 0;     ///< in the window
   std::uint64_t baseline_tokens = 0;   ///< likewise
   bool reached = false;  ///< the greedy text has more than t tokens, so there is a branch
@@ -45,7 +46,6 @@ struct Sensitivity {
   std::string label = {};                                 ///< unique among those of a report
   std::vector<std::vector<BranchMeasure>> measured = {};  ///< [problem][point]
   std::vector<SensitivityPoint> points = {};
-  std::size_t unequal = 0;  ///< branches whose windows hold unequal numbers of tokens
 };
 
 [[nodiscard]] Sensitivity analyze_sensitivity(Branches run, const Options& options);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shard/atomic_file.hpp"
 
+#include "shard/format_error.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ constexpr std::string_view part_mark = ".part-";
 
 [[noreturn]] void fail_at(const std::filesystem::path& path, const char* what, int error) {
   throw std::system_error(error, std::generic_category(),
-                          path.string() + ": cannot " + std::string(what));
+                          path_text(path) + ": cannot " + std::string(what));
 }
 
 /// ".part-<pid>-<random>": the random part keeps hosts apart that share a file system.

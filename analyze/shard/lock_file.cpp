@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shard/lock_file.hpp"
 
+#include "shard/format_error.hpp"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <string>
@@ -14,7 +16,7 @@ namespace phiscope::shard {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, int error, const char* what = "lock") {
-  std::string message = path.string() + ": cannot " + what;
+  std::string message = path_text(path) + ": cannot " + what;
   if (error == ENOSYS || error == EOPNOTSUPP || error == ENOLCK) {
     message += " (this file system offers no flock; take a directory on another one)";
   }

@@ -9,8 +9,8 @@
 
 namespace phiscope::shard {
 
-NpyFile::NpyFile(const std::filesystem::path& path)
-    : file_(path), header_(parse_npy_header(file_.bytes(), path)) {}
+NpyFile::NpyFile(const std::filesystem::path& path, Opaque opaque)
+    : file_(path), header_(parse_npy_header(file_.bytes(), path, opaque)) {}
 
 std::span<const std::byte> NpyFile::bytes() const noexcept {
   return file_.bytes().subspan(header_.data_offset);

@@ -16,6 +16,7 @@ namespace phiscope::shard {
 /// What the first bytes of a .npy file say about the rest.
 struct NpyHeader {
   Dtype dtype = Dtype::f4;
+  bool opaque = false;         ///< dtype <V2, read as u2: bfloat16 that NumPy could not name
   bool big_endian = false;     ///< never set for elements of one byte
   bool fortran_order = false;  ///< as the file says; without meaning for fewer than two axes
   std::vector<std::uint64_t> shape;
@@ -23,18 +24,23 @@ struct NpyHeader {
   std::size_t count = 0;        ///< elements, the product of `shape`
 };
 
+/// Whether a file may be of dtype <V2: two bytes without a meaning, which is what np.save writes of
+/// ml_dtypes' bfloat16.
+enum class Opaque { refused, accepted };
+
 /// Reads the header of format 1.0, 2.0 or 3.0 and checks that the file holds exactly the data that
 /// it declares. Nothing is evaluated and nothing is allocated from numbers in the file.
 /// @param file  the whole file
 /// @throws FormatError naming what was found and what was expected
 [[nodiscard]] NpyHeader parse_npy_header(std::span<const std::byte> file,
-                                         const std::filesystem::path& for_errors);
+                                         const std::filesystem::path& for_errors,
+                                         Opaque opaque = Opaque::refused);
 
 /// A .npy file, memory-mapped and checked when opened. Format: numpy.lib.format.
 class NpyFile {
  public:
   /// @throws FormatError if the file is not exactly one array of a numeric or Boolean dtype
-  explicit NpyFile(const std::filesystem::path& path);
+  explicit NpyFile(const std::filesystem::path& path, Opaque opaque = Opaque::refused);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
   [[nodiscard]] const NpyHeader& header() const noexcept { return header_; }

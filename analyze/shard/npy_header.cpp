@@ -225,7 +225,13 @@ Frame read_frame(std::string_view bytes, const std::filesystem::path& file) {
   return {static_cast<int>(major), bytes.substr(begin, length), begin + length};
 }
 
-void read_dtype(std::string_view descr, NpyHeader& header, const std::filesystem::path& file) {
+void read_dtype(std::string_view descr, NpyHeader& header, const std::filesystem::path& file,
+                Opaque opaque) {
+  if (opaque == Opaque::accepted && (descr == "<V2" || descr == "|V2")) {
+    header.dtype = Dtype::u2;
+    header.opaque = true;
+    return;
+  }
   std::string_view name = descr;
   char order = '=';
   if (!name.empty() && std::string_view("<>=|").find(name[0]) != std::string_view::npos) {
@@ -265,15 +271,15 @@ std::size_t count_elements(const NpyHeader& header, const std::filesystem::path&
 
 }  // namespace
 
-NpyHeader parse_npy_header(std::span<const std::byte> file,
-                           const std::filesystem::path& for_errors) {
+NpyHeader parse_npy_header(std::span<const std::byte> file, const std::filesystem::path& for_errors,
+                           Opaque opaque) {
   const std::string_view bytes =
       file.empty() ? std::string_view()
                    : std::string_view(reinterpret_cast<const char*>(file.data()), file.size());
   const Frame frame = read_frame(bytes, for_errors);
   Fields fields = HeaderParser(frame.header, frame.version, for_errors).parse();
   NpyHeader header;
-  read_dtype(*fields.descr, header, for_errors);
+  read_dtype(*fields.descr, header, for_errors, opaque);
   header.fortran_order = *fields.fortran_order;
   header.shape = std::move(*fields.shape);
   header.data_offset = frame.data_offset;

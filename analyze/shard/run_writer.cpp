@@ -79,7 +79,7 @@ RunWriter::RunWriter(fs::path run, const RunPlan& plan, std::string_view prompts
   if (auto lock = LockFile::try_take(lock_path)) {
     lock_.push_back(std::move(*lock));
   } else {
-    throw std::runtime_error(lock_path.string() + ": another process is at work on task " +
+    throw std::runtime_error(path_text(lock_path) + ": another process is at work on task " +
                              std::to_string(task_) + " of " + std::to_string(tasks_));
   }
   refuse_other_division();
@@ -123,7 +123,7 @@ void RunWriter::refuse_other_division() const {
     const std::string name = path.filename().string();
     if (!is_task_lock(name) || name.ends_with(same_division)) continue;
     if (LockFile::held_elsewhere(path)) {
-      throw std::runtime_error(path.string() +
+      throw std::runtime_error(path_text(path) +
                                ": another process is at work on this run, divided " +
                                "in another way; wait for it or divide alike");
     }

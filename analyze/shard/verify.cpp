@@ -115,7 +115,7 @@ void find_leftovers(const fs::path& run, const RunPlan& plan,
     const char* what = "does not belong to the run or has no commit";
     if (is_part(path.filename().string())) what = "is a file that was never finished";
     if (path.extension() == ".lock") what = "is the lock of a task at work, or of a killed one";
-    report.problems.push_back(path.string() + ": " + what);
+    report.problems.push_back(path_text(path) + ": " + what);
   }
 }
 
@@ -139,7 +139,7 @@ VerifyReport verify(const fs::path& run) {
     std::int64_t missing = 0;
     while (std::binary_search(shards.begin(), shards.end(), missing)) ++missing;
     report.problems.push_back(
-        run.string() + ": incomplete: " + std::to_string(plan.shards - count) + " of " +
+        path_text(run) + ": incomplete: " + std::to_string(plan.shards - count) + " of " +
         std::to_string(plan.shards) + " shards are missing, the first is " + commit_file(missing));
   } else if (commits.size() == shards.size()) {
     attempt(report, [&] { check_manifest(run, plan, commits); });

@@ -71,7 +71,8 @@ void add_figures(report::Analysis& analysis, const std::string& title,
 
 report::Section diagnostics(const std::vector<Result>& results, const Options& options,
                             const report::Analysis& analysis) {
-  report::Section section{.title = "Diagnostics", .lines = diagnostic_lines(results, options)};
+  report::Section section{
+      .title = "Diagnostics", .lines = diagnostic_lines(results, options), .folded = true};
   for (const char* file : {"strata.csv", "dropped.csv", "checks.csv"}) {
     section.tables.push_back(folded(report::table_named(analysis.tables, file)));
   }
@@ -79,7 +80,7 @@ report::Section diagnostics(const std::vector<Result>& results, const Options& o
 }
 
 report::Section numbers(const report::Analysis& analysis) {
-  report::Section section{.title = "Numbers"};
+  report::Section section{.title = "Numbers", .folded = true};
   for (const char* file : {"tests.csv", "readouts.csv"}) {
     section.tables.push_back(folded(report::table_named(analysis.tables, file)));
   }

@@ -3,6 +3,7 @@
 
 #include "command/donor_run.hpp"
 #include "command/flags.hpp"
+#include "command/hook_choice.hpp"
 #include "command/interventions.hpp"
 #include "command/options.hpp"
 #include "command/prompt_runs.hpp"
@@ -11,6 +12,7 @@
 #include "shard/json_file.hpp"
 
 #include <algorithm>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -29,6 +31,7 @@ struct ActivationsOptions {
   RunOptions run;
   std::filesystem::path prompts;
   std::vector<std::string> capture;
+  std::string heads = "all";
   Positions positions = Positions::all;
   GenerateOptions generate;
   int stride = 32;               ///< of pooled rows
@@ -39,33 +42,6 @@ struct ActivationsOptions {
   bool no_special = false;
   int latents = 0;
 };
-
-/// The hooks of --capture, each once.
-std::vector<Capture> parse_captures(const std::vector<std::string>& names,
-                                    const std::vector<int>& layers, const ModelConfig& config) {
-  std::vector<Capture> captures;
-  for (const std::string& name : names) {
-    const auto* const found =
-        std::ranges::find(hook_names, std::string_view(name), &HookName::name);
-    if (found == hook_names.end()) {
-      std::string known;
-      for (const HookName& hook : hook_names) known += " " + std::string(hook.name);
-      throw std::runtime_error("--capture: found '" + name + "', expected some of" + known);
-    }
-    if (found->hook == Hook::resid_mid && config.parallel_residual) {
-      throw std::runtime_error("--capture: found '" + name +
-                               "', expected hooks of this model: its attention and MLP run in "
-                               "parallel, so hook_resid_mid does not exist");
-    }
-    const bool twice = std::ranges::any_of(
-        captures, [&](const Capture& capture) { return capture.hook == found->hook; });
-    if (twice) throw std::runtime_error("--capture: '" + name + "' is listed twice");
-    captures.push_back({.array = name,
-                        .hook = found->hook,
-                        .layers = found->in_block ? layers : std::vector<int>{}});
-  }
-  return captures;
-}
 
 /// The checkpoints of pooled rows: --checkpoints, or the end.
 std::vector<int> checkpoints_of(const ActivationsOptions& options) {
@@ -85,6 +61,7 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
   }
   Generation generation{.tokens = tokens, .end = {}, .rows = GeneratedRows::none};
   generation.drawing = parse_drawing(options.generate, options.run.seed);
+  generation.greedy_penalty = options.generate.repetition_penalty;
   if (tokens == 0) return generation;
   if (options.positions == Positions::generated) generation.rows = GeneratedRows::predicting;
   if (options.positions == Positions::all) generation.rows = GeneratedRows::tokens;
@@ -103,7 +80,7 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
       before = checkpoint;
     }
   }
-  set_ends(config, options.generate.ignore_eos, generation);
+  set_ends(options.run.model, config, options.generate.ignore_eos, generation);
   return generation;
 }
 
@@ -153,7 +130,7 @@ Interventions interventions_of(const ActivationsOptions& options, const CheckedM
     for (const TokenPrompt& prompt : prompts) made.groups.push_back({.runs = {run_of(prompt)}});
   } else {
     made = read_interventions(options.interventions, prompts, model.config, options.generate.tokens,
-                              options.run.seed, stored ? &*stored : nullptr);
+                              options.run.seed, stored ? &*stored : nullptr, options.run.model);
   }
   if (!stored) return made;
   if (!stored->used()) {
@@ -164,6 +141,17 @@ Interventions interventions_of(const ActivationsOptions& options, const CheckedM
   plan.donors = stored->tables();
   donors = stored->digest();
   return made;
+}
+
+/// hook_pattern grows with the square of the length: its size is said before it is made.
+void warn_of_pattern(const Plan& plan, const ModelConfig& config) {
+  const auto found = std::ranges::find(plan.captures, Hook::pattern, &Capture::hook);
+  if (found == plan.captures.end()) return;
+  const std::size_t heads =
+      found->heads.empty() ? static_cast<std::size_t>(config.heads) : found->heads.size();
+  std::cerr << "extract activations: warning: a row of hook_pattern is " << found->layers.size()
+            << " layers x " << heads << " heads x " << plan.longest()
+            << " tokens; --layers, --heads and --positions make it smaller\n";
 }
 
 void add_generation(Flags& flags, GenerateOptions& options) {
@@ -195,8 +183,11 @@ void activations(const ActivationsOptions& options, const std::string& command_l
   if (options.generate.samples > 0) request.row_key.emplace_back("sample");
   request.row_key.emplace_back(pooled ? "checkpoint" : "position");
   Plan& plan = request.plan;
-  plan.captures = parse_captures(
-      options.capture, parse_layers(options.run.layers, static_cast<int>(config.layers)), config);
+  plan.captures =
+      parse_captures({.names = options.capture,
+                      .layers = parse_layers(options.run.layers, static_cast<int>(config.layers)),
+                      .heads = options.heads},
+                     config);
   plan.generation = parse_generation(options, config);
   if (pooled) {
     request.row_formula = "mean over the generated tokens " + std::to_string(options.stride) +
@@ -212,11 +203,13 @@ void activations(const ActivationsOptions& options, const std::string& command_l
   std::string donors;
   const Interventions made = interventions_of(options, model, prompts, plan, donors);
   add_groups(options, prompts, made.groups, plan);
+  warn_of_pattern(plan, config);
   request.options = {{"capture", options.capture},
                      {"layers", options.run.layers},
                      {"positions", choice_name(position_names, options.positions)},
                      {"generate", options.generate.tokens},
                      {"end_tokens", plan.generation.end}};
+  if (options.heads != "all") request.options["heads"] = options.heads;
   if (config.latent) request.options["latents"] = prompts.front().latents;
   request.options.update(described(options.generate));
   request.options["special_tokens"] = !options.no_special;
@@ -247,8 +240,14 @@ Subcommand activations_subcommand(CLI::App& program) {
   flags.add("--prompts", options->prompts, "prompt file (JSON lines)").required();
   flags
       .add("--capture", options->capture,
-           "hooks to store, e.g. hook_resid_post,ln_final.hook_out,logits")
+           "hooks to store, e.g. hook_resid_post,ln_final.hook_out,logits; patterns like "
+           "'hook_resid_*' and full paths like blocks.3.attn.hook_z choose several, or layers")
       .list();
+  flags
+      .add("--heads", options->heads,
+           "of hook_q, hook_pattern, hook_z and head_norm keep these query heads: all, or a list "
+           "like 0-3,7")
+      .with_default();
   flags.add_choice("--positions", options->positions, position_names,
                    "rows to keep; all: every token, generated ones included; last: the last token "
                    "of each prompt; gen: the position that predicts each generated token; "

@@ -4,6 +4,7 @@
 #include "files/tokenizer.hpp"
 #include "plan/generation.hpp"
 #include "shard/atomic_file.hpp"
+#include "shard/format_error.hpp"
 #include "shard/run_reader.hpp"
 
 #include <iostream>
@@ -39,7 +40,7 @@ void append_lines(const shard::Run& run, std::int64_t shard, const Tokenizer& to
 void write_generated_texts(const RunOptions& options) {
   if (!std::filesystem::exists(options.out / "manifest.json")) return;
   if (!std::filesystem::exists(options.model / "tokenizer.json")) {
-    std::cerr << "warning: " << options.model.string()
+    std::cerr << "warning: " << shard::path_text(options.model)
               << " has no tokenizer.json: free answers stay token ids, and numbers in them are not "
                  "known\n";
     return;

@@ -2,6 +2,8 @@
 #include "command/interventions.hpp"
 
 #include "command/donor_run.hpp"
+#include "command/hook_choice.hpp"
+#include "files/embedded_ids.hpp"
 #include "files/json_fields.hpp"
 #include "plan/counter_random.hpp"
 #include "shard/format_error.hpp"
@@ -11,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace phiscope::extract {
@@ -68,22 +71,24 @@ class Entry {
     Site site;
     const std::string name =
         action_ == "zero_head" ? "hook_z" : fields_.text_or("hook", "hook_resid_post");
-    const auto* const hook = std::ranges::find(hook_names, std::string_view(name), &HookName::name);
-    const bool usable = hook != hook_names.end() && hook->editable &&
-                        !(hook->hook == Hook::resid_mid && config_.parallel_residual);
-    if (!usable) fields_.refuse("hook", "a hook that later parts of this model read");
-    site.hook = hook->hook;
+    const std::optional<Hook> called = hook_called(name);
+    if (!called || !is_editable(*called, config_)) {
+      fields_.refuse("hook", "a hook that later parts of this model read");
+    }
+    site.hook = *called;
     const std::int64_t first = site.hook == Hook::resid_post ? -1 : 0;
-    if (hook->in_block) {
+    if (hook_name(site.hook).in_block) {
       site.layer =
           static_cast<int>(fields_.integer("layer", {.least = first, .most = config_.layers - 1}));
     } else if (fields_.has("layer")) {
       fields_.refuse("layer", "no layer for " + name);
     }
     if (action_ == "zero_head" || fields_.has("head")) {
-      site.head =
-          static_cast<int>(fields_.integer("head", {.least = 0, .most = config_.heads - 1}));
-      if (site.hook != Hook::z) fields_.refuse("head", "no head for " + name);
+      const RowShape shape = hook_name(site.hook).shape;
+      const bool shared = shape == RowShape::kv_head_unit;
+      if (!shared && shape != RowShape::head_unit) fields_.refuse("head", "no head for " + name);
+      const std::int64_t heads = shared ? config_.kv_heads : config_.heads;
+      site.head = static_cast<int>(fields_.integer("head", {.least = 0, .most = heads - 1}));
     }
     const bool given = fields_.has("positions") || fields_.has("latents");
     if (action_ != "zero_head" || given) site.positions = positions(fields_, prompt, length);
@@ -139,13 +144,15 @@ class Entry {
 class GroupBuilder {
  public:
   GroupBuilder(std::span<const TokenPrompt> prompts, std::size_t prompt, const ModelConfig& config,
-               int generated, std::uint64_t seed, DonorRun* donors)
+               int generated, std::uint64_t seed, DonorRun* donors,
+               const std::filesystem::path& model)
       : prompts_(prompts),
         prompt_(prompt),
         config_(config),
         generated_(generated),
         seed_(seed),
-        stored_(donors) {}
+        stored_(donors),
+        embedded_(model, config.vocab) {}
 
   void add(const Entry& entry) {
     const JsonFields& fields = entry.fields();
@@ -216,12 +223,14 @@ class GroupBuilder {
   }
 
   [[nodiscard]] int token(const JsonFields& fields, const json& id) const {
-    if (!id.is_number_integer() || id.get<std::int64_t>() < 0 ||
-        id.get<std::int64_t>() >= config_.vocab) {
-      fields.refuse(fields.has("token") ? "token" : "tokens",
-                    "token ids in [0, " + std::to_string(config_.vocab) + ")");
-    }
-    return id.get<int>();
+    const std::string key = fields.has("token") ? "token" : "tokens";
+    const std::string range = "token ids in [0, " + std::to_string(config_.vocab) + ")";
+    if (!id.is_number_integer() || id.get<std::int64_t>() < 0) fields.refuse(key, range);
+    const auto number = id.get<std::int64_t>();
+    if (embedded_.has(number)) return static_cast<int>(number);
+    throw FormatError(fields.file(), fields.name_of(key) + " is " + embedded_.named(number) +
+                                         " for prompt " + prompts_[prompt_].id + ", expected " +
+                                         range + ", the rows of the model's embedding");
   }
 
   std::size_t donor_run(std::size_t prompt) {
@@ -323,7 +332,8 @@ class GroupBuilder {
   const ModelConfig& config_;
   int generated_;
   std::uint64_t seed_;
-  DonorRun* stored_;                 ///< null: none
+  DonorRun* stored_;  ///< null: none
+  EmbeddedIds embedded_;
   std::vector<std::size_t> donors_;  ///< prompts, by their run in the group
   std::vector<Action> actions_;
 };
@@ -339,7 +349,8 @@ Run run_of(const TokenPrompt& prompt) {
 
 Interventions read_interventions(const std::filesystem::path& file,
                                  std::span<const TokenPrompt> prompts, const ModelConfig& config,
-                                 int generated, std::uint64_t seed, DonorRun* donors) {
+                                 int generated, std::uint64_t seed, DonorRun* donors,
+                                 const std::filesystem::path& model) {
   const json root = shard::read_json(file);
   if (!root.is_array()) {
     throw FormatError(file, "the top of the JSON is " + shown(root) + ", expected a list");
@@ -354,7 +365,7 @@ Interventions read_interventions(const std::filesystem::path& file,
   }
   Interventions made;
   for (std::size_t p = 0; p < prompts.size(); ++p) {
-    GroupBuilder builder(prompts, p, config, generated, seed, donors);
+    GroupBuilder builder(prompts, p, config, generated, seed, donors, model);
     for (const Entry& entry : entries) {
       if (entry.concerns(prompts[p].id)) builder.add(entry);
     }

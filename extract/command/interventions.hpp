@@ -51,9 +51,11 @@ struct Interventions {
 /// from the end of the prompt.
 /// @param generated  tokens that each prompt may be continued by
 /// @param donors  may be null: no source may be of another run
+/// @param model  the directory, whose tokenizer names tokens in messages
 /// @throws shard::FormatError naming file, entry, what was found and expected
 Interventions read_interventions(const std::filesystem::path& file,
                                  std::span<const TokenPrompt> prompts, const ModelConfig& config,
-                                 int generated, std::uint64_t seed, DonorRun* donors = nullptr);
+                                 int generated, std::uint64_t seed, DonorRun* donors,
+                                 const std::filesystem::path& model);
 
 }  // namespace phiscope::extract

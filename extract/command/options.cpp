@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <numeric>
 #include <sstream>
 #include <stdexcept>
 #include <toml++/toml.h>
@@ -34,6 +35,28 @@ std::string environment(const char* name) {
                              " is not set, expected inside a Slurm job array (sbatch --array)");
   }
   return value;
+}
+
+/// A task of a job array whose ids have gaps.
+struct SparseTask {
+  std::int64_t id = 0;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::int64_t count = 0;
+};
+
+/// What --shard must be in its place. Slurm says which ids there are only where they have a step.
+std::string share_of_sparse(const SparseTask& task) {
+  const char* const text = std::getenv("SLURM_ARRAY_TASK_STEP");
+  const std::int64_t step = text == nullptr ? 1 : whole_number(text, "SLURM_ARRAY_TASK_STEP");
+  const std::string of = "/" + std::to_string(task.count);
+  const bool has_step = step > 0 && (task.last - task.first) / step + 1 == task.count &&
+                        (task.id - task.first) % step == 0;
+  if (has_step) return "--shard " + std::to_string((task.id - task.first) / step) + of;
+  if (task.id == task.first) return "--shard 0" + of;
+  if (task.id == task.last) return "--shard " + std::to_string(task.count - 1) + of;
+  return "--shard i" + of + " with i the number of the array's ids below " +
+         std::to_string(task.id);
 }
 
 std::vector<std::string> split(const std::string& text, char by) {
@@ -114,6 +137,9 @@ void add_run_options(Flags& flags, RunOptions& options) {
   flags.add_switch(
       "--batch-invariant", options.batch_invariant,
       "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
+  flags.add_switch("--allow-long", options.allow_long,
+                   "take runs longer than the context the model was trained for, with a warning; "
+                   "only of models with rotary positions");
   flags.add_switch("--dry-run", options.dry_run, "print what would be run and its cost, then exit");
   flags.add_switch("--print-config", options.print_config, "print the options as TOML, then exit");
   // Without a variable: with_config_file() has read the file before the flags are parsed.
@@ -134,7 +160,8 @@ Task parse_task(const std::string& text) {
     if (last - first + 1 != count || id < first || id > last) {
       throw std::runtime_error("--shard slurm: the job array " + std::to_string(first) + "-" +
                                std::to_string(last) + " has " + std::to_string(count) +
-                               " tasks, expected one without gaps (a step would leave shards out)");
+                               " tasks, expected one without gaps; for task " + std::to_string(id) +
+                               " use " + share_of_sparse({id, first, last, count}));
     }
     return {.index = id - first, .count = count};
   }
@@ -150,29 +177,34 @@ Task parse_task(const std::string& text) {
   return task;
 }
 
-std::vector<int> parse_layers(const std::string& text, int count) {
-  std::vector<int> layers;
-  if (text == "all") {
-    for (int layer = 0; layer < count; ++layer) layers.push_back(layer);
-    return layers;
-  }
+std::vector<int> parse_list(const std::string& text, const std::string& option,
+                            const std::string& what, int count) {
+  std::vector<int> numbers;
   for (const std::string& part : split(text, ',')) {
     const std::size_t dash = part.find('-');
-    const std::int64_t first = whole_number(part.substr(0, dash), "--layers");
+    const std::int64_t first = whole_number(part.substr(0, dash), option);
     const std::int64_t last =
-        dash == std::string::npos ? first : whole_number(part.substr(dash + 1), "--layers");
+        dash == std::string::npos ? first : whole_number(part.substr(dash + 1), option);
     if (first > last || last >= count) {
-      throw std::runtime_error("--layers: found '" + part + "', expected layers from 0 to " +
+      throw std::runtime_error(option + ": found '" + part + "', expected " + what + " from 0 to " +
                                std::to_string(count - 1));
     }
-    for (std::int64_t layer = first; layer <= last; ++layer) {
-      layers.push_back(static_cast<int>(layer));
+    for (std::int64_t number = first; number <= last; ++number) {
+      numbers.push_back(static_cast<int>(number));
     }
   }
-  std::ranges::sort(layers);
-  layers.erase(std::ranges::unique(layers).begin(), layers.end());
-  if (layers.empty())
-    throw std::runtime_error("--layers: found nothing, expected a list like 0-3,7");
+  std::ranges::sort(numbers);
+  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  if (numbers.empty()) {
+    throw std::runtime_error(option + ": found nothing, expected a list like 0-3,7");
+  }
+  return numbers;
+}
+
+std::vector<int> parse_layers(const std::string& text, int count) {
+  if (text != "all") return parse_list(text, "--layers", "layers", count);
+  std::vector<int> layers(static_cast<std::size_t>(count));
+  std::iota(layers.begin(), layers.end(), 0);
   return layers;
 }
 

@@ -36,6 +36,7 @@ struct RunOptions {
   std::string shard = "0/1";
   int threads = 0;               ///< 0: by the size of the model; the numbers do not depend on it
   bool batch_invariant = false;  ///< refuse other devices; on the CPU it always holds
+  bool allow_long = false;       ///< runs longer than the model's context; rotary families only
   bool dry_run = false;
   bool print_config = false;
 };
@@ -50,11 +51,17 @@ struct Task {
 };
 
 /// Reads "i/n" or "slurm" (SLURM_ARRAY_TASK_ID minus _MIN of SLURM_ARRAY_TASK_COUNT).
-/// @throws std::runtime_error for anything else, or a job array whose ids have gaps
+/// @throws std::runtime_error for anything else, or a job array whose ids have gaps, saying what
+///         this task's share is
 Task parse_task(const std::string& text);
 
-/// Reads "all", "0-3,7" into ascending layers below `count`.
-/// @throws std::runtime_error naming what is wrong
+/// Reads "0-3,7" into ascending numbers below `count`, each once.
+/// @param what  what they number, in the plural
+/// @throws std::runtime_error naming the option and what is wrong
+std::vector<int> parse_list(const std::string& text, const std::string& option,
+                            const std::string& what, int count);
+
+/// The same of --layers; "all" are all of them.
 std::vector<int> parse_layers(const std::string& text, int count);
 
 /// The command line with the options of `--config FILE` (TOML) added where the line has none.

@@ -2,11 +2,14 @@
 #include "command/prompt_runs.hpp"
 
 #include "command/flags.hpp"
+#include "files/embedded_ids.hpp"
+#include "files/json_entries.hpp"
 #include "files/latent_question.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/format_error.hpp"
 
+#include <iostream>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -53,14 +56,11 @@ TokenPrompt read_tokens(const Prompt& prompt, const PromptSource& from, const Mo
             (from.how.generated > 0 ? " and " + std::to_string(from.how.generated) + " to generate"
                                     : "") +
             ", expected at most the context length of the model, " +
-            std::to_string(config.max_positions));
+            std::to_string(config.max_positions) +
+            (config.learned_positions ? ", the end of its table of learned positions"
+                                      : " (--allow-long takes more)"));
   }
-  for (const int id : tokens) {
-    if (id < 0 || id >= config.vocab) {
-      throw FormatError(from.file, where + ": token id " + std::to_string(id) + ", expected 0 to " +
-                                       std::to_string(config.vocab - 1));
-    }
-  }
+  EmbeddedIds(from.model, config.vocab).check(tokens, from.file, where);
   if (from.how.latents > 0 && !config.latent) {
     throw std::runtime_error("--latents: found " + std::to_string(from.how.latents) +
                              " for a model without codi.json, expected a model of latent thoughts");
@@ -68,7 +68,26 @@ TokenPrompt read_tokens(const Prompt& prompt, const PromptSource& from, const Mo
   return read;
 }
 
+/// Files whose fields were left at the family's defaults name end tokens that neither embedding nor
+/// tokenizer have; those do no harm. One that the tokenizer has would never end a text.
+void check_ends(const std::filesystem::path& model, const ModelConfig& config) {
+  const EmbeddedIds embedded(model, config.vocab);
+  for (const std::int64_t id : config.eos) {
+    if (embedded.has(id)) continue;
+    const std::string named = embedded.named(id);
+    if (named == std::to_string(id)) continue;
+    throw FormatError(model, "eos_token_id of generation_config.json or config.json: token id " +
+                                 named + ", expected " + embedded.expected() +
+                                 ": no prompt could end with it");
+  }
+}
+
 }  // namespace
+
+void warn_of_blank_lines(const std::filesystem::path& file) {
+  const std::string warning = blank_lines_warning(file);
+  if (!warning.empty()) std::cerr << "warning: " << warning << '\n';
+}
 
 void add_draw_options(Flags& flags, GenerateOptions& options) {
   flags
@@ -87,11 +106,11 @@ void add_draw_options(Flags& flags, GenerateOptions& options) {
 
 std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64_t seed) {
   if (options.temperature == 0.0) {
-    if (options.top_k != 0 || options.top_p != 1.0 || options.repetition_penalty != 1.0) {
+    if (options.top_k != 0 || options.top_p != 1.0) {
       throw std::runtime_error(
-          "--temperature: found 0, expected a number above 0 with --top-k, --top-p or "
-          "--repetition-penalty");
+          "--temperature: found 0, expected a number above 0 with --top-k or --top-p");
     }
+    check_draw_options({.repetition_penalty = options.repetition_penalty});
     if (options.samples > 1) {
       throw std::runtime_error("--samples: found " + std::to_string(options.samples) +
                                ", expected --temperature above 0: greedy samples are identical");
@@ -114,12 +133,14 @@ nlohmann::ordered_json described(const GenerateOptions& options) {
           {"repetition_penalty", options.repetition_penalty}};
 }
 
-void set_ends(const ModelConfig& config, bool ignore_eos, Generation& generation) {
+void set_ends(const std::filesystem::path& model, const ModelConfig& config, bool ignore_eos,
+              Generation& generation) {
   if (config.latent) generation.below = static_cast<int>(config.latent->logits_slice);
   if (ignore_eos) return;
   if (config.latent) {
     generation.end = {static_cast<int>(config.latent->eos_id)};
   } else {
+    if (generation.tokens > 0) check_ends(model, config);
     generation.end.assign(config.eos.begin(), config.eos.end());
   }
 }
@@ -129,6 +150,7 @@ TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesys
   const PromptSource from{file, model, how};
   std::optional<Tokenizer> tokenizer;  // not needed, and may be missing, when ids are given
   TokenPrompts result;
+  warn_of_blank_lines(file);
   for (const Prompt& prompt : read_prompts(file)) {
     result.prompts.push_back(read_tokens(prompt, from, config, tokenizer));
     const TokenPrompt& read = result.prompts.back();
@@ -139,6 +161,7 @@ TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesys
       line["latents"] = read.latents;
       line["after_ids"] = read.after;
     }
+    if (prompt.answer) line["answer"] = *prompt.answer;
     line["meta"] = prompt.meta;
     result.lines += line.dump() + "\n";
   }

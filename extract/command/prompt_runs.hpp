@@ -30,12 +30,16 @@ struct GenerateOptions {
 /// Adds the flags for drawing tokens, except the number of tokens, to a subcommand.
 void add_draw_options(Flags& flags, GenerateOptions& options);
 
-/// What the options of drawing ask for; nothing for the highest score.
+/// What the options of drawing ask for; nothing for the highest score, which has a repetition
+/// penalty as well (Generation::greedy_penalty).
 /// @throws std::runtime_error or std::invalid_argument naming the option, found and expected
 std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64_t seed);
 
 /// These options as plan.json has them.
 nlohmann::ordered_json described(const GenerateOptions& options);
+
+/// Says on standard error how many blank lines of a file in JSON lines are skipped, where some are.
+void warn_of_blank_lines(const std::filesystem::path& file);
 
 /// The prompts of a file, as a model reads them.
 struct TokenPrompts {
@@ -60,7 +64,11 @@ TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesys
 
 /// What can be generated, and what ends it: the model's end tokens, unless they are ignored; of a
 /// model of latent thoughts its own, and no id from logits_slice on.
-void set_ends(const ModelConfig& config, bool ignore_eos, Generation& generation);
+/// @param model  the directory, whose tokenizer names tokens
+/// @throws shard::FormatError for an end token of the tokenizer that the embedding does not have,
+///         where tokens are generated
+void set_ends(const std::filesystem::path& model, const ModelConfig& config, bool ignore_eos,
+              Generation& generation);
 
 /// Tokens of a free answer, at most: as asked, or where 0 is, 256 or a quarter of a shorter
 /// context.

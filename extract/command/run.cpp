@@ -117,6 +117,7 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   plan.details["revision"] = git_revision;
   plan.details["options"] = request.options;
   plan.details["model"] = model.description;
+  if (options.allow_long) plan.details["allow_long"] = true;
   // Tasks of a run may be on different devices of one kind.
   const c10::Device device = parse_device(options.device);
   const MatrixProducts products = products_on(device);
@@ -158,6 +159,33 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
           {"batch_bytes", batch}};
 }
 
+/// Rotations exist for every position; a table of learned ones ends.
+void allow_long_runs(const RunOptions& options, ModelConfig& config) {
+  if (config.learned_positions) {
+    throw std::runtime_error(
+        "--allow-long: " + options.model.string() + " has a table of learned positions (" +
+        std::to_string(config.max_positions) + " of them), expected a model with rotary positions");
+  }
+  config.max_positions = 0x7FFFFFFF;
+}
+
+/// What is said of a run before it starts: on standard error, and in the log.
+std::vector<std::string> warnings_of(const CheckedModel& model, const Plan& plan) {
+  std::vector<std::string> warnings = model_warnings(model.description);
+  std::size_t longer = 0;
+  for (const Group& group : plan.groups) {
+    for (const Run& run : group.runs) {
+      const std::int64_t length = given_positions(run) + plan.generation.tokens;
+      longer += length > model.context ? 1U : 0U;
+    }
+  }
+  if (longer > 0) {
+    warnings.push_back("--allow-long: " + std::to_string(longer) + " runs may be longer than the " +
+                       std::to_string(model.context) + " positions the model was trained for");
+  }
+  return warnings;
+}
+
 }  // namespace
 
 CheckedModel check_run(const RunOptions& options) {
@@ -177,7 +205,10 @@ CheckedModel check_run(const RunOptions& options) {
   if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
   // Every weight is read once, or a run could be made with a broken download.
   ordered_json description = describe_model(options.model, /*quick=*/false);
-  return {.config = read_config(options.model), .description = std::move(description)};
+  CheckedModel model{.config = read_config(options.model), .description = std::move(description)};
+  model.context = model.config.max_positions;
+  if (options.allow_long) allow_long_runs(options, model.config);
+  return model;
 }
 
 void run(const RunOptions& options, const CheckedModel& model, const RunRequest& request,
@@ -185,6 +216,8 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
   const Task task = parse_task(options.shard);
   check_pass_lengths(model.config, request.plan);
   const shard::RunPlan plan = run_plan(options, model, request);
+  const std::vector<std::string> warnings = warnings_of(model, request.plan);
+  for (const std::string& warning : warnings) std::cerr << "warning: " << warning << '\n';
   const ordered_json expected = estimate(request.plan, model.config, plan, options);
   std::cerr << "extract " << request.experiment << ": " << expected["runs"] << " runs in "
             << expected["shards"] << " shards, " << expected["rows"] << " rows, "
@@ -219,6 +252,9 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"argv", command_line},
             {"open_shards", open.size()},
             {"estimate", expected}});
+  for (const std::string& warning : warnings) {
+    log_line(options.out, task, {{"event", "warning"}, {"text", warning}});
+  }
   const c10::Device device = parse_device(options.device);
   Executed done;
   try {
@@ -248,7 +284,7 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"peak_memory_bytes", peak_memory_bytes()},
             {"device", facts.name},
             {"peak_device_memory_bytes", facts.peak_bytes}});
-  std::cout << ordered_json{{"run", options.out.string()},
+  std::cout << ordered_json{{"run", shard::path_text(options.out)},
                             {"shards", done.shards},
                             {"shards_found_done",
                              static_cast<std::size_t>(plan.shards) - done.shards},

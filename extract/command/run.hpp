@@ -26,6 +26,8 @@ struct RunRequest {
 struct CheckedModel {
   ModelConfig config;
   nlohmann::ordered_json description;  ///< family, sizes and digests, for plan.json
+  std::int64_t context = 0;            ///< positions it was trained for; with --allow-long
+                                       ///< config.max_positions is more
 };
 
 /// Checks what the common flags name before anything is written.

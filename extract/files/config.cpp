@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace phiscope::extract {
 
@@ -67,24 +68,6 @@ std::vector<std::int64_t> token_ids(const JsonFields& fields, std::string_view k
   return ids;
 }
 
-/// @param text  the object of the language model, which is asked where the file itself is silent
-void read_special_ids(const JsonFields& fields, const JsonFields& text, const fs::path& generation,
-                      ModelConfig& config) {
-  config.eos = token_ids(fields.has("eos_token_id") ? fields : text, "eos_token_id");
-  const JsonFields& begins = fields.has("bos_token_id") ? fields : text;
-  std::vector<std::int64_t> bos = token_ids(begins, "bos_token_id");
-  if (bos.size() > 1) begins.refuse("bos_token_id", "one token id");
-  if (fs::exists(generation)) {
-    const json root = shard::read_json(generation);
-    const JsonFields generate(root, generation);
-    auto eos = token_ids(generate, "eos_token_id");
-    if (!eos.empty()) config.eos = std::move(eos);
-    if (bos.empty()) bos = token_ids(generate, "bos_token_id");
-    if (bos.size() > 1) generate.refuse("bos_token_id", "one token id");
-  }
-  if (!bos.empty()) config.bos = bos.front();
-}
-
 /// The directories that publishers of latent models offer have a config.json with nothing in it.
 void refuse_empty(const fs::path& path) {
   std::string text(shard::MappedFile(path).text());
@@ -108,35 +91,131 @@ void read_latent(const JsonFields& fields, const fs::path& directory, ModelConfi
   check_latent_ids(directory, config.vocab);
 }
 
-}  // namespace
+/// config.json with the defaults of absent keys put in.
+struct ConfigFile {
+  fs::path path;
+  json root;  ///< as it is
+  const Family* family = nullptr;
+  json text;                  ///< the object of the language model, with defaults
+  bool defaults_eos = false;  ///< neither object has the key
+  bool defaults_bos = false;
 
-ModelConfig read_config(const fs::path& directory) {
-  const fs::path path = directory / "config.json";
-  if (!fs::exists(path)) {
-    if (const auto pickle = find_pickle(directory)) throw FormatError(*pickle, pickle_advice());
-    throw FormatError(path, "no such file, expected a Hugging Face model directory");
+  [[nodiscard]] JsonFields fields() const { return {root, path}; }
+  [[nodiscard]] JsonFields raw_text() const {
+    return family->text_config.empty() ? fields() : fields().object(family->text_config);
   }
-  refuse_empty(path);
-  const json root = shard::read_json(path);
-  const JsonFields fields(root, path);
-  const Family& family = find_family(fields);
+  [[nodiscard]] JsonFields text_fields() const {
+    return {text, path, std::string(family->text_config)};
+  }
+};
+
+/// transformers puts an adapter on top of the model, also of one in the same directory.
+void refuse_adapter(const fs::path& directory) {
+  const fs::path adapter = directory / "adapter_config.json";
+  if (!fs::exists(adapter) || fs::exists(directory / latent_config_name)) return;
+  throw FormatError(adapter,
+                    "an adapter of peft, which is not read; expected a whole model: merge the "
+                    "adapter first, with tools/merge_adapter.py DIR --base BASE_DIR --out OUT");
+}
+
+/// Refused is what no reading of a family could make good.
+ConfigFile open_config(const fs::path& directory) {
+  ConfigFile file;
+  file.path = directory / "config.json";
+  refuse_adapter(directory);
+  if (!fs::exists(file.path)) {
+    if (const auto pickle = find_pickle(directory)) throw FormatError(*pickle, pickle_advice());
+    throw FormatError(file.path, "no such file, expected a Hugging Face model directory");
+  }
+  refuse_empty(file.path);
+  file.root = shard::read_json(file.path);
+  const JsonFields fields = file.fields();
+  file.family = &find_family(fields);
   if (fields.has("quantization_config")) {
     fields.refuse("quantization_config", "none (quantized weights are not supported)");
   }
+  const JsonFields raw = file.raw_text();
+  refuse_decisive_keys(raw, *file.family, ConfigPart::text);
+  if (!file.family->text_config.empty()) {
+    refuse_decisive_keys(fields, *file.family, ConfigPart::outer);
+  }
+  file.text = with_defaults(raw.value(), *file.family);
+  const auto is_absent = [&](const char* key) {
+    return !fields.has(key) && !raw.value().contains(key);
+  };
+  file.defaults_eos = is_absent("eos_token_id");
+  file.defaults_bos = is_absent("bos_token_id");
+  return file;
+}
+
+/// The file itself is asked first, then the object of the language model.
+void read_special_ids(const ConfigFile& file, const fs::path& generation, ModelConfig& config) {
+  const JsonFields fields = file.fields();
+  const JsonFields text = file.text_fields();
+  config.eos = token_ids(fields.has("eos_token_id") ? fields : text, "eos_token_id");
+  const JsonFields& begins = fields.has("bos_token_id") ? fields : text;
+  std::vector<std::int64_t> bos = token_ids(begins, "bos_token_id");
+  if (bos.size() > 1) begins.refuse("bos_token_id", "one token id");
+  // Defaults are those of a family's first model, whose vocabulary another one need not have.
+  const auto is_beyond = [&](std::int64_t id) { return id >= config.vocab; };
+  if (file.defaults_eos) std::erase_if(config.eos, is_beyond);
+  if (file.defaults_bos) std::erase_if(bos, is_beyond);
+  if (fs::exists(generation)) {
+    const json root = shard::read_json(generation);
+    const JsonFields generate(root, generation);
+    auto eos = token_ids(generate, "eos_token_id");
+    if (!eos.empty()) config.eos = std::move(eos);
+    if (bos.empty()) bos = token_ids(generate, "bos_token_id");
+    if (bos.size() > 1) generate.refuse("bos_token_id", "one token id");
+  }
+  if (!bos.empty()) config.bos = bos.front();
+}
+
+}  // namespace
+
+ModelConfig read_config(const fs::path& directory) {
+  const ConfigFile file = open_config(directory);
+  const Family& family = *file.family;
+  const JsonFields fields = file.fields();
+  const JsonFields text = file.text_fields();
   ModelConfig config;
   config.family = family.model_type;
   config.architecture = family.architecture;
   config.dtype = read_dtype(fields);
-  const JsonFields text = family.text_config.empty() ? fields : fields.object(family.text_config);
   if (config.dtype.empty()) config.dtype = read_dtype(text);
   if (!family.text_config.empty()) {
     const std::string nested = std::string(family.model_type) + "_text";
     expect_one_of(text, "model_type", {nested});
   }
   family.read(text, config);
-  read_special_ids(fields, text, directory / "generation_config.json", config);
+  read_special_ids(file, directory / "generation_config.json", config);
   read_latent(fields, directory, config);
   return config;
+}
+
+std::vector<Oddity> config_oddities(const fs::path& directory) {
+  const ConfigFile file = open_config(directory);
+  const Family& family = *file.family;
+  const JsonFields raw = file.raw_text();
+  std::vector<Oddity> oddities = unknown_keys(raw, family, ConfigPart::text);
+  if (!family.text_config.empty()) {
+    std::ranges::move(unknown_keys(file.fields(), family, ConfigPart::outer),
+                      std::back_inserter(oddities));
+  }
+  const ModelConfig config = read_config(directory);
+  for (const ConfigKey& key : absent_keys(raw.value(), family)) {
+    // The end tokens of the outer object hold, and those beyond the vocabulary do not.
+    const bool eos = key.name == "eos_token_id";
+    if (eos && (!file.defaults_eos || config.eos.empty())) continue;
+    if (key.name == "bos_token_id" && (!file.defaults_bos || !config.bos)) continue;
+    oddities.push_back({.kind = OddityKind::defaulted,
+                        .file = "config.json",
+                        .what = raw.name_of(key.name),
+                        .found = "absent",
+                        .why = std::string(key.absent) + ", as for " +
+                               std::string(family.model_type) + " in transformers"});
+  }
+  return oddities;
 }
 
 std::optional<std::int64_t> read_vocab_size(const fs::path& directory) {

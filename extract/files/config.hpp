@@ -2,6 +2,7 @@
 #pragma once
 
 #include "files/latent/latent_config.hpp"
+#include "files/oddity.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -127,8 +128,15 @@ struct ModelConfig {
 /// tokens of generation_config.json, which win where that file has some. With a codi.json it also
 /// looks at the headers of the weights, for the rows of the embedding.
 /// @throws shard::FormatError naming file, key, what was found and what is expected; an unknown
-///         model type is refused by name with the list of supported ones
+///         model type is refused by name with the list of supported ones, and so is a key that
+///         changes masks, scales, norms or positions in a way the family is not computed
 [[nodiscard]] ModelConfig read_config(const std::filesystem::path& directory);
+
+/// What read_config() makes of keys that a reader of config.json may expect something else of:
+/// those it does not read, as warnings, those that are absent, with their defaults, and end tokens
+/// that generation_config.json replaces.
+/// @throws shard::FormatError if the directory's configuration cannot be read
+[[nodiscard]] std::vector<Oddity> config_oddities(const std::filesystem::path& directory);
 
 /// Rows of the embedding according to DIRECTORY/config.json, whatever the family; nothing where
 /// the file is missing or leaves it to the family. A codi.json adds at least three.

@@ -102,6 +102,7 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
       {"bos", config.bos ? ordered_json(*config.bos) : ordered_json(nullptr)},
       {"eos", config.eos},
       {"revision", model_revision(directory)},
+      {"warnings", warnings_of(config_oddities(directory))},
   };
   if (config.latent) out["latent"] = describe_latent(*config.latent, tensors);
   if (quick) return out;
@@ -110,10 +111,21 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
   if (fs::exists(directory / "tokenizer.json")) {
     const Tokenizer opened = Tokenizer::open(directory);
     tokenizer = {{"kind", opened.kind()}, {"tokens", opened.size()}};
+    if (!opened.warnings().empty()) tokenizer["warnings"] = opened.warnings();
   }
   out["tokenizer"] = std::move(tokenizer);
   out["digests"] = model_digests(directory, weights);
   return out;
+}
+
+std::vector<std::string> model_warnings(const ordered_json& description) {
+  auto warnings = description.value("warnings", std::vector<std::string>{});
+  const auto tokenizer = description.find("tokenizer");
+  if (tokenizer == description.end() || !tokenizer->is_object()) return warnings;
+  for (std::string& warning : tokenizer->value("warnings", std::vector<std::string>{})) {
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
 }
 
 }  // namespace phiscope::extract

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 namespace phiscope::extract {
 
@@ -11,11 +13,15 @@ namespace phiscope::extract {
 [[nodiscard]] nlohmann::ordered_json describe_safetensors(const std::filesystem::path& path);
 
 /// A model directory as one value: family, layers, heads, kv_heads, head_dim, hidden, vocab, dtype,
-/// parameters, tied and more, and `latent` for a directory with codi.json. Checks configuration and
-/// tensor headers; unless `quick`, also every value (finite) and the tokenizer where there is one,
-/// and adds the digests of the files.
+/// parameters, tied and more, `warnings` about what is ignored, and `latent` for a directory with
+/// codi.json. Checks configuration and tensor headers; unless `quick`, also every value (finite)
+/// and the tokenizer where there is one, and adds the digests of the files.
 /// @throws shard::FormatError naming the file and what is wrong with it
 [[nodiscard]] nlohmann::ordered_json describe_model(const std::filesystem::path& directory,
                                                     bool quick);
+
+/// What describe_model() says that a user should be warned of: of the configuration, and where the
+/// files of the tokenizer contradict each other, and which is followed.
+[[nodiscard]] std::vector<std::string> model_warnings(const nlohmann::ordered_json& description);
 
 }  // namespace phiscope::extract

@@ -37,11 +37,44 @@ std::vector<JsonEntry> json_entries(const std::filesystem::path& file, const std
       if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
       entries.push_back({.value = shard::parse_json(one, file, line),
                          .place = file.string() + ":" + std::to_string(line),
-                         .where = ""});
+                         .where = "",
+                         .line = line});
     }
   }
   if (entries.empty()) throw FormatError(file, "no " + noun + "s, expected at least one");
   return entries;
+}
+
+std::string blank_lines_warning(const std::filesystem::path& file) {
+  const shard::MappedFile mapped(file);
+  std::string_view rest = mapped.text();
+  const std::size_t first = rest.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (first == std::string_view::npos || rest[first] == '[') return "";
+  std::size_t blank = 0;
+  while (!rest.empty()) {
+    const std::size_t length = std::min(rest.find('\n'), rest.size());
+    const bool is_blank =
+        rest.substr(0, length).find_first_not_of(" \t\r") == std::string_view::npos;
+    rest.remove_prefix(std::min(length + 1, rest.size()));
+    if (is_blank && !rest.empty()) ++blank;
+  }
+  if (blank == 0) return "";
+  return file.string() + ": " + std::to_string(blank) +
+         (blank == 1 ? " blank line skipped" : " blank lines skipped");
+}
+
+std::optional<std::string> answer_text(const json& answer) {
+  if (answer.is_string()) return answer.get<std::string>();
+  if (answer.is_number() || answer.is_boolean()) return answer.dump();
+  if (!answer.is_array()) return std::nullopt;
+  std::string text;
+  for (const json& one : answer) {
+    const auto part = one.is_array() ? std::nullopt : answer_text(one);
+    if (!part) return std::nullopt;
+    text += text.empty() ? "" : ", ";
+    text += *part;
+  }
+  return text;
 }
 
 std::string entry_id_key(const JsonFields& fields) {

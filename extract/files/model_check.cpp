@@ -75,9 +75,13 @@ void check_finite(const std::map<std::string, TensorView>& tensors, const Weight
   for (const auto& [name, view] : tensors) {
     const auto element = first_nonfinite(view);
     if (!element) continue;
+    // A view may be a slice of the stored tensor.
+    const TensorView& whole = weights.at(view.name);
+    const auto before = static_cast<std::uint64_t>(view.bytes.data() - whole.bytes.data());
+    const std::uint64_t place = before / item_size(view.dtype) + *element;
     throw FormatError(weights.file_of(view.name),
                       "tensor " + quote_bytes(view.name) + " holds a NaN or an infinity at " +
-                          place_of(*element, view.shape) + ", expected finite values");
+                          place_of(place, whole.shape) + ", expected finite values");
   }
 }
 
@@ -85,7 +89,8 @@ std::map<std::string, std::string> model_digests(const fs::path& directory,
                                                  const Weights& weights) {
   std::vector<fs::path> files = weights.files();
   for (const char* name :
-       {"config.json", latent_config_name, "generation_config.json", "tokenizer.json"}) {
+       {"config.json", latent_config_name, "generation_config.json", "tokenizer.json",
+        "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}) {
     if (fs::exists(directory / name)) files.push_back(directory / name);
   }
   std::map<std::string, std::string> digests;
@@ -96,7 +101,7 @@ std::map<std::string, std::string> model_digests(const fs::path& directory,
 std::string model_revision(const fs::path& directory) {
   fs::path path = fs::absolute(directory).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
-  return path.parent_path().filename() == "snapshots" ? path.filename().string() : "";
+  return path.parent_path().filename() == "snapshots" ? shard::path_text(path.filename()) : "";
 }
 
 }  // namespace phiscope::extract

@@ -19,8 +19,9 @@ void check_finite(const std::map<std::string, TensorView>& tensors, const Weight
 /// Index of the first NaN or infinity of a float tensor, or nothing.
 [[nodiscard]] std::optional<std::uint64_t> first_nonfinite(const TensorView& tensor);
 
-/// SHA-256 (hex) of config.json, the files of the weights, and of codi.json, tokenizer.json and
-/// generation_config.json where they exist, by file name.
+/// SHA-256 (hex) of config.json, the files of the weights, and of codi.json,
+/// generation_config.json, tokenizer.json, tokenizer_config.json, special_tokens_map.json and
+/// added_tokens.json where they exist, by file name.
 [[nodiscard]] std::map<std::string, std::string> model_digests(
     const std::filesystem::path& directory, const Weights& weights);
 

@@ -2,6 +2,8 @@
 #include "files/model_tensors.hpp"
 
 #include "files/family/family.hpp"
+#include "files/latent/number_formats.hpp"
+#include "files/tensor_layout.hpp"
 #include "shard/format_error.hpp"
 
 #include <algorithm>
@@ -17,11 +19,26 @@ bool is_float(TensorDtype dtype) {
          dtype == TensorDtype::f64;
 }
 
+namespace {
+
+bool same_numbers(const TensorView& a, const TensorView& b) {
+  if (a.shape != b.shape) return false;
+  if (a.dtype == b.dtype) return std::ranges::equal(a.bytes, b.bytes);
+  if (!is_float(a.dtype) || !is_float(b.dtype)) return false;
+  constexpr std::size_t block = 65'536;  // an embedding has no room twice in float64
+  const std::size_t n = count(a);
+  for (std::size_t first = 0; first < n; first += block) {
+    const std::size_t size = std::min(block, n - first);
+    if (widened(a, first, size) != widened(b, first, size)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 void check_equal_tensors(const Weights& weights, const TensorView& original, const TensorView& copy,
                          std::string_view because) {
-  const bool same = copy.dtype == original.dtype && copy.shape == original.shape &&
-                    std::ranges::equal(copy.bytes, original.bytes);
-  if (same) return;
+  if (same_numbers(original, copy)) return;
   throw FormatError(weights.file_of(copy.name), "tensor " + quote_bytes(copy.name) +
                                                     " differs from " + quote_bytes(original.name) +
                                                     ", expected equal ones " +
@@ -30,43 +47,69 @@ void check_equal_tensors(const Weights& weights, const TensorView& original, con
 
 namespace {
 
-/// The prefix under which these files hold the embedding; the usual one if they hold none.
-std::string_view stored_prefix(const Family& family, const NamedTensors& named) {
-  for (const std::string_view prefix : family.prefixes) {
-    const std::string name = std::string(prefix) + std::string(family.embedding);
-    if (named.tensors.contains(name)) return prefix;
-  }
-  return family.prefixes.front();
-}
-
-/// One expected tensor under its full name.
-const TensorView& checked(const Weights& weights, const NamedTensors& named,
-                          const std::string& name, const std::vector<std::int64_t>& shape) {
-  const std::string by = " by " + std::string(named.files);
-  const auto found = named.tensors.find(name);
-  if (found == named.tensors.end()) {
-    throw FormatError(weights.main_file(), "tensor " + quote_bytes(named.stored_name(name)) +
-                                               " is missing, expected " + text_of(shape) + by);
-  }
-  const TensorView& view = found->second;
+/// A tensor has the shape and one of the dtypes that are read.
+void check_header(const Weights& weights, const NamedTensors& named, const TensorView& view,
+                  const std::vector<std::int64_t>& shape) {
   if (view.shape != shape) {
-    throw FormatError(weights.file_of(view.name), "tensor " + quote_bytes(view.name) +
-                                                      " has shape " + text_of(view.shape) +
-                                                      ", expected " + text_of(shape) + by);
+    throw FormatError(weights.file_of(view.name),
+                      "tensor " + quote_bytes(view.name) + " has shape " + text_of(view.shape) +
+                          ", expected " + text_of(shape) + " by " + std::string(named.files));
   }
   if (!is_float(view.dtype)) {
     throw FormatError(weights.file_of(view.name),
                       "tensor " + quote_bytes(view.name) + " has dtype " +
                           std::string(name_of(view.dtype)) + ", expected F32, BF16, F16 or F64");
   }
-  return view;
 }
 
-/// The name with the prefix that the files use; the output matrix and a projection have none.
-std::string name_in_files(const Family& family, const TensorSpec& spec, std::string_view prefix) {
-  const std::string_view usual = family.prefixes.front();
-  const bool in_body = spec.name != family.output && spec.parts.front() < Part::projection_in;
-  return in_body ? std::string(prefix) + spec.name.substr(usual.size()) : spec.name;
+/// What is unusual about the names, for a list.
+std::vector<Oddity> layout_oddities(const Family& family, const Weights& weights,
+                                    const TensorNames& names, const MatchedTensors& matched) {
+  std::vector<Oddity> oddities;
+  const std::string file = weights.main_file().filename().string();
+  if (!names.usual) {
+    oddities.push_back({.kind = OddityKind::layout,
+                        .file = file,
+                        .what = "the prefix of the tensors",
+                        .found = quote_bytes(names.prefix),
+                        .why = "usual is " + quote_bytes(family.prefixes.front())});
+  }
+  if (matched.stacked.empty()) return oddities;
+  const bool transposed = matched.stacked.begin()->second.transposed;
+  oddities.push_back({.kind = OddityKind::layout,
+                      .file = file,
+                      .what = "the order of the experts' weights",
+                      .found = transposed ? "[expert, in, out]" : "[expert, out, in]",
+                      .why = "one stack for all experts, gate and up in one"});
+  return oddities;
+}
+
+/// Every expected tensor, under its usual name, and which stored ones that took.
+std::set<std::string> take_expected(const ModelConfig& config, const Weights& weights,
+                                    const NamedTensors& named, const TensorNames& names,
+                                    MatchedTensors& matched) {
+  const Family& family = family_of(config);
+  const StackedExperts stacks(config, weights, named);
+  std::set<std::string> known;
+  for (const TensorSpec& spec : expected_tensors(config)) {
+    const std::string name = names.stored_name(family, spec);
+    const auto found = named.tensors.find(name);
+    if (found != named.tensors.end()) {
+      check_header(weights, named, found->second, spec.shape);
+      matched.tensors.emplace(spec.name, found->second);
+      known.insert(name);
+    } else if (const auto slice = stacks.find(spec, name)) {
+      matched.tensors.emplace(spec.name, slice->view);
+      matched.stacked.emplace(spec.name, slice->part);
+      known.insert(slice->view.name);
+    } else {
+      throw FormatError(weights.main_file(), "tensor " + quote_bytes(named.stored_name(name)) +
+                                                 " is missing, expected " + text_of(spec.shape) +
+                                                 " by " + std::string(named.files) +
+                                                 found_elsewhere(family, spec, named));
+    }
+  }
+  return known;
 }
 
 }  // namespace
@@ -74,17 +117,12 @@ std::string name_in_files(const Family& family, const TensorSpec& spec, std::str
 MatchedTensors match_tensors(const ModelConfig& config, const Weights& weights,
                              const NamedTensors& named) {
   const Family& family = family_of(config);
-  const std::string prefix(stored_prefix(family, named));
+  const TensorNames names = find_names(family, weights, named);
   MatchedTensors matched;
-  std::set<std::string> known;
-  for (const TensorSpec& spec : expected_tensors(config)) {
-    const std::string name = name_in_files(family, spec, prefix);
-    matched.tensors.emplace(spec.name, checked(weights, named, name, spec.shape));
-    known.insert(name);
-  }
+  const std::set<std::string> known = take_expected(config, weights, named, names, matched);
   for (const auto& [name, view] : named.tensors) {
     if (known.contains(name)) continue;
-    const bool is_head = config.tied && name == family.output;
+    const bool is_head = config.tied && name == names.output;
     if (!is_head && !family.ignored(name)) {
       throw FormatError(weights.file_of(view.name), "tensor " + quote_bytes(view.name) + " " +
                                                         text_of(view.shape) +
@@ -97,13 +135,18 @@ MatchedTensors match_tensors(const ModelConfig& config, const Weights& weights,
     }
     matched.left_out.push_back(name);
   }
+  matched.layout = layout_oddities(family, weights, names, matched);
   return matched;
 }
 
-std::map<std::string, TensorView> model_tensors(const ModelConfig& config, const Weights& weights) {
+MatchedTensors match_tensors(const ModelConfig& config, const Weights& weights) {
   const NamedTensors named{.tensors = weights.tensors(),
                            .stored_name = [](const std::string& name) { return name; }};
-  return match_tensors(config, weights, named).tensors;
+  return match_tensors(config, weights, named);
+}
+
+std::map<std::string, TensorView> model_tensors(const ModelConfig& config, const Weights& weights) {
+  return match_tensors(config, weights).tensors;
 }
 
 }  // namespace phiscope::extract

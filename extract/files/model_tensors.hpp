@@ -74,9 +74,10 @@ struct TensorSpec {
 
 /// The tensors of a model by the names of expected_tensors(), checked against the headers alone:
 /// each one present, of the right shape and of a float dtype, and no other tensor in the files.
-/// Where a family's files come with different prefixes, that of the stored embedding is taken.
-/// Buffers that old files carry along and towers for images are left out by name. A stored output
-/// matrix of a tied model is left out if it equals the embedding byte for byte.
+/// Names may have another prefix, which is that of the stored embedding. The weights of experts may
+/// be stacked: see match_tensors(). Buffers that old files carry along and towers for images are
+/// left out by name. A stored output matrix of a tied model is left out if its numbers are those of
+/// the embedding.
 /// @return  views that live as long as `weights`
 /// @throws  shard::FormatError naming the tensor, what was found and what is expected
 [[nodiscard]] std::map<std::string, TensorView> model_tensors(const ModelConfig& config,
@@ -88,20 +89,34 @@ struct NamedTensors {
   /// The name that these files would have for a tensor.
   std::function<std::string(const std::string&)> stored_name;
   std::string_view files = "config.json";  ///< what calls for the tensors
-  std::string_view tied_because = "as config.json says tie_word_embeddings";
+  std::string_view tied_because =
+      "as config.json says tie_word_embeddings: set tie_word_embeddings to false if the head was "
+      "trained";
+};
+
+/// Where a weight is in the slice that one expert has of a stack.
+struct StackedPart {
+  std::int64_t block = 0;  ///< of the axis `out`: the gate is 0 of 2
+  std::int64_t blocks = 1;
+  bool transposed = false;  ///< the slice is [in, out]
 };
 
 /// What match_tensors() found.
 struct MatchedTensors {
   std::map<std::string, TensorView> tensors;  ///< by the names of expected_tensors()
-  std::vector<std::string> left_out;          ///< buffers, towers, a head that is the embedding
+  /// Of the tensors that are slices of stacks: one expert's, under the name of the stack.
+  std::map<std::string, StackedPart> stacked;
+  std::vector<std::string> left_out;  ///< buffers, towers, a head that is the embedding
+  std::vector<Oddity> layout;         ///< an unusual prefix, stacks of experts
 };
 
-/// What model_tensors() does, for tensors under other names.
+/// What model_tensors() does, for tensors under other names, with what else was found.
 [[nodiscard]] MatchedTensors match_tensors(const ModelConfig& config, const Weights& weights,
                                            const NamedTensors& named);
+[[nodiscard]] MatchedTensors match_tensors(const ModelConfig& config, const Weights& weights);
 
-/// Refuses `copy` unless it is `original` byte for byte. @param because  "as ... says ..."
+/// Refuses `copy` unless it holds the numbers of `original`, in whatever dtype. @param because  "as
+/// ... says ..."
 void check_equal_tensors(const Weights& weights, const TensorView& original, const TensorView& copy,
                          std::string_view because);
 

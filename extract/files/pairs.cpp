@@ -29,10 +29,10 @@ Id id_of(const JsonFields& fields) {
 }
 
 std::string answer_of(const JsonFields& fields) {
-  const json& answer = fields.at("answer", "a number, or a text with one");
-  if (answer.is_number()) return answer.dump();
-  if (!answer.is_string()) fields.refuse("answer", "a number, or a text with one");
-  return answer.get<std::string>();
+  constexpr std::string_view expected = "a number, or a text or list with one";
+  const auto answer = answer_text(fields.at("answer", expected));
+  if (!answer) fields.refuse("answer", expected);
+  return *answer;
 }
 
 std::map<std::string, std::array<int, 2>> spans_of(const JsonFields& fields) {

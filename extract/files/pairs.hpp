@@ -17,7 +17,7 @@ namespace phiscope::extract {
 struct PairSide {
   std::optional<std::string> question;        ///< or `input_ids`
   std::optional<std::vector<int>> input_ids;  ///< the question's ids, fed as they are
-  std::string answer;                         ///< as it is written: "18"
+  std::string answer;                         ///< "18", see answer_text()
   std::optional<int> steps;                   ///< `reasoning_steps`
   /// Named parts, [begin, end): characters (code points) of `question`, positions of `input_ids`.
   std::map<std::string, std::array<int, 2>> spans{};
@@ -46,8 +46,8 @@ struct QuestionPairs {
 };
 
 /// Reads a pairs file, a JSON list or JSON lines of {pair_id, clean, corrupted}, each half
-/// {question | input_ids, answer, reasoning_steps?, spans?}; an answer is a number or a text with
-/// one, `spans` an object of [begin, end] by name.
+/// {question | input_ids, answer, reasoning_steps?, spans?}; an answer is a number, or a text
+/// or list with one, `spans` an object of [begin, end] by name.
 /// @param skip_bad  drop a pair without a half, or whose answer has no number, instead of refusing
 ///                  the file
 /// @throws shard::FormatError naming the file, the pair, what was found and what is expected

@@ -44,11 +44,10 @@ std::string question_key(const JsonFields& fields) {
 
 std::string problem_answer(const JsonFields& fields) {
   const std::string key = !fields.has("answer") && fields.has("solution") ? "solution" : "answer";
-  constexpr std::string_view expected = "a string or a number (or solution)";
-  const json& answer = fields.at(key, expected);
-  if (answer.is_number()) return answer.dump();
-  if (!answer.is_string()) fields.refuse(key, expected);
-  return answer.get<std::string>();
+  constexpr std::string_view expected = "a string, a number or a list of them (or solution)";
+  const auto answer = answer_text(fields.at(key, expected));
+  if (!answer) fields.refuse(key, expected);
+  return *answer;
 }
 
 std::optional<std::size_t> problem_steps(const JsonFields& fields, const std::string& answer) {

@@ -16,7 +16,7 @@ namespace phiscope::extract {
 struct Problem {
   std::string id;                ///< of the file, or the number of the entry from 0
   std::string question;          ///< `question`, `problem` or `text`, as it is
-  std::string answer;            ///< `answer`, else `solution`, as it is written
+  std::string answer;            ///< `answer`, else `solution`, see answer_text()
   std::string gold_text;         ///< the answer without its derivation, see phiscope::gold_text()
   std::optional<Rational> gold;  ///< nothing: status no_gold
   std::optional<std::size_t> steps;  ///< of the derivation; nothing where the file does not say

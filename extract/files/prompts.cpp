@@ -33,13 +33,6 @@ std::vector<int> read_ids(const JsonFields& fields) {
   return ids;
 }
 
-std::string read_answer(const JsonFields& fields) {
-  const json& answer = fields.value().at("answer");
-  if (answer.is_number()) return answer.dump();
-  if (!answer.is_string()) fields.refuse("answer", "a string or a number");
-  return answer.get<std::string>();
-}
-
 constexpr std::string_view kinds = "input_ids, text, question, problem";
 
 /// @param number  of the entry from 0; @param fields  its object, whose errors name the place
@@ -69,7 +62,7 @@ Prompt read_prompt(const JsonFields& fields, std::size_t number) {
   for (const auto& [key, value] : fields.value().items()) {
     if (key == given || key == id_key || key == "meta" || value.is_null()) continue;
     if (key == "answer" && asks) {
-      prompt.answer = read_answer(fields);
+      prompt.answer = value;
       continue;
     }
     if (!prompt.meta.emplace(key, value).second) {
@@ -86,16 +79,14 @@ std::vector<JsonEntry> prompt_lines(const fs::path& path, std::string_view rest)
     const std::size_t length = std::min(rest.find('\n'), rest.size());
     const std::string_view text = rest.substr(0, length);
     rest.remove_prefix(std::min(length + 1, rest.size()));
-    if (text.find_first_not_of(" \t\r") == std::string_view::npos) {
-      if (rest.empty() && !entries.empty()) break;  // one blank line may end the file
-      throw FormatError(path, "line " + std::to_string(line) + ": empty, expected a prompt");
-    }
+    if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     // The path in messages carries the line: "prompts.jsonl:3: text is 5, expected a string".
     const fs::path place = path.string() + ":" + std::to_string(line);
     if (text.starts_with(byte_order_mark)) {
       throw FormatError(place, "a second byte order mark, expected a JSON object");
     }
-    entries.push_back({.value = shard::parse_json(text, path, line), .place = place, .where = ""});
+    entries.push_back(
+        {.value = shard::parse_json(text, path, line), .place = place, .where = "", .line = line});
   }
   return entries;
 }
@@ -118,7 +109,7 @@ std::vector<Prompt> read_prompts(const fs::path& path) {
     const auto [earlier, is_new] = number_of_id.emplace(prompts.back().id, number);
     if (is_new) continue;
     const std::string other = is_list ? "entry " + std::to_string(earlier->second)
-                                      : "line " + std::to_string(earlier->second + 1);
+                                      : "line " + std::to_string(entries[earlier->second].line);
     std::string message = is_list ? entries[number].where + ": " : "";
     message += "duplicate id " + quote_bytes(prompts.back().id);
     message += ", expected another than that of ";

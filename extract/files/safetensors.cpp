@@ -66,8 +66,7 @@ std::string what_else(std::string_view text) {
   if (text.starts_with("version https://git-lfs"))
     return "a git-lfs pointer, not the file itself: ";
   if (!begins_as_pickle(text)) return "";
-  return "a pickle, which is not read (of a latent model, " + std::string(latent_converter) +
-         " makes a model directory of it): ";
+  return "a pickle, which is not read (expected model.safetensors: " + pickle_conversion() + "): ";
 }
 
 /// The header's JSON text, between the length and the data.

@@ -23,14 +23,17 @@ struct Encoding {
   std::vector<bool> special;  ///< added by the post-processor: not part of the text
 };
 
-/// A tokenizer.json: word-level, byte-level BPE, or BPE of characters (SentencePiece's, with bytes
-/// as the fallback). Gives the ids, offsets and texts that Hugging Face's `tokenizers` gives; the
-/// fields `truncation` and `padding` are left to the caller, as `transformers` leaves them.
-/// Immutable: one object may be used by several threads.
+/// A tokenizer.json with the files beside it: word-level, byte-level BPE, or BPE of characters
+/// (SentencePiece's, with bytes as the fallback). Gives the ids, offsets and texts that Hugging
+/// Face's `tokenizers` gives; the fields `truncation` and `padding` are left to the caller, as
+/// `transformers` leaves them. Immutable: one object may be used by several threads.
 class Tokenizer {
  public:
-  /// Reads DIRECTORY/tokenizer.json. Every id must be below the vocab_size of
-  /// DIRECTORY/config.json, where there is one.
+  /// Reads DIRECTORY/tokenizer.json, and the tokens that tokenizer_config.json,
+  /// special_tokens_map.json and added_tokens.json have more, which get the ids that transformers
+  /// 4.57.6 gives them (PreTrainedTokenizerFast). What is put before and after a text, and spaces,
+  /// are those of tokenizer.json whatever the others say; see warnings(). Ids may be beyond the
+  /// model's embedding, see EmbeddedIds.
   /// @throws shard::FormatError if the file is malformed or has a part that is not supported, by
   /// name
   static Tokenizer open(const std::filesystem::path& directory);
@@ -54,7 +57,10 @@ class Tokenizer {
   [[nodiscard]] bool is_special(int id) const;  ///< marked special in the file
   /// Id that stands for what the vocabulary does not have, or nothing (byte-level tokenizers).
   [[nodiscard]] std::optional<int> unknown_id() const;
-  [[nodiscard]] std::size_t size() const;       ///< number of tokens
+  [[nodiscard]] std::size_t size() const;  ///< number of tokens
+  /// Where tokenizer_config.json, special_tokens_map.json or added_tokens.json contradict
+  /// tokenizer.json or each other, and which is followed.
+  [[nodiscard]] const std::vector<std::string>& warnings() const;
   [[nodiscard]] std::string_view kind() const;  ///< "WordLevel", "byte-level BPE", ...
 
   Tokenizer(Tokenizer&&) noexcept;

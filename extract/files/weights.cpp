@@ -6,6 +6,7 @@
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -58,13 +59,10 @@ Weights Weights::open(const fs::path& directory) {
   }
   const fs::path single = directory / single_name;
   const fs::path index = directory / index_name;
-  if (fs::exists(single) && fs::exists(index)) {
-    throw FormatError(index, std::string("tensors defined twice: here and in ") + single_name +
-                                 ", expected one of the two files");
-  }
   Weights weights;
   if (fs::exists(single)) {
     weights.add_shard(single);
+    if (fs::exists(index)) weights.compare_with_index(index);
     return weights;
   }
   if (!fs::exists(index)) refuse_directory(directory);
@@ -99,6 +97,50 @@ Weights Weights::open(const fs::path& directory) {
     }
   }
   return weights;
+}
+
+void Weights::compare_with_index(const fs::path& index) {
+  const WeightMap shard_of = read_weight_map(index);
+  std::map<std::string, std::size_t> shards;  // with how many tensors
+  for (const auto& [tensor, shard] : shard_of) ++shards[shard];
+  std::size_t absent = 0;
+  for (const auto& [shard, tensors] : shards) {
+    const fs::path path = index.parent_path() / shard;
+    if (!fs::exists(path)) {
+      ++absent;
+    } else if (shard != single_name) {
+      compare_with_shard(path);
+    }
+  }
+  for (const auto& [tensor, shard] : shard_of) {
+    if (shard != single_name || tensors_.contains(tensor)) continue;
+    throw FormatError(index.parent_path() / shard, "tensor " + quote_bytes(tensor) +
+                                                       " is missing, expected here by " +
+                                                       std::string(index_name));
+  }
+  if (shards.size() == 1 && shards.contains(single_name)) return;
+  oddities_.push_back({.kind = OddityKind::skipped,
+                       .file = index_name,
+                       .what = "weight_map",
+                       .found = "of " + std::to_string(shards.size()) + " files, " +
+                                std::to_string(absent) + " of them absent",
+                       .why = std::string(single_name) + " is taken"});
+}
+
+/// Two files with the weights of one model must agree, or nobody knows which one is meant.
+void Weights::compare_with_shard(const fs::path& path) {
+  const SafetensorsFile shard(path);
+  for (const auto& [name, view] : shard.tensors()) {
+    const auto taken = tensors_.find(name);
+    const bool same = taken != tensors_.end() && taken->second.dtype == view.dtype &&
+                      taken->second.shape == view.shape &&
+                      std::ranges::equal(taken->second.bytes, view.bytes);
+    if (same) continue;
+    const std::string what = taken == tensors_.end() ? " is not in " : " differs from the one in ";
+    throw FormatError(path, "tensor " + quote_bytes(name) + what + single_name +
+                                ", which is taken: remove " + single_name + ", or " + index_name +
+                                " and its shards");
+  }
 }
 
 void Weights::add_shard(const fs::path& path) {

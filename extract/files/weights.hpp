@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "files/oddity.hpp"
 #include "files/safetensors.hpp"
 
 #include <filesystem>
@@ -11,13 +12,14 @@
 namespace phiscope::extract {
 
 /// All tensors of a model directory: model.safetensors, or the shards that
-/// model.safetensors.index.json lists. Bytes are mapped, nothing is copied.
+/// model.safetensors.index.json lists. Bytes are mapped, nothing is copied. Where there are both,
+/// the single file is taken; shards that are there must hold the same.
 class Weights {
  public:
   /// @throws shard::FormatError for a broken file; an index that leaves the directory, lists a
-  /// tensor
-  ///         its shard lacks or lacks one a shard has; a tensor in two shards; no weights at all
-  ///         (with a hint when there are only pickles)
+  ///         tensor its shard lacks or lacks one a shard has; a tensor in two shards, or one that
+  ///         model.safetensors has otherwise; no weights at all (with a hint when there are only
+  ///         pickles)
   static Weights open(const std::filesystem::path& directory);
 
   /// Every tensor by its name in the files; the views live as long as this object.
@@ -30,14 +32,19 @@ class Weights {
   [[nodiscard]] const std::vector<std::filesystem::path>& files() const { return files_; }
   /// The file to name when the whole is wrong: the index, or model.safetensors.
   [[nodiscard]] const std::filesystem::path& main_file() const { return files_.front(); }
+  /// An index that is not followed.
+  [[nodiscard]] const std::vector<Oddity>& oddities() const { return oddities_; }
 
  private:
   void add_shard(const std::filesystem::path& path);
+  void compare_with_index(const std::filesystem::path& index);
+  void compare_with_shard(const std::filesystem::path& path);
 
   std::vector<SafetensorsFile> shards_;
   std::vector<std::filesystem::path> files_;
   std::map<std::string, TensorView> tensors_;
   std::map<std::string, std::filesystem::path> file_of_;
+  std::vector<Oddity> oddities_;
 };
 
 }  // namespace phiscope::extract

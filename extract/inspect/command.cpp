@@ -19,6 +19,18 @@ Subcommand info_subcommand(CLI::App& program) {
   return {.app = &flags.command(), .go = [options](const std::string&) { info(*options); }};
 }
 
+Subcommand check_subcommand(CLI::App& program) {
+  const auto options = std::make_shared<CheckOptions>();
+  Flags flags(program, "check",
+              "Lists what a run would ignore, default, skip, convert or do otherwise than a model "
+              "directory asks.\n"
+              "example: extract check datasets/models/walk");
+  flags.add("model", options->model, "model directory").required();
+  flags.add_switch("--quick", options->quick, "headers only: values not checked");
+  flags.add_switch("--json", options->json, "print JSON");
+  return {.app = &flags.command(), .go = [options](const std::string&) { check(*options); }};
+}
+
 Subcommand tokens_subcommand(CLI::App& program) {
   const auto options = std::make_shared<TokensOptions>();
   Flags flags(program, "tokens",
@@ -52,8 +64,8 @@ Subcommand verify_subcommand(CLI::App& program) {
 }  // namespace
 
 std::vector<Subcommand> inspect_subcommands(CLI::App& program) {
-  return {info_subcommand(program), tokens_subcommand(program), problems_subcommand(program),
-          verify_subcommand(program)};
+  return {info_subcommand(program), check_subcommand(program), tokens_subcommand(program),
+          problems_subcommand(program), verify_subcommand(program)};
 }
 
 }  // namespace phiscope::extract

@@ -7,7 +7,7 @@
 
 namespace phiscope::extract {
 
-/// `extract info`, `tokens`, `problems` and `verify`, which run no model.
+/// `extract info`, `check`, `tokens`, `problems` and `verify`, which run no model.
 std::vector<Subcommand> inspect_subcommands(CLI::App& program);
 
 }  // namespace phiscope::extract

@@ -12,6 +12,15 @@ struct InfoOptions {
 };
 void info(const InfoOptions& options);
 
+/// `extract check`: what a run would make of a model directory that its reader may not expect.
+struct CheckOptions {
+  std::filesystem::path model;
+  bool quick = false;  ///< headers only
+  bool json = false;
+};
+/// @throws std::runtime_error after the page, if a run would be refused
+void check(const CheckOptions& options);
+
 /// `extract tokens`: what a tokenizer makes of a prompt file, as JSON lines.
 struct TokensOptions {
   std::filesystem::path model;

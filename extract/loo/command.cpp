@@ -4,6 +4,7 @@
 #include "command/flags.hpp"
 #include "command/options.hpp"
 #include "command/run.hpp"
+#include "files/embedded_ids.hpp"
 #include "files/tokenizer.hpp"
 #include "loo/inputs.hpp"
 #include "loo/plan.hpp"
@@ -192,10 +193,8 @@ void check_removals(const LooContext& context, const LooTokens& tokens,
 
 /// BOS where the model has one, else its first end token.
 int neutral_token(const ModelConfig& config) {
-  if (config.bos && *config.bos < config.vocab) return static_cast<int>(*config.bos);
-  for (const std::int64_t id : config.eos) {
-    if (id < config.vocab) return static_cast<int>(id);
-  }
+  if (config.bos) return static_cast<int>(*config.bos);
+  if (!config.eos.empty()) return static_cast<int>(config.eos.front());
   throw std::runtime_error("--sink prefix: the model names no BOS and no end token");
 }
 
@@ -226,6 +225,7 @@ void loo(LooOptions options, const std::string& command_line) {
   const CheckedModel model = check_run(options.run);
   const LooWalks walks = choose_walks(options);
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
+  const EmbeddedIds embedded(options.run.model, model.config.vocab);
 
   const std::string occurrence = choice_name(occurrences, options.occurrence);
   RunRequest request{.experiment = "loo",
@@ -251,6 +251,7 @@ void loo(LooOptions options, const std::string& command_line) {
       tokens.ids.insert(tokens.ids.begin(), neutral_token(model.config));
       for (Span& span : tokens.spans) span = {.begin = span.begin + 1, .end = span.end + 1};
     }
+    embedded.check(tokens.ids, options.run.model, where);
     if (std::ssize(tokens.ids) > model.config.max_positions) {
       throw std::runtime_error(where + ": " + std::to_string(tokens.ids.size()) +
                                " tokens, expected at most the context length of the model, " +

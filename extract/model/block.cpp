@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "model/head_norms.hpp"
 #include "model/layers.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -40,7 +41,7 @@ at::Tensor before(const ModelConfig& config, const at::Tensor& residual, const a
 
 /// hook_z of the lanes in `stage`, edits made.
 at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tensor& residual,
-                           const Pass& pass, const Stage& stage) {
+                           const Pass& pass, const Stage& stage, BlockTrace& trace) {
   const ModelConfig& config = model.config;
   const PartTensors& weights = model.blocks[layer].parts;
   const bool step = pass.batch.step;
@@ -51,16 +52,43 @@ at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tens
       rotated ? first_rows(local ? pass.local_rotation : pass.rotation, stage.rows) : Rotation{};
   const at::Tensor normed =
       before(config, residual, weights[Part::attention_norm], weights[Part::attention_norm_bias]);
+  const auto place = [&](Hook hook, const at::Tensor& x) {
+    at::Tensor made = edited(pass.edits, hook, static_cast<int>(layer), x);
+    if (trace.wants(hook)) trace.keep(hook, made);
+    return made;
+  };
   const at::Tensor query =
-      project(model, weights, {Part::query, Part::query_bias, Part::query_norm, config.heads},
-              normed, by, step);
-  const at::Tensor key =
-      project(model, weights, {Part::key, Part::key_bias, Part::key_norm, config.kv_heads}, normed,
-              by, step);
-  const at::Tensor value = product(normed, weights[Part::value], weights[Part::value_bias], step)
-                               .view({stage.rows, config.kv_heads, config.head_dim});
-  return edited(pass.edits, Hook::z, static_cast<int>(layer),
-                attention(pass.batch, stage, layer, scores, query, key, value));
+      place(Hook::q,
+            project(model, weights, {Part::query, Part::query_bias, Part::query_norm, config.heads},
+                    normed, by, step));
+  const at::Tensor key = place(
+      Hook::k, project(model, weights, {Part::key, Part::key_bias, Part::key_norm, config.kv_heads},
+                       normed, by, step));
+  const at::Tensor value =
+      place(Hook::v, product(normed, weights[Part::value], weights[Part::value_bias], step)
+                         .view({stage.rows, config.kv_heads, config.head_dim}));
+  const at::Tensor z =
+      place(Hook::z, attention(pass.batch, stage, layer, scores, query, key, value));
+  trace.keep(Hook::z, z);
+  if (trace.wants(Hook::head_norm)) trace.keep(Hook::head_norm, head_norms(z));
+  if (trace.wants(Hook::pattern)) {
+    trace.keep(Hook::pattern,
+               attention_pattern(pass.batch, stage, layer, scores, query, key, trace.tokens));
+  }
+  return z;
+}
+
+/// What the MLP adds to the stream before a norm after it, edits inside it made.
+at::Tensor dense_mlp(const ModelConfig& config, int layer, const PartTensors& weights,
+                     const at::Tensor& normed, const Pass& pass, BlockTrace& trace) {
+  const bool step = pass.batch.step;
+  const at::Tensor pre =
+      edited(pass.edits, Hook::mlp_pre, layer, mlp_pre(config, weights, normed, step));
+  if (trace.wants(Hook::mlp_pre)) trace.keep(Hook::mlp_pre, pre.clone());  // overwritten next
+  const at::Tensor post =
+      edited(pass.edits, Hook::mlp_post, layer, mlp_post(config, weights, normed, pre, step));
+  if (trace.wants(Hook::mlp_post)) trace.keep(Hook::mlp_post, post);
+  return product(post, weights[Part::down], weights[Part::down_bias], step);
 }
 
 }  // namespace
@@ -98,7 +126,7 @@ at::Tensor block(const Model& model, int layer, const at::Tensor& residual, cons
   // Values that are no longer needed are overwritten or given back: a batch in flight is to take
   // little room beside the weights.
   const at::Tensor z =
-      attention_heads(model, static_cast<std::size_t>(layer), residual, pass, stage);
+      attention_heads(model, static_cast<std::size_t>(layer), residual, pass, stage, trace);
   at::Tensor attn_out = product(z.view({stage.rows, -1}), weights.parts[Part::output],
                                 weights.parts[Part::output_bias], step);
   if (config.post_norms)
@@ -113,13 +141,15 @@ at::Tensor block(const Model& model, int layer, const at::Tensor& residual, cons
     const at::Tensor normed =
         before(config, config.parallel_residual ? residual : mid, weights.parts[Part::mlp_norm],
                weights.parts[Part::mlp_norm_bias]);
-    mlp_out = weights.experts.empty() ? mlp(config, weights.parts, normed, step)
+    mlp_out = weights.experts.empty() ? dense_mlp(config, layer, weights.parts, normed, pass, trace)
                                       : experts(config, weights, normed, stage.used, step);
   }
   if (config.post_norms) mlp_out = norm(config, mlp_out, weights.parts[Part::mlp_post_norm]);
   if (config.residual_scale != 1.0) mlp_out = mlp_out.mul_(config.residual_scale);
   mlp_out = place(Hook::mlp_out, mlp_out);
-  trace = {.resid_mid = mid, .attn_out = attn_out, .mlp_out = mlp_out, .z = z};
+  trace.keep(Hook::resid_mid, mid);
+  trace.keep(Hook::attn_out, attn_out);
+  trace.keep(Hook::mlp_out, mlp_out);
   return config.parallel_residual ? mlp_out + attn_out + residual : mid + mlp_out;
 }
 

@@ -88,16 +88,22 @@ at::Tensor soft_capped(const at::Tensor& x, double cap) {
   return in_whole_vectors(x, [cap](at::Tensor& values) { values.div_(cap).tanh_().mul_(cap); });
 }
 
+at::Tensor mlp_pre(const ModelConfig& config, const PartTensors& weights, const at::Tensor& x,
+                   bool step) {
+  return config.gated ? product(x, weights[Part::gate], {}, step)
+                      : product(x, weights[Part::up], weights[Part::up_bias], step);
+}
+
+at::Tensor mlp_post(const ModelConfig& config, const PartTensors& weights, const at::Tensor& x,
+                    const at::Tensor& pre, bool step) {
+  at::Tensor wide = activated(config.activation, pre);
+  if (config.gated) wide.mul_(product(x, weights[Part::up], weights[Part::up_bias], step));
+  return wide;
+}
+
 at::Tensor mlp(const ModelConfig& config, const PartTensors& weights, const at::Tensor& x,
                bool step) {
-  at::Tensor wide;
-  if (config.gated) {
-    wide = activated(config.activation, product(x, weights[Part::gate], {}, step));
-    wide.mul_(product(x, weights[Part::up], weights[Part::up_bias], step));
-  } else {
-    wide =
-        activated(config.activation, product(x, weights[Part::up], weights[Part::up_bias], step));
-  }
+  const at::Tensor wide = mlp_post(config, weights, x, mlp_pre(config, weights, x, step), step);
   return product(wide, weights[Part::down], weights[Part::down_bias], step);
 }
 

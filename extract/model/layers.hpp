@@ -35,6 +35,21 @@ at::Tensor attention(const Batch& batch, const Stage& stage, std::size_t layer,
                      const Scores& scores, const at::Tensor& query, const at::Tensor& key,
                      const at::Tensor& value);
 
+/// hook_pattern [row, heads, tokens] of the lanes in `stage`, after attention() has written their
+/// keys; in the dtype of the queries, the softmax in float32 or better. Zero beyond a row's own
+/// token and in rows that fill. On the CPU a row's bits do not depend on the batch.
+at::Tensor attention_pattern(const Batch& batch, const Stage& stage, std::size_t layer,
+                             const Scores& scores, const at::Tensor& query, const at::Tensor& key,
+                             std::int64_t tokens);
+
+/// What the activation of an MLP is applied to, [row, inner].
+at::Tensor mlp_pre(const ModelConfig& config, const PartTensors& weights, const at::Tensor& x,
+                   bool step);
+
+/// What the down projection multiplies, [row, inner]. @param pre  may be changed
+at::Tensor mlp_post(const ModelConfig& config, const PartTensors& weights, const at::Tensor& x,
+                    const at::Tensor& pre, bool step);
+
 /// A gated or plain MLP, [row, hidden] to [row, hidden].
 at::Tensor mlp(const ModelConfig& config, const PartTensors& weights, const at::Tensor& x,
                bool step);

@@ -125,6 +125,13 @@ class Loader {
     if (load(spec, stored(view))) shard::release_pages(view.bytes);
   }
 
+  /// @param slice  of one expert; see StackedPart
+  void load(const TensorSpec& spec, const TensorView& slice, const StackedPart& part) {
+    const at::Tensor mapped = part.transposed ? stored(slice).t() : stored(slice);
+    const std::int64_t rows = mapped.size(0) / part.blocks;
+    load(spec, mapped.narrow(0, part.block * rows, rows));
+  }
+
   void load(const TensorSpec& spec, const TensorView& base, const LoraFactors& lora) {
     const LatentLora& scale = model_.config.latent.value().lora.value();
     const LoraMerge merge(base, lora, scale.alpha / static_cast<double>(scale.rank),
@@ -168,11 +175,15 @@ void load_weights(Model& model) {
   const LatentTensors found = all_tensors(model.config, *model.files);
   Loader loader(model);
   for (const TensorSpec& spec : expected_tensors(model.config)) {
+    const TensorView& view = found.tensors.at(spec.name);
     const auto lora = found.lora.find(spec.name);
-    if (lora == found.lora.end()) {
-      loader.load(spec, found.tensors.at(spec.name));
+    const auto stacked = found.stacked.find(spec.name);
+    if (lora != found.lora.end()) {
+      loader.load(spec, view, lora->second);
+    } else if (stacked != found.stacked.end()) {
+      loader.load(spec, view, stacked->second);
     } else {
-      loader.load(spec, found.tensors.at(spec.name), lora->second);
+      loader.load(spec, view);
     }
   }
 }

@@ -11,6 +11,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
+#include <bitset>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -63,11 +64,19 @@ struct Pass {
 Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edits = {});
 
 /// What a block computes on the way, [row, ...], edits made.
+///
+/// hook_z, hook_attn_out, hook_mlp_out and, where there is one, hook_resid_mid are always kept;
+/// other hooks inside the block where `wanted`, since they would take room or work.
 struct BlockTrace {
-  at::Tensor resid_mid;  ///< [row, hidden]; undefined where attention and MLP run in parallel
-  at::Tensor attn_out;   ///< [row, hidden]
-  at::Tensor mlp_out;    ///< [row, hidden]
-  at::Tensor z;          ///< [row, heads, head_dim]
+  std::bitset<hook_names.size()> wanted{};
+  std::int64_t tokens = 0;  ///< length of a row of hook_pattern: no run has more positions
+  std::array<at::Tensor, hook_names.size()> values{};
+
+  [[nodiscard]] bool wants(Hook hook) const { return wanted[static_cast<std::size_t>(hook)]; }
+  [[nodiscard]] const at::Tensor& of(Hook hook) const {
+    return values[static_cast<std::size_t>(hook)];
+  }
+  void keep(Hook hook, const at::Tensor& x) { values[static_cast<std::size_t>(hook)] = x; }
 };
 
 /// What enters block 0, [row, hidden], for all rows of the batch.
@@ -76,7 +85,7 @@ at::Tensor embed(const Model& model, const Batch& batch);
 /// One block: the residual stream [row, hidden] of the lanes that have entered into the residual
 /// stream after it, before edits there. Lanes with a cache of their own have their keys and values
 /// of this layer written there.
-/// @param trace  receives the intermediate values; looking at them changes no bit of the result
+/// @param trace  says what is wanted and receives it; looking at it changes no bit of the result
 at::Tensor block(const Model& model, int layer, const at::Tensor& residual, const Pass& pass,
                  BlockTrace& trace);
 

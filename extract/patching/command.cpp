@@ -23,6 +23,7 @@ namespace {
 using nlohmann::ordered_json;
 
 void prepare(const PatchingOptions& options) {
+  warn_of_blank_lines(options.prepare);
   const QuestionPairs made = prepare_pairs(options.prepare);
   shard::write_file(options.run.out, pairs_text(made.pairs));
   std::vector<std::string> dropped;
@@ -30,7 +31,7 @@ void prepare(const PatchingOptions& options) {
   for (const DroppedPair& pair : made.dropped) dropped.push_back(pair.id);
   std::cerr << "extract patching: " << made.pairs.size() << " pairs, " << dropped.size()
             << " dropped because both answers are the same number\n";
-  std::cout << ordered_json{{"pairs", options.run.out.string()},
+  std::cout << ordered_json{{"pairs", shard::path_text(options.run.out)},
                             {"n", made.pairs.size()},
                             {"n_dropped", dropped.size()},
                             {"dropped", dropped}}
@@ -129,7 +130,7 @@ Generation generation_of(const PatchingOptions& options, const PatchLayout& layo
                          const ModelConfig& config) {
   Generation generation;
   generation.tokens = layout.free ? answer_tokens(options.max_new_tokens, config) : layout.greedy;
-  set_ends(config, /*ignore_eos=*/false, generation);
+  set_ends(options.run.model, config, /*ignore_eos=*/false, generation);
   return generation;
 }
 
@@ -203,6 +204,7 @@ void patching(const PatchingOptions& options, const std::string& command_line) {
   const CheckedModel model = check_run(options.run);
   const ModelConfig& config = model.config;
   PatchLayout layout = layout_of(options, config);
+  warn_of_blank_lines(options.pairs);
   QuestionPairs pairs = read_pairs(options.pairs, options.skip_bad);
   if (options.limit > 0 && pairs.pairs.size() > options.limit) pairs.pairs.resize(options.limit);
   const TokenPairs read = tokenise_pairs(options.pairs, pairs, options.run.model, config,

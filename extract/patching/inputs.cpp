@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "patching/inputs.hpp"
 
+#include "files/embedded_ids.hpp"
 #include "files/latent_question.hpp"
 #include "shard/format_error.hpp"
 
@@ -82,7 +83,7 @@ class PairReader {
       made.forced = encoded(how_.answer_prefix + " " + half.answer);
     }
     for (const std::vector<int>* ids : {&made.tokens, &made.target, &made.forced}) {
-      check_ids(pair, *ids);
+      EmbeddedIds(model_, config_.vocab).check(*ids, file_, "pair " + pair.id);
     }
     if (made.tokens.empty() || made.target.empty()) {
       throw FormatError(file_, "pair " + pair.id + ": a question or an answer without tokens");
@@ -122,14 +123,6 @@ class PairReader {
     throw FormatError(file_, "pair " + pair.id + ": its " + half + " half has no span '" +
                                  how_.span +
                                  "', expected one (--skip-bad-pairs leaves such a pair out)");
-  }
-
-  void check_ids(const QuestionPair& pair, const std::vector<int>& ids) const {
-    for (const int id : ids) {
-      if (id >= 0 && id < config_.vocab) continue;
-      throw FormatError(file_, "pair " + pair.id + ": token id " + std::to_string(id) +
-                                   ", expected 0 to " + std::to_string(config_.vocab - 1));
-    }
   }
 
   bool place_sites(PatchPair& pair) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "patching/options.hpp"
 
+#include "command/hook_choice.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -56,14 +58,14 @@ void read_readouts(const PatchingOptions& options, PatchLayout& layout) {
 }
 
 Hook parse_hook(const std::string& name, const ModelConfig& config) {
+  std::string known;
   for (const HookName& hook : hook_names) {
-    if (!hook.in_block || !hook.editable) continue;
-    if (hook.hook == Hook::resid_mid && config.parallel_residual) continue;
+    if (!hook.in_block || !is_editable(hook.hook, config)) continue;
     if (name == hook.name) return hook.hook;
+    known += known.empty() ? "" : ", ";
+    known += hook.name;
   }
-  throw std::runtime_error("--hook: found '" + name +
-                           "', expected one of hook_resid_pre, hook_resid_mid, hook_resid_post, "
-                           "hook_attn_out, hook_mlp_out, hook_z");
+  throw std::runtime_error("--hook: found '" + name + "', expected one of " + known);
 }
 
 }  // namespace
@@ -114,7 +116,9 @@ PatchLayout layout_of(const PatchingOptions& options, const ModelConfig& config)
   }
   layout.layers = parse_layers(options.run.layers, static_cast<int>(config.layers));
   layout.hook = parse_hook(options.hook, config);
-  if (layout.hook == Hook::z) layout.heads = static_cast<int>(config.heads);
+  const RowShape shape = hook_name(layout.hook).shape;
+  if (shape == RowShape::head_unit) layout.heads = static_cast<int>(config.heads);
+  if (shape == RowShape::kv_head_unit) layout.heads = static_cast<int>(config.kv_heads);
   layout.donor = parse_donor(options.donor, layout.noise);
   if (options.latents > 0 && (!config.latent || options.published)) {
     throw std::runtime_error("--latents: found " + std::to_string(options.latents) +

@@ -93,8 +93,9 @@ void phiid(PhiidOptions options, const std::string& command_line) {
   plan.generation = {.tokens = options.generate.tokens,
                      .end = {},
                      .rows = GeneratedRows::predicting,
-                     .drawing = parse_drawing(options.generate, options.run.seed)};
-  set_ends(config, options.generate.ignore_eos, plan.generation);
+                     .drawing = parse_drawing(options.generate, options.run.seed),
+                     .greedy_penalty = options.generate.repetition_penalty};
+  set_ends(options.run.model, config, options.generate.ignore_eos, plan.generation);
   const std::vector<int> ends(config.eos.begin(), config.eos.end());
   plan.groups_per_shard = options.prompts_per_shard;
   TokenPrompts read =

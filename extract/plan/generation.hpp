@@ -55,6 +55,7 @@ struct Generation {
   int below = 0;         ///< only ids below can be generated; 0: all
   GeneratedRows rows = GeneratedRows::none;
   std::optional<Drawing> drawing{};
+  double greedy_penalty = 1.0;  ///< as DrawOptions::repetition_penalty, where nothing is drawn
   Pooling pooling{};
 };
 

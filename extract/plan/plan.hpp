@@ -6,6 +6,7 @@
 #include "plan/generation.hpp"
 #include "plan/hook.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -114,7 +115,8 @@ struct Capture {
   Hook hook = Hook::resid_post;
   std::vector<int> layers;  ///< empty for hooks that are not in a block
   Measure measure = Measure::values;
-  std::size_t space = 0;  ///< see Row::space
+  std::size_t space = 0;     ///< see Row::space
+  std::vector<int> heads{};  ///< of a hook with query heads: these alone; empty: all
 };
 
 /// A row space besides the plan's own.
@@ -131,6 +133,12 @@ struct DonorTable {
   std::vector<double> values;       ///< [row, layer, ...shape]
 };
 
+/// Positions of a run, at most.
+inline int most_positions(const Run& run, const Generation& generation) {
+  const bool goes_on = run.generates && !run.donor;
+  return given_positions(run) + run.quote.tokens + (goes_on ? generation.tokens : 0);
+}
+
 /// Everything that will be computed, as plain data. Shard k holds `groups_per_shard` groups from
 /// k * groups_per_shard on; a batch never crosses a shard.
 struct Plan {
@@ -142,6 +150,14 @@ struct Plan {
   std::vector<KeySpace> further_spaces{};
   std::vector<DonorTable> donors{};  ///< no layer of a hook in two of them
 
+  /// Positions of its longest run: the length of a row of hook_pattern.
+  [[nodiscard]] int longest() const {
+    int most = 0;
+    for (const Group& group : groups) {
+      for (const Run& run : group.runs) most = std::max(most, most_positions(run, generation));
+    }
+    return most;
+  }
   [[nodiscard]] std::size_t shards() const {
     return (groups.size() + groups_per_shard - 1) / groups_per_shard;
   }

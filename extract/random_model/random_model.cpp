@@ -5,6 +5,7 @@
 #include "random_model/initialisation.hpp"
 #include "random_model/tensor_writer.hpp"
 #include "shard/atomic_file.hpp"
+#include "shard/format_error.hpp"
 #include "shard/sha256.hpp"
 
 #include <array>
@@ -31,12 +32,13 @@ class NewDirectory {
   explicit NewDirectory(const fs::path& path)
       : path_(path), part_(path.string() + ".part-" + std::to_string(getpid())) {
     if (fs::exists(path)) {
-      throw std::runtime_error("--out: found " + path.string() +
+      throw std::runtime_error("--out: found " + shard::path_text(path) +
                                ", expected a directory that does not exist");
     }
     if (path.has_parent_path()) fs::create_directories(path.parent_path());
     if (!fs::create_directory(part_)) {
-      throw std::runtime_error(part_.string() + ": exists, expected no such directory; remove it");
+      throw std::runtime_error(shard::path_text(part_) +
+                               ": exists, expected no such directory; remove it");
     }
   }
   NewDirectory(const NewDirectory&) = delete;
@@ -101,8 +103,8 @@ ordered_json write_random_model(const RandomModelOptions& options) {
                            {"copied_sha256", digests}};
   shard::write_file(directory.part() / "random_model.json", about.dump(2) + "\n");
   directory.commit();
-  return {{"model", out.string()},    {"seed", options.seed}, {"initialisation", model.rule},
-          {"parameters", parameters}, {"bytes", bytes},       {"weights", files}};
+  return {{"model", shard::path_text(out)}, {"seed", options.seed}, {"initialisation", model.rule},
+          {"parameters", parameters},       {"bytes", bytes},       {"weights", files}};
 }
 
 }  // namespace phiscope::extract

@@ -56,26 +56,48 @@ std::uint64_t rows_of(const Plan& plan, const Run& run) {
 
 /// The axes of a hook's values at one token. Scores have one entry per token of the vocabulary; the
 /// format calls that axis unit as well.
-void add_axes(RowShape shape, const ModelConfig& config, shard::ArrayPlan& array) {
+void add_axes(const Capture& capture, const Plan& plan, const ModelConfig& config,
+              shard::ArrayPlan& array) {
   const auto add = [&](const char* axis, std::int64_t extent) {
     array.axes.emplace_back(axis);
     array.row_shape.push_back(unsigned_size(extent));
   };
-  switch (shape) {
+  const std::int64_t heads = capture.heads.empty() ? config.heads : std::ssize(capture.heads);
+  switch (hook_name(capture.hook).shape) {
     case RowShape::unit:
       add("unit", config.hidden);
       break;
+    case RowShape::inner_unit:
+      add("unit", config.intermediate);
+      break;
     case RowShape::head_unit:
-      add("head", config.heads);
+      add("head", heads);
+      add("unit", config.head_dim);
+      break;
+    case RowShape::kv_head_unit:
+      add("kv_head", config.kv_heads);
       add("unit", config.head_dim);
       break;
     case RowShape::head:
-      add("head", config.heads);
+      add("head", heads);
+      break;
+    case RowShape::head_token:
+      add("head", heads);
+      add("token", plan.longest());
       break;
     case RowShape::token:
       add("unit", config.vocab);
       break;
   }
+}
+
+std::string listed(const std::vector<int>& numbers) {
+  std::string text;
+  for (const int number : numbers) {
+    text += ' ';
+    text += std::to_string(number);
+  }
+  return text;
 }
 
 std::string formula_of(Measure measure) {
@@ -156,7 +178,8 @@ std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& c
       array.axes.emplace_back("layer");
       array.row_shape.push_back(capture.layers.size());
     }
-    add_axes(hook.shape, config, array);
+    add_axes(capture, plan, config, array);
+    if (!capture.heads.empty()) array.formula += "; of heads" + listed(capture.heads);
     if (capture.measure != Measure::values) describe_measure(capture.measure, array);
     arrays.push_back(std::move(array));
   }

@@ -29,10 +29,10 @@ void FiniteCheck::see_block(int layer, const BlockTrace& trace, const at::Tensor
     return;
   }
   if (all_finite(in_use(residual))) return;
-  const std::pair<Hook, at::Tensor> places[] = {{Hook::z, trace.z},
-                                                {Hook::attn_out, trace.attn_out},
-                                                {Hook::resid_mid, trace.resid_mid},
-                                                {Hook::mlp_out, trace.mlp_out},
+  const std::pair<Hook, at::Tensor> places[] = {{Hook::z, trace.of(Hook::z)},
+                                                {Hook::attn_out, trace.of(Hook::attn_out)},
+                                                {Hook::resid_mid, trace.of(Hook::resid_mid)},
+                                                {Hook::mlp_out, trace.of(Hook::mlp_out)},
                                                 {Hook::resid_post, residual}};
   for (const auto& [hook, values] : places) {
     if (values.defined()) see(hook, layer, in_use(values));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "run/forward.hpp"
 
-#include "model/head_norms.hpp"
 #include "run/finite.hpp"
 
 #include <ATen/ops/cat.h>
@@ -54,12 +53,20 @@ class Viewer {
 
   /// What block `layer` computed for the first `lanes` lanes; nothing, if none has entered.
   void see_block(int layer, std::size_t lanes, const BlockTrace& trace) {
-    see_if(Hook::resid_mid, layer, lanes, trace.resid_mid);
-    see_if(Hook::attn_out, layer, lanes, trace.attn_out);
-    see_if(Hook::mlp_out, layer, lanes, trace.mlp_out);
-    see_if(Hook::z, layer, lanes, trace.z);
-    if (!wanted(Hook::head_norm, layer)) return;
-    see(Hook::head_norm, layer, lanes, trace.z.defined() ? head_norms(trace.z) : at::Tensor());
+    for (const HookName& hook : hook_names) {
+      if (is_traced(hook) && wanted(hook.hook, layer)) {
+        see(hook.hook, layer, lanes, trace.of(hook.hook));
+      }
+    }
+  }
+
+  /// What block `layer` is to keep.
+  [[nodiscard]] BlockTrace trace(int layer) const {
+    BlockTrace made{.tokens = visit_.longest};
+    for (std::size_t i = 0; i < hook_names.size(); ++i) {
+      made.wanted[i] = is_traced(hook_names[i]) && wanted(hook_names[i].hook, layer);
+    }
+    return made;
   }
 
   [[nodiscard]] bool wanted(Hook hook, int layer) const {
@@ -71,8 +78,9 @@ class Viewer {
   }
 
  private:
-  void see_if(Hook hook, int layer, std::size_t lanes, const at::Tensor& values) {
-    if (wanted(hook, layer)) see(hook, layer, lanes, values);
+  /// Whether the hook is inside a block; the stream before and after it is seen without it.
+  static bool is_traced(const HookName& hook) {
+    return hook.in_block && hook.hook != Hook::resid_pre && hook.hook != Hook::resid_post;
   }
 
   void see_lane(const Keep& keep, const Place& place, std::size_t lanes, const at::Tensor& values) {
@@ -135,7 +143,7 @@ at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit) {
   at::Tensor residual = begin_stream(model, batch, visit, viewer, check);
   for (int layer = 0; layer <= last; ++layer) {
     const Stage stage = stage_of(batch, layer);
-    BlockTrace trace;
+    BlockTrace trace = viewer.trace(layer);
     if (stage.lanes > 0) residual = edited(visit.edits, Hook::resid_pre, layer, residual);
     viewer.see(Hook::resid_pre, layer, stage.lanes, residual);
     if (stage.lanes > 0) {

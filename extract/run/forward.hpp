@@ -27,6 +27,7 @@ struct Visit {
   std::span<const Keep> keep{};
   bool to_the_end = false;               ///< compute every block even if nothing is looked at
   bool scores_later = true;              ///< keep() what scores follow from in their place
+  std::int64_t longest = 0;              ///< positions of a run, at most, for hook_pattern
   std::span<const std::string> names{};  ///< [lane] for messages, e.g. "prompt 3"
 };
 

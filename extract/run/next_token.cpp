@@ -16,14 +16,19 @@
 namespace phiscope::extract {
 namespace {
 
+/// The ids that a repetition penalty is for.
+std::vector<int> earlier_ids(const Waiting& waiting) {
+  const Run& run = *waiting.run;
+  std::vector<int> earlier = run.tokens;
+  earlier.insert(earlier.end(), run.after.begin(), run.after.end());
+  earlier.insert(earlier.end(), waiting.generated.begin(), waiting.generated.end());
+  return earlier;
+}
+
 int drawn(const Drawing& drawing, const Waiting& waiting, std::span<const float> scores) {
   const Run& run = *waiting.run;
   std::vector<int> earlier;
-  if (drawing.options.repetition_penalty != 1.0) {
-    earlier = run.tokens;
-    earlier.insert(earlier.end(), run.after.begin(), run.after.end());
-    earlier.insert(earlier.end(), waiting.generated.begin(), waiting.generated.end());
-  }
+  if (drawing.options.repetition_penalty != 1.0) earlier = earlier_ids(waiting);
   DrawPlace place = run.draw;
   place.step += static_cast<std::uint32_t>(waiting.generated.size());
   static thread_local DrawScratch scratch;  // megabytes, which would be mapped anew for each row
@@ -58,6 +63,29 @@ std::vector<int> drawn_ids(const Generation& generation, std::span<const Waiting
   return ids;
 }
 
+/// The penalty where a run takes the highest score.
+double penalty_of(const Generation& generation) {
+  return generation.drawing ? generation.drawing->options.repetition_penalty
+                            : generation.greedy_penalty;
+}
+
+/// The best id after the penalty, of equal ones the lowest. In float32, as Hugging Face's
+/// generation, so that ties are the same.
+std::int64_t best_penalised(const at::Tensor& scores, const Waiting& waiting, double penalty) {
+  const at::Tensor row = scores.to(at::kCPU, at::kFloat).contiguous();
+  const std::span<const float> logits(row.const_data_ptr<float>(),
+                                      static_cast<std::size_t>(row.numel()));
+  std::vector<float> penalised(logits.begin(), logits.end());
+  const auto factor = static_cast<float>(penalty);
+  for (const int id : earlier_ids(waiting)) {
+    const auto place = static_cast<std::size_t>(id);
+    if (place >= logits.size()) continue;  // a token that only the embedding knows
+    const float logit = logits[place];     // so that a token is penalised once
+    penalised[place] = logit < 0 ? logit * factor : logit / factor;
+  }
+  return std::ranges::max_element(penalised) - penalised.begin();
+}
+
 /// The id of a rank among scores [vocab], from 1; of equal ones the lower id comes first.
 std::int64_t of_rank(const at::Tensor& scores, int rank) {
   const at::Tensor order = std::get<1>(at::sort(scores, /*stable=*/true, 0, /*descending=*/true));
@@ -76,8 +104,9 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
   const bool chooses = std::ranges::any_of(
       runs, [&](const Waiting& run) { return !is_forced(run) && !is_drawn(generation, run); });
   const std::vector<int> drawn = draws ? drawn_ids(generation, runs, possible) : std::vector<int>();
+  const double penalty = penalty_of(generation);
   const at::Tensor best =
-      chooses ? at::argmax(possible, -1).to(at::kCPU).contiguous() : at::Tensor();
+      chooses && penalty == 1.0 ? at::argmax(possible, -1).to(at::kCPU).contiguous() : at::Tensor();
   std::vector<std::int64_t> ids;
   ids.reserve(runs.size());
   for (std::size_t r = 0; r < runs.size(); ++r) {
@@ -88,6 +117,8 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
       ids.push_back(of_rank(possible[row], runs[r].forced.rank));
     } else if (is_drawn(generation, runs[r])) {
       ids.push_back(drawn[r]);
+    } else if (penalty != 1.0) {
+      ids.push_back(best_penalised(possible[row], runs[r], penalty));
     } else {
       ids.push_back(best.const_data_ptr<std::int64_t>()[r]);
     }

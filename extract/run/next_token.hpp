@@ -30,7 +30,8 @@ struct NextToken {
 };
 
 /// The next token of each run: the forced one, else the draw of its place (Run::draw, a step on for
-/// each token before), else the one of the highest score, of equal ones the lower.
+/// each token before), else the one of the highest score after the repetition penalty, of equal
+/// ones the lower.
 /// @param scores  [run, vocab]
 std::vector<NextToken> next_tokens(const Generation& generation, std::span<const Waiting> runs,
                                    const at::Tensor& scores);

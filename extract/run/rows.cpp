@@ -28,6 +28,12 @@ bool is_range(const std::vector<std::int64_t>& numbers) {
   return !numbers.empty();
 }
 
+/// Some heads of rows [row, head, ...].
+at::Tensor chosen_heads(const at::Tensor& rows, const std::vector<int>& heads) {
+  return rows.index_select(
+      1, index_tensor(std::vector<std::int64_t>(heads.begin(), heads.end()), rows.device()));
+}
+
 }  // namespace
 
 bool has_means(const Plan& plan, std::size_t space) {
@@ -197,9 +203,10 @@ void RowCollector::take(Hook hook, int layer, std::size_t lanes, const at::Tenso
   for (std::size_t c = 0; c < arrays_.size(); ++c) {
     const Capture& capture = plan_.captures[c];
     if (capture.hook != hook || !holds(capture)) continue;
-    if (capture.layers.empty()) put(c, 0, rows);
+    const at::Tensor chosen = capture.heads.empty() ? rows : chosen_heads(rows, capture.heads);
+    if (capture.layers.empty()) put(c, 0, chosen);
     for (std::size_t i = 0; i < capture.layers.size(); ++i) {
-      if (capture.layers[i] == layer) put(c, i, rows);
+      if (capture.layers[i] == layer) put(c, i, chosen);
     }
   }
 }

@@ -131,6 +131,7 @@ Stepper::Stepper(const Model& model, const Plan& plan, std::size_t batch_size, G
     if (one.hook != Hook::logits || one.measure != Measure::values) continue;
     scores_later_ = scores_later_ && stored_as_scores(plan, c);
   }
+  longest_ = plan.longest();
 }
 
 void Stepper::begin(std::span<const Group> groups) {
@@ -297,6 +298,7 @@ void Stepper::pass(std::vector<Walk*> walks, Pace pace) {
                                      .keep = keep,
                                      .to_the_end = to_the_end,
                                      .scores_later = scores_later_,
+                                     .longest = longest_,
                                      .names = names});
   tokens_ += static_cast<std::uint64_t>(batch.used());
   score(walks, batch, normed);

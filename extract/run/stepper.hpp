@@ -87,6 +87,7 @@ class Stepper {
   std::vector<bool> means_;     ///< [space] see has_means()
   std::vector<bool> measures_;  ///< [space] see has_measures()
   bool scores_later_ = true;    ///< see stored_as_scores()
+  std::int64_t longest_ = 0;    ///< Plan::longest()
   std::span<const Group> groups_;
   std::size_t opened_ = 0;          ///< of groups_
   std::deque<Work> works_;          ///< open groups

@@ -8,6 +8,7 @@
 #include "sampling/inputs.hpp"
 #include "sampling/options.hpp"
 #include "sampling/points.hpp"
+#include "shard/format_error.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>
@@ -81,7 +82,7 @@ RunRequest request_of(const Setting& setting, SamplingStep step, std::vector<std
   plan.generation.tokens = options.max_new_tokens;
   plan.generation.rows = GeneratedRows::pooled;
   plan.generation.pooling.stride = options.stride;
-  set_ends(setting.model.config, /*ignore_eos=*/false, plan.generation);
+  set_ends(options.run.model, setting.model.config, /*ignore_eos=*/false, plan.generation);
   plan.groups_per_shard = options.problems_per_shard;
   request.options = {
       {"step", name},
@@ -172,7 +173,7 @@ RunRequest manifold(const Setting& setting) {
   }
   if (solved.empty()) {
     throw std::runtime_error(
-        options.oracle.string() + ": a solution of none of " +
+        shard::path_text(options.oracle) + ": a solution of none of " +
         std::to_string(setting.problems.problems.size()) + " problems that can be used" +
         (dropped.empty() ? std::string()
                          : " (the first: " + dropped[0].at("status").get<std::string>() + ")"));
@@ -208,7 +209,7 @@ RunRequest sensitivity(const Setting& setting) {
   const BranchLayout layout = branch_layout(setting.options);
   const std::vector<std::size_t> which = all_problems(setting);
   RunRequest request =
-      request_of(setting, SamplingStep::sensitivity, {"problem", "branch", "window"}, which);
+      request_of(setting, SamplingStep::sensitivity, {"problem", "branch", "token"}, which);
   request.plan.generation.pooling.from_origin = true;
   request.plan.generation.pooling.stride = layout.stride;
   for (const std::size_t p : which) {
@@ -247,7 +248,7 @@ void attribute(const SamplingOptions& options, const RunOptions& own, const Chec
                                          : options.points;
   if (!std::filesystem::exists(file)) {
     if (own.dry_run) return;  // what the step sensitivity is to write is not known yet
-    throw std::runtime_error(file.string() +
+    throw std::runtime_error(shard::path_text(file) +
                              ": found no file, expected the points of a finished run (extract "
                              "sampling --steps sensitivity), or --points FILE");
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/inputs.hpp"
 
+#include "command/prompt_runs.hpp"
+#include "files/embedded_ids.hpp"
 #include "files/json_entries.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/format_error.hpp"
@@ -39,17 +41,20 @@ std::string field_text(const JsonFields& fields, const std::vector<std::string_v
 
 SamplingProblems sampling_problems(const SamplingOptions& options, const ModelConfig& config) {
   SamplingProblems made;
+  warn_of_blank_lines(options.problems);
   made.problems = read_problems(options.problems);
   if (options.limit > 0 && made.problems.size() > options.limit) {
     made.problems.resize(options.limit);
   }
   const std::string form = prompt_template(options);
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
+  const EmbeddedIds embedded(options.run.model, config.vocab);
   made.prompts.reserve(made.problems.size());
   for (const Problem& problem : made.problems) {
     made.prompts.push_back(
         tokenizer.encode(prompt_text(form, problem.question), /*special=*/true).ids);
     const std::vector<int>& ids = made.prompts.back();
+    embedded.check(ids, options.problems, "problem " + problem.id);
     const std::int64_t length = std::ssize(ids) + options.max_new_tokens;
     if (ids.empty() || length > config.max_positions) {
       throw FormatError(options.problems,
@@ -83,6 +88,7 @@ std::string oracle_text(const std::string& text, OraclePart part) {
 std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& options,
                                                     const ModelConfig& config) {
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
+  const EmbeddedIds embedded(options.run.model, config.vocab);
   std::map<std::string, std::vector<int>> solutions;
   std::size_t number = 0;
   for (const JsonEntry& entry : json_entries(options.oracle, "solution")) {
@@ -102,11 +108,7 @@ std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& optio
     if (!text.empty()) {
       ids = tokenizer.encode(options.solution_prefix + text, /*special=*/false).ids;
     }
-    for (const int id_of_token : ids) {
-      if (id_of_token < config.vocab) continue;
-      throw FormatError(entry.place, "token id " + std::to_string(id_of_token) +
-                                         ", expected 0 to " + std::to_string(config.vocab - 1));
-    }
+    embedded.check(ids, entry.place, "solution " + id);
     if (!solutions.emplace(id, std::move(ids)).second) {
       throw FormatError(entry.place, "the id " + shard::quote_bytes(id, 40) +
                                          " twice, expected each problem once");

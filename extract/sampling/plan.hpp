@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <vector>
 
 namespace phiscope::extract {
@@ -114,24 +115,39 @@ inline std::vector<int> branch_points(const BranchLayout& layout) {
   return points;
 }
 
+/// Numbers of the tokens that a branch after `t` tokens is compared in.
+inline std::vector<int> compared_tokens(const BranchLayout& layout, int t) {
+  std::vector<int> numbers;
+  for (int n = t + layout.stride; n <= t + layout.lookahead; n += layout.stride) {
+    numbers.push_back(n);
+  }
+  return numbers;
+}
+
 /// The greedy solution and its branches. Key of a row: problem, branch (0: the greedy one, else its
-/// point), window (the point after which it begins).
+/// point), token (its number in the solution). Rows are single tokens, not means of a window: which
+/// of two paths ends first is not known before both have, and means are to be over equally many.
 inline Group branch_group(const std::vector<int>& prompt, std::int64_t number,
                           const BranchLayout& layout) {
-  const auto window = [&](int t) {
-    return PoolWindow{.begin = t, .end = t + layout.lookahead, .counted_from = t, .key = t};
+  const auto row_of = [&](int n) {
+    return PoolWindow{.begin = n - 1, .end = n, .counted_from = n - layout.stride, .key = n};
   };
   Run greedy{.tokens = prompt, .rows = {}};
   greedy.key = std::vector<std::int64_t>{number, 0};
   greedy.origin = static_cast<int>(prompt.size());
-  for (const int t : branch_points(layout)) greedy.windows.push_back(window(t));
+  std::set<int> compared;  // windows of neighbouring points may overlap
+  for (const int t : branch_points(layout)) {
+    for (const int n : compared_tokens(layout, t)) compared.insert(n);
+  }
+  for (const int n : compared) greedy.windows.push_back(row_of(n));
   Group group{.runs = {greedy}};
   for (const int t : branch_points(layout)) {
     Run branch = greedy;
     branch.key = std::vector<std::int64_t>{number, t};
     branch.quote = {.run = 0, .tokens = t, .continues = true};
     branch.actions = {Force{.step = 0, .token = 0, .rank = 2}};
-    branch.windows = {window(t)};
+    branch.windows.clear();
+    for (const int n : compared_tokens(layout, t)) branch.windows.push_back(row_of(n));
     branch.limit =
         layout.to_end ? layout.tokens - t : std::min(layout.lookahead, layout.tokens - t);
     group.runs.push_back(std::move(branch));

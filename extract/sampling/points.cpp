@@ -26,7 +26,9 @@ using Path = std::pair<std::int64_t, std::int64_t>;
 /// What a run holds of its paths.
 struct Paths {
   std::map<Path, std::vector<int>> generated;
-  std::map<std::pair<Path, std::int64_t>, std::vector<double>> latents;  ///< by window
+  /// By path: number of a token in the solution, and its place, a shard and a row of it.
+  std::map<Path, std::map<std::int64_t, std::pair<std::size_t, std::size_t>>> rows;
+  std::vector<shard::RowValues> latents;  ///< [shard]
 };
 
 Paths read_paths(const shard::Run& run) {
@@ -40,22 +42,45 @@ Paths read_paths(const shard::Run& run) {
     }
     const shard::NpyFile pooled_file = run.keys("pooled", k);
     const std::vector<std::int64_t> pooled = pooled_file.read<std::int64_t>();
-    const shard::RowValues latent(run, "latent", k);
     for (std::size_t row = 0; row < pooled.size() / 3; ++row) {
       const Path path{pooled[3 * row], pooled[3 * row + 1]};
-      paths.latents[{path, pooled[3 * row + 2]}] = latent.row(row);
+      paths.rows[path][pooled[3 * row + 2]] = {paths.latents.size(), row};
     }
+    paths.latents.emplace_back(run, "latent", k);
   }
   return paths;
 }
 
-/// Distances by layer between two rows [layer, unit].
-std::vector<double> distances(const std::vector<double>& a, const std::vector<double>& b,
-                              std::size_t layers) {
-  const std::size_t units = a.size() / layers;
-  std::vector<double> made(layers, 0.0);
-  for (std::size_t i = 0; i < a.size(); ++i) made[i / units] += (a[i] - b[i]) * (a[i] - b[i]);
-  for (double& squared : made) squared = std::sqrt(squared);
+/// How far a branch is from the greedy solution.
+struct Apart {
+  std::vector<double> distances;  ///< [layer], between the means over the compared tokens
+  int pooled = 0;                 ///< compared tokens: up to the end of the shorter path
+};
+
+Apart apart(const Paths& paths, const Path& branch, int lookahead, int stride, std::size_t layers) {
+  static const std::map<std::int64_t, std::pair<std::size_t, std::size_t>> none;
+  const auto rows_of = [&](const Path& path) -> const auto& {
+    const auto found = paths.rows.find(path);
+    return found == paths.rows.end() ? none : found->second;
+  };
+  const auto& greedy = rows_of({branch.first, 0});
+  const auto& other = rows_of(branch);
+  Apart made{.distances = std::vector<double>(layers, 0.0)};
+  std::vector<double> sums;  // of the differences, [layer, unit]
+  for (int n = stride; n <= lookahead; n += stride) {
+    const auto a = greedy.find(branch.second + n);
+    const auto b = other.find(branch.second + n);
+    if (a == greedy.end() || b == other.end()) break;
+    const std::vector<double> kept = paths.latents[a->second.first].row(a->second.second);
+    const std::vector<double> left = paths.latents[b->second.first].row(b->second.second);
+    sums.resize(kept.size(), 0.0);
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += kept[i] - left[i];
+    ++made.pooled;
+  }
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    made.distances[i * layers / sums.size()] += sums[i] * sums[i];
+  }
+  for (double& squared : made.distances) squared = std::sqrt(squared) / std::max(1, made.pooled);
   return made;
 }
 
@@ -81,36 +106,33 @@ void write_points(const std::filesystem::path& folder) {
   const auto layers = details.at("layers").get<std::vector<int>>();
   const auto target = std::ranges::find(layers, details.at("target_layer").get<int>());
   const auto target_index = static_cast<std::size_t>(target - layers.begin());
-  const auto lookahead = details.at("lookahead").get<std::size_t>();
-  const auto window_stride = details.at("window_stride").get<std::size_t>();
+  const int lookahead = details.at("lookahead").get<int>();
+  const int window_stride = details.at("window_stride").get<int>();
   const Paths paths = read_paths(run);
   const std::vector<std::vector<int>> prompts = prompts_of(folder);
   std::vector<std::pair<double, ordered_json>> points;
-  for (const auto& [key, branch] : paths.latents) {
-    const auto& [path, window] = key;
+  std::size_t too_short = 0;
+  for (const auto& [path, other] : paths.generated) {
     if (path.second == 0) continue;
-    const auto greedy = paths.latents.find({{path.first, 0}, window});
-    if (greedy == paths.latents.end()) continue;  // no token of the greedy solution is left to pool
+    const auto [distances, pooled] = apart(paths, path, lookahead, window_stride, layers.size());
+    if (pooled == 0) {
+      ++too_short;
+      continue;
+    }
     const auto t = static_cast<std::size_t>(path.second);
     const std::vector<int>& told = paths.generated.at({path.first, 0});
-    const std::vector<double> apart = distances(greedy->second, branch, layers.size());
-    // Either may end inside the window: then the means are over different numbers of tokens.
-    const auto pooled = [&](std::size_t length) {
-      return std::min(lookahead, length - t) / window_stride;
-    };
-    const std::vector<int>& other = paths.generated.at(path);
     std::vector<int> ids = prompts.at(static_cast<std::size_t>(path.first));
     ids.insert(ids.end(), told.begin(), told.begin() + static_cast<std::ptrdiff_t>(t));
     const auto& problem = details.at("problems").at(static_cast<std::size_t>(path.first));
-    points.emplace_back(apart.at(target_index),
+    points.emplace_back(distances.at(target_index),
                         ordered_json{{"problem_id", problem.at("problem_id")},
                                      {"problem", path.first},
                                      {"t", t},
                                      {"top1", told.at(t)},
                                      {"top2", other.front()},
-                                     {"distance", apart.at(target_index)},
-                                     {"distances", apart},
-                                     {"pooled", {pooled(told.size()), pooled(t + other.size())}},
+                                     {"distance", distances.at(target_index)},
+                                     {"distances", distances},
+                                     {"pooled", pooled},
                                      {"input_ids", ids}});
   }
   std::ranges::stable_sort(points, [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -120,6 +142,7 @@ void write_points(const std::filesystem::path& folder) {
                            {"model", details.at("model").at("digests")},
                            {"layers", layers},
                            {"target_layer", details.at("target_layer")},
+                           {"too_short", too_short},
                            {"points", list}};
   shard::write_file(folder / "bifurcation_points.json", whole.dump(1) + "\n");
 }

@@ -7,7 +7,7 @@ namespace phiscope::extract {
 
 /// Writes RUN/bifurcation_points.json once a run of the step sensitivity is complete: for each
 /// problem and point the distance D between what follows there and what followed, the two tokens,
-/// how many tokens of each path were pooled, and the ids up to there, the largest distance first;
+/// how many tokens of both were compared, and the ids up to there, the largest distance first;
 /// with the model's digests. A function of the run: whoever writes it writes the same bytes.
 /// Nothing while shards are missing.
 void write_points(const std::filesystem::path& run);

@@ -7,6 +7,7 @@
 #include "command/prompt_runs.hpp"
 #include "command/run.hpp"
 #include "files/latent_question.hpp"
+#include "shard/format_error.hpp"
 #include "shard/sha256.hpp"
 #include "steps/inputs.hpp"
 #include "steps/options.hpp"
@@ -49,6 +50,7 @@ void keep_drawn(ChosenProblems& chosen) {
 
 ChosenProblems choose(const StepsOptions& options, const StepLayout& layout,
                       const ModelConfig& config) {
+  warn_of_blank_lines(options.problems);
   std::vector<Problem> problems = read_problems(options.problems);
   ChosenProblems chosen;
   if (!options.select.empty()) {
@@ -70,7 +72,7 @@ ChosenProblems choose(const StepsOptions& options, const StepLayout& layout,
   keep_drawn(chosen);
   if (chosen.read.problems.empty()) {
     throw std::runtime_error("--per-stratum: found no problem of a known number of steps in " +
-                             options.problems.string() + ", expected some");
+                             shard::path_text(options.problems) + ", expected some");
   }
   return chosen;
 }
@@ -84,7 +86,8 @@ void warn(const StepsOptions& options, const ChosenProblems& chosen) {
   }
   if (!chosen.not_there.empty()) {
     std::cerr << "warning: --select: " << chosen.not_there.size() << " ids are not in "
-              << options.problems.string() << " (the first: " << chosen.not_there.front() << ")\n";
+              << shard::path_text(options.problems) << " (the first: " << chosen.not_there.front()
+              << ")\n";
   }
   const auto counts = count_strata(chosen.strata, chosen.parts);
   for (std::size_t s = 0; s < stratum_names.size(); ++s) {
@@ -249,7 +252,7 @@ void steps(const StepsOptions& options, const std::string& command_line) {
   plan.captures = captures_of(options, layout);
   plan.further_spaces = {{.name = "latent", .key = {"problem", "step"}}};
   plan.generation.tokens = answer_tokens(options.max_new_tokens, config);
-  set_ends(config, /*ignore_eos=*/false, plan.generation);
+  set_ends(options.run.model, config, /*ignore_eos=*/false, plan.generation);
   request.options["donors"] = add_donors(options, read, model, layout, plan);
   warn(options, chosen);
   add_steps(read.tokens, layout, plan);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "steps/inputs.hpp"
 
+#include "files/embedded_ids.hpp"
 #include "files/latent_question.hpp"
 #include "shard/format_error.hpp"
 
@@ -17,6 +18,7 @@ class ProblemReader {
   ProblemReader(const std::filesystem::path& file, const std::filesystem::path& model,
                 const ModelConfig& config, const ProblemReading& how)
       : file_(file),
+        model_(model),
         config_(config),
         how_(how),
         tokenizer_(Tokenizer::open(model)),
@@ -28,7 +30,9 @@ class ProblemReader {
     made.tokens = question_tokens(tokenizer_, *config_.latent, problem.question, /*special=*/true);
     for (const int id : before_thoughts(*config_.latent)) made.tokens.push_back(id);
     made.forced = encoded(how_.answer_prefix + " " + problem.gold_text);
-    for (const std::vector<int>* ids : {&made.tokens, &made.forced}) check_ids(problem, *ids);
+    for (const std::vector<int>* ids : {&made.tokens, &made.forced}) {
+      EmbeddedIds(model_, config_.vocab).check(*ids, file_, "problem " + problem.id);
+    }
     const std::string status = find_answer(made);
     if (!status.empty()) return status;
     const std::size_t length = this->length(made);
@@ -44,14 +48,6 @@ class ProblemReader {
  private:
   [[nodiscard]] std::vector<int> encoded(const std::string& text) const {
     return tokenizer_.encode(text, /*special=*/false).ids;
-  }
-
-  void check_ids(const Problem& problem, const std::vector<int>& ids) const {
-    for (const int id : ids) {
-      if (id >= 0 && id < config_.vocab) continue;
-      throw FormatError(file_, "problem " + problem.id + ": token id " + std::to_string(id) +
-                                   ", expected 0 to " + std::to_string(config_.vocab - 1));
-    }
   }
 
   /// Finds where the answer's own tokens begin. A space that is a token says nothing of the answer.
@@ -81,6 +77,7 @@ class ProblemReader {
   }
 
   const std::filesystem::path& file_;
+  const std::filesystem::path& model_;
   const ModelConfig& config_;
   const ProblemReading& how_;
   Tokenizer tokenizer_;

@@ -86,8 +86,9 @@ std::vector<std::string> select_problems(const std::filesystem::path& chosen,
     if (!found.contains(id)) missing.push_back(id);
   }
   if (problems.empty()) {
-    throw FormatError(chosen, "none of its " + std::to_string(ids.size()) + " ids (the first: " +
-                                  shard::quote_bytes(ids.front(), 40) + ") is in " + file.string());
+    throw FormatError(chosen, "none of its " + std::to_string(ids.size()) +
+                                  " ids (the first: " + shard::quote_bytes(ids.front(), 40) +
+                                  ") is in " + shard::path_text(file));
   }
   return missing;
 }

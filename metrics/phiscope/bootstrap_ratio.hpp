@@ -19,6 +19,11 @@ namespace phiscope {
 /// From this many units on bootstrap_ratio() studentises; below it takes the t interval.
 inline constexpr std::size_t least_studentised_units = 10;
 
+/// A resample whose standard error is below this share of that of all units has no spread of its
+/// own: it lacks the one or two units that make up the spread, and measuring in what is left would
+/// put the ends of the interval anywhere.
+inline constexpr double least_resample_error = 0.02;
+
 /// Ratio of two sums over independent units, sum of numerators / sum of denominators, with the
 /// studentised bootstrap interval: each resample is measured in its own standard error, which
 /// follows skewed units where the t interval does not. Fewer than ten units repeat too often in a
@@ -30,7 +35,8 @@ inline constexpr std::size_t least_studentised_units = 10;
 /// @param numerators,denominators  [unit], finite
 /// @return  in the unit of the numerators per that of the denominators; value constant if the
 ///          denominators sum to 0, nonfinite, too_few_rows without a unit; method "t" or
-///          "studentised". A resample without a spread of its own is an undefined draw.
+///          "studentised". A resample without a spread of its own (least_resample_error) is an
+///          undefined draw; unstable where more than 5 % of them are.
 /// @throws std::invalid_argument if the lengths differ, resamples is 0, or the confidence is not in
 ///         (0, 1)
 /// @see  Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 12.5
@@ -79,7 +85,9 @@ template <class UnitAt>
 }
 
 /// (ratio of the resample - ratio) / standard error of the resample, for each resample.
+/// @param error  standard error of all units
 [[nodiscard]] inline std::vector<Value> studentised_draws(const std::vector<RatioUnit>& units,
+                                                          double error,
                                                           const BootstrapOptions& options) {
   std::vector<Value> draws;
   draws.reserve(options.resamples);
@@ -88,7 +96,8 @@ template <class UnitAt>
     const RatioSpread drawn = ratio_spread(units.size(), [&](std::size_t) -> const RatioUnit& {
       return units[uniform_below(engine, units.size())];
     });
-    const bool has_spread = drawn.error > 0.0 && std::isfinite(drawn.error);
+    const bool has_spread =
+        drawn.error > least_resample_error * error && std::isfinite(drawn.error);
     draws.push_back(has_spread ? Value(drawn.away / drawn.error) : Value(Status::constant));
   }
   return draws;
@@ -142,7 +151,7 @@ inline Estimate bootstrap_ratio(std::span<const double> numerators,
     const double half = detail::student_t_quantile(tail, n - 1) * error;
     return between(ratio.value() - half, ratio.value() + half, "t");
   }
-  const std::vector<Value> draws = detail::studentised_draws(units, options);
+  const std::vector<Value> draws = detail::studentised_draws(units, error, options);
   if (!detail::has_draws(draws, result)) return result;
   const std::vector<double> sorted = detail::sorted_numbers(draws);
   return between(ratio.value() - quantile(sorted, 1.0 - tail).value() * error,

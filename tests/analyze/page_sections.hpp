@@ -49,7 +49,27 @@ inline const std::vector<std::string>& lines_of(const report::Page& page,
   return std::get<report::Points>(section_of(page, title).blocks.front()).lines;
 }
 
-/// Names of the figures that a section shows, in its order.
+/// What the page says: its leads, then all findings.
+inline std::vector<std::string> told_of(const report::Page& page) {
+  std::vector<std::string> lines;
+  for (const auto& lead : page.leads) lines.push_back(lead.text);
+  for (const auto& section : page.sections) {
+    if (section.title != "Findings") continue;
+    for (const auto& block : section.blocks) {
+      const auto& more = std::get<report::Points>(block).lines;
+      lines.insert(lines.end(), more.begin(), more.end());
+    }
+  }
+  return lines;
+}
+
+/// The warnings of a page_of(), whose last alert is the note.
+inline std::vector<std::string> warnings_of(const report::Page& page) {
+  if (page.alerts.back() != "a note") throw std::runtime_error("the note is not the last alert");
+  return {page.alerts.begin(), page.alerts.end() - 1};
+}
+
+/// Names of the figures that a section shows, in its order, without the key figure.
 inline std::vector<std::string> figures_of(const report::Page& page, const std::string& title) {
   std::vector<std::string> names;
   for (const auto& block : section_of(page, title).blocks) {

@@ -19,7 +19,8 @@ fi
 SCRIPT
 chmod +x "$folder/extract"
 export CALLS=$folder/calls PATH=$folder:$PATH
-for word in phiid ablate; do
+export PROBLEMS=problems.jsonl STEP=variance OPTIONS="--samples 8"
+for word in phiid ablate sampling; do
   script=docs/slurm/$word.sbatch
   for option in '--signal=B:USR1@120' '--requeue' '--array=0-[0-9]*$'; do
     grep -qE "^#SBATCH $option" "$script" || fail "$script: no #SBATCH $option"
@@ -28,6 +29,7 @@ for word in phiid ablate; do
   MODEL='a model' RUN='a run' TEXTS='some texts' RANKING=r.csv bash "$script"
   input='--prompts datasets/phiid/prompts.jsonl'
   if [ "$word" = ablate ]; then input='--texts some texts'; fi
+  if [ "$word" = sampling ]; then input='--problems problems.jsonl --steps variance --samples 8'; fi
   grep -q "^$word --model a model --out a run $input .*--shard slurm$" "$CALLS" ||
     fail "$script: called extract $(cat "$CALLS")"
   if [ -n "$program" ]; then
@@ -50,4 +52,4 @@ for word in phiid ablate; do
   [ "$status" -eq 75 ] || fail "$script: ended with $status after USR1, expected 75"
   grep -q stopped "$folder/out" || fail "$script: the signal did not reach extract"
 done
-echo "slurm: both job scripts hand over to extract"
+echo "slurm: all job scripts hand over to extract"

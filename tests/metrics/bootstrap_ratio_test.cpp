@@ -154,3 +154,22 @@ TEST_CASE("a ratio is undefined without units, with a denominator of 0 and with 
   CHECK_THROWS_AS(bootstrap_ratio(Numbers{1}, Numbers{1}, {.confidence = 1.0}),
                   std::invalid_argument);
 }
+
+TEST_CASE("nearly equal units and one apart have no interval, not one of any width",
+          "[bootstrap_ratio]") {
+  // Resamples without unit 3 have a spread of 1e-6: in that unit the mean is 1e5 errors away.
+  Numbers above;
+  for (std::size_t i = 0; i < 12; ++i) above.push_back(1.0 + 1e-6 * static_cast<double>(i));
+  above[3] = 2.0;
+  const Numbers ones(12, 1.0);
+  const Estimate found = bootstrap_ratio(above, ones, {.resamples = 1000});
+  CHECK(found.low == Value(Status::unstable));
+  CHECK(found.high == Value(Status::unstable));
+  CHECK(found.undefined_draws > 270);
+  CHECK(found.undefined_draws < 430);
+  // Spread over all units, however small it is beside the mean, is no reason.
+  above[3] = 1.0 + 3e-6;
+  const Estimate near = bootstrap_ratio(above, ones, {.resamples = 1000});
+  CHECK(near.undefined_draws == 0);
+  CHECK(near.high.value() - near.low.value() < 1e-5);
+}

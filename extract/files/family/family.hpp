@@ -2,6 +2,7 @@
 #pragma once
 
 #include "files/config.hpp"
+#include "files/family/config_keys.hpp"
 #include "files/json_fields.hpp"
 #include "files/model_tensors.hpp"
 
@@ -30,6 +31,12 @@ struct Family {
   std::string_view output;
   /// Is this stored tensor one that the language model does not need?
   bool (*ignored)(std::string_view tensor);
+  /// The keys that `read` reads, with their defaults.
+  std::span<const ConfigKey> keys{};
+  /// Keys in circulation that change no number of this family, beside those of all families.
+  std::span<const std::string_view> harmless{};
+  /// Keys around `text_config` that do not concern the language model.
+  std::span<const std::string_view> outer{};
 };
 
 /// All supported families, by name.

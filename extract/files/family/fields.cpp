@@ -6,17 +6,12 @@
 
 namespace phiscope::extract {
 
-void read_kv_heads(const JsonFields& fields, std::int64_t absent, ModelConfig& config) {
-  const bool named = fields.value().contains("num_key_value_heads");
-  config.kv_heads = fields.integer_or("num_key_value_heads", named ? config.heads : absent);
+void read_heads(const JsonFields& fields, ModelConfig& config, std::int64_t head_dim) {
+  config.kv_heads = fields.integer_or("num_key_value_heads", config.heads);
   if (config.heads % config.kv_heads != 0) {
     fields.refuse("num_key_value_heads",
                   "a divisor of num_attention_heads (" + std::to_string(config.heads) + ")");
   }
-}
-
-void read_heads(const JsonFields& fields, ModelConfig& config, std::int64_t head_dim) {
-  read_kv_heads(fields, config.heads, config);
   if (!fields.has("head_dim") && head_dim == 0 && config.hidden % config.heads != 0) {
     fields.refuse("num_attention_heads",
                   "a divisor of hidden_size (" + std::to_string(config.hidden) + ")");
@@ -41,7 +36,7 @@ void read_llama_sizes(const JsonFields& fields, ModelConfig& config, double eps)
 
 void read_upper_windows(const JsonFields& fields, ModelConfig& config) {
   const bool use = fields.boolean_or("use_sliding_window", false);
-  const std::int64_t window = use ? fields.integer_or("sliding_window", 4096) : 0;
+  const std::int64_t window = use ? fields.integer_or("sliding_window", 0) : 0;
   const std::int64_t first = fields.integer_or("max_window_layers", 28, {.least = 0});
   read_windows(fields, window, config, [=](std::int64_t layer) { return layer >= first; });
 }

@@ -52,10 +52,6 @@ void read_ropes_by_kind(const JsonFields& fields, double theta, const RopeParame
 /// hidden divided by the heads
 void read_heads(const JsonFields& fields, ModelConfig& config, std::int64_t head_dim = 0);
 
-/// Key heads of a family whose files mean `absent` where they do not name them, and as many as
-/// query heads where they say null. Wants config.heads.
-void read_kv_heads(const JsonFields& fields, std::int64_t absent, ModelConfig& config);
-
 /// The window of every layer from `layer_types` ("sliding_attention", "full_attention") or, without
 /// it, from `slides(layer)` of the family. @param window  tokens; 0: no layer has one
 template <class Slides>

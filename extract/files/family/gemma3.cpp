@@ -7,6 +7,7 @@
 #include "files/family/llama_layout.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace phiscope::extract {
 
@@ -25,13 +26,13 @@ void read_ropes(const JsonFields& fields, ModelConfig& config) {
 }
 
 void read_gemma3(const JsonFields& fields, ModelConfig& config) {
-  read_gemma_sizes(fields, {.vocab = 262'208, .kv_heads = 4, .max_positions = 131'072}, config);
+  read_gemma_sizes(fields, config);
   config.qk_norm = QkNorm::head;
   read_ropes(fields, config);
   const std::string_view key =
       fields.has("sliding_window_pattern") ? "sliding_window_pattern" : "_sliding_window_pattern";
   const std::int64_t pattern = fields.integer_or(key, 6);
-  const std::int64_t window = fields.integer_or("sliding_window", 4096);
+  const std::int64_t window = fields.integer_or("sliding_window", 0);
   read_windows(fields, window, config,
                [=](std::int64_t layer) { return (layer + 1) % pattern != 0; });
 }
@@ -53,6 +54,41 @@ bool is_vision(std::string_view tensor) {
 constexpr std::array<std::string_view, 2> prefixes_beside_images{"language_model.model.",
                                                                  "model.language_model."};
 
+constexpr std::array<ConfigKey, 27> gemma3_keys{{
+    {"num_hidden_layers", "26"},
+    {"hidden_size", "2304"},
+    {"intermediate_size", "9216"},
+    {"vocab_size", "262208"},
+    {"max_position_embeddings", "131072"},
+    {"rms_norm_eps", "1e-6"},
+    {"num_attention_heads", "8"},
+    {"num_key_value_heads", "4"},
+    {"head_dim", "256"},
+    {"hidden_activation", "\"gelu_pytorch_tanh\""},
+    {"tie_word_embeddings", "true"},
+    {"attention_bias", "false"},
+    {"query_pre_attn_scalar", "256"},
+    {"attn_logit_softcapping"},
+    {"final_logit_softcapping"},
+    {"use_bidirectional_attention"},
+    {"sliding_window", "4096"},
+    {"layer_types"},
+    {"_sliding_window_pattern", "6", {"sliding_window_pattern", "layer_types"}},
+    {"sliding_window_pattern"},
+    {"rope_theta", "1000000.0", {"rope_parameters", "rope_scaling"}},
+    {"rope_local_base_freq", "10000.0", {"rope_parameters"}},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+    {"bos_token_id", "2"},
+    {"eos_token_id", "1"},
+}};
+constexpr std::array<std::string_view, 1> gemma3_harmless{"hidden_act"};
+constexpr std::array<std::string_view, 11> gemma3_outer{
+    "vision_config", "boi_token_index", "eoi_token_index",    "image_token_index",
+    "boi_token_id",  "eoi_token_id",    "image_token_id",     "mm_tokens_per_image",
+    "vocab_size",    "hidden_size",     "tie_word_embeddings"};
+
 }  // namespace
 
 extern const Family gemma3_text_family{
@@ -65,6 +101,8 @@ extern const Family gemma3_text_family{
     .embedding = llama_embedding,
     .output = llama_output,
     .ignored = is_rotary_buffer,
+    .keys = gemma3_keys,
+    .harmless = gemma3_harmless,
 };
 
 extern const Family gemma3_family{
@@ -77,6 +115,9 @@ extern const Family gemma3_family{
     .embedding = llama_embedding,
     .output = "language_model.lm_head.weight",
     .ignored = is_vision,
+    .keys = gemma3_keys,
+    .harmless = gemma3_harmless,
+    .outer = gemma3_outer,
 };
 
 }  // namespace phiscope::extract

@@ -5,22 +5,15 @@
 
 namespace phiscope::extract {
 
-void read_gemma_sizes(const JsonFields& fields, const GemmaDefaults& defaults,
-                      ModelConfig& config) {
+void read_gemma_sizes(const JsonFields& fields, ModelConfig& config) {
   config.layers = fields.integer("num_hidden_layers", {.most = 100'000});
   config.hidden = fields.integer("hidden_size");
   config.intermediate = fields.integer("intermediate_size");
-  config.vocab = fields.integer_or("vocab_size", defaults.vocab);
-  config.max_positions = fields.integer_or("max_position_embeddings", defaults.max_positions);
+  config.vocab = fields.integer("vocab_size");
+  config.max_positions = fields.integer("max_position_embeddings");
   config.norm_eps = fields.positive_or("rms_norm_eps", 1e-6);
-  config.heads = fields.integer_or("num_attention_heads", defaults.heads);
-  const bool silent = !fields.has("num_key_value_heads");
-  read_heads(fields, config, defaults.head_dim);
-  if (silent) config.kv_heads = std::min(defaults.kv_heads, config.heads);
-  if (config.heads % config.kv_heads != 0) {
-    fields.refuse("num_attention_heads", "a multiple of " + std::to_string(config.kv_heads) +
-                                             " (num_key_value_heads of this family)");
-  }
+  config.heads = fields.integer("num_attention_heads");
+  read_heads(fields, config);
   config.attention_scale = 1.0 / std::sqrt(fields.positive_or("query_pre_attn_scalar", 256.0));
   config.attention_softcap = fields.positive_or("attn_logit_softcapping", 0.0);
   config.logit_softcap = fields.positive_or("final_logit_softcapping", 0.0);

@@ -92,6 +92,24 @@ bool is_mask(std::string_view tensor) {
 
 constexpr std::array<std::string_view, 2> gpt2_prefixes{"transformer.", ""};
 
+constexpr std::array<ConfigKey, 14> gpt2_keys{{
+    {"n_layer", "12"},
+    {"n_embd", "768"},
+    {"n_inner"},
+    {"vocab_size", "50257"},
+    {"n_positions", "1024"},
+    {"n_head", "12"},
+    {"scale_attn_weights", "true"},
+    {"scale_attn_by_inverse_layer_idx", "false"},
+    {"add_cross_attention", "false"},
+    {"activation_function", "\"gelu_new\""},
+    {"layer_norm_epsilon", "1e-5"},
+    {"tie_word_embeddings", "true"},
+    {"bos_token_id", "50256"},
+    {"eos_token_id", "50256"},
+}};
+constexpr std::array<std::string_view, 2> gpt2_harmless{"n_ctx", "reorder_and_upcast_attn"};
+
 }  // namespace
 
 extern const Family gpt2_family{
@@ -104,6 +122,8 @@ extern const Family gpt2_family{
     .embedding = "wte.weight",
     .output = "lm_head.weight",
     .ignored = is_mask,
+    .keys = gpt2_keys,
+    .harmless = gpt2_harmless,
 };
 
 }  // namespace phiscope::extract

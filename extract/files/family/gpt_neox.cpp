@@ -90,6 +90,30 @@ bool is_buffer(std::string_view tensor) {
 
 constexpr std::array<std::string_view, 1> gpt_neox_prefixes{"gpt_neox."};
 
+constexpr std::array<ConfigKey, 21> gpt_neox_keys{{
+    {"num_hidden_layers", "44"},
+    {"hidden_size", "6144"},
+    {"intermediate_size", "24576"},
+    {"vocab_size", "50432"},
+    {"max_position_embeddings", "2048"},
+    {"num_attention_heads", "64"},
+    {"num_key_value_heads"},
+    {"head_dim"},
+    {"hidden_act", "\"gelu\""},
+    {"layer_norm_eps", "1e-5"},
+    {"use_parallel_residual", "true"},
+    {"attention_bias", "true"},
+    {"tie_word_embeddings", "false"},
+    {"rotary_pct"},
+    {"rotary_emb_base"},
+    {"rope_theta"},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+    {"bos_token_id", "0"},
+    {"eos_token_id", "2"},
+}};
+
 }  // namespace
 
 extern const Family gpt_neox_family{
@@ -102,6 +126,7 @@ extern const Family gpt_neox_family{
     .embedding = "embed_in.weight",
     .output = "embed_out.weight",
     .ignored = is_buffer,
+    .keys = gpt_neox_keys,
 };
 
 }  // namespace phiscope::extract

@@ -5,6 +5,8 @@
 #include "files/family/fields.hpp"
 #include "files/family/llama_layout.hpp"
 
+#include <array>
+
 namespace phiscope::extract {
 
 namespace {
@@ -26,6 +28,32 @@ std::vector<TensorSpec> granite_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
+constexpr std::array<ConfigKey, 23> granite_keys{{
+    {"num_hidden_layers", "32"},
+    {"hidden_size", "4096"},
+    {"intermediate_size", "11008"},
+    {"vocab_size", "32000"},
+    {"max_position_embeddings", "2048"},
+    {"rms_norm_eps", "1e-6"},
+    {"num_attention_heads", "32"},
+    {"num_key_value_heads"},
+    {"head_dim"},
+    {"hidden_act", "\"silu\""},
+    {"tie_word_embeddings", "false"},
+    {"attention_bias", "false"},
+    {"mlp_bias", "false"},
+    {"embedding_multiplier", "1.0"},
+    {"attention_multiplier", "1.0"},
+    {"residual_multiplier", "1.0"},
+    {"logits_scaling", "1.0"},
+    {"rope_theta", "10000.0", {"rope_parameters", "rope_scaling"}},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+    {"bos_token_id", "1"},
+    {"eos_token_id", "2"},
+}};
+
 }  // namespace
 
 extern const Family granite_family{
@@ -38,6 +66,7 @@ extern const Family granite_family{
     .embedding = llama_embedding,
     .output = llama_output,
     .ignored = is_rotary_buffer,
+    .keys = granite_keys,
 };
 
 }  // namespace phiscope::extract

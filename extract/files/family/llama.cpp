@@ -4,6 +4,8 @@
 #include "files/family/fields.hpp"
 #include "files/family/llama_layout.hpp"
 
+#include <array>
+
 namespace phiscope::extract {
 
 namespace {
@@ -20,6 +22,28 @@ std::vector<TensorSpec> llama_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
+constexpr std::array<ConfigKey, 19> llama_keys{{
+    {"num_hidden_layers", "32"},
+    {"hidden_size", "4096"},
+    {"intermediate_size", "11008"},
+    {"vocab_size", "32000"},
+    {"max_position_embeddings", "2048"},
+    {"rms_norm_eps", "1e-6"},
+    {"num_attention_heads", "32"},
+    {"num_key_value_heads"},
+    {"head_dim"},
+    {"hidden_act", "\"silu\""},
+    {"tie_word_embeddings", "false"},
+    {"attention_bias", "false"},
+    {"mlp_bias", "false"},
+    {"rope_theta", "10000.0", {"rope_parameters", "rope_scaling"}},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+    {"bos_token_id", "1"},
+    {"eos_token_id", "2"},
+}};
+
 }  // namespace
 
 extern const Family llama_family{
@@ -32,6 +56,7 @@ extern const Family llama_family{
     .embedding = llama_embedding,
     .output = llama_output,
     .ignored = is_rotary_buffer,
+    .keys = llama_keys,
 };
 
 }  // namespace phiscope::extract

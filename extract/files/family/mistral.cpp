@@ -4,6 +4,8 @@
 #include "files/family/fields.hpp"
 #include "files/family/llama_layout.hpp"
 
+#include <array>
+
 namespace phiscope::extract {
 
 namespace {
@@ -19,6 +21,28 @@ std::vector<TensorSpec> mistral_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
+constexpr std::array<ConfigKey, 19> mistral_keys{{
+    {"num_hidden_layers", "32"},
+    {"hidden_size", "4096"},
+    {"intermediate_size", "14336"},
+    {"vocab_size", "32000"},
+    {"max_position_embeddings", "131072"},
+    {"rms_norm_eps", "1e-6"},
+    {"num_attention_heads", "32"},
+    {"num_key_value_heads", "8"},
+    {"head_dim"},
+    {"hidden_act", "\"silu\""},
+    {"tie_word_embeddings", "false"},
+    {"sliding_window", "4096"},
+    {"layer_types"},
+    {"rope_theta", "10000.0", {"rope_parameters", "rope_scaling"}},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+    {"bos_token_id", "1"},
+    {"eos_token_id", "2"},
+}};
+
 }  // namespace
 
 extern const Family mistral_family{
@@ -31,6 +55,7 @@ extern const Family mistral_family{
     .embedding = llama_embedding,
     .output = llama_output,
     .ignored = is_rotary_buffer,
+    .keys = mistral_keys,
 };
 
 }  // namespace phiscope::extract

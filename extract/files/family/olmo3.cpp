@@ -4,6 +4,8 @@
 #include "files/family/llama_layout.hpp"
 #include "files/family/olmo_fields.hpp"
 
+#include <array>
+
 namespace phiscope::extract {
 
 namespace {
@@ -33,6 +35,29 @@ std::vector<TensorSpec> olmo3_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
+constexpr std::array<ConfigKey, 20> olmo3_keys{{
+    {"num_hidden_layers", "32"},
+    {"hidden_size", "4096"},
+    {"intermediate_size", "11008"},
+    {"vocab_size", "50304"},
+    {"max_position_embeddings", "2048"},
+    {"rms_norm_eps", "1e-5"},
+    {"num_attention_heads", "32"},
+    {"num_key_value_heads"},
+    {"head_dim"},
+    {"hidden_act", "\"silu\""},
+    {"tie_word_embeddings", "false"},
+    {"attention_bias", "false"},
+    {"sliding_window", "4096"},
+    {"layer_types"},
+    {"rope_theta", "500000.0", {"rope_parameters", "rope_scaling"}},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+    {"bos_token_id"},
+    {"eos_token_id", "50279"},
+}};
+
 }  // namespace
 
 extern const Family olmo3_family{
@@ -45,6 +70,7 @@ extern const Family olmo3_family{
     .embedding = llama_embedding,
     .output = llama_output,
     .ignored = is_rotary_buffer,
+    .keys = olmo3_keys,
 };
 
 }  // namespace phiscope::extract

@@ -4,6 +4,8 @@
 #include "files/family/fields.hpp"
 #include "files/family/llama_layout.hpp"
 
+#include <array>
+
 namespace phiscope::extract {
 
 namespace {
@@ -21,6 +23,31 @@ std::vector<TensorSpec> olmoe_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
+constexpr std::array<ConfigKey, 22> olmoe_keys{{
+    {"num_hidden_layers", "16"},
+    {"hidden_size", "2048"},
+    {"intermediate_size", "2048"},
+    {"vocab_size", "50304"},
+    {"max_position_embeddings", "4096"},
+    {"rms_norm_eps", "1e-5"},
+    {"num_attention_heads", "16"},
+    {"num_key_value_heads"},
+    {"head_dim"},
+    {"hidden_act", "\"silu\""},
+    {"tie_word_embeddings", "false"},
+    {"attention_bias", "false"},
+    {"clip_qkv"},
+    {"num_experts", "64", {"num_local_experts"}},
+    {"num_local_experts"},
+    {"num_experts_per_tok", "8"},
+    {"norm_topk_prob", "false"},
+    {"rope_theta", "10000.0", {"rope_parameters", "rope_scaling"}},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+    {"eos_token_id", "50279"},
+}};
+
 }  // namespace
 
 extern const Family olmoe_family{
@@ -33,6 +60,7 @@ extern const Family olmoe_family{
     .embedding = llama_embedding,
     .output = llama_output,
     .ignored = is_rotary_buffer,
+    .keys = olmoe_keys,
 };
 
 }  // namespace phiscope::extract

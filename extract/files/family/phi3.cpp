@@ -5,6 +5,8 @@
 #include "files/family/fields.hpp"
 #include "files/family/llama_layout.hpp"
 
+#include <array>
+
 namespace phiscope::extract {
 
 namespace {
@@ -26,6 +28,31 @@ std::vector<TensorSpec> phi3_tensors(const ModelConfig& config) {
   return llama_layout(config, {.fused = true});
 }
 
+constexpr std::array<ConfigKey, 20> phi3_keys{{
+    {"num_hidden_layers", "32"},
+    {"hidden_size", "3072"},
+    {"intermediate_size", "8192"},
+    {"vocab_size", "32064"},
+    {"max_position_embeddings", "4096"},
+    {"rms_norm_eps", "1e-5"},
+    {"num_attention_heads", "32"},
+    {"num_key_value_heads"},
+    {"head_dim"},
+    {"hidden_act", "\"silu\""},
+    {"tie_word_embeddings", "false"},
+    {"original_max_position_embeddings", "4096"},
+    {"sliding_window"},
+    {"layer_types"},
+    {"rope_theta", "10000.0", {"rope_parameters", "rope_scaling"}},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+    {"bos_token_id", "1"},
+    {"eos_token_id", "32000"},
+}};
+constexpr std::array<std::string_view, 3> phi3_harmless{"auto_map", "full_attn_mod",
+                                                        "interpolate_factor"};
+
 }  // namespace
 
 extern const Family phi3_family{
@@ -38,6 +65,8 @@ extern const Family phi3_family{
     .embedding = llama_embedding,
     .output = llama_output,
     .ignored = is_rotary_buffer,
+    .keys = phi3_keys,
+    .harmless = phi3_harmless,
 };
 
 }  // namespace phiscope::extract

@@ -4,6 +4,8 @@
 #include "files/family/fields.hpp"
 #include "files/family/llama_layout.hpp"
 
+#include <array>
+
 namespace phiscope::extract {
 
 namespace {
@@ -19,6 +21,28 @@ std::vector<TensorSpec> qwen2_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
+constexpr std::array<ConfigKey, 19> qwen2_keys{{
+    {"num_hidden_layers", "32"},
+    {"hidden_size", "4096"},
+    {"intermediate_size", "22016"},
+    {"vocab_size", "151936"},
+    {"max_position_embeddings", "32768"},
+    {"rms_norm_eps", "1e-6"},
+    {"num_attention_heads", "32"},
+    {"num_key_value_heads", "32"},
+    {"head_dim"},
+    {"hidden_act", "\"silu\""},
+    {"tie_word_embeddings", "false"},
+    {"use_sliding_window", "false"},
+    {"sliding_window", "4096"},
+    {"max_window_layers", "28"},
+    {"layer_types"},
+    {"rope_theta", "10000.0", {"rope_parameters", "rope_scaling"}},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+}};
+
 }  // namespace
 
 extern const Family qwen2_family{
@@ -31,6 +55,7 @@ extern const Family qwen2_family{
     .embedding = llama_embedding,
     .output = llama_output,
     .ignored = is_rotary_buffer,
+    .keys = qwen2_keys,
 };
 
 }  // namespace phiscope::extract

@@ -4,6 +4,8 @@
 #include "files/family/fields.hpp"
 #include "files/family/llama_layout.hpp"
 
+#include <array>
+
 namespace phiscope::extract {
 
 namespace {
@@ -31,7 +33,6 @@ std::vector<bool> rotated_layers(const JsonFields& fields, std::int64_t layers) 
 
 void read_smollm3(const JsonFields& fields, ModelConfig& config) {
   read_llama_sizes(fields, config);
-  read_kv_heads(fields, 4, config);
   config.tied = fields.boolean_or("tie_word_embeddings", true);
   read_rope(fields, {.default_theta = 2e6}, config);
   config.rotated = rotated_layers(fields, config.layers);
@@ -50,6 +51,34 @@ std::vector<TensorSpec> smollm3_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
+constexpr std::array<ConfigKey, 24> smollm3_keys{{
+    {"num_hidden_layers", "36"},
+    {"hidden_size", "2048"},
+    {"intermediate_size", "11008"},
+    {"vocab_size", "128256"},
+    {"max_position_embeddings", "32768"},
+    {"rms_norm_eps", "1e-6"},
+    {"num_attention_heads", "16"},
+    {"num_key_value_heads", "4"},
+    {"head_dim"},
+    {"hidden_act", "\"silu\""},
+    {"tie_word_embeddings", "true"},
+    {"attention_bias", "false"},
+    {"mlp_bias", "false"},
+    {"use_sliding_window", "false"},
+    {"sliding_window"},
+    {"layer_types"},
+    {"no_rope_layers"},
+    {"no_rope_layer_interval", "4"},
+    {"rope_theta", "2000000.0", {"rope_parameters", "rope_scaling"}},
+    {"rope_scaling"},
+    {"rope_parameters"},
+    {"partial_rotary_factor"},
+    {"bos_token_id", "128000"},
+    {"eos_token_id", "128001"},
+}};
+constexpr std::array<std::string_view, 1> smollm3_harmless{"max_window_layers"};
+
 }  // namespace
 
 extern const Family smollm3_family{
@@ -62,6 +91,8 @@ extern const Family smollm3_family{
     .embedding = llama_embedding,
     .output = llama_output,
     .ignored = is_rotary_buffer,
+    .keys = smollm3_keys,
+    .harmless = smollm3_harmless,
 };
 
 }  // namespace phiscope::extract

@@ -177,7 +177,9 @@ void check_lora_present(const ModelConfig& config, const Weights& weights,
 
 std::map<std::string, TensorView> LatentTensors::stored() const {
   std::map<std::string, TensorView> all;
-  for (const auto& [name, view] : tensors) all.emplace(view.name, view);
+  for (const auto& [name, view] : tensors) {
+    all.emplace(stacked.contains(name) ? name : view.name, view);
+  }
   for (const auto& [name, factors] : lora) {
     all.emplace(factors.a.name, factors.a);
     all.emplace(factors.b.name, factors.b);
@@ -190,8 +192,11 @@ LatentTensors latent_tensors(const ModelConfig& config, const Weights& weights) 
   check_lora_sets(config, weights, inventory);
   check_lora_present(config, weights, inventory);
   MatchedTensors matched = match_tensors(config, weights, inventory.named);
-  LatentTensors out{
-      .tensors = std::move(matched.tensors), .lora = {}, .left_out = inventory.left_out};
+  LatentTensors out{.tensors = std::move(matched.tensors),
+                    .lora = {},
+                    .stacked = std::move(matched.stacked),
+                    .left_out = inventory.left_out,
+                    .layout = std::move(matched.layout)};
   for (const std::string& name : matched.left_out) ++out.left_out[name];
   for (const TensorSpec& spec : expected_tensors(config)) {
     const LatentName found = latent_name(out.tensors.at(spec.name).name);
@@ -210,7 +215,14 @@ LatentTensors latent_tensors(const ModelConfig& config, const Weights& weights) 
 
 LatentTensors all_tensors(const ModelConfig& config, const Weights& weights) {
   if (config.latent) return latent_tensors(config, weights);
-  return {.tensors = model_tensors(config, weights), .lora = {}, .left_out = {}};
+  MatchedTensors matched = match_tensors(config, weights);
+  LatentTensors out{.tensors = std::move(matched.tensors),
+                    .lora = {},
+                    .stacked = std::move(matched.stacked),
+                    .left_out = {},
+                    .layout = std::move(matched.layout)};
+  for (const std::string& name : matched.left_out) ++out.left_out[name];
+  return out;
 }
 
 std::int64_t latent_embedding_rows(const ModelConfig& config, const Weights& weights) {

@@ -15,10 +15,13 @@ struct LatentTensors {
   /// By the names of expected_tensors(); of a weight that has a LoRA the base.
   std::map<std::string, TensorView> tensors;
   std::map<std::string, LoraFactors> lora;  ///< by the same names
+  /// Which tensors are parts of stacked experts, see MatchedTensors.
+  std::map<std::string, StackedPart> stacked{};
   /// How many tensors were left out, by name, or by group: "decoder.*".
   std::map<std::string, std::int64_t> left_out;
+  std::vector<Oddity> layout{};  ///< see MatchedTensors
 
-  /// Every stored tensor that counts, by its name in the files.
+  /// Every stored tensor that counts; a slice of a stack by its usual name, others by their own.
   [[nodiscard]] std::map<std::string, TensorView> stored() const;
 };
 

@@ -38,10 +38,17 @@ std::optional<fs::path> find_pickle(const fs::path& directory) {
   return found.empty() ? std::nullopt : std::optional(*found.begin());
 }
 
-std::string pickle_advice() {
-  return "weights as a pickle, which are not read; expected model.safetensors: load the model in "
-         "Python and call model.save_pretrained(DIR), which writes it, or for a latent model " +
+std::string pickle_conversion() {
+  return "python3 -c \"from transformers import AutoModelForCausalLM as M; "
+         "M.from_pretrained('DIR', torch_dtype='auto').save_pretrained('OUT')\" writes it, or for "
+         "a "
+         "latent model " +
          std::string(latent_converter);
+}
+
+std::string pickle_advice() {
+  return "weights as a pickle, which are not read; expected model.safetensors: " +
+         pickle_conversion();
 }
 
 }  // namespace phiscope::extract

@@ -16,6 +16,9 @@ namespace phiscope::extract {
 [[nodiscard]] std::optional<std::filesystem::path> find_pickle(
     const std::filesystem::path& directory);
 
+/// The commands that make model.safetensors of a pickle.
+[[nodiscard]] std::string pickle_conversion();
+
 /// "weights as a pickle, which are not read; ...": what to do instead.
 [[nodiscard]] std::string pickle_advice();
 

@@ -92,9 +92,26 @@ TokenTrie::Match TokenTrie::longest_at(std::string_view text, std::size_t at) co
   return best;
 }
 
-AddedTokens::AddedTokens(const JsonFields& root, const Vocabulary& vocabulary,
-                         const Normalizer& normalizer) {
-  if (!root.has("added_tokens")) return;
+AddedTokens::AddedTokens(const JsonFields& root, const Companions& beside,
+                         const Vocabulary& vocabulary, const Normalizer& normalizer) {
+  if (root.has("added_tokens")) read(root, vocabulary);
+  const std::vector<AddedToken> own = tokens_;
+  register_forms(own);
+  const std::vector<AddedToken> more = beside.additions(own);
+  add_all(more, root.file(), vocabulary);
+  warn_of(more, own, beside.has_decoder ? tokenizer_config_name : added_tokens_name);
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    AddedToken& token = tokens_[i];
+    const Forms& forms = forms_.at(token.content);
+    const std::string normal = normalizer.applied(token.content);
+    token.special = forms.special;
+    token.text = token.normalized ? normal : token.content;
+    if (forms.raw) raw_.insert(token.content, i);
+    if (forms.normalized && !normal.empty()) normalized_.insert(normal, i);
+  }
+}
+
+void AddedTokens::read(const JsonFields& root, const Vocabulary& vocabulary) {
   for_each_component(root, "added_tokens", [&](const JsonFields& fields) {
     AddedToken token = read_token(fields);
     if (token.content.empty()) fields.refuse("content", "a text that is not empty");
@@ -105,11 +122,97 @@ AddedTokens::AddedTokens(const JsonFields& root, const Vocabulary& vocabulary,
     if (!by_content_.emplace(token.content, tokens_.size()).second) {
       fields.refuse("content", "a text of its own (a duplicate in added_tokens)");
     }
-    token.text = token.normalized ? normalizer.applied(token.content) : token.content;
-    if (!token.text.empty())
-      (token.normalized ? normalized_ : raw_).insert(token.text, tokens_.size());
     tokens_.push_back(std::move(token));
   });
+}
+
+/// `tokenizers` looks for the first special token of a text as that one says, raw or normalised,
+/// whatever is added later; of tokens that are not special it looks for all.
+void AddedTokens::register_forms(const std::vector<AddedToken>& tokens) {
+  const auto look = [](Forms& forms, const AddedToken& token) {
+    (token.normalized ? forms.normalized : forms.raw) = true;
+  };
+  for (const AddedToken& token : tokens) {
+    Forms& forms = forms_[token.content];
+    if (!token.special || forms.special) continue;
+    forms.special = true;
+    look(forms, token);
+  }
+  for (const AddedToken& token : tokens) {
+    Forms& forms = forms_[token.content];
+    if (!forms.special) look(forms, token);
+  }
+}
+
+/// The id that `tokenizers` gives a token without one: after the largest added id, but not among
+/// those of the model, which it counts.
+int AddedTokens::next_id(const Vocabulary& vocabulary) const {
+  const auto of_model = static_cast<int>(vocabulary.size());
+  int largest = -1;
+  for (const AddedToken& token : tokens_) largest = std::max(largest, token.id);
+  return std::max(of_model, largest + 1);
+}
+
+void AddedTokens::add_all(const std::vector<AddedToken>& more, const std::filesystem::path& file,
+                          const Vocabulary& vocabulary) {
+  std::vector<AddedToken> taken;
+  taken.reserve(more.size());
+  for (const AddedToken& token : more) {
+    const auto own = by_content_.find(token.content);
+    AddedToken made = token;
+    if (own != by_content_.end()) {
+      AddedToken& there = tokens_[own->second];
+      if (there.equals(token)) continue;
+      made.id = there.id;
+      there = std::move(made);
+    } else {
+      made.id = vocabulary.id_of(token.content).value_or(-1);
+      if (made.id < 0) made.id = free_id(token, file, vocabulary);
+      by_id_.emplace(made.id, tokens_.size());
+      by_content_.emplace(made.content, tokens_.size());
+      tokens_.push_back(std::move(made));
+    }
+    taken.push_back(token);
+  }
+  register_forms(taken);
+}
+
+int AddedTokens::free_id(const AddedToken& token, const std::filesystem::path& file,
+                         const Vocabulary& vocabulary) const {
+  const int id = next_id(vocabulary);
+  const std::string* other = vocabulary.token_of(id);
+  if (other == nullptr && id < id_limit) return id;
+  throw FormatError(file, "token " + quote_bytes(token.content) +
+                              " of the files beside it gets the id " + std::to_string(id) +
+                              ", expected one that is free" +
+                              (other != nullptr ? ": the ids of model.vocab have holes" : ""));
+}
+
+void AddedTokens::warn_of(const std::vector<AddedToken>& more, const std::vector<AddedToken>& own,
+                          std::string_view file) {
+  std::vector<std::string> moved;
+  std::vector<std::string> changed;
+  for (const AddedToken& token : more) {
+    const std::string name = quote_bytes(token.content, 40);
+    const int id = find(token.content)->id;
+    if (token.id >= 0 && token.id != id) {
+      moved.push_back(name + " the id " + std::to_string(token.id) + ", its id is " +
+                      std::to_string(id));
+    }
+    const auto there = std::ranges::find(own, token.content, &AddedToken::content);
+    if (there != own.end() && !there->is_found_like(token)) changed.push_back(name);
+  }
+  const auto rest = [](const std::vector<std::string>& all) {
+    return all.size() > 1 ? " (and " + std::to_string(all.size() - 1) + " more)" : std::string();
+  };
+  if (!moved.empty()) {
+    warnings_.push_back(std::string(file) + " gives " + moved.front() + rest(moved) +
+                        ": tokenizer.json is followed, as in transformers");
+  }
+  if (!changed.empty()) {
+    warnings_.push_back("tokenizer.json has other flags for " + changed.front() + rest(changed) +
+                        " than the files beside it: those are followed, as in transformers");
+  }
 }
 
 std::vector<Stretch> AddedTokens::split(std::string_view text, bool normalized) const {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "files/json_fields.hpp"
+#include "files/tokenizer/added_token.hpp"
 #include "files/tokenizer/aligned_text.hpp"
+#include "files/tokenizer/companions.hpp"
 #include "files/tokenizer/normalizer.hpp"
 #include "files/tokenizer/vocabulary.hpp"
 
@@ -16,18 +18,6 @@
 #include <vector>
 
 namespace phiscope::extract::tokenizer {
-
-/// A token that is found in the text as a whole, before the text is split.
-struct AddedToken {
-  std::string content;
-  std::string text;  ///< what is looked for and decoded: `content`, perhaps normalised
-  int id = 0;
-  bool single_word = false;  ///< only where no word character touches it
-  bool lstrip = false;       ///< takes the white space before it along
-  bool rstrip = false;       ///< and after it
-  bool normalized = false;   ///< looked for after normalisation, in its own normalised form
-  bool special = false;      ///< left out of a text on demand
-};
 
 /// A stretch of a text: an added token, or text between them.
 struct Stretch {
@@ -51,12 +41,14 @@ class TokenTrie {
   std::vector<std::optional<std::size_t>> values_{std::nullopt};
 };
 
-/// The added tokens of a file.
+/// The added tokens of tokenizer.json and of the files beside it.
 class AddedTokens {
  public:
-  /// Reads `added_tokens`. @throws shard::FormatError for ids that contradict `vocabulary` or each
-  /// other
-  AddedTokens(const JsonFields& root, const Vocabulary& vocabulary, const Normalizer& normalizer);
+  /// Reads `added_tokens`, and adds what `beside` has more, as transformers does: a token of the
+  /// vocabulary keeps its id, another gets the next free one, whatever id the file says; flags of
+  /// those files win. @throws shard::FormatError for ids that contradict `vocabulary` or each other
+  AddedTokens(const JsonFields& root, const Companions& beside, const Vocabulary& vocabulary,
+              const Normalizer& normalizer);
 
   /// Cuts a text at the tokens that are looked for before normalisation (`normalized` false) or
   /// after.
@@ -65,11 +57,32 @@ class AddedTokens {
   [[nodiscard]] const AddedToken* find(int id) const;
   [[nodiscard]] const AddedToken* find(std::string_view content) const;
   [[nodiscard]] const std::vector<AddedToken>& tokens() const { return tokens_; }
+  /// What the files beside say otherwise of a token, one line each at most per kind.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  /// How a text is looked for.
+  struct Forms {
+    bool raw = false;         ///< before normalisation
+    bool normalized = false;  ///< after it
+    bool special = false;
+  };
+
+  void read(const JsonFields& root, const Vocabulary& vocabulary);
+  void register_forms(const std::vector<AddedToken>& tokens);
+  void add_all(const std::vector<AddedToken>& more, const std::filesystem::path& file,
+               const Vocabulary& vocabulary);
+  [[nodiscard]] int next_id(const Vocabulary& vocabulary) const;
+  [[nodiscard]] int free_id(const AddedToken& token, const std::filesystem::path& file,
+                            const Vocabulary& vocabulary) const;
+  void warn_of(const std::vector<AddedToken>& more, const std::vector<AddedToken>& own,
+               std::string_view file);
+
   std::vector<AddedToken> tokens_;
   std::unordered_map<int, std::size_t> by_id_;
   std::unordered_map<std::string, std::size_t> by_content_;
+  std::unordered_map<std::string, Forms> forms_;
+  std::vector<std::string> warnings_;
   TokenTrie raw_;
   TokenTrie normalized_;
 };

@@ -3,6 +3,8 @@
 
 #include "files/tokenizer/component.hpp"
 
+#include <algorithm>
+
 namespace phiscope::extract::tokenizer {
 
 namespace {
@@ -71,6 +73,11 @@ void Normalizer::apply(AlignedText& text) const {
   for (const NormalizerStep& step : steps_) {
     std::visit([&text](const auto& one) { apply_step(one, text); }, step);
   }
+}
+
+bool Normalizer::prepends() const {
+  return std::ranges::any_of(
+      steps_, [](const NormalizerStep& step) { return std::holds_alternative<Prepend>(step); });
 }
 
 std::string Normalizer::applied(std::string_view text) const {

@@ -30,6 +30,7 @@ class Normalizer {
 
   void apply(AlignedText& text) const;
   [[nodiscard]] std::string applied(std::string_view text) const;
+  [[nodiscard]] bool prepends() const;  ///< something, to every text
 
  private:
   std::vector<NormalizerStep> steps_;

@@ -157,6 +157,17 @@ void PostProcessor::read_template(const JsonFields& fields, const TokenLookup& l
   steps_.emplace_back(std::move(made));
 }
 
+std::vector<int> PostProcessor::around(bool before) const {
+  std::vector<int> ids;
+  for (const PostProcessorStep& step : steps_) {
+    const auto* const made = std::get_if<Template>(&step);
+    if (made == nullptr) continue;
+    const std::vector<int>& own = before ? made->before : made->after;
+    ids.insert(ids.end(), own.begin(), own.end());
+  }
+  return ids;
+}
+
 void PostProcessor::apply(Draft& draft, bool special, const TokenLookup& lookup) const {
   for (const PostProcessorStep& step : steps_) {
     std::visit([&](const auto& one) { apply_step(one, draft, special, lookup); }, step);

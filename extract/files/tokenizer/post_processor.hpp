@@ -52,6 +52,8 @@ class PostProcessor {
 
   /// @param special  let the templates add their tokens
   void apply(Draft& draft, bool special, const TokenLookup& lookup) const;
+  /// The ids that the templates put before a text, or after it.
+  [[nodiscard]] std::vector<int> around(bool before) const;
 
  private:
   void read(const JsonFields& fields, const TokenLookup& lookup);

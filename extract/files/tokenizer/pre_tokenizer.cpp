@@ -238,6 +238,14 @@ void PreTokenizer::read_metaspace(const JsonFields& fields) {
   steps_.emplace_back(std::move(step));
 }
 
+bool PreTokenizer::puts_space() const {
+  return std::ranges::any_of(steps_, [](const PreTokenizerStep& step) {
+    const auto* const mark = std::get_if<Metaspace>(&step);
+    return std::holds_alternative<PrefixSpace>(step) ||
+           (mark != nullptr && mark->prepend != Metaspace::Prepend::never);
+  });
+}
+
 std::vector<Range> PreTokenizer::apply(AlignedText& text) const {
   if (text.bytes.empty()) return {};
   std::vector<Range> pieces{{0, text.bytes.size()}};

@@ -42,6 +42,8 @@ class PreTokenizer {
   [[nodiscard]] std::vector<Range> apply(AlignedText& text) const;
   /// Do the model's tokens spell bytes, one letter each?
   [[nodiscard]] bool byte_level() const { return byte_level_; }
+  /// Does a text that begins with a word get a space before it?
+  [[nodiscard]] bool puts_space() const;
 
  private:
   void read(const JsonFields& fields);

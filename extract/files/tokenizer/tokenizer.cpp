@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "files/tokenizer.hpp"
 
-#include "files/config.hpp"
 #include "files/tokenizer/added_tokens.hpp"
 #include "files/tokenizer/bpe.hpp"
+#include "files/tokenizer/companions.hpp"
 #include "files/tokenizer/decoder.hpp"
 #include "files/tokenizer/normalizer.hpp"
 #include "files/tokenizer/post_processor.hpp"
@@ -14,6 +14,7 @@
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -53,14 +54,20 @@ struct Tokenizer::Parts {
   PostProcessor post_processor;
   Decoder decoder;
 
-  explicit Parts(const JsonFields& root)
+  std::vector<std::string> warnings;
+
+  Parts(const JsonFields& root, const Companions& beside)
       : vocabulary(model_of(root)),
         normalizer(root),
-        added(root, vocabulary, normalizer),
+        added(root, beside, vocabulary, normalizer),
         pre_tokenizer(root),
         model(read_model(model_of(root), vocabulary, pre_tokenizer.byte_level())),
         post_processor(root, lookup()),
-        decoder(root) {}
+        decoder(root),
+        warnings(beside.warnings) {
+    warnings.insert(warnings.end(), added.warnings().begin(), added.warnings().end());
+    compare(beside);
+  }
 
   [[nodiscard]] std::optional<int> id_of(std::string_view token) const {
     if (const AddedToken* own = added.find(token)) return own->id;
@@ -76,7 +83,9 @@ struct Tokenizer::Parts {
             .token_of = [this](int id) { return token_of(id); }};
   }
 
-  void check_ids(const std::filesystem::path& file, std::int64_t vocab) const;
+  void compare(const Companions& beside);
+  void compare_ends(std::optional<bool> asks, const std::optional<std::string>& token,
+                    std::string_view name, bool before);
   void encode_stretch(AlignedText text, Draft& draft) const;
   void encode_words(AlignedText text, Draft& draft) const;
 };
@@ -99,16 +108,39 @@ AlignedText part_of(const AlignedText& text, Range range) {
 
 }  // namespace
 
-void Tokenizer::Parts::check_ids(const std::filesystem::path& file, std::int64_t vocab) const {
-  const auto check = [&](int id, std::string_view token) {
-    if (id < vocab) return;
-    throw FormatError(file, "token " + quote_bytes(token) + " has id " + std::to_string(id) +
-                                ", expected ids below " + std::to_string(vocab) +
-                                " (the size of the model's embedding)");
-  };
-  const int largest = vocabulary.largest_id();
-  check(largest, *vocabulary.token_of(largest));
-  for (const AddedToken& token : added.tokens()) check(token.id, token.content);
+/// Adds a warning where tokenizer_config.json says otherwise of what comes before or after a text.
+/// @param asks  add_bos_token or add_eos_token; @param token  bos_token or eos_token
+void Tokenizer::Parts::compare_ends(std::optional<bool> asks,
+                                    const std::optional<std::string>& token, std::string_view name,
+                                    bool before) {
+  const std::vector<int> ids = post_processor.around(before);
+  const std::string place = before ? " before a text" : " after a text";
+  const std::string flag = "add_" + std::string(name);
+  std::string said;
+  std::string found = "nothing";
+  if (!ids.empty()) found = quote_bytes(token_of(ids.front()).value_or(""), 40);
+  const bool is_put =
+      token ? std::ranges::count(ids, id_of(*token).value_or(-1)) > 0 : !ids.empty();
+  if (asks && *asks != is_put && (token || !*asks)) {
+    said = flag + " is " + (*asks ? "true" : "false");
+    if (token) said += " and " + std::string(name) + " " + quote_bytes(*token, 40);
+  } else if (!asks && token && !ids.empty() && !is_put) {
+    said = std::string(name) + " is " + quote_bytes(*token, 40);
+  }
+  if (said.empty()) return;
+  warnings.push_back(std::string(tokenizer_config_name) + ": " + said +
+                     ", but tokenizer.json puts " + found + place + ": tokenizer.json is followed");
+}
+
+void Tokenizer::Parts::compare(const Companions& beside) {
+  compare_ends(beside.add_bos, beside.bos, "bos_token", /*before=*/true);
+  compare_ends(beside.add_eos, beside.eos, "eos_token", /*before=*/false);
+  const bool puts_space = pre_tokenizer.puts_space() || normalizer.prepends();
+  if (!beside.add_prefix_space || *beside.add_prefix_space == puts_space) return;
+  warnings.push_back(std::string(tokenizer_config_name) + ": add_prefix_space is " +
+                     (*beside.add_prefix_space ? "true" : "false") + ", but tokenizer.json puts " +
+                     (puts_space ? "a space" : "no space") +
+                     " before a text: tokenizer.json is followed");
 }
 
 void Tokenizer::Parts::encode_words(AlignedText text, Draft& draft) const {
@@ -152,9 +184,8 @@ Tokenizer Tokenizer::open(const std::filesystem::path& directory) {
                                          : ", expected the tokenizer of the model"));
   }
   const nlohmann::json json = shard::read_json(file);
-  auto parts = std::make_unique<const Parts>(JsonFields(json, file));
-  if (const auto vocab = read_vocab_size(directory)) parts->check_ids(file, *vocab);
-  return Tokenizer(std::move(parts));
+  const Companions beside = read_companions(directory);
+  return Tokenizer(std::make_unique<const Parts>(JsonFields(json, file), beside));
 }
 
 Encoding Tokenizer::encode(std::string_view utf8, bool special) const {
@@ -207,6 +238,10 @@ std::size_t Tokenizer::size() const {
     if (parts_->vocabulary.token_of(token.id) == nullptr) ++n;
   }
   return n;
+}
+
+const std::vector<std::string>& Tokenizer::warnings() const {
+  return parts_->warnings;
 }
 
 std::string_view Tokenizer::kind() const {

@@ -137,7 +137,7 @@ TEST_CASE("a report tells what was read, then what is wrong, then the rest", "[o
   CHECK_THAT(page, Contains("bootstrap resamples 20; seed 7") && Contains("version synthetic"));
   CHECK_THAT(page, Contains("order balance of run has 3 of 5 numbers of heads removed"));
   CHECK_THAT(page, Contains("No figures: they were switched off."));
-  CHECK(page.find("<h2>Warnings") < page.find("<h2>Findings"));
+  CHECK(page.find("<ul class=\"alerts\"") < page.find("<h2>Findings"));
   CHECK(page.find("<h2>Findings") < page.find("<h2>Diagnostics"));
   CHECK_THAT(files.at("summary.txt"), Contains("(from 0 % to 50.0 % of the heads)"));
   CHECK_THAT(files.at("summary.txt"),

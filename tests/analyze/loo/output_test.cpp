@@ -151,8 +151,9 @@ TEST_CASE("a report tells what was analysed, what was found, what is undefined",
   CHECK_THAT(page, Contains("bootstrap resamples 20; seed 7"));
   CHECK_THAT(page, Contains("<dt>Options of the extraction of keep</dt>") &&
                        Contains("<dt>Options of the extraction of drop</dt>"));
-  CHECK(page.find("<dl class=\"facts\">") < page.find("<h2>Warnings"));
-  CHECK(page.find("<h2>Warnings") < page.find("<h2>Findings"));
+  CHECK(page.find("<p class=\"lead\">") < page.find("<ul class=\"alerts\""));
+  CHECK(page.find("<ul class=\"alerts\"") < page.find("<h2>Findings"));
+  CHECK(page.find("<h2>Findings") < page.find("<dl class=\"facts\">"));
   CHECK(page.find("<h2>Findings") < page.find("<h2>Diagnostics"));
   CHECK(page.find("<h2>Diagnostics") < page.find("Undefined in keep (sink keep): "));
 

@@ -52,17 +52,18 @@ inline std::vector<std::uint64_t> bits_of(std::span<const double> numbers,
   for (const double x : numbers) {
     const auto narrow = std::bit_cast<std::uint32_t>(static_cast<float>(x));
     if (dtype == "f2") bits.push_back(shard::float_to_half(static_cast<float>(x)));
-    if (dtype == "bf") bits.push_back(narrow >> 16U);
+    if (dtype == "bf" || dtype == "V2") bits.push_back(narrow >> 16U);
     if (dtype == "f4") bits.push_back(narrow);
     if (dtype == "f8") bits.push_back(std::bit_cast<std::uint64_t>(x));
-    if (dtype == "i8") bits.push_back(static_cast<std::uint64_t>(static_cast<std::int64_t>(x)));
+    if (dtype == "i8" || dtype == "i1" || dtype == "b1")
+      bits.push_back(static_cast<std::uint64_t>(static_cast<std::int64_t>(x)));
   }
   return bits;
 }
 
 /// How a matrix lies in a file.
 struct Layout {
-  std::string dtype = "f4";  ///< "f2", "bf" (bfloat16 as u2), "f4", "f8", "i8"
+  std::string dtype = "f4";  ///< "f2", "bf" (bfloat16 as u2), "V2" (as that), "f4", "i1", ...
   bool big = false;
   bool fortran = false;
 };

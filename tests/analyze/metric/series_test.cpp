@@ -58,6 +58,34 @@ TEST_CASE("a pair of the reference gives its atoms, or a status", "[series][need
   }
 }
 
+TEST_CASE("integers and truth values are series of discrete information", "[series]") {
+  const MetricFolder folder;
+  const std::size_t steps = 60;
+  std::vector<double> counts = random_rows(5, steps, 3).values;
+  for (double& x : counts) x = std::round(4.0 * x);
+  const auto value = [&](const std::string& file) {
+    return folder.answer("phiid " + file + " --kind discrete").dump();
+  };
+  const std::string wanted = value(folder.matrix("f8", steps, 3, counts, {"f8"}));
+  for (const bool fortran : {false, true}) {
+    CHECK(value(folder.matrix("i8", steps, 3, counts, {"i8", false, fortran})) == wanted);
+    CHECK(value(folder.matrix("big", steps, 3, counts, {"i8", true, fortran})) == wanted);
+    CHECK(value(folder.matrix("i1", steps, 3, counts, {"i1", false, fortran})) == wanted);
+  }
+  for (double& x : counts) x = x > 0 ? 1.0 : 0.0;
+  CHECK(value(folder.matrix("b1", steps, 3, counts, {"b1"})) ==
+        value(folder.matrix("f8", steps, 3, counts, {"f8"})));
+  std::vector<double> one(steps);
+  std::vector<double> other(steps);
+  for (std::size_t t = 0; t < steps; ++t) {
+    one[t] = counts[3 * t];
+    other[t] = counts[3 * t + 2];
+  }
+  const std::string shape = "(" + std::to_string(steps) + ",)";
+  CHECK(value(folder.put("x", one, shape, {"b1"}) + " " + folder.labels("y", other)) ==
+        value(folder.vector("x8", one) + " " + folder.vector("y8", other)));
+}
+
 TEST_CASE("all pairs are those of two, and threads change no byte", "[series]") {
   const MetricFolder folder;
   const std::size_t steps = 40;

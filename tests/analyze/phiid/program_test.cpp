@@ -89,7 +89,7 @@ TEST_CASE("analyze-phiid says in one line of JSON what it wrote", "[program]") {
     CHECK(row.at("balance_score_low").empty());  // three prompts have no interval
   }
   const std::string report = read_text(folder.path() / "out" / "report.html");
-  CHECK_THAT(report, Contains(">Warnings<"));
+  CHECK_THAT(report, Contains("<ul class=\"alerts\" aria-label=\"Warnings\">"));
   CHECK_THAT(report, Contains("Only 3 prompts"));
   const phiscope::shard::NpyFile atoms(folder.path() / "out" / "atoms.npy");
   CHECK(atoms.shape() == std::vector<std::uint64_t>{16, 15});

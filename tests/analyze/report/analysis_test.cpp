@@ -40,32 +40,86 @@ const std::vector<std::string>& lines_of(const PageSection& section, std::size_t
 
 }  // namespace
 
-TEST_CASE("a page has warnings, findings, the sections, tables, provenance", "[analysis]") {
-  const Analysis analysis = example();
-  const DrawnFigures drawn{.blocks = {{.figure = analysis.figures[0], .drawn = false}},
+TEST_CASE("a page has its lead, alerts and key figure, then findings, sections, tables, provenance",
+          "[analysis]") {
+  Analysis analysis = example();
+  figure::Figure other = analysis.figures[0];
+  other.name = "other";
+  analysis.figures.push_back(other);
+  analysis.sections[0].figures.emplace_back("other");
+  const DrawnFigures drawn{.blocks = {{.figure = analysis.figures[0], .drawn = false},
+                                      {.figure = other, .drawn = false}},
                            .files = {},
                            .notes = {"No figures: a reason."}};
   const Page made = page(analysis, drawn);
   CHECK(made.title == "Title");
   CHECK(made.subtitle == "a \u00b7 b");
+  REQUIRE(made.leads.size() == 1);
+  CHECK(made.leads[0].text == "First.");
+  CHECK(made.leads[0].verdict.empty());
+  CHECK(made.alerts == std::vector<std::string>{"Few prompts.", "No figures: a reason."});
+  REQUIRE(made.key);
+  CHECK(made.key->figure.name == analysis.figures[0].name);
+  CHECK(made.facts == facts(analysis));
   std::vector<std::string> titles;
-  for (const PageSection& section : made.sections) titles.push_back(section.title);
-  REQUIRE(titles ==
-          std::vector<std::string>{"Warnings", "Findings", "Pictures", "Tables", "Provenance"});
-  CHECK(lines_of(made.sections[0]) == std::vector<std::string>{"Few prompts."});
-  CHECK(std::get<Paragraph>(made.sections[0].blocks.at(1)).text == "No figures: a reason.");
-  CHECK(lines_of(made.sections[1]) == std::vector<std::string>{"First.", "Second."});
-  const PageSection& pictures = made.sections[2];
+  std::vector<bool> are_folded;
+  for (const PageSection& section : made.sections) {
+    titles.push_back(section.title);
+    are_folded.push_back(section.folded);
+  }
+  REQUIRE(titles == std::vector<std::string>{"Findings", "Pictures", "Tables", "Provenance"});
+  CHECK(are_folded == std::vector<bool>{false, false, true, false});
+  CHECK(lines_of(made.sections[0]) == std::vector<std::string>{"Second."});
+  const PageSection& pictures = made.sections[1];
   REQUIRE(pictures.blocks.size() == 4);
   CHECK(lines_of(pictures) == std::vector<std::string>{"A line."});
-  CHECK(std::get<FigureBlock>(pictures.blocks[1]).figure.name == analysis.figures[0].name);
+  CHECK(std::get<FigureBlock>(pictures.blocks[1]).figure.name == "other");
   CHECK(std::get<TableBlock>(pictures.blocks[2]).caption == "one row per x");
   CHECK(std::get<TableBlock>(pictures.blocks[2]).folded);
   CHECK(std::get<Downloads>(pictures.blocks[3]).files.at(0).first == "b/report.html");
-  CHECK(std::get<Downloads>(made.sections[3].blocks.at(1)).files ==
+  CHECK(std::get<Downloads>(made.sections[2].blocks.at(1)).files ==
         std::vector<std::pair<std::string, std::string>>{{"t.csv", "one row per x"}});
-  CHECK(std::get<TableBlock>(made.sections[4].blocks.at(0)).table.rows ==
+  CHECK(std::get<TableBlock>(made.sections[3].blocks.at(0)).table.rows ==
         provenance_table(analysis).rows);
+  analysis.key_figure = "other";
+  CHECK(page(analysis, drawn).key->figure.name == "other");
+}
+
+TEST_CASE("a page leads with every claim that is not exploratory", "[analysis]") {
+  Analysis analysis = example();
+  analysis.claims = {{.about = "B holds", .p = 0.5, .least_p = 0.001},
+                     {.about = "A holds", .role = Role::primary, .p = 0.02},
+                     {.about = "C holds", .role = Role::primary, .p = 0.2}};
+  const Page made = page(analysis, {.blocks = {{.figure = analysis.figures[0]}}});
+  REQUIRE(made.leads.size() == 2);
+  CHECK(made.leads[0].verdict == "shown");
+  CHECK(made.leads[0].text == "Primary: A holds: shown (p = 0.020).");
+  CHECK(made.leads[1].verdict == "not_shown");
+  CHECK(
+      lines_of(made.sections[0]) ==
+      std::vector<std::string>{"Exploratory: B holds: not shown (p = 0.50).", "First.", "Second."});
+  analysis.claims.resize(1);
+  const Page found = page(analysis, {.blocks = {{.figure = analysis.figures[0]}}});
+  REQUIRE(found.leads.size() == 1);
+  CHECK(found.leads[0].verdict == "not_shown");
+  CHECK(lines_of(found.sections[0]) == std::vector<std::string>{"First.", "Second."});
+  analysis.claims.clear();
+  analysis.findings.clear();
+  const Page none = page(analysis, {.blocks = {{.figure = analysis.figures[0]}}});
+  CHECK(none.leads[0].text == "No findings.");
+  CHECK(none.sections[0].title == "Pictures");
+}
+
+TEST_CASE("of many findings the first are shown, the others to be opened", "[analysis]") {
+  Analysis analysis = example();
+  analysis.findings.clear();
+  for (int i = 0; i < 12; ++i) analysis.findings.push_back(std::to_string(i));
+  const Page made = page(analysis, {.blocks = {{.figure = analysis.figures[0]}}});
+  REQUIRE(made.sections[0].blocks.size() == 2);
+  CHECK(lines_of(made.sections[0]).front() == "1");
+  CHECK(lines_of(made.sections[0]).back() == "8");
+  CHECK(lines_of(made.sections[0], 1) == std::vector<std::string>{"9", "10", "11"});
+  CHECK(std::get<Points>(made.sections[0].blocks[1]).summary == "3 more findings");
 }
 
 TEST_CASE("claims are told before the findings, and definitions say what decides them",
@@ -84,23 +138,22 @@ TEST_CASE("claims are told before the findings, and definitions say what decides
   CHECK(tables[1].file == "claims.csv");
   CHECK(tables[1].table.rows[0][1] == Cell("A holds"));
   const Page made = page(analysis, {.blocks = {{.figure = analysis.figures[0]}}});
-  REQUIRE(made.sections.size() == 6);
-  CHECK(lines_of(made.sections[1]) == told(analysis));
-  CHECK(made.sections[3].title == "Definitions");
-  CHECK(lines_of(made.sections[3]) ==
+  REQUIRE(made.sections.size() == 5);
+  CHECK(made.sections[2].title == "Definitions");
+  CHECK(made.sections[2].folded);
+  CHECK(lines_of(made.sections[2]) ==
         std::vector<std::string>{
             "A balance is x / (x + y).",
             "Shown: the p-value is at most 0.05 for the primary claim; for the exploratory ones at "
             "most 0.01 after Holm's correction of the 1 of this report, since they were not named "
             "before the run. Not shown is no evidence of the contrary."});
-  CHECK(std::get<Downloads>(made.sections[4].blocks.at(1)).files.back().first == "claims.csv");
+  CHECK(std::get<Downloads>(made.sections[3].blocks.at(1)).files.back().first == "claims.csv");
 }
 
-TEST_CASE("without warnings a page says so", "[analysis]") {
+TEST_CASE("without warnings a page has no alerts", "[analysis]") {
   Analysis analysis = example();
   analysis.warnings.clear();
-  const Page made = page(analysis, {.blocks = {{.figure = analysis.figures[0]}}});
-  CHECK(lines_of(made.sections[0]) == std::vector<std::string>{"None."});
+  CHECK(page(analysis, {.blocks = {{.figure = analysis.figures[0]}}}).alerts.empty());
 }
 
 TEST_CASE("every figure is in one section", "[analysis]") {
@@ -109,7 +162,7 @@ TEST_CASE("every figure is in one section", "[analysis]") {
   analysis.sections.push_back({.title = "Again", .figures = {analysis.figures[0].name}});
   CHECK_THROWS_WITH(page(analysis, drawn), Contains("is in two sections"));
   analysis.sections.back().figures = {"none"};
-  CHECK_THROWS_WITH(page(analysis, drawn), Contains("names figure none"));
+  CHECK_THROWS_WITH(page(analysis, drawn), Contains("found figure none named"));
   analysis.sections.clear();
   CHECK_THROWS_WITH(page(analysis, drawn), Contains("1 figures, of which the sections name 0"));
 }

@@ -96,9 +96,46 @@ TEST_CASE("a page without a drawn figure carries no script", "[page]") {
   CHECK(count(page, "not drawn") == 2);
 }
 
-TEST_CASE("provenance comes before the sections, undefined values below their figure", "[page]") {
+TEST_CASE("a page begins with title, leads, alerts and the key figure, and ends with provenance",
+          "[page]") {
+  Page report = example_report();
+  report.leads = {{.verdict = "not_shown", .text = "x < y"}, {.verdict = "", .text = "plain"}};
+  report.alerts = {"few <units>"};
+  report.key = std::get<FigureBlock>(report.sections[1].blocks.back());
+  report.sections[1].blocks.pop_back();
+  report.sections[2].folded = true;
+  const std::string page = html_page(report, "");
+  std::size_t before = page.find("<h1>A &amp; B</h1>");
+  for (const char* part :
+       {"<strong class=\"verdict not_shown\">not shown</strong> x &lt; y</p>",
+        "<p class=\"lead\">plain</p>", "few &lt;units&gt;</li>", "<figure id=\"curves\"",
+        "<section id=\"section-1\">\n<h2>One</h2>", "<figure id=\"map\"",
+        "<section id=\"section-3\">\n<details><summary><h2>Three</h2></summary>",
+        "<details><summary><h2>Program, model and options</h2></summary>",
+        "<dt>Program</dt><dd>p &lt;1&gt;</dd>"}) {
+    CAPTURE(part);
+    const std::size_t at = page.find(part);
+    REQUIRE(at != std::string::npos);
+    CHECK(at > before);
+    before = at;
+  }
+  for (const char* link : {"href=\"#section-2\">Two</a>", "href=\"#facts\">Program, model"}) {
+    CHECK(page.find(link) < page.find("<h1>"));
+  }
+  CHECK(count(page, "<details") == count(page, "</details>"));
+  CHECK_THAT(html_page(example_report(), ""), !Contains("class=\"alerts\""));
+}
+
+TEST_CASE("a figure's first sentence and undefined values are below it, the rest to be opened",
+          "[page]") {
+  Page about = example_report();
+  auto& map = std::get<FigureBlock>(about.sections[1].blocks[0]).figure;
+  map.caption = "What it is. How it was made.";
+  const std::string opened = html_page(about, "");
+  CHECK_THAT(opened, Contains("<figcaption><p>What it is.</p>\n<p>Undefined: 2 of 12 values.</p>\n"
+                              "<details><summary>About this figure</summary>\n"
+                              "<p>How it was made.</p>"));
   const std::string page = html_page(example_report(), bundle);
-  CHECK(page.find("<dt>Program</dt><dd>p &lt;1&gt;</dd>") < page.find("<h2>One"));
   CHECK_THAT(page, Contains("Undefined: 2 of 12 values.") && Contains("Undefined: 1 of 4 values."));
   Page report = example_report();
   report.sections[1].blocks.pop_back();

@@ -50,8 +50,11 @@ TEST_CASE("each branch is read to its place, with the tokens that part the ways"
       CHECK(static_cast<std::int64_t>(branch.tokens) == options.branch_tokens(p, t));
       REQUIRE(branch.forced.has_value() == there);
       REQUIRE(branch.kept.has_value() == there);
-      REQUIRE(branch.latent.has_value() == pooled);
-      REQUIRE(branch.baseline.has_value() == pooled);
+      const auto rows = [&](std::int64_t tokens) {
+        return static_cast<std::size_t>(std::clamp<std::int64_t>(tokens, 0, 6) / 2);
+      };
+      REQUIRE(branch.latents.size() == rows(options.branch_tokens(p, t)));
+      REQUIRE(branch.baseline.size() == rows(options.tokens(p) - t));
       if (!there) continue;
       CHECK(branch.text == options.text(p, t));
       CHECK(branch.forced->id == 100 * t);
@@ -59,26 +62,36 @@ TEST_CASE("each branch is read to its place, with the tokens that part the ways"
       CHECK(branch.kept->id == t);
       CHECK(branch.kept->log_probability == options.log_probability(p, 0, t));
       if (!pooled) continue;
-      CHECK(run.latents.at(*branch.latent, 2)[1] == options.latent(p, t, t, 3, 1));
-      CHECK(run.latents.at(*branch.baseline, 2)[1] == options.latent(p, 0, t, 3, 1));
+      for (std::size_t row = 0; row < branch.latents.size(); ++row) {
+        const std::int64_t n = t + 2 * (static_cast<std::int64_t>(row) + 1);
+        CHECK(run.latents.at(branch.latents[row], 2)[1] == options.latent(p, t, n, 3, 1));
+      }
+      for (std::size_t row = 0; row < branch.baseline.size(); ++row) {
+        const std::int64_t n = t + 2 * (static_cast<std::int64_t>(row) + 1);
+        CHECK(run.latents.at(branch.baseline[row], 2)[1] == options.latent(p, 0, n, 3, 1));
+      }
     }
   }
 }
 
 TEST_CASE("a plan or row that is not of step sensitivity is refused", "[branches]") {
   CHECK_THAT(refusal({{"step", "variance"}}), Contains("expected sensitivity"));
-  CHECK_THAT(refusal({{"points", {4, 8}}}), Contains("found window 12, expected 0 to 8"));
-  CHECK_THAT(refusal({{"points", {4, 7, 12}}}),
-             Contains("found window 8, expected one of the plan's points"));
+  CHECK_THAT(refusal({{"points", {4, 8}}}), Contains("found token 16 of branch 0, expected one"));
+  CHECK_THAT(refusal({{"points", {4, 10, 12}}}),
+             Contains("found branch 8, expected one of the plan's points"));
+  CHECK_THAT(refusal({{"points", {6, 8, 12}}}),
+             Contains("found token 6 of branch 0, expected one that is compared"));
+  CHECK_THAT(refusal({{"lookahead", 4}}),
+             Contains("found token 18 of branch 0, expected one that"));
   CHECK_THAT(refusal({{"points", {0, 4}}}), Contains("points"));
   CHECK_THAT(refusal({{"lookahead", 0}}), Contains("lookahead is 0"));
   CHECK_THAT(refusal({{"window_stride", 0}}), Contains("window_stride is 0"));
   test::SyntheticRun run = test::synthetic_branches({});
-  run.spaces[0].keys[0][4] = 8;  // branch 8 in the window of 4
+  run.spaces[0].keys[0][5] = 10;  // the second token of the greedy text instead of token 8
   const TempDir folder;
   run.write(folder.path() / "run");
   CHECK_THROWS_WITH(read_branches(folder.path() / "run"),
-                    Contains("found window 4 of branch 8, expected a branch's own window"));
+                    Contains("found token 10 of branch 0, expected token 8 next"));
 }
 
 }  // namespace phiscope::analyze::sampling::branches_test

@@ -28,11 +28,10 @@ std::vector<report::Check> checks_with(const std::function<void(SyntheticStudy&)
 
 }  // namespace
 
-TEST_CASE("all steps of a good run pass, but for windows of unequal length", "[checks]") {
+TEST_CASE("all steps of a good run pass", "[checks]") {
   for (const report::Check& check : checks_with([](SyntheticStudy&) {})) {
     INFO(report::check_line(check));
-    const bool is_window = check.name.find("equally long") != std::string::npos;
-    CHECK(check.outcome == (is_window ? Outcome::failed : Outcome::passed));
+    CHECK(check.outcome == Outcome::passed);
   }
 }
 
@@ -72,11 +71,6 @@ TEST_CASE("contributions that do not add up are seen, capped ones are not compar
   CHECK(check_of(half, "add up").outcome == Outcome::passed);
   const auto capped = checks_with([](SyntheticStudy& study) { study.attribution.soft_cap = 30.0; });
   CHECK(check_of(capped, "add up").outcome == Outcome::not_checked);
-}
-
-TEST_CASE("windows of equal length pass", "[checks]") {
-  const auto checks = checks_with([](SyntheticStudy& study) { study.sensitivity.lookahead = 2; });
-  CHECK(check_of(checks, "equally long").outcome == Outcome::passed);
 }
 
 TEST_CASE("the share of samples that ended is of those above temperature 0", "[checks]") {

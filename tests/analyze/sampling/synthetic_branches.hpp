@@ -23,10 +23,11 @@ struct SyntheticBranches : SyntheticBase {
   [[nodiscard]] std::int64_t window(std::int64_t p, std::int64_t t) const {
     return std::min({tokens(p) - t, branch_tokens(p, t), lookahead});
   }
-  [[nodiscard]] float latent(std::int64_t p, std::int64_t branch, std::int64_t t,
+  /// Of token n, counted in the whole text.
+  [[nodiscard]] float latent(std::int64_t p, std::int64_t branch, std::int64_t n,
                              std::int64_t layer, std::int64_t unit) const {
-    return static_cast<float>((1.0 + 0.1 * static_cast<double>(t)) *
-                              noise({p, branch, t, layer, unit}));
+    return static_cast<float>((1.0 + 0.1 * static_cast<double>(n)) *
+                              noise({p, branch, n, layer, unit}));
   }
   [[nodiscard]] float log_probability(std::int64_t p, std::int64_t branch,
                                       std::int64_t step) const {
@@ -51,7 +52,7 @@ inline SyntheticRun synthetic_branches(const SyntheticBranches& options) {
   run.details["to_the_end"] = options.to_the_end;
   change_details(options, run.details);
   SyntheticArray<float> latents = latent_array(options);
-  SyntheticRows pooled = run.space("pooled", {"problem", "branch", "window"});
+  SyntheticRows pooled = run.space("pooled", {"problem", "branch", "token"});
   SyntheticRows generated = run.space("generated", {"problem", "branch", "step"});
   SyntheticArray<float> logs{.name = "generated_logprob", .space = "generated"};
   SyntheticArray<std::int32_t> ids{.name = "generated_ids", .space = "generated"};
@@ -67,19 +68,25 @@ inline SyntheticRun synthetic_branches(const SyntheticBranches& options) {
         logs.values[place].push_back(options.log_probability(p, branch, step));
       }
     };
-    add_tokens(0, options.tokens(p));
-    for (const std::int64_t t : options.points) {
-      add_tokens(t, options.branch_tokens(p, t));
-      if (options.branch_tokens(p, t) == 0 || options.window(p, t) < options.window_stride)
-        continue;
-      for (const std::int64_t branch : {std::int64_t{0}, t}) {
-        pooled.add(shard, {p, branch, t});
+    const auto add_latents = [&](std::int64_t branch, std::int64_t after, std::int64_t count) {
+      for (std::int64_t n = options.window_stride; n <= count; n += options.window_stride) {
+        pooled.add(shard, {p, branch, after + n});
         for (const std::int64_t layer : options.layers) {
           for (std::int64_t unit = 0; unit < options.units; ++unit) {
-            latents.values[place].push_back(options.latent(p, branch, t, layer, unit));
+            latents.values[place].push_back(options.latent(p, branch, after + n, layer, unit));
           }
         }
       }
+    };
+    add_tokens(0, options.tokens(p));
+    // The points are multiples of the stride, so the greedy text's compared tokens are as well.
+    const std::int64_t first = options.points.front();
+    const std::int64_t last =
+        std::min(options.tokens(p), options.points.back() + options.lookahead);
+    add_latents(0, first, last - first);
+    for (const std::int64_t t : options.points) {
+      add_tokens(t, options.branch_tokens(p, t));
+      add_latents(t, t, std::min(options.branch_tokens(p, t), options.lookahead));
     }
   }
   run.spaces = {pooled, generated};

@@ -94,6 +94,7 @@ TEST_CASE("tables of distances, branches and tests", "[tables]") {
   CHECK(forks.size() == (6 + 6 + 4) * 3);
   CHECK(forks.number({"d", "8", "3"}, "divergence") ==
         branches.measured[3][1].divergence[2].value());
+  CHECK(forks.number({"d", "8", "3"}, "compared_tokens") == 1.0);
   CHECK(forks.number({"d", "8", "3"}, "branch_tokens") == 3.0);
   CHECK(forks.number({"d", "8", "3"}, "greedy_tokens") == 6.0);
   CHECK(forks.number({"d", "8", "3"}, "ended") == 1.0);

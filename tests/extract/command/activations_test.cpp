@@ -53,6 +53,50 @@ TEST_CASE("every hook is stored with its axes, layers and one row for each token
   }
 }
 
+TEST_CASE("a pattern of chosen heads weighs the values to hook_z, generated tokens included",
+          "[activations]") {
+  const TempDir dir;
+  write_text(dir.path() / "prompts.jsonl",
+             "{\"text\": \"cat dog bird\"}\n{\"input_ids\": [4, 5]}\n");
+  const auto run = [&](const std::string& name, const std::string& more) {
+    const Finished done = extract("activations --model '" + walk_model() + "' --prompts '" +
+                                      (dir.path() / "prompts.jsonl").string() + "' --out '" +
+                                      (dir.path() / name).string() + "' --generate 3 " + more,
+                                  dir.path());
+    CAPTURE(done.err);
+    REQUIRE(done.status == 0);
+    return Run::open(dir.path() / name);
+  };
+  const Run all = run("all", "--capture hook_pattern,hook_v,hook_z --layers 1");
+  const auto shape = all.array("hook_pattern", 0).shape();
+  REQUIRE(shape == std::vector<std::uint64_t>{4 + 3 + 2 + 3, 1, 2, 7});  // longest: 4 + 3 tokens
+  const auto pattern = all.array("hook_pattern", 0).read<double>();
+  const auto values = all.array("hook_v", 0).read<double>();
+  const auto z = all.array("hook_z", 0).read<double>();
+  for (const auto& [first, tokens] : {std::pair<std::size_t, std::size_t>{0, 7}, {7, 5}}) {
+    for (std::size_t t = 0; t < tokens; ++t) {
+      for (std::size_t head = 0; head < 2; ++head) {
+        const double* const weights = &pattern[((first + t) * 2 + head) * 7];
+        for (std::size_t later = t + 1; later < 7; ++later) REQUIRE(weights[later] == 0.0);
+        for (std::size_t unit = 0; unit < 48; ++unit) {
+          double sum = 0.0;
+          for (std::size_t s = 0; s <= t; ++s) {
+            sum += weights[s] * values[((first + s) * 2 + head) * 48 + unit];
+          }
+          REQUIRE(z[((first + t) * 2 + head) * 48 + unit] == Approx(sum).margin(1e-5));
+        }
+      }
+    }
+  }
+  const Run one = run("one", "--capture 'blocks.1.*.hook_pattern' --heads 1");
+  CHECK(one.array("hook_pattern", 0).shape() == std::vector<std::uint64_t>{12, 1, 1, 7});
+  const auto chosen = one.array("hook_pattern", 0).read<double>();
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    REQUIRE(chosen[i] == pattern[(2 * (i / 7) + 1) * 7 + i % 7]);
+  }
+  CHECK_THAT(one.plan().arrays.front().formula, Catch::Matchers::EndsWith("; of heads 1"));
+}
+
 TEST_CASE("prompts that do not fit are refused", "[activations]") {
   const TempDir dir;
   const std::filesystem::path out = dir.path() / "run";

@@ -77,6 +77,51 @@ TEST_CASE("a broken model is refused with one line that says what and where", "[
   }
 }
 
+TEST_CASE("a token beyond the embedding is refused where it is used, by name and prompt",
+          "[bad_input]") {
+  const TempDir dir;
+  const std::filesystem::path model = copy_model(dir.path() / "model");
+  const std::filesystem::path out = dir.path() / "run";
+  auto tokenizer = nlohmann::json::parse(read_text(model / "tokenizer.json"));
+  tokenizer["added_tokens"].push_back({{"id", 52}, {"content", "<image>"}, {"special", true}});
+  write_text(model / "tokenizer.json", tokenizer.dump());
+  const auto run = [&](const std::string& prompt, const std::string& more) {
+    write_text(dir.path() / "p.jsonl", prompt + "\n");
+    return extract("activations --capture logits --model '" + model.string() + "' --prompts '" +
+                       (dir.path() / "p.jsonl").string() + "' --out '" + out.string() + "' " + more,
+                   dir.path());
+  };
+  const std::string plain = R"({"id": "q", "text": "cat dog"})";
+  const std::string named = "52 ('<image>')";
+  SECTION("info, and prompts without it") {
+    CHECK(extract("info '" + model.string() + "'", dir.path()).status == 0);
+    CHECK(run(plain, "--generate 2").status == 0);
+  }
+  SECTION("a text") {
+    check_refused(run(R"({"id": "q", "text": "cat <image> dog"})", ""), out,
+                  "p.jsonl: prompt q: token id " + named + ", expected 0 to 51");
+  }
+  SECTION("ids") {
+    check_refused(run(R"({"id": "q", "input_ids": [1, 52]})", ""), out,
+                  "p.jsonl: prompt q: token id " + named + ", expected 0 to 51");
+  }
+  SECTION("a forced token") {
+    write_text(dir.path() / "a.json",
+               R"([{"prompt": "*", "action": "force_token", "step": 0, "token": 52}])");
+    const std::string actions = "--interventions '" + (dir.path() / "a.json").string() + "'";
+    check_refused(run(plain, "--generate 2 " + actions), out,
+                  "entry 0.token is " + named + " for prompt q, expected token ids in [0, 52)");
+  }
+  SECTION("end tokens") {
+    write_text(model / "generation_config.json", R"({"eos_token_id": [2, 52]})");
+    check_refused(run(plain, "--generate 2"), out,
+                  "eos_token_id of generation_config.json or config.json: token id " + named);
+    CHECK(run(plain, "").status == 0);
+    std::filesystem::remove_all(out);
+    CHECK(run(plain, "--generate 2 --ignore-eos").status == 0);
+  }
+}
+
 TEST_CASE("a word without tokens of its own is refused by name", "[bad_input]") {
   const TempDir dir;
   write_text(dir.path() / "graph.json",

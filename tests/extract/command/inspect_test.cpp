@@ -100,3 +100,83 @@ TEST_CASE("extract verify finds a changed byte and a missing shard", "[inspect]"
   CHECK(done.status == 1);
   CHECK_THAT(done.err, Contains("shard-00001.npy"));
 }
+
+namespace {
+
+/// A copy of the model walk with one key more in config.json.
+std::filesystem::path walk_with(const std::filesystem::path& to, const std::string& key,
+                                const nlohmann::json& value) {
+  copy_model(to);
+  auto config = nlohmann::json::parse(read_text(to / "config.json"));
+  config[key] = value;
+  write_text(to / "config.json", config.dump());
+  return to;
+}
+
+const std::string mystery = "config.json: mystery is 7: ignored, llama does not read it";
+
+}  // namespace
+
+TEST_CASE("extract check lists oddities and exits with 1 where a run would be refused",
+          "[inspect]") {
+  const TempDir dir;
+  const auto model = walk_with(dir.path() / "model", "mystery", 7);
+  const Finished page = extract("check '" + model.string() + "'", dir.path());
+  CHECK(page.status == 0);
+  CHECK(page.err.empty());
+  CHECK_THAT(page.out, Contains("LlamaForCausalLM") && Contains("warning: " + mystery + "\n"));
+  const Finished values = extract("check --json '" + model.string() + "'", dir.path());
+  CHECK(values.status == 0);
+  const auto report = nlohmann::json::parse(values.out);
+  CHECK(report.at("oddities").at(0) == nlohmann::json{{"kind", "ignored"},
+                                                      {"file", "config.json"},
+                                                      {"what", "mystery"},
+                                                      {"found", "7"},
+                                                      {"why", "llama does not read it"},
+                                                      {"warning", true}});
+  CHECK(report.at("refusal").is_null());
+  CHECK(report.at("model").at("family") == "llama");
+
+  const auto refused = walk_with(dir.path() / "refused", "is_causal", false);
+  const Finished done = extract("check --json '" + refused.string() + "'", dir.path());
+  CHECK(done.status == 1);
+  CHECK(lines(done.err) == 1);
+  CHECK_THAT(done.err, Contains("config.json: is_causal is false, expected true"));
+  CHECK_THAT(nlohmann::json::parse(done.out).at("refusal").get<std::string>(),
+             Contains("is_causal is false"));
+}
+
+TEST_CASE("a run says warnings on standard error, in its log and in plan.json", "[inspect]") {
+  const TempDir dir;
+  const auto model = walk_with(dir.path() / "model", "mystery", 7);
+  const auto run = dir.path() / "run";
+  const Finished done = extract("loo --model '" + model.string() + "' --out '" + run.string() +
+                                    "' --context-lengths 4,7 --n-trials 2",
+                                dir.path());
+  REQUIRE(done.status == 0);
+  CHECK_THAT(done.err, Contains("warning: " + mystery + "\n"));
+  const auto plan = nlohmann::json::parse(read_text(run / "plan.json"));
+  CHECK(plan.dump().find(mystery) != std::string::npos);
+  CHECK_THAT(read_text(run / "extract-0-of-1.log"), Contains(mystery));
+}
+
+TEST_CASE("paths that are no text are shown escaped, on one line", "[inspect]") {
+  const TempDir dir;
+  const std::string name = "m\xFFo\nd";
+  copy_model(dir.path() / name);
+  const std::string shown = "m\\xffo\\x0ad";
+  const std::string model = "'" + (dir.path() / name).string() + "'";
+  const Finished page = extract("check --json " + model, dir.path());
+  CHECK(page.status == 0);
+  CHECK_THAT(nlohmann::json::parse(page.out).at("directory").get<std::string>(), Contains(shown));
+  const std::string out = "'" + (dir.path() / (name + "run")).string() + "'";
+  const Finished run = extract(
+      "loo --model " + model + " --out " + out + " --context-lengths 4,7 --n-trials 2", dir.path());
+  CHECK(run.status == 0);
+  CHECK_THAT(nlohmann::json::parse(run.out).at("run").get<std::string>(), Contains(shown + "run"));
+  std::filesystem::remove(dir.path() / name / "config.json");
+  const Finished refused = extract("info " + model, dir.path());
+  CHECK(refused.status == 1);
+  CHECK(lines(refused.err) == 1);
+  CHECK_THAT(refused.err, Contains(shown + "/config.json: no such file"));
+}

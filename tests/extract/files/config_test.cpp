@@ -95,8 +95,12 @@ TEST_CASE("fields that files leave out have Hugging Face's values", "[config]") 
   CHECK(config.norm_eps == 1e-6);
   CHECK_FALSE(config.tied);
   CHECK(config.dtype.empty());
-  CHECK_FALSE(config.bos.has_value());
-  CHECK(config.eos.empty());
+  CHECK(config.bos == 1);
+  CHECK(config.eos == std::vector<std::int64_t>{2});
+  value["bos_token_id"] = nullptr;
+  value["eos_token_id"] = nullptr;
+  CHECK_FALSE(config_of(value).bos.has_value());
+  CHECK(config_of(value).eos.empty());
 }
 
 TEST_CASE("generation_config.json wins for the end tokens where it has some", "[config]") {
@@ -145,6 +149,22 @@ TEST_CASE("an unknown architecture is refused by name with those supported", "[c
   CHECK_THAT(refusal_with("architectures", {"LlamaForSequenceClassification"}),
              Contains("LlamaForSequenceClassification") && Contains("LlamaForCausalLM"));
   CHECK_THAT(refusal_with("architectures", "LlamaForCausalLM"), Contains("architectures"));
+}
+
+TEST_CASE("an adapter is refused with the way out, with and without a model beside it",
+          "[config]") {
+  const TempDir dir;
+  write_bytes(dir.path() / "adapter_config.json", R"({"peft_type":"LORA"})");
+  const auto said = [&] {
+    return phiscope::test::refusal([&] { static_cast<void>(read_config(dir.path())); });
+  };
+  CHECK_THAT(said(), Contains("adapter_config.json: an adapter of peft") &&
+                         Contains("tools/merge_adapter.py DIR --base BASE_DIR --out OUT"));
+  phiscope::test::write_model(dir.path(), phiscope::test::tiny_config(),
+                              phiscope::test::tiny_tensors());
+  CHECK_THAT(said(), Contains("adapter_config.json: an adapter of peft"));
+  std::filesystem::remove(dir.path() / "adapter_config.json");
+  CHECK(said() == "accepted");
 }
 
 TEST_CASE("rope scaling that is not supported is refused by name", "[config]") {

@@ -54,11 +54,12 @@ TEST_CASE("a model is described in full or by its headers alone", "[describe]") 
   CHECK_THROWS_WITH(describe_model(dir.path(), false), Contains("lm_head.weight"));
 }
 
-TEST_CASE("a tokenizer with more ids than the embedding has rows is refused", "[describe]") {
+TEST_CASE("a tokenizer may have more ids than the embedding has rows", "[describe]") {
   const TempDir dir;
   phiscope::test::write_model(dir.path(), phiscope::test::tiny_config(),
                               phiscope::test::tiny_tensors());
   std::filesystem::copy_file(phiscope::test::golden() / "tokenizer" / "words" / "tokenizer.json",
                              dir.path() / "tokenizer.json");
-  CHECK_THROWS_WITH(describe_model(dir.path(), false), Contains("below 10"));
+  const auto full = describe_model(dir.path(), false);
+  CHECK(full["tokenizer"]["tokens"].get<int>() > full["vocab"].get<int>());
 }

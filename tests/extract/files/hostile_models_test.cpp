@@ -173,13 +173,14 @@ void find_fields(const json& value, const json::json_pointer& at,
 }
 
 /// Do two descriptions differ only where the second has what a field was changed to, or, where the
-/// field is gone, in the context length, which has a default?
+/// field is gone, in the context length and the ends of texts, which have defaults?
 bool same_but_for(const json& before, const json& after, const json& value) {
   if (before.size() != after.size()) return false;
   return std::ranges::all_of(before.items(), [&](const auto& item) {
     const json& now = after.at(item.key());
     return now == item.value() || now == value ||
-           (value.is_null() && item.key() == "max_positions");
+           (value.is_null() &&
+            (item.key() == "max_positions" || item.key() == "bos" || item.key() == "eos"));
   });
 }
 

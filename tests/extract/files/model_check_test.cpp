@@ -7,6 +7,7 @@
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"
 
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -107,6 +108,42 @@ TEST_CASE("a tied model may store its output matrix only as a copy of the embedd
                t.all["lm_head.weight"].values.back() += 1.0F;
              }),
              Contains("'lm_head.weight'") && Contains("tie_word_embeddings"));
+}
+
+TEST_CASE("a tied head may be the embedding in another dtype, number for number", "[model_check]") {
+  using phiscope::test::bytes_of;
+  // Multiples of 1/8 below 32 are exact in bfloat16.
+  json config = phiscope::test::tiny_config();
+  config["tie_word_embeddings"] = true;
+  TinyTensors tensors = phiscope::test::tiny_tensors();
+  const std::vector<float> embedding = tensors.all.at("model.embed_tokens.weight").values;
+  tensors.all.erase("lm_head.weight");
+  const auto said = [&](float last) {
+    std::vector<std::uint16_t> head;
+    for (const float value : embedding) {
+      head.push_back(static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16U));
+    }
+    head.back() = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(last) >> 16U);
+    const TempDir dir;
+    phiscope::test::write_model(dir.path(), config, tensors);
+    // The head goes into a second shard, as TinyTensors knows float32 alone.
+    std::filesystem::rename(dir.path() / "model.safetensors", dir.path() / "one.safetensors");
+    const std::string header =
+        R"({"lm_head.weight":{"dtype":"BF16","shape":[10,4],"data_offsets":[0,80]}})";
+    phiscope::test::write_bytes(dir.path() / "two.safetensors",
+                                phiscope::test::safetensors_bytes(header, bytes_of(head)));
+    json map{{"lm_head.weight", "two.safetensors"}};
+    for (const auto& [name, tensor] : tensors.all) map[name] = "one.safetensors";
+    phiscope::test::write_bytes(dir.path() / "model.safetensors.index.json",
+                                json{{"weight_map", map}}.dump());
+    return phiscope::test::refusal([&] {
+      static_cast<void>(model_tensors(read_config(dir.path()), Weights::open(dir.path())));
+    });
+  };
+  CHECK(said(embedding.back()) == "accepted");
+  CHECK_THAT(said(embedding.back() + 0.125F),
+             Contains("two.safetensors: tensor 'lm_head.weight' differs from") &&
+                 Contains("set tie_word_embeddings to false if the head was trained"));
 }
 
 TEST_CASE("a NaN or infinite weight is refused with tensor and place", "[model_check]") {

@@ -60,6 +60,14 @@ TEST_CASE("a list and lines of pairs are read alike", "[pairs]") {
   CHECK(read_pairs(ids.path(), false).pairs[0].corrupted.input_ids == std::vector<int>{1, 3});
 }
 
+TEST_CASE("an answer may be a list with a number", "[pairs]") {
+  const Text file(R"([{"pair_id": 1, "clean": {"question": "a", "answer": [18]},
+                       "corrupted": {"question": "b", "answer": ["about", 7]}}])");
+  const QuestionPairs read = read_pairs(file.path(), false);
+  CHECK(read.pairs.at(0).clean.answer == "18");
+  CHECK(read.pairs.at(0).corrupted.answer == "about, 7");
+}
+
 TEST_CASE("ids and answers are written as they were read", "[pairs]") {
   CHECK(pair_id("1e3", true) == "1e3");
   CHECK(pair_id("7", true) == "7");

@@ -89,6 +89,18 @@ TEST_CASE("problems of GSM8K-Aug, of Coconut and of the stratified list", "[prob
   CHECK(read[3].meta == nlohmann::json{{"k", 1}});
 }
 
+TEST_CASE("an answer may be a number or a list", "[problems]") {
+  const auto read =
+      problems_of(R"([{"question": "q", "answer": 72}, {"question": "q", "answer": [3.5]},)"
+                  R"({"question": "q", "answer": [3, 4]}, {"question": "q", "answer": true}])");
+  CHECK(read.at(0).gold == Rational{72, 1});
+  CHECK(read.at(1).answer == "3.5");
+  CHECK(read.at(1).gold == Rational{7, 2});
+  CHECK(read.at(2).answer == "3, 4");
+  CHECK_FALSE(read.at(2).gold.has_value());  // two numbers are not one
+  CHECK_FALSE(read.at(3).gold.has_value());
+}
+
 TEST_CASE("bad problem files are refused in one line", "[problems]") {
   const auto refuses = [](const std::string& bytes, const std::string& message) {
     const std::string found = problems_refusal(bytes);
@@ -103,8 +115,8 @@ TEST_CASE("bad problem files are refused in one line", "[problems]") {
   refuses(R"({"question": "a", "problem": "b", "answer": "5"})", "both question and problem");
   refuses(R"({"question": 5, "answer": "5"})", "question is 5, expected");
   refuses("{\"question\": \"a\", \"answer\": \"5\"}\n{\"question\": \"a\"}",
-          "p.jsonl:2: answer is missing, expected a string or a number (or solution)");
-  refuses(R"([{"question": "a", "answer": ["5"]}])", "entry 0.answer is");
+          "p.jsonl:2: answer is missing, expected a string, a number or a list of them");
+  refuses(R"([{"question": "a", "answer": {"a": 5}}])", "entry 0.answer is");
   refuses(R"({"question": "a", "answer": "5", "id": 1.5})", "id is 1.5, expected");
   refuses(R"({"question": "a", "answer": "5", "steps": 3})", "steps is 3, expected");
   refuses(R"({"question": "a", "answer": "5", "reasoning_steps": -1})", "reasoning_steps is -1");

@@ -226,20 +226,12 @@ TEST_CASE("byte tokens that are not UTF-8 decode to one replacement character ea
   CHECK(tokenizer.decode(std::vector<int>{id("<0xE6>"), id("<0x9D>"), id("e")}) == "\uFFFD\uFFFDe");
 }
 
-TEST_CASE("an id beyond the embedding is refused by name", "[tokenizer]") {
+TEST_CASE("a tokenizer with more ids than the embedding has rows opens", "[tokenizer]") {
   const int last = Tokenizer::open(golden("whole_words")).id_of("</s>").value();
   const phiscope::test::TempDir dir;
   std::filesystem::copy(golden("whole_words") / "tokenizer.json", dir.path());
-  const auto open_with = [&dir](const json& config) {
-    std::ofstream(dir.path() / "config.json") << config.dump();
-    return Tokenizer::open(dir.path()).size();
-  };
-  CHECK(open_with({{"vocab_size", last + 1}}) == static_cast<std::size_t>(last) + 1);
-  CHECK(open_with({{"text_config", {{"vocab_size", last + 1}}}}) ==
-        static_cast<std::size_t>(last) + 1);
-  CHECK_THROWS_WITH(open_with({{"vocab_size", last}}),
-                    Contains("</s>") && Contains(std::to_string(last)));
-  CHECK_THROWS_WITH(open_with({{"vocab_size", "many"}}), Contains("config.json"));
+  std::ofstream(dir.path() / "config.json") << json{{"vocab_size", last}}.dump();
+  CHECK(Tokenizer::open(dir.path()).token_of(last) == "</s>");
 }
 
 TEST_CASE("what is not supported in a tokenizer.json is refused by name", "[tokenizer]") {

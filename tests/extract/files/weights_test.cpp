@@ -113,6 +113,68 @@ TEST_CASE("a directory without safetensors says what to do", "[weights]") {
   CHECK_THAT(weights_refusal(dir.path() / "pytorch_model.bin"), Contains("not a directory"));
   write_shards(dir.path(), good_map);
   CHECK(weights_refusal(dir.path()) == "accepted");
-  write_bytes(dir.path() / "model.safetensors", tensors({"a"}).bytes());
-  CHECK_THAT(weights_refusal(dir.path()), Contains("defined twice"));
+}
+
+namespace {
+
+/// model.safetensors with a, b and c beside an index with this weight map.
+void write_both(const std::filesystem::path& directory, const json& weight_map) {
+  write_shards(directory, weight_map);
+  TinyTensors whole = tensors({"a", "b"});
+  whole.all["c"] = tensors({"c"}).all.at("c");
+  write_bytes(directory / "model.safetensors", whole.bytes());
+}
+
+std::vector<std::string> texts(const Weights& weights) {
+  std::vector<std::string> lines;
+  for (const auto& oddity : weights.oddities()) lines.push_back(text_of(oddity));
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("an index beside model.safetensors may name that file", "[weights]") {
+  const TempDir dir;
+  json map;
+  for (const char* name : {"a", "b", "c"}) map[name] = "model.safetensors";
+  write_both(dir.path(), map);
+  const Weights weights = Weights::open(dir.path());
+  CHECK(weights.tensors().size() == 3);
+  CHECK(weights.main_file().filename() == "model.safetensors");
+  CHECK(weights.oddities().empty());
+  map["d"] = "model.safetensors";
+  write_both(dir.path(), map);
+  CHECK_THAT(weights_refusal(dir.path()),
+             Contains("model.safetensors: tensor 'd' is missing, expected here by"));
+}
+
+TEST_CASE("model.safetensors is taken where shards hold the same", "[weights]") {
+  const TempDir dir;
+  write_both(dir.path(), good_map);
+  CHECK(Weights::open(dir.path()).files().size() == 1);
+  CHECK(texts(Weights::open(dir.path())) ==
+        std::vector<std::string>{"model.safetensors.index.json: weight_map is of 2 files, 0 of "
+                                 "them absent: skipped, model.safetensors is taken"});
+  TinyTensors other = tensors({"c"});
+  other.all["c"].values[1] += 1.0F;
+  write_bytes(dir.path() / "two.safetensors", other.bytes());
+  CHECK_THAT(weights_refusal(dir.path()),
+             Contains("two.safetensors: tensor 'c' differs from the one in model.safetensors") &&
+                 Contains("remove"));
+  write_bytes(dir.path() / "two.safetensors", tensors({"d"}).bytes());
+  CHECK_THAT(weights_refusal(dir.path()),
+             Contains("two.safetensors: tensor 'd' is not in model.safetensors"));
+}
+
+TEST_CASE("an index whose shards are absent is stale", "[weights]") {
+  const TempDir dir;
+  write_both(dir.path(), good_map);
+  std::filesystem::remove(dir.path() / "one.safetensors");
+  std::filesystem::remove(dir.path() / "two.safetensors");
+  CHECK(Weights::open(dir.path()).tensors().size() == 3);
+  CHECK(texts(Weights::open(dir.path())) ==
+        std::vector<std::string>{"model.safetensors.index.json: weight_map is of 2 files, 2 of "
+                                 "them absent: skipped, model.safetensors is taken"});
+  std::filesystem::remove(dir.path() / "model.safetensors");
+  CHECK_THAT(weights_refusal(dir.path()), Contains("shard 'one.safetensors' is missing"));
 }

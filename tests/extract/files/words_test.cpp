@@ -38,7 +38,8 @@ TEST_CASE("the tokenizer of words gives its problems back, byte by byte", "[word
   const Tokenizer tokenizer = Tokenizer::open(source_dir() / "datasets/models/words");
   const int unknown = tokenizer.id_of("<unk>").value();
   for (const Prompt& problem : read_prompts(source_dir() / "datasets/words/problems.jsonl")) {
-    const std::string text = problem.text.value() + "\n" + problem.answer.value();
+    const std::string text =
+        problem.text.value() + "\n" + problem.answer.value().get<std::string>();
     const std::vector<int> ids = tokenizer.encode(text).ids;
     CAPTURE(problem.id);
     CHECK(ids.front() == tokenizer.id_of("<bos>").value());

@@ -53,7 +53,11 @@ class NaiveExecutor {
       add_edits(action, start, static_cast<int>(tokens.size()), edits);
     }
     const Keep keep{.trace = &trace};
-    forward(model_, batch, {.edits = edits, .keep = {&keep, 1}, .to_the_end = true});
+    forward(model_, batch,
+            {.edits = edits,
+             .keep = {&keep, 1},
+             .to_the_end = true,
+             .longest = Plan{.captures = {}, .groups = {group_}}.longest()});
   }
 
   /// What enters at a latent position.

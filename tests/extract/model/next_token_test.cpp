@@ -113,6 +113,41 @@ TEST_CASE("without drawing the highest score is taken, of equal ones the lower i
   for (std::size_t l = 0; l < lanes; ++l) CHECK(tokens[l].id == static_cast<int>(300 - l));
 }
 
+TEST_CASE("the highest score is that after the repetition penalty", "[next_token]") {
+  std::vector<float> scores(lanes * vocab, -50.0F);
+  Lanes many;
+  for (std::size_t l = 0; l < lanes; ++l) {
+    float* const row = &scores[l * vocab];
+    // Of prompt, what follows its thoughts, and generated: 30, 31 and 32 after the penalty of 2.
+    row[7] = 60.0F;
+    row[300 + l] = 62.0F;
+    if (l % 4 > 1) row[200 + l] = 64.0F;  // twice or more, penalised once
+    row[390] = 31.5F;
+    row[391] = 31.5F;
+  }
+  for (std::size_t v = 0; v < vocab; ++v) scores[v] = -50.0F;
+  scores[7] = -1.0F;  // a negative score is multiplied
+  scores[9] = -1.5F;
+  Generation generation{.tokens = 9, .end = {}, .greedy_penalty = 2.0};
+  const auto check = [&] {
+    const auto tokens = next_tokens(generation, many.waiting, tensor_of(scores));
+    CHECK(tokens[0].id == 9);
+    for (std::size_t l = 1; l < lanes; ++l) {
+      CAPTURE(l);
+      CHECK(tokens[l].id == (l % 4 > 1 ? static_cast<int>(200 + l) : 390));
+    }
+    // The probability stays the model's.
+    CHECK(tokens[0].log_probability == Approx(-1.5 - std::log(std::exp(-1.0) + std::exp(-1.5))));
+  };
+  check();
+  // Where some runs draw, those that take the highest score have the same penalty.
+  generation = {.tokens = 9, .end = {}, .drawing = Drawing{.options = {.repetition_penalty = 2.0}}};
+  for (Run& run : many.runs) run.temperature = 0.0;
+  check();
+  generation = {.tokens = 9, .end = {}, .greedy_penalty = 1.9};
+  CHECK(next_tokens(generation, many.waiting, tensor_of(scores))[1].id == 301);
+}
+
 TEST_CASE("an error of one lane reaches the caller", "[next_token]") {
   std::vector<float> scores = random_scores();
   scores[4 * vocab + 17] = std::nanf("");

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Schedules share what runs have in common; the naive executor shares nothing.
+#include "model/absent_hooks.hpp"
 #include "naive_executor.hpp"
 #include "reference.hpp"
 #include "scheduled_runs.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
 
 using namespace phiscope::test;
 
@@ -42,6 +45,71 @@ TEST_CASE("shared prefixes and blocks give the naive executor's bits", "[schedul
   }
 }
 
+TEST_CASE("what happens inside blocks has the naive executor's bits as well", "[schedule]") {
+  const c10::InferenceMode no_gradients;
+  at::set_num_threads(1);
+  const std::string family = GENERATE(from_range(families));
+  const Model model = load_model(golden() / "models" / family / "model", at::kFloat, at::kCPU);
+  const Group group = many_runs(model);
+  const NaiveExecutor naive(model, group);
+  for (const Hook hook :
+       {Hook::q, Hook::k, Hook::v, Hook::pattern, Hook::mlp_pre, Hook::mlp_post}) {
+    if (!absent_reason(hook, model.config).empty()) continue;
+    CAPTURE(family, std::string(hook_name(hook).name));
+    const int layer = static_cast<int>(model.config.layers) - 1;
+    const at::Tensor rows = executed(model, group, hook, {layer}, 7);
+    std::int64_t from = 0;
+    for (std::size_t r = 0; r < group.runs.size(); ++r) {
+      if (group.runs[r].donor) continue;
+      const at::Tensor wanted = naive.values(r, hook, layer).to(at::kDouble);
+      CAPTURE(r);
+      CHECK(rows.narrow(0, from, wanted.size(0)).select(1, 0).equal(wanted));
+      from += wanted.size(0);
+    }
+    CHECK(from == rows.size(0));
+  }
+}
+
+TEST_CASE("a change inside a block is what it is to what follows", "[schedule]") {
+  const c10::InferenceMode no_gradients;
+  const std::string family = GENERATE(from_range(families));
+  CAPTURE(family);
+  const Model model = load_model(golden() / "models" / family / "model", at::kFloat, at::kCPU);
+  const ModelConfig& config = model.config;
+  const auto scores_without = [&](Hook hook, int head) {
+    Run run = token_run(tokens_from(5, 18));
+    Site site = place(hook, 1, {});
+    site.head = head;
+    run.actions = {zero(site)};
+    return capture_alone(model, Hook::logits, {}, run);
+  };
+  // Values of all tokens, and what is made of them.
+  CHECK(scores_without(Hook::v, -1).equal(scores_without(Hook::z, -1)));
+  if (config.kv_heads == config.heads) {
+    CHECK(scores_without(Hook::v, 1).equal(scores_without(Hook::z, 1)));
+  }
+  // Queries or keys without values: every token that is seen has the same weight.
+  for (const Hook hook : {Hook::q, Hook::k}) {
+    Run run = token_run(tokens_from(5, 18));
+    run.actions = {zero(place(hook, 1, {}))};
+    const at::Tensor pattern = capture_alone(model, Hook::pattern, {1}, run).select(1, 0);
+    const std::int64_t window = config.windows.empty() ? 0 : config.windows[1];
+    for (const std::int64_t token : {0, 3, 17}) {
+      const std::int64_t seen = window > 0 ? std::min(window, token + 1) : token + 1;
+      const at::Tensor row = pattern[token];
+      CHECK(row.narrow(1, token + 1 - seen, seen)
+                .allclose(at::full({config.heads, seen}, 1.0 / static_cast<double>(seen),
+                                   row.options())));
+      CHECK(row.sum(1).allclose(at::ones({config.heads}, row.options())));
+    }
+  }
+  if (!absent_reason(Hook::mlp_post, config).empty()) return;
+  const at::Tensor plain = capture_alone(model, Hook::logits, {}, token_run(tokens_from(5, 18)));
+  CHECK_FALSE(scores_without(Hook::mlp_pre, -1).equal(plain));
+  // The activations of these families are 0 at 0.
+  CHECK(scores_without(Hook::mlp_pre, -1).equal(scores_without(Hook::mlp_post, -1)));
+}
+
 TEST_CASE("a patch with the run's own values and a zero of nothing change no bit", "[schedule]") {
   const c10::InferenceMode no_gradients;
   const std::string family = GENERATE(from_range(families));
@@ -50,8 +118,7 @@ TEST_CASE("a patch with the run's own values and a zero of nothing change no bit
   const std::vector<int> tokens = tokens_from(5, 18);
   Group group{.runs = {whole_run(tokens, {}, 0)}};
   for (const HookName& hook : hook_names) {
-    if (hook.hook == Hook::head_norm || hook.hook == Hook::logits) continue;
-    if (hook.hook == Hook::resid_mid && model.config.parallel_residual) continue;
+    if (!hook.editable || !absent_reason(hook.hook, model.config).empty()) continue;
     const Site site = place(hook.hook, hook.in_block ? 1 : 0, {0, 7, 17});
     group.runs.push_back(
         whole_run(tokens, {Patch{.site = site, .from = {.run = 0, .positions = site.positions}}},

@@ -24,8 +24,9 @@ namespace phiscope::test {
 /// instead of as a wrong result of the model.
 class StoredArrays {
  public:
-  explicit StoredArrays(std::filesystem::path folder) : folder_(std::move(folder)) {
-    if (exists(folder_ / file_name)) tensors_.emplace(folder_ / file_name);
+  explicit StoredArrays(std::filesystem::path folder, const char* file = file_name)
+      : folder_(std::move(folder)) {
+    if (exists(folder_ / file)) tensors_.emplace(folder_ / file);
   }
 
   [[nodiscard]] bool has(const std::string& name) const {

@@ -232,6 +232,46 @@ TEST_CASE("draws follow the distribution", "[token_drawing]") {
   }
 }
 
+TEST_CASE("a million draws follow the distribution of Hugging Face's processors",
+          "[token_drawing]") {
+  const auto logits = golden_array<float>("logits.npy");
+  const auto earlier = golden_array<std::int64_t>("earlier.npy");
+  const auto options = golden_array<double>("options.npy");
+  const auto wanted = golden_array<double>("probabilities.npy");
+  const std::size_t cases = options.size() / 4;
+  const std::size_t vocab = logits.size() / cases;
+  const std::size_t n = cases - 2;  // temperature, both filters and the penalty
+  const double* const o = &options[n * 4];
+  REQUIRE((o[0] != 1.0 && o[1] > 0 && o[2] < 1.0 && o[3] != 1.0));
+  const std::vector<int> ids(earlier.begin() + static_cast<std::ptrdiff_t>(n * 8),
+                             earlier.begin() + static_cast<std::ptrdiff_t>((n + 1) * 8));
+  const TokenDistribution made =
+      token_distribution(std::span(&logits[n * vocab], vocab), ids,
+                         {.temperature = o[0],
+                          .top_k = static_cast<int>(o[1]),
+                          .top_p = o[2],
+                          .repetition_penalty = o[3]});
+  constexpr int draws = 1'000'000;
+  std::vector<int> counts(vocab, 0);
+  for (std::uint32_t k = 0; k < draws; ++k) {
+    ++counts[static_cast<std::size_t>(draw(made, uniform_at(29, {.prompt = k % 50, .sample = k})))];
+  }
+  double chi_square = 0.0;
+  double freedom = -1.0;
+  for (std::size_t id = 0; id < vocab; ++id) {
+    const double expected = wanted[n * vocab + id] * draws;
+    if (expected == 0.0) {
+      CHECK(counts[id] == 0);
+      continue;
+    }
+    chi_square += (counts[id] - expected) * (counts[id] - expected) / expected;
+    freedom += 1.0;
+  }
+  CAPTURE(chi_square, freedom);
+  CHECK(chi_square < freedom + 3 * std::sqrt(2 * freedom));
+  CHECK(chi_square > freedom - 3 * std::sqrt(2 * freedom));
+}
+
 TEST_CASE("a draw is the inverse of the distribution function by ascending id", "[token_drawing]") {
   const TokenDistribution distribution{.ids = {3, 8, 20}, .probabilities = {0.25, 0.5, 0.25}};
   CHECK(draw(distribution, 0.0) == 3);
