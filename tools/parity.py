@@ -63,10 +63,13 @@ LLAMA = Places("model.embed_tokens", "model.layers", "model.norm", "post_attenti
                "self_attn.o_proj", "mlp", "self_attn.o_proj")
 GEMMA = Places("model.embed_tokens", "model.layers", "model.norm", "pre_feedforward_layernorm",
                "post_attention_layernorm", "post_feedforward_layernorm", "self_attn.o_proj")
+OLMO = Places("model.embed_tokens", "model.layers", "model.norm", "mlp",
+              "post_attention_layernorm", "post_feedforward_layernorm", "self_attn.o_proj")
 INSIDE = "model.language_model."
 PLACES = {
     "llama": LLAMA, "mistral": LLAMA, "qwen2": LLAMA, "qwen3": LLAMA, "qwen3_moe": LLAMA,
-    "olmoe": LLAMA, "gemma2": GEMMA, "gemma3_text": GEMMA,
+    "olmoe": LLAMA, "olmo2": OLMO, "olmo3": OLMO, "phi3": LLAMA, "granite": LLAMA,
+    "smollm3": LLAMA, "mixtral": LLAMA, "gemma2": GEMMA, "gemma3_text": GEMMA,
     "gemma3": Places(INSIDE + "embed_tokens", INSIDE + "layers", INSIDE + "norm", GEMMA.mid,
                      GEMMA.attention, GEMMA.mlp, GEMMA.z),
     "gpt2": Places("transformer.drop", "transformer.h", "transformer.ln_f", "ln_2", "attn.c_proj",
@@ -176,24 +179,28 @@ class Comparison:
 
     def __init__(self, model, places, heads, ours):
         self.heads, self.ours, self.parts, self.handles = heads, ours, {}, []
-        self.on_output(model.get_submodule(places.embed), "hook_embed", None)
+        # Granite multiplies embeddings, and what attention and MLP put out before it is added.
+        embed_scale = getattr(model.config, "embedding_multiplier", 1.0)
+        scale = getattr(model.config, "residual_multiplier", 1.0)
+        self.on_output(model.get_submodule(places.embed), "hook_embed", None, embed_scale)
         for n, layer in enumerate(model.get_submodule(places.layers)):
             self.handles.append(layer.register_forward_pre_hook(
                 lambda _module, inputs, named, n=n: self.compare(
                     "hook_resid_pre", n, inputs[0] if inputs else named["hidden_states"]),
                 with_kwargs=True))
             self.on_output(layer, "hook_resid_post", n)
-            self.on_output(layer.get_submodule(places.attention), "hook_attn_out", n)
-            self.on_output(layer.get_submodule(places.mlp), "hook_mlp_out", n)
+            self.on_output(layer.get_submodule(places.attention), "hook_attn_out", n, scale)
+            mlp = places.mlp if hasattr(layer, places.mlp) else "block_sparse_moe"  # Mixtral in 4.57
+            self.on_output(layer.get_submodule(mlp), "hook_mlp_out", n, scale)
             self.on_input(layer.get_submodule(places.z), "hook_z", n)
             if "hook_resid_mid" in ours:
                 self.on_input(layer.get_submodule(places.mid), "hook_resid_mid", n)
         self.on_output(model.get_submodule(places.norm), "ln_final.hook_out", None)
 
-    def on_output(self, module, hook, layer):
+    def on_output(self, module, hook, layer, scale=1.0):
         self.handles.append(module.register_forward_hook(
             lambda _module, _inputs, output: self.compare(
-                hook, layer, output[0] if isinstance(output, tuple) else output)))
+                hook, layer, scale * (output[0] if isinstance(output, tuple) else output))))
 
     def on_input(self, module, hook, layer):
         self.handles.append(module.register_forward_pre_hook(
@@ -225,16 +232,39 @@ class Comparison:
 def load(model_directory):
     model = transformers.AutoModelForCausalLM.from_pretrained(
         model_directory, dtype=torch.float32, attn_implementation="eager")
-    if hasattr(model.config.get_text_config(), "num_experts_per_tok"):
+    if hasattr(model, "set_experts_implementation") and hasattr(
+            model.config.get_text_config(), "num_experts_per_tok"):
         model.set_experts_implementation("eager")
     return model.eval()
+
+
+def depends_on_length(config):
+    """Whether the rotary frequencies of a pass depend on how long it is."""
+    found = [config.get("rope_parameters"), config.get("rope_scaling")]
+    found += [kind for rope in found if rope for kind in rope.values() if isinstance(kind, dict)]
+    return any(rope.get("rope_type", rope.get("type")) in ("dynamic", "longrope", "su")
+               for rope in found if rope)
+
+
+@torch.no_grad()
+def continued_logits(model, ids, ours):
+    """Logits before each token of a continuation: in one pass where that cannot make a difference,
+    else token by token after a cache, as `generate` does."""
+    if not depends_on_length(model.config.get_text_config().to_dict()):
+        return model(torch.tensor([ids + ours]), use_cache=False).logits[0, len(ids) - 1:-1]
+    step = model(torch.tensor([ids]), use_cache=True)
+    rows = [step.logits[0, -1]]
+    for token in ours[:-1]:
+        step = model(torch.tensor([[token]]), past_key_values=step.past_key_values, use_cache=True)
+        rows.append(step.logits[0, -1])
+    return torch.stack(rows)
 
 
 @torch.no_grad()
 def greedy_of(model, ids, ours):
     """Where our continuation leaves that of transformers: its step, or None, and the gap there
     between their best logit and that of our token."""
-    logits = model(torch.tensor([ids + ours]), use_cache=False).logits[0, len(ids) - 1:-1]
+    logits = continued_logits(model, ids, ours)
     for step, (row, token) in enumerate(zip(logits, ours)):
         if row.argmax().item() != token:
             return step, (row.max() - row[token]).item()

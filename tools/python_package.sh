@@ -11,11 +11,12 @@ python_package() {
   local options=(-C build-dir="$PWD/build/python" -C cmake.define.CMAKE_EXPORT_COMPILE_COMMANDS=ON)
   if command -v ccache >/dev/null; then options+=(-C cmake.define.CMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
   pip_install 'scikit-build-core>=0.10' 'nanobind>=3' numpy scipy scikit-learn
-  CMAKE_BUILD_PARALLEL_LEVEL=$jobs pip_install --no-build-isolation --force-reinstall --no-deps "${options[@]}" ./metrics/python
-  local part status failed=0
+  options+=(--no-build-isolation --force-reinstall --no-deps)
+  CMAKE_BUILD_PARALLEL_LEVEL=$jobs pip_install "${options[@]}" ./metrics/python
+  local part status failed=0 python=$PWD/.venv/bin/python
   for part in metrics run; do
     status=0
-    PHISCOPE_PYTHON=$PWD/.venv/bin/python tests/python/python_test.sh "$part" "$PWD" "$PWD/build/release/bin" || status=$?
+    PHISCOPE_PYTHON=$python tests/python/python_test.sh "$part" "$PWD" "$PWD/build/release/bin" || status=$?
     if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then failed=1; fi
   done
   if [ "$failed" -ne 0 ]; then fail "tests of the Python package failed"; fi

@@ -8,6 +8,7 @@
 #include "model/matrix_products.hpp"
 #include "run/estimate.hpp"
 #include "run/execute.hpp"
+#include "run/pass_lengths.hpp"
 #include "run/progress.hpp"
 #include "run/stop.hpp"
 #include "shard/atomic_file.hpp"
@@ -238,6 +239,7 @@ CheckedModel check_run(const RunOptions& options) {
 void run(const RunOptions& options, const CheckedModel& model, const RunRequest& request,
          const std::string& command_line) {
   const Task task = parse_task(options.shard);
+  check_pass_lengths(model.config, request.plan);
   const shard::RunPlan plan = run_plan(options, model, request);
   const std::vector<std::string> warnings = warnings_of(model, request.plan);
   for (const std::string& warning : warnings) std::cerr << "warning: " << warning << '\n';

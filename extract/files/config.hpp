@@ -15,25 +15,41 @@ namespace phiscope::extract {
 
 /// How rotation frequencies are scaled for contexts longer than the trained one.
 enum class RopeType {
-  plain,   ///< "default": not at all
-  linear,  ///< positions divided by `factor`
-  llama3,  ///< low frequencies divided by `factor`, a smooth passage up to the high ones
+  plain,     ///< "default": not at all
+  linear,    ///< positions divided by `factor`
+  llama3,    ///< low frequencies divided by `factor`, a smooth passage up to the high ones
+  yarn,      ///< the same by number of turns in the trained context, and larger scores
+  dynamic,   ///< a larger base in passes longer than the trained context
+  longrope,  ///< a divisor per frequency, another one in passes longer than the trained context
 };
 [[nodiscard]] std::string_view name_of(RopeType type);  ///< as in config.json: "default"
 
-/// Rotary position embedding; the last four fields have a meaning only for the types that use them.
+/// Rotary position embedding; from `factor` on a field has a meaning only for the types it names.
 struct RopeParameters {
   RopeType type = RopeType::plain;
-  double theta = 10000.0;                   ///< base of the frequencies, > 0
-  double factor = 1.0;                      ///< linear, llama3: >= 1
-  double low_freq_factor = 1.0;             ///< llama3: > 0
-  double high_freq_factor = 4.0;            ///< llama3: > low_freq_factor
-  std::int64_t original_max_positions = 0;  ///< llama3: trained context in tokens
+  double theta = 10000.0;         ///< base of the frequencies, > 0
+  double factor = 1.0;            ///< linear, llama3, yarn, dynamic: >= 1
+  double low_freq_factor = 1.0;   ///< llama3: > 0
+  double high_freq_factor = 4.0;  ///< llama3: > low_freq_factor
+  /// llama3, yarn, dynamic, longrope: trained context in tokens
+  std::int64_t original_max_positions = 0;
+  double beta_fast = 32.0;              ///< yarn: turns from which a frequency is as it is, > 0
+  double beta_slow = 1.0;               ///< yarn: turns up to which it is divided, > 0
+  bool truncate = true;                 ///< yarn: the passage between them has whole ends
+  double attention_factor = 1.0;        ///< yarn, longrope: of cosine and sine, > 0
+  std::vector<double> short_factors{};  ///< longrope: [rotary_dim / 2] up to the trained context
+  std::vector<double> long_factors{};   ///< longrope: [rotary_dim / 2] beyond it
   friend bool operator==(const RopeParameters&, const RopeParameters&) = default;
+
+  /// True if a pass longer than `original_max_positions` has other frequencies than a shorter one.
+  [[nodiscard]] bool depends_on_length() const {
+    return type == RopeType::dynamic || type == RopeType::longrope;
+  }
 };
 
 enum class NormKind {
   rms,           ///< x / rms(x) * w
+  rms_wide,      ///< the same, all of it in float32 or better (OLMo-2 and 3)
   rms_plus_one,  ///< x / rms(x) * (1 + w), all of it in float32 or better (Gemma)
   layer,         ///< (x - mean) / deviation * w + b
 };
@@ -67,16 +83,21 @@ struct ModelConfig {
   std::int64_t vocab = 0;          ///< rows of the embedding
   std::int64_t max_positions = 0;  ///< longest context in tokens
 
-  double embedding_scale = 1.0;    ///< embeddings are multiplied by it, rounded to their dtype
+  double embedding_scale = 1.0;    ///< embeddings are multiplied by it
+  bool rounded_scale = true;       ///< embedding_scale is rounded to their dtype first (Gemma)
   bool learned_positions = false;  ///< a table of max_positions is added to the embedding
   std::int64_t rotary_dim = 0;     ///< leading units of a head that are rotated; even; perhaps none
   RopeParameters rope;
   std::optional<RopeParameters> local_rope;  ///< of the layers with a window, where it differs
+  std::vector<bool> rotated{};  ///< [layer] rotary positions here; empty: in all (SmolLM3)
+  bool wide_rotation = false;   ///< rotated in float32 or better and rounded once (OLMo-2 and 3)
 
   NormKind norm = NormKind::rms;
   double norm_eps = 0.0;
   QkNorm qk_norm = QkNorm::none;
-  bool post_norms = false;         ///< norms after attention and MLP as well (Gemma)
+  bool pre_norms = true;           ///< norms before attention and MLP (not in OLMo-2 and 3)
+  bool post_norms = false;         ///< norms after attention and MLP (Gemma, OLMo-2 and 3)
+  double residual_scale = 1.0;     ///< of what attention and MLP add (Granite)
   bool parallel_residual = false;  ///< the MLP reads the stream from before the attention
 
   bool query_bias = false;              ///< q, k and v have biases
@@ -91,6 +112,7 @@ struct ModelConfig {
   std::optional<Experts> experts;
 
   bool tied = false;           ///< the embedding is the output matrix as well
+  double logit_divisor = 1.0;  ///< logits are divided by it (Granite)
   double logit_softcap = 0.0;  ///< as attention_softcap, of the logits
 
   std::string dtype;                ///< "float32", ...; empty when the file says nothing

@@ -54,13 +54,14 @@ enum class Part {
 
 /// A tensor that a model of some configuration consists of, and which weights it holds.
 struct TensorSpec {
-  std::string name;                 ///< as files usually have it
-  std::vector<std::int64_t> shape;  ///< in the files
-  std::vector<Part> parts;          ///< one, or several of equal size one after another
-  std::int64_t layer = -1;          ///< -1: of no layer
-  std::int64_t expert = -1;         ///< -1: of no expert
-  bool transposed = false;          ///< stored [in, out]
-  bool by_head = false;             ///< the parts alternate with every head, not as blocks
+  std::string name;                  ///< as files usually have it
+  std::vector<std::int64_t> shape;   ///< in the files
+  std::vector<Part> parts;           ///< one, or several one after another
+  std::int64_t layer = -1;           ///< -1: of no layer
+  std::int64_t expert = -1;          ///< -1: of no expert
+  bool transposed = false;           ///< stored [in, out]
+  bool by_head = false;              ///< the parts alternate with every head, not as blocks
+  std::vector<std::int64_t> rows{};  ///< of each part along the first axis; empty: equally many
 };
 
 /// Every tensor of the model, in the order of the forward pass, under the names its files use.

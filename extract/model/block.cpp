@@ -33,6 +33,12 @@ Scores scores_of(const ModelConfig& config, std::size_t layer) {
           .softcap = config.attention_softcap};
 }
 
+/// What attention or MLP reads of the residual stream.
+at::Tensor before(const ModelConfig& config, const at::Tensor& residual, const at::Tensor& weight,
+                  const at::Tensor& bias) {
+  return config.pre_norms ? norm(config, residual, weight, bias) : residual;
+}
+
 /// hook_z of the lanes in `stage`, edits made.
 at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tensor& residual,
                            const Pass& pass, const Stage& stage, BlockTrace& trace) {
@@ -41,9 +47,11 @@ at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tens
   const bool step = pass.batch.step;
   const Scores scores = scores_of(config, layer);
   const bool local = scores.window > 0 && config.local_rope;
-  const Rotation by = first_rows(local ? pass.local_rotation : pass.rotation, stage.rows);
+  const bool rotated = config.rotated.empty() || config.rotated[layer];
+  const Rotation by =
+      rotated ? first_rows(local ? pass.local_rotation : pass.rotation, stage.rows) : Rotation{};
   const at::Tensor normed =
-      norm(config, residual, weights[Part::attention_norm], weights[Part::attention_norm_bias]);
+      before(config, residual, weights[Part::attention_norm], weights[Part::attention_norm_bias]);
   const auto place = [&](Hook hook, const at::Tensor& x) {
     at::Tensor made = edited(pass.edits, hook, static_cast<int>(layer), x);
     if (trace.wants(hook)) trace.keep(hook, made);
@@ -86,17 +94,19 @@ at::Tensor dense_mlp(const ModelConfig& config, int layer, const PartTensors& we
 }  // namespace
 
 Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edits) {
+  const bool wide = model.config.wide_rotation && model.dtype != at::kDouble;
+  const at::ScalarType dtype = wide ? at::kFloat : model.dtype;
   return {.batch = batch,
-          .rotation = rotation(model.rope_frequencies, batch.positions, model.dtype),
-          .local_rotation = rotation(model.local_rope_frequencies, batch.positions, model.dtype),
+          .rotation = rotation(model.rope, batch, dtype),
+          .local_rotation = rotation(model.local_rope, batch, dtype),
           .edits = edits};
 }
 
 at::Tensor embed(const Model& model, const Batch& batch) {
   at::Tensor x = at::embedding(model.parts[Part::embedding], batch.ids);
   if (model.config.embedding_scale != 1.0) {
-    // The factor itself is rounded to the model's dtype, as in Hugging Face.
-    x = x * at::scalar_tensor(model.config.embedding_scale, x.options());
+    const double scale = model.config.embedding_scale;
+    x = model.config.rounded_scale ? x * at::scalar_tensor(scale, x.options()) : x * scale;
   }
   if (model.config.learned_positions) {
     x = x + at::embedding(model.parts[Part::positions], batch.positions);
@@ -121,6 +131,7 @@ at::Tensor block(const Model& model, int layer, const at::Tensor& residual, cons
                                 weights.parts[Part::output_bias], step);
   if (config.post_norms)
     attn_out = norm(config, attn_out, weights.parts[Part::attention_post_norm]);
+  if (config.residual_scale != 1.0) attn_out = attn_out.mul_(config.residual_scale);
   attn_out = place(Hook::attn_out, attn_out);
   at::Tensor mid;
   if (!config.parallel_residual) mid = place(Hook::resid_mid, residual + attn_out);
@@ -128,12 +139,13 @@ at::Tensor block(const Model& model, int layer, const at::Tensor& residual, cons
   at::Tensor mlp_out;
   {
     const at::Tensor normed =
-        norm(config, config.parallel_residual ? residual : mid, weights.parts[Part::mlp_norm],
-             weights.parts[Part::mlp_norm_bias]);
+        before(config, config.parallel_residual ? residual : mid, weights.parts[Part::mlp_norm],
+               weights.parts[Part::mlp_norm_bias]);
     mlp_out = weights.experts.empty() ? dense_mlp(config, layer, weights.parts, normed, pass, trace)
                                       : experts(config, weights, normed, stage.used, step);
   }
   if (config.post_norms) mlp_out = norm(config, mlp_out, weights.parts[Part::mlp_post_norm]);
+  if (config.residual_scale != 1.0) mlp_out = mlp_out.mul_(config.residual_scale);
   mlp_out = place(Hook::mlp_out, mlp_out);
   trace.keep(Hook::resid_mid, mid);
   trace.keep(Hook::attn_out, attn_out);
@@ -147,7 +159,8 @@ at::Tensor final_norm(const Model& model, const at::Tensor& residual) {
 }
 
 at::Tensor logits(const Model& model, const at::Tensor& normed, bool step) {
-  const at::Tensor scores = product(normed, model.parts[Part::head], {}, step);
+  at::Tensor scores = product(normed, model.parts[Part::head], {}, step);
+  if (model.config.logit_divisor != 1.0) scores = scores.div_(model.config.logit_divisor);
   const double cap = model.config.logit_softcap;
   return cap > 0.0 ? soft_capped(scores, cap) : scores;
 }

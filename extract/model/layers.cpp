@@ -40,11 +40,11 @@ std::optional<at::Tensor> if_defined(const at::Tensor& tensor) {
   return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
 }
 
-at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon, bool plus_one) {
+/// @param wide_gain  the gain is applied before rounding to the model's dtype
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon, bool wide_gain) {
   const at::Tensor wide = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
   const at::Tensor scale = at::rsqrt(wide.pow(2).mean(-1, true) + epsilon);
-  // Gemma's gains are applied before rounding to the model's dtype, Llama's after.
-  if (plus_one) return (wide * scale).mul_(weight).to(x.scalar_type());
+  if (wide_gain) return (wide * scale).mul_(weight).to(x.scalar_type());
   return (wide * scale).to(x.scalar_type()).mul_(weight);
 }
 
@@ -65,7 +65,7 @@ at::Tensor norm(const ModelConfig& config, const at::Tensor& x, const at::Tensor
   if (config.norm == NormKind::layer) {
     return at::layer_norm(x, {x.size(-1)}, weight, if_defined(bias), config.norm_eps);
   }
-  return rms_norm(x, weight, config.norm_eps, config.norm == NormKind::rms_plus_one);
+  return rms_norm(x, weight, config.norm_eps, config.norm != NormKind::rms);
 }
 
 at::Tensor activated(Activation activation, const at::Tensor& x) {

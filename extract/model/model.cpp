@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -73,11 +74,15 @@ at::Tensor stored(const TensorView& view) {
   return tensor;
 }
 
-/// Part `index` of `count` of a tensor whose first axis holds several, as blocks or head by head.
+/// Part `index` of a tensor whose first axis holds several, as blocks or head by head.
 at::Tensor cut(const at::Tensor& whole, const TensorSpec& spec, std::int64_t index,
                std::int64_t heads) {
   const std::int64_t count = std::ssize(spec.parts);
   if (count == 1) return whole;
+  if (!spec.rows.empty()) {
+    const auto first = spec.rows.begin();
+    return whole.narrow(0, std::accumulate(first, first + index, std::int64_t{0}), first[index]);
+  }
   const std::int64_t size = whole.size(0) / count;
   if (!spec.by_head) return whole.narrow(0, index * size, size);
   std::vector<std::int64_t> by_head{heads, count, size / heads};
@@ -195,11 +200,11 @@ Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, a
   const ModelConfig& config = model.config;
   if (config.tied) model.parts[Part::head] = model.parts[Part::embedding];
   if (config.rotary_dim > 0) {
-    const auto frequencies = [&](const RopeParameters& rope) {
-      return rope_frequencies(rope, config.rotary_dim, device, dtype);
+    const auto embedding = [&](const RopeParameters& rope) {
+      return rotary_embedding(rope, config.rotary_dim, device, dtype);
     };
-    model.rope_frequencies = frequencies(config.rope);
-    if (config.local_rope) model.local_rope_frequencies = frequencies(*config.local_rope);
+    model.rope = embedding(config.rope);
+    if (config.local_rope) model.local_rope = embedding(*config.local_rope);
   }
   return model;
 }

@@ -43,8 +43,8 @@ struct Model {
   std::optional<Weights> files{};  ///< keeps the mapped files alive that tensors may point into
   PartTensors parts{};             ///< those of no block; the head is the embedding when tied
   std::vector<BlockWeights> blocks{};
-  at::Tensor rope_frequencies{};        ///< [rotary_dim / 2] of rope_frequencies(), or undefined
-  at::Tensor local_rope_frequencies{};  ///< of the layers with a window
+  RotaryEmbedding rope{};        ///< undefined where no unit is rotated
+  RotaryEmbedding local_rope{};  ///< of the layers with a window, where it differs
 };
 
 /// Loads a Hugging Face directory. A weight of the wanted dtype on the CPU is used where it is

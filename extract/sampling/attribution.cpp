@@ -153,9 +153,9 @@ RunRequest attribution_request(const std::vector<BranchPoint>& points,
                          {"top2", point.top2},
                          {"d", point.distance}});
   }
-  const char* norm = config.norm == NormKind::layer ? "layer"
-                     : config.norm == NormKind::rms ? "rms"
-                                                    : "rms1";
+  const char* norm = config.norm == NormKind::layer          ? "layer"
+                     : config.norm == NormKind::rms_plus_one ? "rms1"
+                                                             : "rms";
   request.options = {{"step", "attribution"},
                      {"points", shard::sha256_file(file)},
                      {"top_points", options.top_points},
@@ -188,7 +188,10 @@ void write_directions(const std::filesystem::path& folder, const std::vector<Bra
   for (const BranchPoint& point : points) {
     const std::vector<float> first = row_of(head, point.top1, hidden);
     const std::vector<float> second = row_of(head, point.top2, hidden);
-    for (std::size_t i = 0; i < first.size(); ++i) directions.push_back(first[i] - second[i]);
+    const auto divisor = static_cast<float>(config.logit_divisor);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      directions.push_back((first[i] - second[i]) / divisor);
+    }
   }
   std::vector<float> norm = row_of(tensors.at(name_of_part(config, Part::final_norm)), 0, hidden);
   const std::string bias = name_of_part(config, Part::final_norm_bias);

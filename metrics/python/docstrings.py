@@ -3,7 +3,8 @@
 """Turns the comments of the headers into the docstrings of the module: docstrings.py HEADERS OUTPUT.cpp
 
 A function or struct is found by its name, a member as "Struct.member"; the second of two overloads has the
-name "function#2". Comments that only say "The same for arrays" belong to C++.
+name "function#2". Comments that only say "The same for arrays" belong to C++. Functions also get the members of
+their options, which are keyword arguments in Python, and the names that an argument of few choices takes.
 """
 import pathlib
 import re
@@ -47,8 +48,39 @@ def name_of(line):
     return function.group(1) if function else None
 
 
-def comments_of(path):
-    """(name, docstring) of everything a header documents."""
+def enums_of(text):
+    """{enum: [(enumerator, comment)]}."""
+    enums = {}
+    for name, body in re.findall(r"enum class (\w+)[^{;]*\{(.*?)\};", text, re.S):
+        enums[name] = [(one, re.sub(r"\s*///<\s*", " ", note).strip())
+                       for one, note in re.findall(r"(\w+),?[ ]*((?:\s*///<[^\n]*)*)", body)]
+    return enums
+
+
+def options_of(text):
+    """{struct: [(type, member)]} of the structs whose name ends with Options."""
+    return {name: re.findall(r"^  ([\w:]+) (\w+)(?: =[^;]*|\{\})?;", body, re.M)
+            for name, body in re.findall(r"struct (\w+Options) \{(.*?)^\};", text, re.S | re.M)}
+
+
+def further_lines(declaration, enums, options, docs):
+    """What a function's declaration says of its options and choices."""
+    lines, arguments = [], re.findall(r"(\w+)&? (\w+)(?= =|,|\))", declaration)
+    for kind, _ in list(arguments):
+        members = options.get(kind, [])
+        arguments += members  # an option may be one of few choices too
+        known = [(name, docs.get(f"{kind}.{name}")) for _, name in members]
+        lines += [f"    {name}: {text}" for name, text in known if text]
+    choices = []
+    for kind, name in arguments:
+        if kind in enums:
+            shown = "; ".join(f"{one} ({note})" if note else one for one, note in enums[kind])
+            choices.append(f"    {name}: {shown}")
+    return (["Options:", *lines, ""] if lines else []) + (["Choices:", *choices] if choices else [])
+
+
+def comments_of(path, declarations):
+    """(name, docstring) of everything a header documents; the declarations of the functions go to `declarations`."""
     lines = path.read_text(encoding="utf-8").split("\n")
     comment, struct, field = [], None, None
     for number, line in enumerate(lines):
@@ -72,19 +104,28 @@ def comments_of(path):
         elif comment and not text.startswith(("template", "requires", "[[nodiscard]] ///")):
             name = name_of(text) or name_of(" ".join(lines[number:number + 3]))
             if name and not comment[0].startswith("The same for arrays of any kind"):
+                declaration = re.split(r"[{;]", " ".join(lines[number:number + 8]))[0]
+                declarations.setdefault(name, re.sub(r"\s+", " ", declaration))
                 yield [f"{struct}.{name}" if struct and not opened else name, as_docstring(comment)]
             comment = []
 
 
 def main():
     headers, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    docs = {}
+    docs, enums, options, declarations = {}, {}, {}, {}
     for path in [*sorted(headers.glob("*.hpp")), headers / "detail/phiid_tile.hpp"]:
-        for name, text in list(comments_of(path)):
+        text = path.read_text(encoding="utf-8")
+        enums.update(enums_of(text))
+        options.update(options_of(text))
+        for name, text in list(comments_of(path, declarations)):
             while name in docs:
                 stem, _, number = name.partition("#")
                 name = f"{stem}#{int(number or 1) + 1}"
-            docs[name] = text
+            docs[name] = text.replace(", so it must outlive the estimate; a literal does", "")
+    for name, declaration in declarations.items():
+        further = further_lines(declaration, enums, options, docs)
+        if name in docs and further:
+            docs[name] += "\n\n" + "\n".join(further).strip()
     rows = "\n".join(f'    {{"{name}", R"doc({docs[name]})doc"}},' for name in sorted(docs))
     output.write_text(f"""// Made by docstrings.py from the headers.
 #include "results.hpp"

@@ -234,7 +234,8 @@ class Phiid(unittest.TestCase):
         bits = [m.above_mean(part) for part in (x[:-1], y[:-1], x[1:], y[1:])]
         same(bits[2], x[1:] > x[1:].mean())
         counts = np.bincount(bits[0] + 2 * bits[1] + 4 * bits[2] + 8 * bits[3], minlength=16)
-        for options in ({}, {"redundancy": "ccs"}, {"bias_correction": True}, {"redundancy": "ccs", "sign_tolerance": 9.}):
+        for options in ({}, {"redundancy": "ccs"}, {"bias_correction": True},
+                        {"redundancy": "ccs", "sign_tolerance": 9.0}):
             expected = m.discrete_phiid(x, y, **options).atoms
             same(list(m.binary_phiid(counts, **options).mean.atoms.values()), list(expected.values()))
 
@@ -268,11 +269,12 @@ class Certainty(unittest.TestCase):
 
     def test_bootstrap_options(self):
         numbers, ones = np.exp(X[:, 2]), np.ones(24)
+        others = numbers[6:].reshape(-1, 6)[[0, 1, 2, 0, 1, 2]]
         calls = {"mean": lambda **o: m.bootstrap_mean(numbers, **o),
                  "units": lambda **o: m.bootstrap_mean(numbers, np.arange(24) // 2, **o),
                  "ratio": lambda **o: m.bootstrap_ratio(numbers, ones, **o),
                  "own": lambda **o: m.bootstrap(24, lambda drawn: numbers[drawn].mean(), **o),
-                 "others": lambda **o: m.ratio_to_others(numbers[:6], numbers[6:].reshape(-1, 6)[[0, 1, 2, 0, 1, 2]], **o)}
+                 "others": lambda **o: m.ratio_to_others(numbers[:6], others, **o)}
         for name, call in calls.items():
             with self.subTest(name):
                 found = call(resamples=50, covers="prompts")
@@ -326,7 +328,8 @@ class Answers(unittest.TestCase):
     def test_texts(self):
         half = fractions.Fraction(1, 2)
         self.assertEqual((m.last_number_of("1 of 2,000"), m.gold_number("x #### 0.5"), m.strict_number("a #### 7"),
-                          m.flexible_number("7 then 8"), m.parse_decimal("-1,234.50"), m.published_step_number("the answer is 4")),
+                          m.flexible_number("7 then 8"), m.parse_decimal("-1,234.50"),
+                          m.published_step_number("the answer is 4")),
                          (2000, half, 7, 8, fractions.Fraction(-2469, 2), 4))
         self.assertEqual((m.gold_text("a #### b "), m.given_text(r"\boxed{c} 3"), m.published_sampling_answer("-5")),
                          ("b", "c", "5"))

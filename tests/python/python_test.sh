@@ -17,7 +17,8 @@ done
 cd /  # an installed package, not a folder of that name
 if [ "$part" = run ]; then
   [ -n "$python" ] || skip "no Python with NumPy; PHISCOPE_PYTHON names one"
-  PYTHONPATH="$source_dir/metrics/python" exec "$python" -B "$source_dir/tests/python/run_test.py" "$bin_dir" "$source_dir"
+  export PYTHONPATH=$source_dir/metrics/python
+  exec "$python" -B "$source_dir/tests/python/run_test.py" "$bin_dir" "$source_dir"
 fi
 [ -n "$python" ] || skip "no Python has the package phiscope; ./dev python builds it"
 module=$("$python" -c 'import phiscope._metrics; print(phiscope._metrics.__file__)')

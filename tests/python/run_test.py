@@ -54,15 +54,23 @@ class Case(unittest.TestCase):
 class ReadsWhatExtractWrites(Case):
     """A model of datasets/ in three number formats, read by an oracle of struct and json alone."""
 
+    @classmethod
+    def setUpClass(cls):
+        cls.runs = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.runs)
+
     def extracted(self, dtype):
-        prompts = self.folder / "prompts.jsonl"
+        """A run of three prompts, made once."""
+        prompts, run = self.runs / "prompts.jsonl", self.runs / dtype
+        if run.exists():
+            return run
         lines = (SOURCE / "datasets/phiid/words.jsonl").read_text().splitlines(True)[:3]
         prompts.write_text("".join(lines))
         done = program("extract", "activations", "--model", SOURCE / "datasets/models/words", "--prompts", prompts,
                        "--generate", 3, "--capture", "hook_resid_post,head_norm", "--layers", "1-3", "--dtype", dtype,
-                       "--prompts-per-shard", 2, "--out", self.folder / dtype)
+                       "--prompts-per-shard", 2, "--out", run)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return self.folder / dtype
+        return run
 
     @staticmethod
     def oracle(folder, name):
@@ -310,6 +318,14 @@ class ReadsTables(Case):
         self.assertEqual(table.reason("n", 2), "")  # nothing says why
         self.assertEqual(table.undefined(), {"score": {"constant": 1}, "n": {"constant": 1, "": 1},
                                              "score_low": {"few_units": 1, "too_few_rows": 1}})
+
+    def test_kinds_of_columns(self):
+        path = self.folder / "t.csv"
+        path.write_text("\ufeffid,p,n\r\n007,1e-05,-1\r\n008,0.5,0\r\n")
+        table = read_table(path)
+        self.assertEqual(table["id"], ["007", "008"])
+        self.assertEqual((table["p"].tolist(), table["n"].tolist()), ([1e-05, 0.5], [-1, 0]))
+        self.assertEqual((table["p"].dtype.kind, table["n"].dtype.kind, len(table)), ("f", "i", 2))
 
     def test_damage(self):
         for text, word in (("", "empty"), ("a,b\n1\n", "line 2: 1 fields, expected 2"), ("a,a\n", "twice"),

@@ -12,9 +12,14 @@ using nlohmann::json;
 namespace {
 
 /// Read for all families alike.
-constexpr std::array<std::string_view, 7> read_for_all{
-    "architectures", "bos_token_id",       "dtype", "eos_token_id", "model_type",
-    "torch_dtype",   "quantization_config"};
+constexpr std::array<std::string_view, 8> read_for_all{"architectures",
+                                                       "bos_token_id",
+                                                       "dtype",
+                                                       "eos_token_id",
+                                                       "model_type",
+                                                       "torch_dtype",
+                                                       "quantization_config",
+                                                       "original_max_position_embeddings"};
 
 /// Of every configuration class, without a meaning for a forward pass in evaluation mode: training,
 /// what a call returns, labels of classifiers, generation, and notes of the tools that saved it.

@@ -14,18 +14,25 @@ extern const Family gemma3_family;
 extern const Family gemma3_text_family;
 extern const Family gpt2_family;
 extern const Family gpt_neox_family;
+extern const Family granite_family;
 extern const Family llama_family;
 extern const Family mistral_family;
+extern const Family mixtral_family;
+extern const Family olmo2_family;
+extern const Family olmo3_family;
 extern const Family olmoe_family;
+extern const Family phi3_family;
 extern const Family qwen2_family;
 extern const Family qwen3_family;
 extern const Family qwen3_moe_family;
+extern const Family smollm3_family;
 
 std::span<const Family* const> families() {
-  static constexpr std::array<const Family*, 11> all{
-      &gemma2_family,   &gemma3_family, &gemma3_text_family, &gpt2_family,
-      &gpt_neox_family, &llama_family,  &mistral_family,     &olmoe_family,
-      &qwen2_family,    &qwen3_family,  &qwen3_moe_family};
+  static constexpr std::array<const Family*, 17> all{
+      &gemma2_family,    &gemma3_family, &gemma3_text_family, &gpt2_family,    &gpt_neox_family,
+      &granite_family,   &llama_family,  &mistral_family,     &mixtral_family, &olmo2_family,
+      &olmo3_family,     &olmoe_family,  &phi3_family,        &qwen2_family,   &qwen3_family,
+      &qwen3_moe_family, &smollm3_family};
   return all;
 }
 

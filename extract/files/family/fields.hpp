@@ -18,14 +18,35 @@ struct RopeNames {
   /// Share of a head's units that is rotated, outside of rope_parameters; empty: all are.
   std::string_view fraction{};
   double default_fraction = 1.0;
+  std::int64_t default_original = 0;  ///< original_max_position_embeddings outside; 0: none
+  bool su_is_longrope = false;        ///< old files of the family say "su" or "yarn" for longrope
 };
 
 /// Rotary embedding of either dialect, `rope_parameters`, or `rope_theta` with `rope_scaling`, and
-/// the units that are rotated. Wants config.head_dim.
+/// the units that are rotated. Wants config.head_dim and config.max_positions.
 void read_rope(const JsonFields& fields, const RopeNames& names, ModelConfig& config);
 
-/// One object of rope parameters. @param theta  base where the object names none
-[[nodiscard]] RopeParameters read_rope_object(const JsonFields& rope, double theta);
+/// What the file says outside of an object of rope parameters.
+struct OutsideRope {
+  double theta = 10000.0;          ///< base where the object names none
+  std::int64_t max_positions = 0;  ///< context of the model in tokens
+  std::int64_t original = 0;       ///< trained context in tokens; 0: the file does not say
+  std::int64_t units = 0;          ///< of a head that are rotated
+  bool su_is_longrope = false;     ///< see RopeNames
+};
+
+/// One object of rope parameters.
+[[nodiscard]] RopeParameters read_rope_object(const JsonFields& rope, const OutsideRope& outside);
+
+/// Is `rope_parameters` an object per kind of layer?
+[[nodiscard]] bool has_ropes_by_kind(const JsonFields& fields);
+
+/// Rotary embeddings of such a file, of all units of a head. Wants config.head_dim and
+/// config.max_positions.
+/// @param theta  base of the layers without a window, where the file names none
+/// @param local  that of the layers with one, where the file has none; of its base otherwise
+void read_ropes_by_kind(const JsonFields& fields, double theta, const RopeParameters& local,
+                        ModelConfig& config);
 
 /// Heads and their size. Wants config.hidden. @param head_dim  where the file says nothing; 0:
 /// hidden divided by the heads

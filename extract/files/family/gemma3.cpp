@@ -16,21 +16,13 @@ namespace {
 /// Published files name the base of the layers with a window apart; transformers 5 has an object
 /// per kind of layer.
 void read_ropes(const JsonFields& fields, ModelConfig& config) {
-  const std::string_view rope = "rope_parameters";
-  const bool by_kind = fields.has(rope) && fields.object(rope).has("full_attention");
-  RopeParameters local{.theta = fields.positive_or("rope_local_base_freq", 10'000.0)};
-  if (by_kind) {
-    const JsonFields kinds = fields.object(rope);
-    config.rope = read_rope_object(kinds.object("full_attention"), 1e6);
-    if (kinds.has("sliding_attention")) {
-      local = read_rope_object(kinds.object("sliding_attention"), local.theta);
-    }
-    config.rotary_dim = config.head_dim;
-    if (config.head_dim % 2 != 0) fields.refuse("head_dim", "an even number");
+  const RopeParameters local{.theta = fields.positive_or("rope_local_base_freq", 10'000.0)};
+  if (has_ropes_by_kind(fields)) {
+    read_ropes_by_kind(fields, 1e6, local, config);
   } else {
     read_rope(fields, {.default_theta = 1e6}, config);
+    config.local_rope = local;
   }
-  config.local_rope = local;
 }
 
 void read_gemma3(const JsonFields& fields, ModelConfig& config) {
@@ -50,7 +42,7 @@ std::vector<TensorSpec> gemma3_tensors(const ModelConfig& config) {
 }
 
 std::vector<TensorSpec> tensors_beside_images(const ModelConfig& config) {
-  return llama_layout(config, "language_model.lm_head.weight");
+  return llama_layout(config, {.output = "language_model.lm_head.weight"});
 }
 
 bool is_vision(std::string_view tensor) {

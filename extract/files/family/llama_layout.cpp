@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "files/family/llama_layout.hpp"
 
+#include <numeric>
+#include <utility>
+
 namespace phiscope::extract {
 namespace {
 
@@ -18,15 +21,30 @@ struct LayerTensors {
                     .layer = layer,
                     .expert = expert});
   }
+
+  /// Matrices of several parts, with these rows each.
+  void add_fused(std::vector<Part> parts, const std::string& name, std::vector<std::int64_t> rows,
+                 std::int64_t columns) {
+    list.push_back({.name = prefix + name,
+                    .shape = {std::accumulate(rows.begin(), rows.end(), std::int64_t{0}), columns},
+                    .parts = std::move(parts),
+                    .layer = layer,
+                    .rows = std::move(rows)});
+  }
 };
 
-void add_attention(const ModelConfig& config, LayerTensors& tensors) {
+void add_attention(const ModelConfig& config, const LlamaNames& names, LayerTensors& tensors) {
   const std::int64_t d = config.hidden;
   const std::int64_t q = config.heads * config.head_dim;
   const std::int64_t kv = config.kv_heads * config.head_dim;
-  tensors.add(Part::query, "self_attn.q_proj.weight", {q, d});
-  tensors.add(Part::key, "self_attn.k_proj.weight", {kv, d});
-  tensors.add(Part::value, "self_attn.v_proj.weight", {kv, d});
+  if (names.fused) {
+    tensors.add_fused({Part::query, Part::key, Part::value}, "self_attn.qkv_proj.weight",
+                      {q, kv, kv}, d);
+  } else {
+    tensors.add(Part::query, "self_attn.q_proj.weight", {q, d});
+    tensors.add(Part::key, "self_attn.k_proj.weight", {kv, d});
+    tensors.add(Part::value, "self_attn.v_proj.weight", {kv, d});
+  }
   if (config.query_bias) {
     tensors.add(Part::query_bias, "self_attn.q_proj.bias", {q});
     tensors.add(Part::key_bias, "self_attn.k_proj.bias", {kv});
@@ -40,29 +58,37 @@ void add_attention(const ModelConfig& config, LayerTensors& tensors) {
   tensors.add(Part::output, "self_attn.o_proj.weight", {d, q});
 }
 
-void add_mlp(const ModelConfig& config, LayerTensors& tensors) {
+void add_dense_mlp(const ModelConfig& config, const LlamaNames& names, LayerTensors& tensors) {
   const std::int64_t d = config.hidden;
-  const bool routed =
-      config.experts && config.experts->layers[static_cast<std::size_t>(tensors.layer)];
-  if (!routed) {
-    tensors.add(Part::gate, "mlp.gate_proj.weight", {config.intermediate, d});
-    tensors.add(Part::up, "mlp.up_proj.weight", {config.intermediate, d});
-    tensors.add(Part::down, "mlp.down_proj.weight", {d, config.intermediate});
-    return;
+  const std::int64_t wide = config.intermediate;
+  if (names.fused) {
+    tensors.add_fused({Part::gate, Part::up}, "mlp.gate_up_proj.weight", {wide, wide}, d);
+  } else {
+    tensors.add(Part::gate, "mlp.gate_proj.weight", {wide, d});
+    tensors.add(Part::up, "mlp.up_proj.weight", {wide, d});
   }
+  tensors.add(Part::down, "mlp.down_proj.weight", {d, wide});
+}
+
+void add_experts(const ModelConfig& config, const LlamaNames& names, LayerTensors& tensors) {
+  const std::int64_t d = config.hidden;
   const Experts& experts = *config.experts;
-  tensors.add(Part::router, "mlp.gate.weight", {experts.count, d});
+  const std::string routed(names.routed);
+  tensors.add(Part::router, routed + "gate.weight", {experts.count, d});
   for (std::int64_t e = 0; e < experts.count; ++e) {
-    const std::string name = "mlp.experts." + std::to_string(e) + ".";
-    tensors.add(Part::gate, name + "gate_proj.weight", {experts.intermediate, d}, e);
-    tensors.add(Part::up, name + "up_proj.weight", {experts.intermediate, d}, e);
-    tensors.add(Part::down, name + "down_proj.weight", {d, experts.intermediate}, e);
+    const std::string expert = routed + "experts." + std::to_string(e) + ".";
+    const auto add = [&](Part part, std::string_view name, std::vector<std::int64_t> shape) {
+      tensors.add(part, std::string(expert).append(name), std::move(shape), e);
+    };
+    add(Part::gate, names.expert_gate, {experts.intermediate, d});
+    add(Part::up, names.expert_up, {experts.intermediate, d});
+    add(Part::down, names.expert_down, {d, experts.intermediate});
   }
 }
 
 }  // namespace
 
-std::vector<TensorSpec> llama_layout(const ModelConfig& config, std::string_view output) {
+std::vector<TensorSpec> llama_layout(const ModelConfig& config, const LlamaNames& names) {
   const std::int64_t d = config.hidden;
   std::vector<TensorSpec> list;
   list.push_back({.name = std::string(llama_embedding),
@@ -70,15 +96,21 @@ std::vector<TensorSpec> llama_layout(const ModelConfig& config, std::string_view
                   .parts = {Part::embedding}});
   for (std::int64_t layer = 0; layer < config.layers; ++layer) {
     LayerTensors tensors{list, "layers." + std::to_string(layer) + ".", layer};
-    tensors.add(Part::attention_norm, "input_layernorm.weight", {d});
-    add_attention(config, tensors);
+    if (config.pre_norms) tensors.add(Part::attention_norm, "input_layernorm.weight", {d});
+    add_attention(config, names, tensors);
     if (config.post_norms) {
       tensors.add(Part::attention_post_norm, "post_attention_layernorm.weight", {d});
-      tensors.add(Part::mlp_norm, "pre_feedforward_layernorm.weight", {d});
-    } else {
-      tensors.add(Part::mlp_norm, "post_attention_layernorm.weight", {d});
     }
-    add_mlp(config, tensors);
+    if (config.pre_norms) {
+      const char* name = config.post_norms ? "pre_feedforward_layernorm.weight"
+                                           : "post_attention_layernorm.weight";
+      tensors.add(Part::mlp_norm, name, {d});
+    }
+    if (config.experts && config.experts->layers[static_cast<std::size_t>(layer)]) {
+      add_experts(config, names, tensors);
+    } else {
+      add_dense_mlp(config, names, tensors);
+    }
     if (config.post_norms) {
       tensors.add(Part::mlp_post_norm, "post_feedforward_layernorm.weight", {d});
     }
@@ -86,7 +118,7 @@ std::vector<TensorSpec> llama_layout(const ModelConfig& config, std::string_view
   list.push_back({.name = "norm.weight", .shape = {d}, .parts = {Part::final_norm}});
   if (!config.tied) {
     list.push_back(
-        {.name = std::string(output), .shape = {config.vocab, d}, .parts = {Part::head}});
+        {.name = std::string(names.output), .shape = {config.vocab, d}, .parts = {Part::head}});
   }
   return list;
 }

@@ -168,8 +168,24 @@ TEST_CASE("an adapter is refused with the way out, with and without a model besi
 }
 
 TEST_CASE("rope scaling that is not supported is refused by name", "[config]") {
-  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}),
-             Contains("yarn") && Contains("llama3"));
+  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "proportional"}, {"factor", 2.0}}),
+             Contains("proportional") && Contains("llama3, yarn, dynamic, longrope"));
+  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "su"}}), Contains("rope_type is 'su'"));
+  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "yarn"}}),
+             Contains("rope_scaling.factor"));
+  CHECK_THAT(
+      refusal_with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}, {"short_factor", {1.0}}}),
+      Contains("rope_scaling.short_factor"));
+  CHECK_THAT(
+      refusal_with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}, {"beta_fast", 0.5}}),
+      Contains("rope_scaling.beta_fast is 0.5"));
+  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "dynamic"}, {"factor", 2.0}}),
+             Contains("rope_type") && Contains("two units"));
+  const json longrope{{"rope_type", "longrope"}, {"short_factor", {1.0}}, {"long_factor", {2, 3}}};
+  CHECK_THAT(refusal_with("rope_scaling", longrope),
+             Contains("long_factor is [2, 3], expected a list of 1 numbers > 0"));
+  CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "longrope"}, {"short_factor", {-1}}}),
+             Contains("short_factor"));
   CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "linear"}}),
              Contains("rope_scaling.factor"));
   CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "linear"}, {"factor", 0.5}}),
@@ -188,6 +204,43 @@ TEST_CASE("rope scaling that is not supported is refused by name", "[config]") {
              Contains("high_freq_factor"));
   CHECK_THAT(refusal_with("rope_parameters", {{"rope_type", "default"}, {"rope_theta", 5.0}}),
              Contains("rope_theta"));
+}
+
+TEST_CASE("layers of OLMo-3 with a window have the published base without its scaling",
+          "[config]") {
+  json value = phiscope::test::tiny_config();
+  value["model_type"] = "olmo3";
+  value["architectures"] = {"Olmo3ForCausalLM"};
+  value["num_hidden_layers"] = 8;
+  value["rope_theta"] = 3000.0;
+  value["rope_scaling"] = {{"rope_type", "linear"}, {"factor", 2.0}};
+  const ModelConfig config = config_of(value);
+  CHECK(config.rope.theta == 3000.0);
+  CHECK(config.rope.type == RopeType::linear);
+  CHECK(config.local_rope.value().theta == 3000.0);
+  CHECK(config.local_rope.value().type == RopeType::plain);
+  CHECK(config.windows == std::vector<std::int64_t>{4096, 4096, 4096, 0, 4096, 4096, 4096, 0});
+  value.erase("rope_theta");
+  CHECK(config_of(value).local_rope.value().theta == 500'000.0);
+  value.erase("rope_scaling");
+  value["rope_parameters"]["full_attention"] = {{"rope_theta", 7.0}};
+  CHECK(config_of(value).rope.theta == 7.0);
+  CHECK(config_of(value).local_rope.value().theta == 500'000.0);
+  value["rope_parameters"]["full_attention"]["truncate"] = false;
+  CHECK_THAT(phiscope::test::refusal([&] { config_of(value); }),
+             Contains("rope_parameters.full_attention.truncate is false, expected true"));
+}
+
+TEST_CASE("two trained contexts that differ are refused", "[config]") {
+  json value = phiscope::test::tiny_config();
+  value["rope_scaling"] = {
+      {"rope_type", "yarn"}, {"factor", 2.0}, {"original_max_position_embeddings", 32}};
+  value["original_max_position_embeddings"] = 32;
+  CHECK(config_of(value).rope.original_max_positions == 32);
+  value["original_max_position_embeddings"] = 16;
+  CHECK_THAT(phiscope::test::refusal([&] { config_of(value); }),
+             Contains("rope_scaling.original_max_position_embeddings is 32, expected the same as "
+                      "the outer original_max_position_embeddings (16)"));
 }
 
 TEST_CASE("the tensors of a model follow from its configuration", "[config]") {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What the model computes in 16 bits, and what happens when that is not enough.
+#include "model/layers.hpp"
 #include "model_fixture.hpp"
 #include "reference.hpp"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/rsqrt.h>
 
 using namespace phiscope::test;
 
@@ -27,6 +33,42 @@ TEST_CASE("16-bit computation is near float32 and keeps its dtype", "[precision]
   CHECK(scaled_difference(scores, exact) <= tolerance);
   CHECK(scaled_difference(scores, exact) > 0.0);
   CHECK(capture_alone(model, Hook::head_norm, {0, 1, 2}, run).scalar_type() == at::kFloat);
+}
+
+TEST_CASE("gains and rotations of OLMo-2 are rounded once, those of Llama twice", "[precision]") {
+  const c10::InferenceMode no_gradients;
+  const Model olmo = load_model(golden() / "models/olmo2/model", at::kBFloat16, at::kCPU);
+  const at::Tensor x = at::arange(120, at::kFloat).sin().mul(3).view({6, 20}).to(at::kBFloat16);
+  const at::Tensor gain = at::arange(20, at::kFloat).cos().add(1.5).to(at::kBFloat16);
+  ModelConfig config = olmo.config;
+  const at::Tensor wide = x.to(at::kDouble);
+  const at::Tensor exact =
+      wide * at::rsqrt(wide.pow(2).mean(-1, true) + config.norm_eps) * gain.to(at::kDouble);
+  CHECK(at::equal(norm(config, x, gain), exact.to(at::kBFloat16)));
+  config.norm = NormKind::rms;
+  CHECK_FALSE(at::equal(norm(config, x, gain), exact.to(at::kBFloat16)));
+
+  const std::vector<int> tokens(6, 7);
+  const Pass pass = make_pass(olmo, make_batch({{.tokens = tokens}}, at::kCPU));
+  const Rotation by = first_rows(pass.rotation, 6);
+  REQUIRE(by.cosine.scalar_type() == at::kFloat);
+  const at::Tensor heads = x.view({6, 2, 10});
+  const at::Tensor turned = rotate(heads, by);
+  CHECK(turned.scalar_type() == at::kBFloat16);
+  CHECK(at::equal(turned, rotate(heads.to(at::kFloat), by).to(at::kBFloat16)));
+}
+
+TEST_CASE("the factor of Granite's embeddings is not rounded, that of Gemma's is", "[precision]") {
+  const c10::InferenceMode no_gradients;
+  Model model = load_model(golden() / "models/granite/model", at::kBFloat16, at::kCPU);
+  model.config.embedding_scale = 12.3;
+  const Batch batch = make_batch({{.tokens = words}}, at::kCPU);
+  const at::Tensor plain = at::embedding(model.parts[Part::embedding], batch.ids).to(at::kFloat);
+  const at::Tensor exact = (plain * 12.3).to(at::kBFloat16);
+  CHECK(at::equal(embed(model, batch), exact));
+  model.config.rounded_scale = true;
+  CHECK(at::equal(embed(model, batch), (plain * 12.3125).to(at::kBFloat16)));
+  CHECK_FALSE(at::equal(embed(model, batch), exact));
 }
 
 TEST_CASE("decoding in 16 bits gives the rows of the whole text within their precision",

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "model/rope.hpp"
 
+#include "../files/tiny_model.hpp"
 #include "model_fixture.hpp"
+#include "reference.hpp"
+#include "shard/json_file.hpp"
+#include "temp_dir.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/rand.h>
@@ -23,6 +27,25 @@ at::Tensor frequencies_of(RopeType type, std::int64_t units = 8) {
                            .high_freq_factor = 4.0,
                            .original_max_positions = 8192},
                           units, at::kCPU);
+}
+
+ModelConfig config_from(const nlohmann::json& fields) {
+  nlohmann::json config = fields;
+  config["model_type"] = "llama";
+  const phiscope::test::TempDir folder;
+  phiscope::test::write_bytes(folder.path() / "config.json", config.dump());
+  return read_config(folder.path());
+}
+
+/// An embedding of two frequencies with divisors of their own beyond four tokens.
+RotaryEmbedding long_embedding() {
+  return rotary_embedding({.type = RopeType::longrope,
+                           .theta = 100.0,
+                           .original_max_positions = 4,
+                           .attention_factor = 1.5,
+                           .short_factors = {1.0, 2.0},
+                           .long_factors = {4.0, 8.0}},
+                          4, at::kCPU, at::kFloat);
 }
 
 }  // namespace
@@ -103,4 +126,71 @@ TEST_CASE("units after the rotated ones are unchanged", "[rope]") {
   CHECK(turned.narrow(2, 4, 4).equal(x.narrow(2, 4, 4)));
   CHECK(turned.narrow(2, 0, 4).equal(rotate(x.narrow(2, 0, 4), by)));
   CHECK_FALSE(turned.narrow(2, 0, 4).equal(x.narrow(2, 0, 4)));
+}
+
+TEST_CASE("frequencies of every type are those of Hugging Face in either dialect", "[rope]") {
+  const auto golden = phiscope::test::golden() / "rope" / "cases.json";
+  const nlohmann::json cases = phiscope::shard::read_json(golden).at("cases");
+  REQUIRE(cases.size() == 18);
+  for (const auto& one : cases) {
+    for (const char* dialect : {"published", "new"}) {
+      const ModelConfig config = config_from(one.at(dialect));
+      CHECK(config.rope.attention_factor == Approx(one.at("factor").get<double>()).epsilon(1e-15));
+      for (const auto& pass : one.at("passes")) {
+        const auto length = pass.at("length").get<std::int64_t>();
+        const auto wanted = pass.at("frequencies").get<std::vector<double>>();
+        CAPTURE(one.at("name"), dialect, length);
+        const at::Tensor found =
+            rope_frequencies(config.rope, config.rotary_dim, at::kCPU, at::kFloat, length);
+        REQUIRE(found.size(0) == std::ssize(wanted));
+        for (std::int64_t i = 0; i < found.size(0); ++i) {
+          const double frequency = wanted[static_cast<std::size_t>(i)];
+          CHECK(found[i].item<double>() == Approx(frequency).epsilon(3e-7));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("each lane of a batch turns as a pass of its own length does", "[rope]") {
+  const RotaryEmbedding embedding = long_embedding();
+  const std::vector<int> four(4, 7);
+  const std::vector<int> five(5, 7);
+  const Batch batch = make_batch({{.tokens = four}, {.tokens = five}}, at::kCPU);
+  const Rotation by = rotation(embedding, batch, at::kFloat);
+  REQUIRE(by.cosine.size(0) == batch.positions.size(0));
+  for (std::int64_t row = 0; row < 9; ++row) {
+    const bool beyond = row >= 4;
+    const double position = static_cast<double>(beyond ? row - 4 : row);
+    for (std::int64_t i = 0; i < 2; ++i) {
+      CAPTURE(row, i);
+      const double divisor = (beyond ? 4.0 : 1.0) * (i == 0 ? 1.0 : 2.0);
+      const double angle = position * std::pow(100.0, -static_cast<double>(i) / 2) / divisor;
+      for (const std::int64_t unit : {i, i + 2}) {
+        CHECK(by.cosine[row][0][unit].item<double>() == Approx(1.5 * std::cos(angle)).margin(1e-6));
+        CHECK(by.sine[row][0][unit].item<double>() == Approx(1.5 * std::sin(angle)).margin(1e-6));
+      }
+    }
+  }
+}
+
+TEST_CASE("a step is a pass as long as its cache and its token", "[rope]") {
+  ModelConfig config;
+  config.layers = 0;
+  const std::vector<int> token{7};
+  const auto cosine_after = [&](const RotaryEmbedding& embedding, std::int64_t cached) {
+    KvCache cache(config, 16, at::kFloat, at::kCPU);
+    cache.advance(cached);
+    const Batch batch =
+        make_batch({{.tokens = token, .start = cached, .own = &cache}}, at::kCPU, Pace::step);
+    return rotation(embedding, batch, at::kFloat).cosine[0][0][1].item<double>();
+  };
+  CHECK(cosine_after(long_embedding(), 3) == Approx(1.5 * std::cos(3 * 0.1 / 2)).epsilon(1e-6));
+  CHECK(cosine_after(long_embedding(), 4) == Approx(1.5 * std::cos(4 * 0.1 / 8)).epsilon(1e-6));
+  const RotaryEmbedding grows = rotary_embedding(
+      {.type = RopeType::dynamic, .theta = 100.0, .factor = 2.0, .original_max_positions = 4}, 4,
+      at::kCPU, at::kFloat);
+  CHECK(cosine_after(grows, 3) == Approx(std::cos(3 * 0.1)).epsilon(1e-6));
+  // Six tokens: the base grows by (2 * 6 / 4 - 1)^2.
+  CHECK(cosine_after(grows, 5) == Approx(std::cos(5 * 0.1 / 2)).epsilon(1e-6));
 }

@@ -124,16 +124,10 @@ inline at::Tensor measured(const Model& model, const Group& group, Measure measu
   return written(model, plan, 7);
 }
 
-inline const std::vector<std::string> families{"gemma2",
-                                               "gemma3_text",
-                                               "gpt2",
-                                               "gpt_neox_parallel",
-                                               "gpt_neox_sequential",
-                                               "llama",
-                                               "mistral",
-                                               "olmoe",
-                                               "qwen2",
-                                               "qwen3",
-                                               "qwen3_moe"};
+inline const std::vector<std::string> families{
+    "gemma2",  "gemma3_text", "gpt2",    "gpt_neox_parallel", "gpt_neox_sequential",
+    "granite", "llama",       "mistral", "mixtral",           "olmo2",
+    "olmo3",   "olmoe",       "phi3",    "phi4_mini",         "qwen2",
+    "qwen3",   "qwen3_moe",   "smollm3"};
 
 }  // namespace phiscope::test

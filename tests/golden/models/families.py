@@ -39,6 +39,8 @@ class Family:
     variants: dict = field(default_factory=dict)  # folder -> what write_variant() needs
     seed: int = 5  # of weights and prompts
     router: callable = None  # of a layer: the module that chooses experts, or None
+    embed_scale: float = 1.0  # of the output of `embed` before it enters block 0
+    added_scale: float = 1.0  # of the outputs of `attention` and `mlp` before they are added
 
 
 COMMON = ("architectures bos_token_id eos_token_id initializer_range model_type torch_dtype "
@@ -59,6 +61,9 @@ LLAMA = {"embed": lambda m: m.model.embed_tokens, "layers": lambda m: m.model.la
 GEMMA = LLAMA | {"mid": lambda layer: layer.pre_feedforward_layernorm,
                  "attention": lambda layer: layer.post_attention_layernorm,
                  "mlp": lambda layer: layer.post_feedforward_layernorm}
+OLMO = LLAMA | {"mid": lambda layer: layer.mlp,
+                "attention": lambda layer: layer.post_attention_layernorm,
+                "mlp": lambda layer: layer.post_feedforward_layernorm}
 QK_NORM = {"q_norm": (r"q_norm", 1.0), "k_norm": (r"k_norm", 1.0)}
 
 
@@ -292,8 +297,144 @@ def olmoe():
         router=lambda layer: layer.mlp.gate)
 
 
+def olmo2():
+    """Norms after attention and MLP and none before, norms of query and key over all heads."""
+    config = transformers.Olmo2Config(
+        **SIZES, hidden_size=20, intermediate_size=28, num_attention_heads=2,
+        num_key_value_heads=1, num_hidden_layers=3, rms_norm_eps=1e-6,
+        rope_parameters=rope(500000.0), tie_word_embeddings=False)
+    return Family(
+        model=transformers.Olmo2ForCausalLM(config), **OLMO | {"heads": 2},
+        legacy=PUBLISHED | {"rope_theta": 500000.0, "rope_scaling": None},
+        legacy_keys=DECODER + "attention_bias attention_dropout pad_token_id rope_scaling",
+        features=QK_NORM | {"post norms": (r"post_(attention|feedforward)_layernorm", 1.0),
+                            "rope base": {"rope_parameters": rope(10000.0)}})
+
+
+def olmo3():
+    """OLMo-2 with windows in three of four layers, and positions of type yarn in the fourth. The
+    published file says nothing of the kinds of layers.
+    """
+    yarn = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32,
+            "attention_factor": 1.3, "beta_fast": 4.0, "beta_slow": 0.5}
+    sliding = rope(500000.0)
+    both = {"sliding_attention": sliding, "full_attention": yarn | {"rope_theta": 500000.0}}
+    config = transformers.Olmo3Config(
+        **SIZES, hidden_size=16, intermediate_size=20, num_attention_heads=2,
+        num_key_value_heads=1, num_hidden_layers=4, rms_norm_eps=1e-6, sliding_window=6,
+        rope_parameters=both, tie_word_embeddings=False)
+    full = yarn | {"rope_theta": 500000.0}
+    return Family(
+        model=transformers.Olmo3ForCausalLM(config), **OLMO | {"heads": 2},
+        legacy=PUBLISHED | {"rope_theta": 500000.0, "rope_scaling": yarn},
+        legacy_keys=DECODER + "attention_bias attention_dropout pad_token_id rope_scaling "
+        "sliding_window",
+        features=QK_NORM | {
+            "post norms": (r"post_(attention|feedforward)_layernorm", 1.0),
+            "window": {"sliding_window": 100}, "window of 6": {"sliding_window": 7},
+            "yarn": {"rope_parameters": both | {"full_attention": sliding}},
+            "factor of yarn": {"rope_parameters": both | {
+                "full_attention": full | {"attention_factor": 1.0}}},
+            "plain positions beside windows": {"rope_parameters": both | {
+                "sliding_attention": full}}})
+
+
+PHI3 = ("attention_dropout embd_pdrop original_max_position_embeddings pad_token_id resid_pdrop "
+        "rope_scaling sliding_window ")
+
+
+def phi3():
+    """Query, key and value in one matrix, gate and up in another, windows."""
+    config = transformers.Phi3Config(
+        **SIZES, hidden_size=24, intermediate_size=28, num_attention_heads=4,
+        num_hidden_layers=2, rms_norm_eps=1e-5, sliding_window=6, rope_parameters=rope(10000.0),
+        tie_word_embeddings=False)
+    return Family(
+        model=transformers.Phi3ForCausalLM(config), **LLAMA,
+        legacy=PUBLISHED | {"rope_theta": 10000.0, "rope_scaling": None},
+        legacy_keys=DECODER + PHI3,
+        features={"window": {"sliding_window": None}, "window of 6": {"sliding_window": 7},
+                  "rope base": {"rope_parameters": rope(100.0)}})
+
+
+def phi4_mini():
+    """Phi-3 with grouped heads of which three quarters are rotated, tied, and prompts longer than
+    the trained context of positions of type longrope.
+    """
+    scaling = {"type": "longrope", "short_factor": [1.0, 1.25, 1.5],
+               "long_factor": [1.0, 3.0, 9.0]}
+    rotary = scaling | rope(10000.0, rope_type="longrope", partial_rotary_factor=0.75,
+                            original_max_position_embeddings=3)
+    config = transformers.Phi3Config(
+        **SIZES, hidden_size=32, intermediate_size=28, num_attention_heads=4,
+        num_key_value_heads=2, num_hidden_layers=2, rms_norm_eps=1e-5,
+        original_max_position_embeddings=3, rope_parameters=rotary, tie_word_embeddings=True)
+    return Family(
+        model=transformers.Phi3ForCausalLM(config), **LLAMA,
+        legacy=PUBLISHED | {"rope_theta": 10000.0, "rope_scaling": scaling,
+                            "partial_rotary_factor": 0.75},
+        legacy_keys=DECODER + PHI3 + "partial_rotary_factor",
+        features={
+            "long factors": {"rope_parameters": rotary | {"long_factor": scaling["short_factor"]}},
+            "factor of cosine and sine": {"rope_parameters": rotary | {"attention_factor": 1.0}},
+            "trained context": {"original_max_position_embeddings": 100}})
+
+
+def granite():
+    """Factors of embeddings, scores, what attention and MLP add, and logits."""
+    config = transformers.GraniteConfig(
+        **GROUPED, num_hidden_layers=3, rms_norm_eps=1e-5, rope_parameters=rope(10000.0),
+        tie_word_embeddings=True, embedding_multiplier=3.0, attention_multiplier=0.4,
+        residual_multiplier=0.6, logits_scaling=0.7)
+    return Family(
+        model=transformers.GraniteForCausalLM(config), **LLAMA, embed_scale=3.0, added_scale=0.6,
+        legacy=PUBLISHED | {"rope_theta": 10000.0, "rope_scaling": None},
+        legacy_keys=DECODER + "attention_bias attention_dropout attention_multiplier "
+        "embedding_multiplier logits_scaling mlp_bias pad_token_id residual_multiplier "
+        "rope_scaling",
+        features={name: {name: 1.0} for name in (
+            "embedding_multiplier", "attention_multiplier", "residual_multiplier",
+            "logits_scaling")})
+
+
+def smollm3():
+    """Every second layer without rotary positions and with a window. The published file names
+    neither the layers nor tying.
+    """
+    config = transformers.SmolLM3Config(
+        **GROUPED, num_hidden_layers=3, rms_norm_eps=1e-6, rope_parameters=rope(2000000.0),
+        no_rope_layer_interval=2, use_sliding_window=True, sliding_window=6)
+    return Family(
+        model=transformers.SmolLM3ForCausalLM(config), **LLAMA,
+        legacy=PUBLISHED | {"rope_theta": 2000000.0, "rope_scaling": None},
+        legacy_keys=DECODER.replace("tie_word_embeddings", "") + "attention_bias "
+        "attention_dropout mlp_bias no_rope_layer_interval pad_token_id rope_scaling "
+        "sliding_window use_sliding_window",
+        features={"layers without positions": {"no_rope_layers": [1, 1, 1]},
+                  "layers with positions": {"no_rope_layers": [0, 0, 1]},
+                  "window of 6": {"sliding_window": 7}})
+
+
+def mixtral():
+    """Experts whose weights add up to one, a window in every layer, a head size of its own."""
+    config = transformers.MixtralConfig(
+        **GROUPED | {"intermediate_size": 12}, num_hidden_layers=2, head_dim=10, rms_norm_eps=1e-5,
+        sliding_window=6, rope_parameters=rope(1000000.0), tie_word_embeddings=False,
+        num_local_experts=4, num_experts_per_tok=2)
+    return Family(
+        model=transformers.MixtralForCausalLM(config), **LLAMA,
+        legacy=PUBLISHED | {"rope_theta": 1000000.0},
+        legacy_keys=DECODER + "attention_dropout head_dim num_experts_per_tok num_local_experts "
+        "output_router_logits router_aux_loss_coef sliding_window",
+        features={"window": {"sliding_window": None}, "window of 6": {"sliding_window": 7},
+                  "two experts": {"num_experts_per_tok": 1},
+                  "rope base": {"rope_parameters": rope(10000.0)}},
+        router=lambda layer: layer.mlp.gate)
+
+
 FAMILIES = {
     "llama": llama, "qwen2": qwen2, "qwen3": qwen3, "gpt2": gpt2,
     "gpt_neox_parallel": lambda: gpt_neox(True), "gpt_neox_sequential": lambda: gpt_neox(False),
     "mistral": mistral, "gemma2": gemma2, "gemma3_text": gemma3_text, "qwen3_moe": qwen3_moe,
-    "olmoe": olmoe}
+    "olmoe": olmoe, "olmo2": olmo2, "olmo3": olmo3, "phi3": phi3,
+    "phi4_mini": phi4_mini, "granite": granite, "smollm3": smollm3, "mixtral": mixtral}

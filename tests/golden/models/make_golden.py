@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Writes tiny random models and what Hugging Face transformers computes with them (README.md).
 
-    python3 -m venv v && v/bin/pip install torch==2.11.0 transformers==5.23.0 tokenizers numpy
+    python3 -m venv v && v/bin/pip install torch==2.11.0 transformers==5.24.0 tokenizers numpy
     v/bin/python tests/golden/models/make_golden.py [FAMILY...]
 
-The families are in families.py. Float32 arithmetic, eager attention, one thread, no cache but
+The families are in families.py; a folder's meta.json says with which version it was made. Float32 arithmetic, eager attention, one thread, no cache but
 where a test says so.
 """
 
@@ -87,12 +87,13 @@ def run(family, ids, mask=None):
     ...], as Phiscope lays them out."""
     model, seen, handles = family.model, {}, []
 
-    def keep(name, module, of_input):
+    def keep(name, module, of_input, scale=1.0):
         def hook(_module, inputs, output):
-            seen.setdefault(name, []).append(first(inputs) if of_input else first(output))
+            value = first(inputs) if of_input else first(output)
+            seen.setdefault(name, []).append(value * scale if scale != 1.0 else value)
         handles.append(module.register_forward_hook(hook))
 
-    keep("hook_embed", family.embed(model), False)
+    keep("hook_embed", family.embed(model), False, family.embed_scale)
     for layer in family.layers(model):
         handles.append(layer.register_forward_pre_hook(
             lambda _module, inputs, kwargs: seen.setdefault("hook_resid_pre", []).append(
@@ -100,8 +101,8 @@ def run(family, ids, mask=None):
         if family.mid is not None:
             keep("hook_resid_mid", family.mid(layer), True)
         keep("hook_resid_post", layer, False)
-        keep("hook_attn_out", family.attention(layer), False)
-        keep("hook_mlp_out", family.mlp(layer), False)
+        keep("hook_attn_out", family.attention(layer), False, family.added_scale)
+        keep("hook_mlp_out", family.mlp(layer), False, family.added_scale)
         keep("hook_z", family.output(layer), True)
     keep("ln_final.hook_out", family.norm(model), False)
     mask = torch.ones_like(ids) if mask is None else mask

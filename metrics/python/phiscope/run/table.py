@@ -9,8 +9,9 @@ import numpy as np
 from .array import optional_module
 from .errors import FormatError, read_text
 
-INTEGER = re.compile(r"-?\d{1,18}")
-NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+# As the programs write them: "007" is an id, not a number.
+INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 
 
 def read_table(path):

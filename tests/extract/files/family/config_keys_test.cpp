@@ -87,11 +87,17 @@ TEST_CASE("absent keys have the defaults of transformers, in both versions", "[c
   const json versions = defaults_of_transformers();
   REQUIRE(versions.size() == 2);
   // Computed from other keys, or read by the family under another name.
-  const std::set<std::string> computed{
-      "head_dim",         "num_key_value_heads",   "layer_types",
-      "rotary_pct",       "partial_rotary_factor", "rotary_emb_base",
-      "rope_theta",       "rope_parameters",       "rope_scaling",
-      "num_local_experts"};
+  const std::set<std::string> computed{"head_dim",
+                                       "num_key_value_heads",
+                                       "layer_types",
+                                       "rotary_pct",
+                                       "partial_rotary_factor",
+                                       "rotary_emb_base",
+                                       "rope_theta",
+                                       "rope_parameters",
+                                       "rope_scaling",
+                                       "num_local_experts",
+                                       "num_experts"};
   for (const auto& [version, types] : versions.items()) {
     for (const Family* family : families()) {
       std::string type(family->model_type);
@@ -101,6 +107,8 @@ TEST_CASE("absent keys have the defaults of transformers, in both versions", "[c
       for (const ConfigKey& key : family->keys) {
         CAPTURE(version, type, key.name, key.absent);
         const json found = default_in(table, std::string(key.name));
+        // The base of OLMo-3 was 10000 in transformers 4; no published file leaves it out.
+        if (type == "olmo3" && key.name == "rope_theta" && version.starts_with("4.")) continue;
         if (!key.absent.empty()) {
           CHECK(json::parse(key.absent) == found);
         } else if (!computed.contains(std::string(key.name))) {
@@ -128,8 +136,7 @@ TEST_CASE("a configuration that says only its type is the family's first model",
       CHECK(config.vocab == table.at("vocab_size"));
       CHECK(config.max_positions == number("max_position_embeddings", "n_positions"));
       CHECK(config.tied == table.at("tie_word_embeddings"));
-      const char* eps = config.norm == NormKind::rms ? "rms_norm_eps" : "layer_norm_eps";
-      if (config.norm == NormKind::rms_plus_one) eps = "rms_norm_eps";
+      const char* eps = config.norm == NormKind::layer ? "layer_norm_eps" : "rms_norm_eps";
       CHECK(config.norm_eps == number(eps, "layer_norm_epsilon"));
       if (table.contains("num_key_value_heads")) {
         CHECK(config.kv_heads == table.at("num_key_value_heads"));
@@ -137,8 +144,11 @@ TEST_CASE("a configuration that says only its type is the family's first model",
       if (table.contains("head_dim") && !table.at("head_dim").is_null()) {
         CHECK(config.head_dim == table.at("head_dim"));
       }
-      if (config.rotary_dim > 0) CHECK(config.rope.theta == default_in(table, "rope_theta"));
-      if (config.local_rope) {
+      const bool other_base = config.family == "olmo3" && version.starts_with("4.");
+      if (config.rotary_dim > 0 && !other_base) {
+        CHECK(config.rope.theta == default_in(table, "rope_theta"));
+      }
+      if (config.local_rope && !other_base) {
         CHECK(config.local_rope->theta == default_in(table, "rope_local_base_freq"));
       }
       const json cap = table.value("attn_logit_softcapping", json());
@@ -161,12 +171,13 @@ TEST_CASE("a window that is absent is the family's, one that is null is none", "
     json config = small_config(*family);
     config["max_window_layers"] = 0;
     config["use_sliding_window"] = true;
-    for (const char* key : {"max_window_layers", "use_sliding_window"}) {
+    config["no_rope_layer_interval"] = 1;
+    for (const char* key : {"max_window_layers", "use_sliding_window", "no_rope_layer_interval"}) {
       if (std::ranges::find(family->keys, key, &ConfigKey::name) == family->keys.end()) {
         config.erase(key);
       }
     }
-    CHECK(config_with(config).windows.front() == 4096);
+    CHECK(config_with(config).windows.front() == (window->absent.empty() ? 0 : 4096));
     config["sliding_window"] = nullptr;
     CHECK(config_with(config).windows.front() == 0);
     config["sliding_window"] = 3;
@@ -199,6 +210,7 @@ TEST_CASE("a key that changes masks, scales, norms or positions is refused in ev
   for (const Family* family : families()) {
     REQUIRE(refusal_of(*family, "is_causal", true) == "accepted");
     for (const auto& [key, value] : decisive) {
+      if (std::ranges::find(family->keys, key, &ConfigKey::name) != family->keys.end()) continue;
       CAPTURE(family->model_type, key);
       CHECK_THAT(refusal_of(*family, key, value),
                  Contains("config.json: " + key + " is ") && Contains("expected "));
