@@ -203,7 +203,7 @@ std::vector<Oddity> config_oddities(const fs::path& directory) {
                       std::back_inserter(oddities));
   }
   const ModelConfig config = read_config(directory);
-  for (const ConfigKey& key : absent_keys(raw.value(), family)) {
+  for (const FamilyKey& key : absent_keys(raw.value(), family)) {
     // The end tokens of the outer object hold, and those beyond the vocabulary do not.
     const bool eos = key.name == "eos_token_id";
     if (eos && (!file.defaults_eos || config.eos.empty())) continue;

@@ -153,7 +153,7 @@ bool is_in(std::span<const std::string_view> list, std::string_view key) {
 bool is_read(const Family& family, ConfigPart part, std::string_view key) {
   if (is_in(read_for_all, key)) return true;
   if (part == ConfigPart::outer) return key == family.text_config || is_in(family.outer, key);
-  return std::ranges::find(family.keys, key, &ConfigKey::name) != family.keys.end();
+  return std::ranges::find(family.keys, key, &FamilyKey::name) != family.keys.end();
 }
 
 bool is_harmless(const Family& family, ConfigPart part, std::string_view key) {
@@ -211,9 +211,9 @@ std::string_view wanted(Neutral neutral) {
 
 }  // namespace
 
-std::vector<ConfigKey> absent_keys(const json& object, const Family& family) {
-  std::vector<ConfigKey> absent;
-  for (const ConfigKey& key : family.keys) {
+std::vector<FamilyKey> absent_keys(const json& object, const Family& family) {
+  std::vector<FamilyKey> absent;
+  for (const FamilyKey& key : family.keys) {
     if (key.absent.empty() || object.contains(key.name)) continue;
     const bool replaced = std::ranges::any_of(key.instead, [&](std::string_view other) {
       return object.contains(other) && !object.at(std::string(other)).is_null();
@@ -225,7 +225,7 @@ std::vector<ConfigKey> absent_keys(const json& object, const Family& family) {
 
 json with_defaults(const json& object, const Family& family) {
   json whole = object;
-  for (const ConfigKey& key : absent_keys(object, family)) {
+  for (const FamilyKey& key : absent_keys(object, family)) {
     whole[std::string(key.name)] = json::parse(key.absent);
   }
   return whole;

@@ -16,7 +16,7 @@ namespace phiscope::extract {
 struct Family;
 
 /// A key that a family reads.
-struct ConfigKey {
+struct FamilyKey {
   std::string_view name;
   /// JSON text of the default of transformers' configuration class. Empty: null, or whatever the
   /// reader makes of other keys.
@@ -26,7 +26,7 @@ struct ConfigKey {
 };
 
 /// The family's keys that `object` lacks and that have a default.
-[[nodiscard]] std::vector<ConfigKey> absent_keys(const nlohmann::json& object,
+[[nodiscard]] std::vector<FamilyKey> absent_keys(const nlohmann::json& object,
                                                  const Family& family);
 
 /// `object` with the defaults of absent_keys(). A key that is null stays null, as for transformers:

@@ -32,7 +32,7 @@ struct Family {
   /// Is this stored tensor one that the language model does not need?
   bool (*ignored)(std::string_view tensor);
   /// The keys that `read` reads, with their defaults.
-  std::span<const ConfigKey> keys{};
+  std::span<const FamilyKey> keys{};
   /// Keys in circulation that change no number of this family, beside those of all families.
   std::span<const std::string_view> harmless{};
   /// Keys around `text_config` that do not concern the language model.

@@ -22,7 +22,7 @@ std::vector<TensorSpec> gemma2_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 24> gemma2_keys{{
+constexpr std::array<FamilyKey, 24> gemma2_keys{{
     {"num_hidden_layers", "26"},
     {"hidden_size", "2304"},
     {"intermediate_size", "9216"},

@@ -54,7 +54,7 @@ bool is_vision(std::string_view tensor) {
 constexpr std::array<std::string_view, 2> prefixes_beside_images{"language_model.model.",
                                                                  "model.language_model."};
 
-constexpr std::array<ConfigKey, 27> gemma3_keys{{
+constexpr std::array<FamilyKey, 27> gemma3_keys{{
     {"num_hidden_layers", "26"},
     {"hidden_size", "2304"},
     {"intermediate_size", "9216"},

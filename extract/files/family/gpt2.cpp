@@ -92,7 +92,7 @@ bool is_mask(std::string_view tensor) {
 
 constexpr std::array<std::string_view, 2> gpt2_prefixes{"transformer.", ""};
 
-constexpr std::array<ConfigKey, 14> gpt2_keys{{
+constexpr std::array<FamilyKey, 14> gpt2_keys{{
     {"n_layer", "12"},
     {"n_embd", "768"},
     {"n_inner"},

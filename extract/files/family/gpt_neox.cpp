@@ -90,7 +90,7 @@ bool is_buffer(std::string_view tensor) {
 
 constexpr std::array<std::string_view, 1> gpt_neox_prefixes{"gpt_neox."};
 
-constexpr std::array<ConfigKey, 21> gpt_neox_keys{{
+constexpr std::array<FamilyKey, 21> gpt_neox_keys{{
     {"num_hidden_layers", "44"},
     {"hidden_size", "6144"},
     {"intermediate_size", "24576"},

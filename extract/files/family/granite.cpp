@@ -28,7 +28,7 @@ std::vector<TensorSpec> granite_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 23> granite_keys{{
+constexpr std::array<FamilyKey, 23> granite_keys{{
     {"num_hidden_layers", "32"},
     {"hidden_size", "4096"},
     {"intermediate_size", "11008"},

@@ -22,7 +22,7 @@ std::vector<TensorSpec> llama_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 19> llama_keys{{
+constexpr std::array<FamilyKey, 19> llama_keys{{
     {"num_hidden_layers", "32"},
     {"hidden_size", "4096"},
     {"intermediate_size", "11008"},

@@ -21,7 +21,7 @@ std::vector<TensorSpec> mistral_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 19> mistral_keys{{
+constexpr std::array<FamilyKey, 19> mistral_keys{{
     {"num_hidden_layers", "32"},
     {"hidden_size", "4096"},
     {"intermediate_size", "14336"},

@@ -27,7 +27,7 @@ std::vector<TensorSpec> mixtral_tensors(const ModelConfig& config) {
                                .expert_down = "w2.weight"});
 }
 
-constexpr std::array<ConfigKey, 22> mixtral_keys{{
+constexpr std::array<FamilyKey, 22> mixtral_keys{{
     {"num_hidden_layers", "32"},
     {"hidden_size", "4096"},
     {"intermediate_size", "14336"},

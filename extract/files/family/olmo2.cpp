@@ -20,7 +20,7 @@ std::vector<TensorSpec> olmo2_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 18> olmo2_keys{{
+constexpr std::array<FamilyKey, 18> olmo2_keys{{
     {"num_hidden_layers", "32"},
     {"hidden_size", "4096"},
     {"intermediate_size", "11008"},

@@ -35,7 +35,7 @@ std::vector<TensorSpec> olmo3_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 20> olmo3_keys{{
+constexpr std::array<FamilyKey, 20> olmo3_keys{{
     {"num_hidden_layers", "32"},
     {"hidden_size", "4096"},
     {"intermediate_size", "11008"},

@@ -23,7 +23,7 @@ std::vector<TensorSpec> olmoe_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 22> olmoe_keys{{
+constexpr std::array<FamilyKey, 22> olmoe_keys{{
     {"num_hidden_layers", "16"},
     {"hidden_size", "2048"},
     {"intermediate_size", "2048"},

@@ -28,7 +28,7 @@ std::vector<TensorSpec> phi3_tensors(const ModelConfig& config) {
   return llama_layout(config, {.fused = true});
 }
 
-constexpr std::array<ConfigKey, 20> phi3_keys{{
+constexpr std::array<FamilyKey, 20> phi3_keys{{
     {"num_hidden_layers", "32"},
     {"hidden_size", "3072"},
     {"intermediate_size", "8192"},

@@ -21,7 +21,7 @@ std::vector<TensorSpec> qwen2_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 19> qwen2_keys{{
+constexpr std::array<FamilyKey, 19> qwen2_keys{{
     {"num_hidden_layers", "32"},
     {"hidden_size", "4096"},
     {"intermediate_size", "22016"},

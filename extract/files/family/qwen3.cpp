@@ -22,7 +22,7 @@ std::vector<TensorSpec> qwen3_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 20> qwen3_keys{{
+constexpr std::array<FamilyKey, 20> qwen3_keys{{
     {"num_hidden_layers", "32"},
     {"hidden_size", "4096"},
     {"intermediate_size", "22016"},

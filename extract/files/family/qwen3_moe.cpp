@@ -42,7 +42,7 @@ std::vector<TensorSpec> qwen3_moe_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 26> qwen3_moe_keys{{
+constexpr std::array<FamilyKey, 26> qwen3_moe_keys{{
     {"num_hidden_layers", "24"},
     {"hidden_size", "2048"},
     {"intermediate_size", "6144"},

@@ -51,7 +51,7 @@ std::vector<TensorSpec> smollm3_tensors(const ModelConfig& config) {
   return llama_layout(config);
 }
 
-constexpr std::array<ConfigKey, 24> smollm3_keys{{
+constexpr std::array<FamilyKey, 24> smollm3_keys{{
     {"num_hidden_layers", "36"},
     {"hidden_size", "2048"},
     {"intermediate_size", "11008"},

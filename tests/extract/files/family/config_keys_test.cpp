@@ -52,7 +52,7 @@ json small_config(const Family& family) {
   for (const char* key : {"hidden_size", "n_embd"}) text[key] = 16;
   for (const char* key : {"num_attention_heads", "n_head"}) text[key] = 2;
   json known = json::object();
-  for (const ConfigKey& key : family.keys) {
+  for (const FamilyKey& key : family.keys) {
     if (text.contains(key.name)) known[std::string(key.name)] = text.at(std::string(key.name));
     if (key.name == "num_key_value_heads" && !key.absent.empty()) known["num_key_value_heads"] = 1;
   }
@@ -104,7 +104,7 @@ TEST_CASE("absent keys have the defaults of transformers, in both versions", "[c
       if (!family->text_config.empty()) type += "_text";
       REQUIRE_FALSE(family->keys.empty());
       const json& table = types.at(type);
-      for (const ConfigKey& key : family->keys) {
+      for (const FamilyKey& key : family->keys) {
         CAPTURE(version, type, key.name, key.absent);
         const json found = default_in(table, std::string(key.name));
         // The base of OLMo-3 was 10000 in transformers 4; no published file leaves it out.
@@ -165,7 +165,7 @@ TEST_CASE("a configuration that says only its type is the family's first model",
 
 TEST_CASE("a window that is absent is the family's, one that is null is none", "[config_keys]") {
   for (const Family* family : families()) {
-    const auto window = std::ranges::find(family->keys, "sliding_window", &ConfigKey::name);
+    const auto window = std::ranges::find(family->keys, "sliding_window", &FamilyKey::name);
     if (window == family->keys.end() || !family->text_config.empty()) continue;
     CAPTURE(family->model_type);
     json config = small_config(*family);
@@ -173,7 +173,7 @@ TEST_CASE("a window that is absent is the family's, one that is null is none", "
     config["use_sliding_window"] = true;
     config["no_rope_layer_interval"] = 1;
     for (const char* key : {"max_window_layers", "use_sliding_window", "no_rope_layer_interval"}) {
-      if (std::ranges::find(family->keys, key, &ConfigKey::name) == family->keys.end()) {
+      if (std::ranges::find(family->keys, key, &FamilyKey::name) == family->keys.end()) {
         config.erase(key);
       }
     }
@@ -210,7 +210,7 @@ TEST_CASE("a key that changes masks, scales, norms or positions is refused in ev
   for (const Family* family : families()) {
     REQUIRE(refusal_of(*family, "is_causal", true) == "accepted");
     for (const auto& [key, value] : decisive) {
-      if (std::ranges::find(family->keys, key, &ConfigKey::name) != family->keys.end()) continue;
+      if (std::ranges::find(family->keys, key, &FamilyKey::name) != family->keys.end()) continue;
       CAPTURE(family->model_type, key);
       CHECK_THAT(refusal_of(*family, key, value),
                  Contains("config.json: " + key + " is ") && Contains("expected "));
