@@ -148,7 +148,7 @@ TEST_CASE("tokens of the files beside tokenizer.json, and of no row, are listed"
                               "added, with id " + std::to_string(id) + ", as in transformers"));
   }
   CHECK(std::ranges::count(report.oddities, OddityKind::added, &Oddity::kind) == 2);
-  // The id that is not taken, and add_bos_token.
+  // The id of <extra>, and add_bos_token.
   CHECK(std::ranges::count(report.oddities, true, &Oddity::warning) == 2);
   const std::string too_many = "tokenizer.json: the number of tokens is " +
                                std::to_string(ids.size() + 2) + ": differs, the embedding has " +
