@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ablate/command.hpp"
 #include "command/activations.hpp"
+#include "command/config_file.hpp"
 #include "command/options.hpp"
 #include "command/version.hpp"
 #include "inspect/command.hpp"
@@ -44,16 +45,20 @@ int run_program(int argc, char** argv) {
     subcommands.push_back(add(program));
   }
   std::string command_line;
+  std::vector<std::string> notes;
   for (int i = 0; i < argc; ++i) command_line += (i > 0 ? " " : "") + shard::printable(argv[i]);
   try {
-    std::vector<std::string> arguments = with_config_file(program, argc, argv);
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11's vector overload wants them
-    program.parse(arguments);
+    Arguments arguments = with_config_file(program, subcommands, argc, argv);
+    // As CLI11's vector overload wants them.
+    std::reverse(arguments.words.begin(), arguments.words.end());
+    program.parse(arguments.words);
+    notes = std::move(arguments.notes);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : bad_usage;
   }
   for (const Subcommand& subcommand : subcommands) {
     if (!subcommand.app->parsed()) continue;
+    if (subcommand.run != nullptr) subcommand.run->notes = notes;
     if (subcommand.run != nullptr && subcommand.run->print_config) {
       std::cout << config_text(*subcommand.app);
     } else {

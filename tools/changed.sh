@@ -17,6 +17,7 @@ test_folders() {
   local folder=${1#tests/} list
   case $1 in
     docs/* | *.md | bench/* | dev | .ci/* | LICENSE | CITATION.cff) echo house tools; return 0 ;;
+    metrics/python/*) echo python; return 0 ;;
   esac
   while folder=$(dirname "$folder") && [ "$folder" != . ]; do
     if [ -e "tests/$folder/CMakeLists.txt" ]; then echo "$folder"; return 0; fi

@@ -170,7 +170,9 @@ void summarize_clusters(Clusters& result, const Options& options) {
 
 }  // namespace
 
-Clusters analyze_clusters(Samples run, const Options& options) {
+Clusters analyze_clusters(Samples run, const Options& given) {
+  Options options = given;
+  if (options.clusters == 0) options.clusters = static_cast<std::size_t>(run.info.clusters);
   Clusters result;
   result.run = std::move(run);
   result.label = result.run.info.name;

@@ -101,7 +101,8 @@ std::vector<std::string> definitions(const std::vector<Study>& studies, const Op
   };
   std::vector<std::string> lines = {
       "Latent of a text at a layer: mean of the residual after the layer over the generated tokens "
-      "number k, 2k, ..., k the stride, up to the checkpoint or the end of the text."};
+      "number k, 2k, ..., k the stride, up to the checkpoint or the end of the text; where the run "
+      "has a pooling window w, over the last w of these."};
   if (has(&Study::variance)) {
     for (const Spread spread : all_spreads()) lines.push_back(definition(spread));
     lines.emplace_back(options.full_length_only

@@ -208,6 +208,15 @@ std::vector<std::string> warnings(const std::vector<Study>& studies) {
   return lines;
 }
 
+std::string window_text(const RunInfo& info) {
+  std::string text;
+  if (info.pooling_window > 0) text += ", the last " + std::to_string(info.pooling_window);
+  if (info.clusters > 0) {
+    text += "; its plan asks for " + count_text(info.clusters, "cluster") + " (--clusters wins)";
+  }
+  return text;
+}
+
 std::vector<std::string> diagnostic_lines(const std::vector<Study>& studies) {
   std::vector<std::string> lines;
   for (const Study& study : studies) {
@@ -216,7 +225,7 @@ std::vector<std::string> diagnostic_lines(const std::vector<Study>& studies) {
       lines.push_back(start + "Step " + std::string(step_name(info->step)) + ": " +
                       count_text(info->problems.size(), "problem") + ", " +
                       count_text(info->dropped.size(), "problem") + " dropped, pooled every " +
-                      count_text(info->stride, "token") + ".");
+                      count_text(info->stride, "token") + window_text(*info) + ".");
     }
     if (study.sensitivity) {
       std::size_t reached = 0;

@@ -130,6 +130,26 @@ std::span<const float> Latents::at(RowPlace place, std::size_t layer) const {
   return values(place.file).subspan((place.row * layers_ + layer) * units_, units_);
 }
 
+RowPlace Latents::pool(const std::vector<RowPlace>& places) {
+  if (places.size() == 1) return places.front();
+  const std::size_t file = files_.size();  // beyond those of the run
+  const std::size_t size = layers_ * units_;
+  if (decoded_.size() == file) decoded_.emplace_back();
+  // A text that ended has the same tokens at every later checkpoint.
+  if (last_pooled_ != places) {
+    std::vector<double> sum(size, 0.0);
+    for (const RowPlace& place : places) {
+      const auto row = values(place.file).subspan(place.row * size, size);
+      for (std::size_t i = 0; i < size; ++i) sum[i] += static_cast<double>(row[i]);
+    }
+    const auto count = static_cast<double>(places.size());
+    decoded_[file].reserve(decoded_[file].size() + size);
+    for (const double each : sum) decoded_[file].push_back(static_cast<float>(each / count));
+    last_pooled_ = places;
+  }
+  return {.file = file, .row = decoded_[file].size() / size - 1};
+}
+
 MatrixView<float> Latents::row(RowPlace place) const {
   return {values(place.file).subspan(place.row * layers_ * units_, layers_ * units_), layers_,
           units_};

@@ -22,6 +22,7 @@ namespace phiscope::analyze::sampling {
 struct RowPlace {
   std::size_t file = 0;
   std::size_t row = 0;
+  friend bool operator==(const RowPlace&, const RowPlace&) = default;
 };
 
 /// A column of a key and one past its largest value; the least is 0.
@@ -64,12 +65,16 @@ class Latents {
   /// These rows at a layer, one after another, [row, unit].
   [[nodiscard]] std::vector<float> gather(const std::vector<RowPlace>& places,
                                           std::size_t layer) const;
+  /// Adds a row, the mean of these. A single one is its own mean; the same ones are added once.
+  RowPlace pool(const std::vector<RowPlace>& places);
 
  private:
   [[nodiscard]] std::span<const float> values(std::size_t file) const;
 
   std::vector<shard::NpyFile> files_ = {};
-  std::vector<std::vector<float>> decoded_ = {};  ///< [file]; empty where the file is float32
+  std::vector<std::vector<float>> decoded_ = {};  ///< [file]; empty where the file is float32; and
+                                                  ///< one of the rows that pool() added
+  std::vector<RowPlace> last_pooled_ = {};        ///< what the last of these is the mean of
   std::size_t layers_ = 0;
   std::size_t units_ = 0;
 };

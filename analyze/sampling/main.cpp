@@ -26,7 +26,9 @@ void add_options(program::CommandLine& line, sampling::Options& options) {
                   {"published", phiscope::AttributionNorm::published}},
               "how the final norm enters the contributions that are drawn; tables have all three");
   line.number("--clusters", options.clusters,
-              "number of clusters of right solutions; 0: choose it for each problem", {0, 1000});
+              "number of clusters of right solutions; 0: that of the run, else choose it for each "
+              "problem",
+              {0, 1000});
   line.choice("--choose", options.choose,
               std::vector<std::pair<std::string, sampling::ChooseClusters>>{
                   {"gap", sampling::ChooseClusters::gap},

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/paths.hpp"
 
+#include "sampling/token_rows.hpp"
 #include "shard/format_error.hpp"
+
+#include <map>
+#include <utility>
 
 namespace phiscope::analyze::sampling {
 namespace {
@@ -48,11 +52,40 @@ std::optional<RowPlace>* latent_of(ProblemPaths& problem, std::int64_t path, std
   return path == 0 ? &problem.oracle : &problem.local;
 }
 
+/// Rows of single tokens, pooled over the whole of each path and after the prefix.
+void read_path_tokens(const shard::Run& opened, Paths& run) {
+  constexpr std::int64_t most = std::int64_t{1} << 40U;
+  std::map<std::pair<std::size_t, std::int64_t>, TokenRows> rows;
+  for_each_row(
+      opened, "pooled",
+      {{"problem", static_cast<std::int64_t>(run.problems.size())}, {"path", 3}, {"token", most}},
+      [&](const KeyedRow& row) {
+        auto& path = rows[{static_cast<std::size_t>(row.key[0]), row.key[1]}];
+        if (!path.emplace(static_cast<std::uint64_t>(row.key[2]), row.place).second) {
+          row.fail("found the key of an earlier row, expected each once");
+        }
+      });
+  for (const auto& [key, tokens] : rows) {
+    ProblemPaths& problem = run.problems[key.first];
+    const auto pooled = [&, &of = tokens](std::uint64_t begin) {
+      return pool_last(of, {.begin = begin, .end = most}, run.info.pooling_window, run.latents);
+    };
+    *latent_of(problem, key.second, 0) = pooled(0);
+    if (key.second == 2) problem.after_prefix = pooled(problem.prefix_tokens);
+  }
+}
+
 }  // namespace
 
 Paths read_paths(const std::filesystem::path& path, bool allow_partial) {
   const shard::Run opened = shard::Run::open(path, allow_partial);
   Paths run = read_paths_plan(opened);
+  run.latents = Latents(opened, "latent", "pooled", run.info.layers);
+  if (rows_are_tokens(opened)) {
+    require_window(run.info);
+    read_path_tokens(opened, run);
+    return run;
+  }
   const std::vector<KeyColumn> columns = {
       {"problem", static_cast<std::int64_t>(run.problems.size())}, {"path", 3}, {"window", 2}};
   for_each_row(opened, "pooled", columns, [&run](const KeyedRow& row) {
@@ -65,7 +98,6 @@ Paths read_paths(const std::filesystem::path& path, bool allow_partial) {
     if (place->has_value()) row.fail("found the key of an earlier row, expected each once");
     *place = row.place;
   });
-  run.latents = Latents(opened, "latent", "pooled", run.info.layers);
   return run;
 }
 

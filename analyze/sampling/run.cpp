@@ -113,6 +113,12 @@ Step step_of(const shard::Run& run) {
   return named_step(JsonObject(run.plan().details, "", file));
 }
 
+void require_window(const RunInfo& info) {
+  if (info.pooling_window > 0) return;
+  JsonObject(info.details, "", info.path / "plan.json")
+      .refuse("pooling_window", "an integer from 1 where rows are single tokens");
+}
+
 RunInfo run_info(const shard::Run& run) {
   const std::filesystem::path file = run.path() / "plan.json";
   RunInfo info;
@@ -132,6 +138,9 @@ RunInfo run_info(const shard::Run& run) {
       plan.has("target_layer") ? layer_member(plan, "target_layer") : info.layers.back();
   if (plan.has("stride")) info.stride = plan.count("stride");
   if (info.stride == 0) plan.refuse("stride", "an integer from 1");
+  if (plan.has("pooling_window")) info.pooling_window = plan.count("pooling_window");
+  if (plan.has("clusters")) info.clusters = plan.count("clusters");
+  if (info.clusters > 1000) plan.refuse("clusters", "an integer from 0 to 1000");
   if (plan.has("max_new_tokens")) info.max_new_tokens = plan.count("max_new_tokens");
   info.dtype = said_dtype(info.details);
   return info;

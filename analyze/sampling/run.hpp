@@ -48,6 +48,8 @@ struct RunInfo {
   std::int64_t model_layers = 0;          ///< 0 if not said
   std::int64_t target_layer = 0;
   std::uint64_t stride = 1;          ///< every how many tokens one is pooled
+  std::uint64_t pooling_window = 0;  ///< the last so many of these; 0: all
+  std::uint64_t clusters = 0;        ///< that the run is to be parted into; 0 if not said
   std::uint64_t max_new_tokens = 0;  ///< 0 if not said
   std::string dtype = {};            ///< in which the model was computed; empty if not said
   bool complete = true;              ///< all shards are there
@@ -62,6 +64,9 @@ struct RunInfo {
 /// What the plan says of all steps.
 /// @throws shard::FormatError if it is no plan of that step of sampling, or contradicts itself
 [[nodiscard]] RunInfo run_info(const shard::Run& run);
+
+/// @throws shard::FormatError unless the plan says of how many tokens latents are the mean
+void require_window(const RunInfo& info);
 
 /// The step that a run directory's plan names. @throws shard::FormatError
 [[nodiscard]] Step step_of(const shard::Run& run);

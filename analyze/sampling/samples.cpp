@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/samples.hpp"
 
+#include "sampling/token_rows.hpp"
 #include "shard/format_error.hpp"
 #include "shard/keyed_texts.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace phiscope::analyze::sampling {
 namespace {
@@ -90,7 +92,32 @@ void read_pooled(const shard::Run& opened, Samples& run) {
     place = row.place;
     sample->done = true;
   });
-  run.latents = Latents(opened, "latent", "pooled", run.info.layers);
+}
+
+/// Rows of single tokens, pooled up to each checkpoint.
+void read_tokens(const shard::Run& opened, Samples& run) {
+  auto columns = sample_columns(run);
+  columns.push_back({"token", static_cast<std::int64_t>(run.checkpoints.back()) + 1});
+  std::map<Sample*, TokenRows> rows;
+  for_each_row(opened, "pooled", columns, [&](const KeyedRow& row) {
+    Sample* const sample = sample_at(run, row.key);
+    if (sample == nullptr) row.fail("found a second sample at temperature 0, expected one");
+    const auto number = static_cast<std::uint64_t>(row.key[3]);
+    if (number == 0 || number % run.info.stride != 0) {
+      row.fail("found token " + std::to_string(number) + ", expected a multiple of the stride " +
+               std::to_string(run.info.stride));
+    }
+    if (!rows[sample].emplace(number, row.place).second) {
+      row.fail("found the key of an earlier row, expected each once");
+    }
+    sample->done = true;
+  });
+  for (auto& [sample, tokens] : rows) {
+    for (std::size_t c = 0; c < run.checkpoints.size(); ++c) {
+      sample->latents[c] = pool_last(tokens, {.begin = 0, .end = run.checkpoints[c]},
+                                     run.info.pooling_window, run.latents);
+    }
+  }
 }
 
 void read_generated(const shard::Run& opened, Samples& run) {
@@ -157,7 +184,13 @@ Samples read_samples(const std::filesystem::path& path, bool allow_partial) {
   const shard::Run opened = shard::Run::open(path, allow_partial);
   Samples run = read_plan_of(opened);
   make_places(run);
-  read_pooled(opened, run);
+  run.latents = Latents(opened, "latent", "pooled", run.info.layers);
+  if (rows_are_tokens(opened)) {
+    require_window(run.info);
+    read_tokens(opened, run);
+  } else {
+    read_pooled(opened, run);
+  }
   if (!run.from_file) read_generated(opened, run);
   read_said(run);
   // A file of texts may hold fewer solutions of a problem than of another.

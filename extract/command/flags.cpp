@@ -72,6 +72,17 @@ void Flags::relax(const std::string& name) {
   command_->get_option(name)->required(false);
 }
 
+void Flags::require_unless(const std::string& given, const std::vector<std::string>& names) {
+  for (const std::string& name : names) command_->get_option(name)->required(false);
+  CLI::App* const command = command_;
+  command_->callback([command, given, names] {
+    if (command->count(given) > 0) return;
+    for (const std::string& name : names) {
+      if (command->count(name) == 0) throw CLI::RequiredError(name);
+    }
+  });
+}
+
 Flag Flags::add_switch(const std::string& name, bool& value, const std::string& about) {
   return Flag(*command_->add_flag(name, value, about));
 }

@@ -42,6 +42,9 @@ class Flags {
   /// Makes a required flag optional. @param name  of one that was added
   void relax(const std::string& name);
 
+  /// Required flags are not where a switch is given. @param names  of flags that were added
+  void require_unless(const std::string& given, const std::vector<std::string>& names);
+
   [[nodiscard]] CLI::App& command() const { return *command_; }
 
   /// @tparam T  defined for std::filesystem::path, std::string, int, std::size_t (and the 64-bit

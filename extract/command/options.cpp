@@ -2,7 +2,6 @@
 #include "command/options.hpp"
 
 #include "command/flags.hpp"
-#include "shard/format_error.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -12,7 +11,6 @@
 #include <numeric>
 #include <sstream>
 #include <stdexcept>
-#include <toml++/toml.h>
 
 namespace phiscope::extract {
 namespace {
@@ -66,53 +64,6 @@ std::vector<std::string> split(const std::string& text, char by) {
   return parts;
 }
 
-/// A TOML value as the text a flag would have; arrays are joined with commas.
-std::string flag_text(const toml::node& node, const std::string& file, const std::string& name) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* number = node.as_integer()) return std::to_string(number->get());
-  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
-  if (const auto* array = node.as_array()) {
-    std::string joined;
-    for (const toml::node& entry : *array) {
-      joined += (joined.empty() ? "" : ",") + flag_text(entry, file, name);
-    }
-    return joined;
-  }
-  throw shard::FormatError(file, name + ": expected a string, a whole number, a boolean or a list");
-}
-
-/// The subcommand of that name, or null.
-const CLI::App* subcommand(const CLI::App& app, const std::string& name) {
-  const auto found =
-      app.get_subcommands([&](const CLI::App* command) { return command->get_name() == name; });
-  return found.empty() ? nullptr : found.front();
-}
-
-/// @param tables  whether a table named like a subcommand is allowed here
-void add_keys(const toml::table& table, const CLI::App& app, const CLI::App& command,
-              const std::string& file, bool tables, std::vector<std::string>& arguments) {
-  for (const auto& [key, node] : table) {
-    const std::string name(key.str());
-    if (node.is_table()) {
-      const CLI::App* other = tables ? subcommand(app, name) : nullptr;
-      if (other == nullptr) {
-        throw shard::FormatError(file, name + ": unknown table, expected a subcommand's name");
-      }
-      if (other == &command) add_keys(*node.as_table(), app, command, file, false, arguments);
-      continue;
-    }
-    const CLI::Option* option = command.get_option_no_throw("--" + name);
-    if (option == nullptr || name == "config" || name == "help") {
-      throw shard::FormatError(
-          file, name + ": unknown key, expected a flag of extract " + command.get_name());
-    }
-    const bool given = std::ranges::any_of(arguments, [&](const std::string& argument) {
-      return argument == "--" + name || argument.starts_with("--" + name + "=");
-    });
-    if (!given) arguments.push_back("--" + name + "=" + flag_text(node, file, name));
-  }
-}
-
 }  // namespace
 
 void add_run_options(Flags& flags, RunOptions& options) {
@@ -137,6 +88,10 @@ void add_run_options(Flags& flags, RunOptions& options) {
   flags.add_switch(
       "--batch-invariant", options.batch_invariant,
       "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
+  flags
+      .add("--memory", options.memory,
+           "GB of memory to plan with, e.g. of another machine's device; 0: what is free here")
+      .with_default();
   flags.add_switch("--allow-long", options.allow_long,
                    "take runs longer than the context the model was trained for, with a warning; "
                    "only of models with rotary positions");
@@ -201,50 +156,11 @@ std::vector<int> parse_list(const std::string& text, const std::string& option,
   return numbers;
 }
 
-std::vector<int> parse_layers(const std::string& text, int count) {
-  if (text != "all") return parse_list(text, "--layers", "layers", count);
+std::vector<int> parse_layers(const std::string& text, int count, const std::string& option) {
+  if (text != "all") return parse_list(text, option, "layers", count);
   std::vector<int> layers(static_cast<std::size_t>(count));
   std::iota(layers.begin(), layers.end(), 0);
   return layers;
-}
-
-std::vector<std::string> with_config_file(const CLI::App& app, int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  std::string file;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--config" && i + 1 < arguments.size()) file = arguments[i + 1];
-    if (arguments[i].starts_with("--config=")) file = arguments[i].substr(9);
-  }
-  const CLI::App* command = arguments.empty() ? nullptr : subcommand(app, arguments.front());
-  if (file.empty() || command == nullptr || !std::filesystem::is_regular_file(file)) {
-    return arguments;
-  }
-  try {
-    add_keys(toml::parse_file(file), app, *command, file, true, arguments);
-  } catch (const toml::parse_error& error) {
-    throw shard::FormatError(file, "line " + std::to_string(error.source().begin.line) + ": " +
-                                       std::string(error.description()));
-  }
-  return arguments;
-}
-
-std::string config_text(const CLI::App& command) {
-  std::string text;
-  for (const CLI::Option* option : command.get_options()) {
-    const std::string name = option->get_single_name();
-    if (name == "help" || name == "config" || name == "print-config" || name == "dry-run") continue;
-    std::string value;
-    for (const std::string& part :
-         option->count() > 0 ? option->results() : std::vector<std::string>{}) {
-      value += (value.empty() ? "" : ",") + part;
-    }
-    if (option->count() == 0) value = option->get_default_str();
-    if (value.empty()) continue;
-    std::ostringstream quoted;
-    quoted << toml::value<std::string>(value);
-    text += name + " = " + quoted.str() + "\n";
-  }
-  return text;
 }
 
 }  // namespace phiscope::extract

@@ -9,10 +9,6 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace phiscope::extract {
 
 class Flags;
@@ -36,9 +32,11 @@ struct RunOptions {
   std::string shard = "0/1";
   int threads = 0;               ///< 0: by the size of the model; the numbers do not depend on it
   bool batch_invariant = false;  ///< refuse other devices; on the CPU it always holds
+  double memory = 0.0;           ///< GB that a run may take; 0: what is free on the device
   bool allow_long = false;       ///< runs longer than the model's context; rotary families only
   bool dry_run = false;
   bool print_config = false;
+  std::vector<std::string> notes{};  ///< on the configuration, for the log
 };
 
 /// Adds these flags to a subcommand. `options` must outlive the parsing.
@@ -61,15 +59,8 @@ Task parse_task(const std::string& text);
 std::vector<int> parse_list(const std::string& text, const std::string& option,
                             const std::string& what, int count);
 
-/// The same of --layers; "all" are all of them.
-std::vector<int> parse_layers(const std::string& text, int count);
-
-/// The command line with the options of `--config FILE` (TOML) added where the line has none.
-/// Keys are the flags' names, at the top of the file or in a table named like the subcommand.
-/// @throws shard::FormatError for an unknown key or a value that no flag can have
-std::vector<std::string> with_config_file(const CLI::App& app, int argc, char** argv);
-
-/// The options of a subcommand after parsing, as TOML.
-std::string config_text(const CLI::App& command);
+/// The same of --layers or another option of layers; "all" are all of them.
+std::vector<int> parse_layers(const std::string& text, int count,
+                              const std::string& option = "--layers");
 
 }  // namespace phiscope::extract

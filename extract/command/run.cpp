@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command/run.hpp"
 
+#include "command/memory.hpp"
 #include "command/version.hpp"
 #include "files/describe.hpp"
 #include "model/device.hpp"
@@ -10,6 +11,7 @@
 #include "run/pass_lengths.hpp"
 #include "run/progress.hpp"
 #include "run/stop.hpp"
+#include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
 
 #include <ATen/Version.h>
@@ -21,8 +23,10 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
 
 namespace phiscope::extract {
 namespace {
@@ -147,6 +151,8 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
   const std::uint64_t weights = count_parameters(config) * item;
   const std::uint64_t batch =
       expected_batch_bytes(plan, config, described.arrays, item, options.batch_size);
+  const std::uint64_t lane = lane_key_value_bytes(plan, config, item);
+  const std::optional<std::uint64_t> memory = run_memory(options);
   return {{"shards", plan.shards()},
           {"runs", count.runs},
           {"rows", count.rows + generated},
@@ -156,7 +162,24 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
            shared == 0 ? 1.0 : static_cast<double>(alone) / static_cast<double>(shared)},
           {"disk_bytes", expected_bytes(plan, described.arrays, shards)},
           {"weight_bytes", weights},
-          {"batch_bytes", batch}};
+          {"batch_bytes", batch},
+          {"key_value_bytes", {{"lane", lane}, {"batch", lane * options.batch_size}}},
+          {"memory_bytes", memory ? ordered_json(*memory) : ordered_json()},
+          {"largest_batch",
+           memory ? ordered_json(largest_batch(*memory, weights, batch / options.batch_size))
+                  : ordered_json()}};
+}
+
+/// Keys and values, and what fits, for people.
+void say_memory(const ordered_json& expected, const RunOptions& options) {
+  const ordered_json& bytes = expected.at("key_value_bytes");
+  std::cerr << "keys and values: " << bytes_text(bytes.at("lane")) << " per lane, "
+            << bytes_text(bytes.at("batch")) << " per batch of " << options.batch_size;
+  if (!expected.at("memory_bytes").is_null()) {
+    std::cerr << "; the largest batch that fits " << bytes_text(expected.at("memory_bytes")) << ": "
+              << expected.at("largest_batch");
+  }
+  std::cerr << '\n';
 }
 
 /// Rotations exist for every position; a table of learned ones ends.
@@ -203,9 +226,11 @@ CheckedModel check_run(const RunOptions& options) {
   }
   if (!options.dry_run) open_device(device);
   if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
+  ModelConfig config = read_config(options.model);
+  check_memory(options, config);
   // Every weight is read once, or a run could be made with a broken download.
   ordered_json description = describe_model(options.model, /*quick=*/false);
-  CheckedModel model{.config = read_config(options.model), .description = std::move(description)};
+  CheckedModel model{.config = std::move(config), .description = std::move(description)};
   model.context = model.config.max_positions;
   if (options.allow_long) allow_long_runs(options, model.config);
   return model;
@@ -219,7 +244,9 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
   const std::vector<std::string> warnings = warnings_of(model, request.plan);
   for (const std::string& warning : warnings) std::cerr << "warning: " << warning << '\n';
   const ordered_json expected = estimate(request.plan, model.config, plan, options);
-  std::cerr << "extract " << request.experiment << ": " << expected["runs"] << " runs in "
+  const std::string step =
+      request.options.contains("step") ? " " + request.options["step"].get<std::string>() : "";
+  std::cerr << "extract " << request.experiment << step << ": " << expected["runs"] << " runs in "
             << expected["shards"] << " shards, " << expected["rows"] << " rows, "
             << bytes_text(expected["disk_bytes"]) << " on disk, "
             << bytes_text(expected["weight_bytes"]) << " of weights and about "
@@ -228,7 +255,11 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             << expected["token_layers"] << " token-layers instead of "
             << expected["token_layers_without_sharing"] << '\n';
   if (options.dry_run) {
-    std::cout << ordered_json{{"dry_run", true}, {"plan", expected}}.dump() << '\n';
+    say_memory(expected, options);
+    ordered_json line{{"dry_run", true}};
+    if (request.options.contains("step")) line["step"] = request.options["step"];
+    line["plan"] = expected;
+    std::cout << line.dump() << '\n';
     return;
   }
   const std::filesystem::path disk = existing_parent(options.out);
@@ -244,6 +275,10 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
 
   catch_stop_signals();
   shard::RunWriter writer(options.out, plan, request.prompts_jsonl, task.index, task.count);
+  for (const auto& [name, text] : request.files) {
+    // What follows from the plan: another task writes the same bytes.
+    if (!std::filesystem::exists(options.out / name)) shard::write_file(options.out / name, text);
+  }
   const std::vector<std::int64_t> open = writer.open_shards();
   log_line(options.out, task,
            {{"event", "start"},
@@ -252,6 +287,9 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"argv", command_line},
             {"open_shards", open.size()},
             {"estimate", expected}});
+  for (const std::string& note : options.notes) {
+    log_line(options.out, task, {{"event", "note"}, {"note", note}});
+  }
   for (const std::string& warning : warnings) {
     log_line(options.out, task, {{"event", "warning"}, {"text", warning}});
   }

@@ -5,6 +5,7 @@
 #include "files/config.hpp"
 #include "plan/sharing.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -14,12 +15,13 @@ namespace phiscope::extract {
 struct RunRequest {
   std::string experiment;  ///< the subcommand's name
   Plan plan;
-  std::string row_formula;           ///< what a row is the mean of; empty: one token
-  std::string row_space;             ///< name of the row space of the plan's rows
-  std::vector<std::string> row_key;  ///< names of the entries of a row's key
-  std::string prompts_jsonl;         ///< one line per prompt
-  nlohmann::ordered_json options;    ///< resolved options of the subcommand
-  nlohmann::ordered_json details;    ///< further fields of plan.json, may be null
+  std::string row_formula;                     ///< what a row is the mean of; empty: one token
+  std::string row_space;                       ///< name of the row space of the plan's rows
+  std::vector<std::string> row_key;            ///< names of the entries of a row's key
+  std::string prompts_jsonl;                   ///< one line per prompt
+  std::map<std::string, std::string> files{};  ///< further ones of the run directory, by name
+  nlohmann::ordered_json options;              ///< resolved options of the subcommand
+  nlohmann::ordered_json details;              ///< further fields of plan.json, may be null
 };
 
 /// The model directory, checked whole (every tensor present, used, shaped and finite).

@@ -22,7 +22,7 @@ void EmbeddedIds::check(std::span<const int> ids, const std::filesystem::path& f
 }
 
 std::string EmbeddedIds::named(std::int64_t id) const {
-  const std::string number = std::to_string(id);
+  std::string number = std::to_string(id);
   const bool is_id = id >= 0 && id <= std::numeric_limits<int>::max();
   if (!is_id || !std::filesystem::exists(model_ / "tokenizer.json")) return number;
   std::optional<std::string> token;

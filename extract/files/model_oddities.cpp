@@ -2,6 +2,7 @@
 #include "files/model_oddities.hpp"
 
 #include "files/describe.hpp"
+#include "files/json_fields.hpp"
 #include "files/latent/latent_tensors.hpp"
 #include "files/model_check.hpp"
 #include "files/tokenizer.hpp"
@@ -122,42 +123,53 @@ void add_weights(const fs::path& directory, bool quick, std::vector<Oddity>& odd
   if (!quick) check_finite(tensors.stored(), weights);
 }
 
-/// Tokens that stand only in files beside tokenizer.json, and what those contradict.
+/// Tokens that the files beside tokenizer.json add to its own.
+void add_further_tokens(const fs::path& directory, const Tokenizer& opened,
+                        std::vector<Oddity>& oddities) {
+  const tokenizer::Companions beside = tokenizer::read_companions(directory);
+  std::set<std::string> tokens;
+  for (const auto& [id, found] : beside.by_id) tokens.insert(found.token.content);
+  for (const auto& found : beside.named) tokens.insert(found.token.content);
+  for (const auto& found : beside.further) tokens.insert(found.token.content);
+  const json root = shard::read_json(directory / "tokenizer.json");
+  for (const json& own : root.value("added_tokens", json::array())) {
+    tokens.erase(own.value("content", ""));
+  }
+  for (const std::string& token : tokens) {
+    const std::optional<int> id = opened.id_of(token);
+    if (!id) continue;
+    oddities.push_back({.kind = OddityKind::added,
+                        .file = "the files beside tokenizer.json",
+                        .what = "the token " + quote_bytes(token, 40),
+                        .found = "not among the added tokens of tokenizer.json",
+                        .why = "with id " + std::to_string(*id) + ", as in transformers"});
+  }
+}
+
+/// What tokenizer.json lacks, and what the files beside it contradict.
 void add_tokenizer(const fs::path& directory, std::vector<Oddity>& oddities) {
-  if (fs::exists(directory / "tokenizer.json")) {
-    const Tokenizer opened = Tokenizer::open(directory);
-    std::set<std::string> own;
-    for (const json& token : shard::read_json(directory / "tokenizer.json")
-                                 .value("added_tokens", json::array())) {
-      own.insert(token.value("content", ""));
-    }
-    const tokenizer::Companions beside = tokenizer::read_companions(directory);
-    for (const auto& [id, added] : beside.by_id) {
-      const std::string& content = added.token.content;
-      const std::optional<int> given = opened.id_of(content);
-      if (own.contains(content) || !given) continue;
-      oddities.push_back({.kind = OddityKind::added,
-                          .file = std::string(beside.has_decoder ? tokenizer::tokenizer_config_name
-                                                                 : tokenizer::added_tokens_name),
-                          .what = "the token " + quote_bytes(content, 40),
-                          .found = "not among the added tokens of tokenizer.json",
-                          .why = "with id " + std::to_string(*given) + ", as in transformers"});
-    }
-    for (const std::string& warning : opened.warnings()) {
-      oddities.push_back({.kind = OddityKind::differs,
-                          .file = "tokenizer.json",
-                          .what = warning,
-                          .found = {},
-                          .why = {},
-                          .warning = true});
-    }
+  const auto add = [&](const std::string& what, const std::string& found, const std::string& why) {
+    oddities.push_back({.kind = OddityKind::differs,
+                        .file = "tokenizer.json",
+                        .what = what,
+                        .found = found,
+                        .why = why});
+  };
+  if (!fs::exists(directory / "tokenizer.json")) {
+    add("the tokenizer", "absent", "prompts must give their input_ids");
     return;
   }
-  oddities.push_back({.kind = OddityKind::differs,
-                      .file = "tokenizer.json",
-                      .what = "the tokenizer",
-                      .found = "absent",
-                      .why = "prompts must give their input_ids"});
+  const Tokenizer opened = Tokenizer::open(directory);
+  add_further_tokens(directory, opened, oddities);
+  for (const std::string& warning : opened.warnings()) {
+    add(warning, "", "");
+    oddities.back().warning = true;
+  }
+  const auto rows = static_cast<std::size_t>(read_config(directory).vocab);
+  if (opened.size() <= rows) return;
+  add("the number of tokens", std::to_string(opened.size()),
+      "the embedding has " + std::to_string(rows) +
+          " rows: a prompt with a token beyond them is refused");
 }
 
 /// Weights in formats that are not read, further safetensors, and code that is not run.

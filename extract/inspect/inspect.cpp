@@ -56,8 +56,7 @@ std::string page_of(const std::filesystem::path& directory, const DirectoryRepor
   for (const Oddity& oddity : report.oddities) {
     page += (oddity.warning ? "warning: " : "  ") + text_of(oddity) + "\n";
   }
-  page += std::to_string(report.oddities.size()) + " things that a reader of these files may not " +
-          "expect\n";
+  page += "unexpected: " + std::to_string(report.oddities.size()) + "\n";
   if (report.refusal) page += "a run would be refused: " + *report.refusal + "\n";
   return page;
 }

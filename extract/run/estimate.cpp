@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/estimate.hpp"
 
+#include "model/kv_cache.hpp"
 #include "plan/sharing.hpp"
 #include "run/progress.hpp"
 #include "run/rows.hpp"
@@ -234,6 +235,37 @@ std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPla
   return bytes;
 }
 
+std::uint64_t lane_key_value_bytes(const Plan& plan, const ModelConfig& config,
+                                   std::size_t item_bytes) {
+  std::int64_t most = 0;
+  for (const Group& group : plan.groups) {
+    std::vector<bool> is_parent(group.runs.size(), false);
+    for (std::size_t r = 0; r < group.runs.size(); ++r) {
+      const std::size_t parent = parent_of(group, r);
+      if (parent != no_run) is_parent[parent] = true;
+    }
+    for (std::size_t r = 0; r < group.runs.size(); ++r) {
+      const Run& run = group.runs[r];
+      const int steps = run.donor || !run.generates ? 0
+                        : run.limit > 0             ? std::min(run.limit, plan.generation.tokens)
+                                                    : plan.generation.tokens;
+      if (steps == 0 && !is_parent[r]) continue;
+      const std::int64_t length = given_positions(run) + run.quote.tokens + steps;
+      most = std::max(most, length);
+    }
+  }
+  // Room is made in whole tiles.
+  const std::int64_t room = (most + KvCache::tile - 1) / KvCache::tile * KvCache::tile;
+  return unsigned_size(2 * config.layers * config.kv_heads * config.head_dim * room) * item_bytes;
+}
+
+std::uint64_t largest_batch(std::uint64_t memory_bytes, std::uint64_t weight_bytes,
+                            std::uint64_t run_bytes) {
+  const std::uint64_t usable = memory_bytes / 10 * 9;
+  const std::uint64_t room = usable > weight_bytes ? usable - weight_bytes : 0;
+  return run_bytes == 0 ? 0 : room / run_bytes;
+}
+
 std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
                                    const std::vector<shard::ArrayPlan>& arrays,
                                    std::size_t item_bytes, std::size_t batch_size) {
@@ -251,22 +283,16 @@ std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
       most_rows = std::max(most_rows, rows_of(plan, run));
     }
   }
-  const std::uint64_t cached =
-      plan.generation.tokens > 0 ? longest + static_cast<std::uint64_t>(plan.generation.tokens) : 0;
   const std::uint64_t per_token =
       unsigned_size(3 * config.intermediate + 6 * config.hidden) * item_bytes;
-  const std::uint64_t per_cached =
-      unsigned_size(2 * config.layers * config.kv_heads * config.head_dim) * item_bytes;
-  return batch_size * (2 * most_rows * row_bytes + longest * per_token + cached * per_cached);
+  const std::uint64_t cached = lane_key_value_bytes(plan, config, item_bytes);
+  return batch_size * (2 * most_rows * row_bytes + longest * per_token + cached);
 }
 
 std::string out_of_memory_text(const std::string& device, std::uint64_t device_bytes,
                                std::uint64_t weight_bytes, std::uint64_t run_bytes,
                                std::size_t batch_size) {
-  // A tenth is left to what is not counted: the device's own libraries and gaps between tensors.
-  const std::uint64_t usable = device_bytes / 10 * 9;
-  const std::uint64_t room = usable > weight_bytes ? usable - weight_bytes : 0;
-  std::uint64_t fits = run_bytes == 0 ? 0 : room / run_bytes;
+  std::uint64_t fits = largest_batch(device_bytes, weight_bytes, run_bytes);
   if (fits >= batch_size) fits = batch_size / 2;  // the estimate was too low
   const std::string found =
       "--batch-size: found " + std::to_string(batch_size) + ", but " + device + " (" +

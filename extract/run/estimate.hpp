@@ -34,12 +34,22 @@ std::span<const Group> groups_of(const Plan& plan, std::int64_t shard);
 std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPlan>& arrays,
                              const std::vector<std::int64_t>& shards);
 
+/// Bytes of the keys and values of one lane of a batch, at most: of the longest run that has a
+/// cache of its own because it is continued, or because others begin as it does. 0 where none has.
+std::uint64_t lane_key_value_bytes(const Plan& plan, const ModelConfig& config,
+                                   std::size_t item_bytes);
+
 /// Bytes that a batch of the plan's longest runs needs besides the weights, roughly: rows to keep
 /// (those of the batch before it may still be on their way to the disk), keys and values, and the
 /// widest product.
 std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
                                    const std::vector<shard::ArrayPlan>& arrays,
                                    std::size_t item_bytes, std::size_t batch_size);
+
+/// The largest batch that a memory holds beside the weights; 0 if not a single run. A tenth is left
+/// to what is not counted: a device's own libraries and gaps between tensors.
+std::uint64_t largest_batch(std::uint64_t memory_bytes, std::uint64_t weight_bytes,
+                            std::uint64_t run_bytes);
 
 /// One line for a device whose memory ran out, with the batch size that would fit.
 /// @param device_bytes  its memory in all

@@ -8,6 +8,7 @@
 #include "shard/format_error.hpp"
 #include "shard/mapped_file.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -39,12 +40,21 @@ std::string field_text(const JsonFields& fields, const std::vector<std::string_v
 
 }  // namespace
 
-SamplingProblems sampling_problems(const SamplingOptions& options, const ModelConfig& config) {
+SamplingProblems sampling_problems(const SamplingOptions& options,
+                                   const std::vector<SamplingStep>& steps,
+                                   const ModelConfig& config) {
   SamplingProblems made;
   warn_of_blank_lines(options.problems);
   made.problems = read_problems(options.problems);
   if (options.limit > 0 && made.problems.size() > options.limit) {
+    for (std::size_t p = options.limit; p < made.problems.size(); ++p) {
+      made.left_out.insert(made.problems[p].id);
+    }
     made.problems.resize(options.limit);
+  }
+  int tokens = 0;
+  for (const SamplingStep step : steps) {
+    if (options.texts.empty()) tokens = std::max(tokens, step_tokens(options, step));
   }
   const std::string form = prompt_template(options);
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
@@ -55,11 +65,11 @@ SamplingProblems sampling_problems(const SamplingOptions& options, const ModelCo
         tokenizer.encode(prompt_text(form, problem.question), /*special=*/true).ids);
     const std::vector<int>& ids = made.prompts.back();
     embedded.check(ids, options.problems, "problem " + problem.id);
-    const std::int64_t length = std::ssize(ids) + options.max_new_tokens;
+    const std::int64_t length = std::ssize(ids) + tokens;
     if (ids.empty() || length > config.max_positions) {
       throw FormatError(options.problems,
                         "problem " + problem.id + ": " + std::to_string(ids.size()) +
-                            " tokens and " + std::to_string(options.max_new_tokens) +
+                            " tokens and " + std::to_string(tokens) +
                             " to generate, expected at most the context length of the model, " +
                             std::to_string(config.max_positions));
     }
@@ -90,6 +100,7 @@ std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& optio
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
   const EmbeddedIds embedded(options.run.model, config.vocab);
   std::map<std::string, std::vector<int>> solutions;
+  const bool of_problems = std::filesystem::equivalent(options.oracle, options.problems);
   std::size_t number = 0;
   for (const JsonEntry& entry : json_entries(options.oracle, "solution")) {
     const JsonFields fields = entry.fields();
@@ -97,7 +108,9 @@ std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& optio
                            : fields.has("problem_id")    ? fields.text("problem_id")
                                                          : std::to_string(number);
     ++number;
-    std::string text = field_text(fields, {"solution", "text", "answer"});
+    // The text of a problem is its question.
+    std::string text = of_problems ? field_text(fields, {"solution", "answer"})
+                                   : field_text(fields, {"solution", "text", "answer"});
     if (options.oracle_part != OraclePart::solution && fields.has("reasoning")) {
       const std::string reasoning = fields.text("reasoning");
       text = options.oracle_part == OraclePart::all ? reasoning + "\n" + text : reasoning;

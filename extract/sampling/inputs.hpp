@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace phiscope::extract {
 struct SamplingProblems {
   std::vector<Problem> problems;
   std::vector<std::vector<int>> prompts;  ///< [problem]
+  std::set<std::string> left_out;         ///< ids of those that --limit leaves out
 };
 
 /// The prompt of a problem where no template is given.
@@ -24,7 +26,9 @@ inline constexpr const char* published_template =
 
 /// @throws shard::FormatError for a problem that the context does not hold with the tokens that are
 ///         generated; std::runtime_error for a template without {problem}
-SamplingProblems sampling_problems(const SamplingOptions& options, const ModelConfig& config);
+SamplingProblems sampling_problems(const SamplingOptions& options,
+                                   const std::vector<SamplingStep>& steps,
+                                   const ModelConfig& config);
 
 /// Known solutions as tokens, by the id of their problem. A file of JSON lines or a JSON list of
 /// objects: `id`, `unique_id` or `problem_id`; `solution`, `text` or `answer`; perhaps `reasoning`.

@@ -32,16 +32,32 @@ void check_temperatures(const std::vector<double>& temperatures) {
 }
 
 void check_checkpoints(const SamplingOptions& options) {
+  const int tokens = step_tokens(options, SamplingStep::variance);
   int before = options.stride - 1;
   for (const int checkpoint : options.checkpoints) {
-    if (checkpoint <= before || checkpoint > options.max_new_tokens) {
+    if (checkpoint <= before || (checkpoint > tokens && options.texts.empty())) {
       refuse("--checkpoints", std::to_string(checkpoint),
              "ascending numbers from --stride (" + std::to_string(options.stride) +
-                 ") to --max-new-tokens (" + std::to_string(options.max_new_tokens) + ")");
+                 ") to --max-new-tokens (" + std::to_string(tokens) + ")");
     }
     before = checkpoint;
   }
   if (options.checkpoints.empty()) refuse("--checkpoints", "nothing", "at least one");
+}
+
+void check_layers(const SamplingOptions& options, const ModelConfig& config) {
+  const std::vector<int> layers = parse_layers(options.run.layers, static_cast<int>(config.layers));
+  const auto check = [&](const std::string& option, int layer) {
+    if (layer >= config.layers) {
+      refuse(option, std::to_string(layer),
+             "a layer from 0 to " + std::to_string(config.layers - 1));
+    }
+    if (layer >= 0 && std::ranges::count(layers, layer) == 0) {
+      refuse(option, std::to_string(layer), "one of --layers");
+    }
+  };
+  check("--target-layer", options.target_layer);
+  check("--cluster-layer", options.cluster_layer);
 }
 
 }  // namespace
@@ -73,22 +89,20 @@ void check_sampling(const SamplingOptions& options, const std::vector<SamplingSt
   if (config.latent) {
     refuse("--model", "a model of latent thoughts", "one that writes its solutions");
   }
+  for (const SamplingStep step : steps) {
+    if (options.texts.empty() || step == SamplingStep::variance ||
+        step == SamplingStep::clustering) {
+      continue;
+    }
+    refuse("--texts", "the step " + choice_name(sampling_steps, step) + ", which generates",
+           "--steps variance,clustering, or one of them");
+  }
   check_temperatures(options.temperatures);
   check_temperatures({options.cluster_temperature});
   if (options.samples > 65535)
     refuse("--samples", std::to_string(options.samples), "at most 65535");
   check_checkpoints(options);
-  if (options.target_layer >= config.layers) {
-    refuse("--target-layer", std::to_string(options.target_layer),
-           "a layer from 0 to " + std::to_string(config.layers - 1));
-  }
-  const std::vector<int> layers = parse_layers(options.run.layers, static_cast<int>(config.layers));
-  if (options.target_layer >= 0 && std::ranges::count(layers, options.target_layer) == 0) {
-    refuse("--target-layer", std::to_string(options.target_layer), "one of --layers");
-  }
-  if (has(SamplingStep::manifold) && options.oracle.empty()) {
-    refuse("--oracle", "nothing", "a file of known solutions, which the step manifold needs");
-  }
+  check_layers(options, config);
   if (!(options.prefix_share >= 0.0) || options.prefix_share >= 1.0) {
     refuse("--prefix-share", std::to_string(options.prefix_share), "a share from 0 up to 1");
   }
@@ -102,6 +116,34 @@ void check_sampling(const SamplingOptions& options, const std::vector<SamplingSt
   }
 }
 
+int step_tokens(const SamplingOptions& options, SamplingStep step) {
+  const int own = step == SamplingStep::variance     ? options.variance_max_new_tokens
+                  : step == SamplingStep::clustering ? options.cluster_max_new_tokens
+                                                     : 0;
+  return own > 0 ? own : options.max_new_tokens;
+}
+
+std::vector<int> step_layers(const SamplingOptions& options, SamplingStep step,
+                             const ModelConfig& config) {
+  const auto count = static_cast<int>(config.layers);
+  if (step != SamplingStep::variance || options.variance_layers.empty()) {
+    return parse_layers(options.run.layers, count);
+  }
+  std::vector<int> layers = parse_layers(options.variance_layers, count, "--variance-layers");
+  // A report that looks at another layer than the one asked for would mislead.
+  if (options.target_layer >= 0 && !std::ranges::binary_search(layers, options.target_layer)) {
+    layers.insert(std::ranges::upper_bound(layers, options.target_layer), options.target_layer);
+  }
+  return layers;
+}
+
+int step_target(const SamplingOptions& options, SamplingStep step, const ModelConfig& config) {
+  if (step == SamplingStep::clustering && options.cluster_layer >= 0) return options.cluster_layer;
+  if (options.target_layer >= 0) return options.target_layer;
+  const std::vector<int> layers = step_layers(options, step, config);
+  return layers[layers.size() * 2 / 3];
+}
+
 SampleLayout sample_layout(const SamplingOptions& options, SamplingStep step) {
   SampleLayout layout{.temperatures = options.temperatures,
                       .samples = options.samples,
@@ -109,7 +151,7 @@ SampleLayout sample_layout(const SamplingOptions& options, SamplingStep step) {
                       .stride = options.stride};
   if (step == SamplingStep::clustering) {
     layout.temperatures = {options.cluster_temperature};
-    layout.checkpoints = {options.max_new_tokens};
+    layout.checkpoints = {step_tokens(options, step)};
   }
   return layout;
 }

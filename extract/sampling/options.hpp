@@ -40,11 +40,15 @@ struct SamplingOptions {
   int samples = 16;
   std::vector<int> checkpoints{32, 64, 128};
   int stride = 32;
-  int target_layer = -1;  ///< -1: that of two thirds
+  int pooling_window = 0;  ///< 0: all of these; else the last ones
+  int target_layer = -1;   ///< -1: that of two thirds
   int max_new_tokens = 128;
+  int variance_max_new_tokens = 0;  ///< 0: max_new_tokens
+  std::string variance_layers;      ///< empty: those of all steps
   int top_k = 0;
   double top_p = 1.0;
   double repetition_penalty = 1.0;
+  std::filesystem::path texts;  ///< solutions generated elsewhere; empty: they are generated
   std::filesystem::path oracle;
   OraclePart oracle_part = OraclePart::solution;
   std::string solution_prefix;
@@ -56,6 +60,12 @@ struct SamplingOptions {
   std::filesystem::path points;  ///< empty: those that the step sensitivity wrote
   std::size_t top_points = 200;
   double cluster_temperature = 0.8;
+  int cluster_max_new_tokens = 0;  ///< 0: max_new_tokens
+  int cluster_layer = -1;          ///< -1: the target layer
+  std::size_t clusters = 0;        ///< for the analysis; 0: it chooses
+  std::string primary;             ///< the claim that the run is to decide; empty: none is named
+  bool smoke = false;
+  std::string task_name;  ///< for plan.json
   std::size_t problems_per_shard = 4;
 };
 
@@ -69,6 +79,18 @@ std::vector<SamplingStep> asked_steps(const SamplingOptions& options);
 /// @throws std::runtime_error naming the option, what was found and what is expected
 void check_sampling(const SamplingOptions& options, const std::vector<SamplingStep>& steps,
                     const ModelConfig& config);
+
+/// Tokens of a step's solutions, at most.
+int step_tokens(const SamplingOptions& options, SamplingStep step);
+
+/// The layers of a step, ascending: with --variance-layers those of the step variance, and the
+/// target layer where that is given.
+std::vector<int> step_layers(const SamplingOptions& options, SamplingStep step,
+                             const ModelConfig& config);
+
+/// The layer that the report of a step looks at first: the one that was asked for, else that of two
+/// thirds of --layers.
+int step_target(const SamplingOptions& options, SamplingStep step, const ModelConfig& config);
 
 SampleLayout sample_layout(const SamplingOptions& options, SamplingStep step);
 BranchLayout branch_layout(const SamplingOptions& options);

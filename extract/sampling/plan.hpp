@@ -41,6 +41,17 @@ inline std::vector<PoolWindow> checkpoint_windows(const std::vector<int>& checkp
   return windows;
 }
 
+/// Windows of one token each, every `stride`-th up to `end`; the key is the token's number. For
+/// means over the last tokens of a solution, whose length is known only when it has ended.
+inline std::vector<PoolWindow> token_windows(int stride, int end) {
+  std::vector<PoolWindow> windows;
+  windows.reserve(static_cast<std::size_t>(end / stride));
+  for (int n = stride; n <= end; n += stride) {
+    windows.push_back({.begin = n - 1, .end = n, .counted_from = n - stride, .key = n});
+  }
+  return windows;
+}
+
 /// The samples of one problem. Key of a row: problem, temperature, sample, checkpoint.
 inline Group sample_group(const std::vector<int>& prompt, std::int64_t number,
                           const SampleLayout& layout) {
@@ -68,12 +79,20 @@ struct SolvedProblem {
   int prefix = 0;           ///< leading tokens of it that are given to the forced path
 };
 
+/// What of the paths of a manifold run is kept.
+struct PathLayout {
+  int stride = 1;         ///< every how many tokens
+  int tokens = 128;       ///< that are generated, at most
+  bool by_token = false;  ///< rows are single tokens, not means of a window
+};
+
 /// The known solution, the greedy one, and the greedy one after a part of the known one. Key of a
-/// row: problem, path (0, 1, 2), window.
-inline Group manifold_group(const SolvedProblem& problem, std::int64_t number, int stride,
-                            int tokens) {
+/// row: problem, path (0, 1, 2), window or the number of the token.
+inline Group manifold_group(const SolvedProblem& problem, std::int64_t number,
+                            const PathLayout& layout) {
+  const int stride = layout.stride;
   const auto first = static_cast<int>(problem.prompt.size());
-  const int end = static_cast<int>(problem.oracle.size()) + tokens;  // beyond every solution
+  const int end = static_cast<int>(problem.oracle.size()) + layout.tokens;  // beyond every solution
   const PoolWindow whole{.begin = 0, .end = end, .counted_from = 0, .key = whole_window};
   Run local{.tokens = problem.prompt, .rows = {}};
   local.key = std::vector<std::int64_t>{number, 1};
@@ -87,15 +106,21 @@ inline Group manifold_group(const SolvedProblem& problem, std::int64_t number, i
   after.begin = problem.prefix;
   after.key = after_prefix_window;
   forced.windows.push_back(after);
+  if (layout.by_token) {
+    local.windows = token_windows(stride, layout.tokens);
+    forced.windows = token_windows(stride, problem.prefix + layout.tokens);
+  }
   Run oracle{.tokens = problem.prompt, .rows = {}};
   oracle.key = std::vector<std::int64_t>{number, 0};
   oracle.tokens.insert(oracle.tokens.end(), problem.oracle.begin(), problem.oracle.end());
   oracle.generates = false;
   Row row{.key = {number, 0, whole_window}, .spans = {}};
   for (int nth = stride; nth <= static_cast<int>(problem.oracle.size()); nth += stride) {
-    row.spans.push_back({first + nth - 1, first + nth});
+    const Span token{first + nth - 1, first + nth};
+    row.spans.push_back(token);
+    if (layout.by_token) oracle.rows.push_back({.key = {number, 0, nth}, .spans = {token}});
   }
-  if (!row.spans.empty()) oracle.rows.push_back(std::move(row));
+  if (!layout.by_token && !row.spans.empty()) oracle.rows.push_back(std::move(row));
   return {.runs = {std::move(local), std::move(oracle), std::move(forced)}};
 }
 

@@ -36,6 +36,7 @@ struct DepthShape {
   Value family_p_u = Status::few_layers;
 };
 
+/// The shapes of several numbers, tested together.
 struct DepthShapeTest {
   std::vector<DepthShape> numbers;  ///< as given
   double least_p = 1.0;             ///< the smallest p that so many permutations can give

@@ -93,6 +93,10 @@ TEST_CASE("problems with too few right solutions, or without an answer, say so",
 
 TEST_CASE("the number of clusters is the one asked for, or chosen as asked", "[clusters]") {
   CHECK(analyzed(two_groups(), {.clusters = 3}).problems[1].clusters == 3);
+  test::SyntheticSamples asking = two_groups();
+  asking.changes["clusters"] = 4;  // of the plan
+  CHECK(analyzed(asking, {}).problems[1].clusters == 4);
+  CHECK(analyzed(asking, {.clusters = 3}).problems[1].clusters == 3);
   CHECK(analyzed(two_groups(), {.choose = ChooseClusters::silhouette}).problems[1].clusters == 2);
   SyntheticSamples one = two_groups();
   one.place = [](std::int64_t p, std::int64_t t, std::int64_t s, std::int64_t layer,

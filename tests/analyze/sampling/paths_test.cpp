@@ -54,6 +54,32 @@ TEST_CASE("each path and window of a problem is read to its place", "[paths]") {
   }
 }
 
+TEST_CASE("single tokens of a path are averaged, the last ones", "[paths]") {
+  SyntheticPaths options;
+  options.pooling_window = 3;
+  const Paths run = read_back(options);
+  for (std::int64_t p = 0; p < 6; ++p) {
+    const ProblemPaths& each = run.problems[static_cast<std::size_t>(p)];
+    const auto check = [&](const std::optional<RowPlace>& place, std::int64_t path,
+                           const std::vector<std::int64_t>& tokens) {
+      CAPTURE(p, path);
+      REQUIRE(place.has_value());
+      double sum = 0.0;
+      for (const std::int64_t n : tokens) {
+        sum += static_cast<double>(options.latent(p, path, n, 1, 2));
+      }
+      CHECK(run.latents.at(*place, 1)[2] ==
+            static_cast<float>(sum / static_cast<double>(tokens.size())));
+    };
+    check(each.oracle, 0, {4, 6, 8});
+    check(each.local, 1, {4, 6, 8});
+    check(each.forced, 2, {8, 10, 12});
+    // Of the tokens after a prefix of 3 + p.
+    check(each.after_prefix, 2,
+          p < 5 ? std::vector<std::int64_t>{8, 10, 12} : std::vector<std::int64_t>{10, 12});
+  }
+}
+
 TEST_CASE("a plan or row that is not of step manifold is refused", "[paths]") {
   CHECK_THAT(refusal({{"step", "variance"}}), Contains("expected manifold"));
   CHECK_THAT(refusal({{"prefix", {{"share", 1.5}, {"tokens", {1}}}}}),

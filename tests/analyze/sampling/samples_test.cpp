@@ -75,6 +75,46 @@ TEST_CASE("every sample of a run is read to its place", "[samples]") {
   check_samples(other);
 }
 
+TEST_CASE("single tokens are averaged, the last of those up to each checkpoint", "[samples]") {
+  SyntheticSamples options;
+  options.window = 2;
+  options.checkpoints = {1, 4, 8, 10};
+  const Samples run = read_back(options);
+  // With the stride 2: text lengths are 16, 5 and 1, see SyntheticSamples::tokens().
+  const auto numbers = [](std::int64_t tokens, std::size_t checkpoint) {
+    using Numbers = std::vector<std::int64_t>;
+    if (tokens == 1 || checkpoint == 0) return Numbers{};
+    if (tokens == 5 || checkpoint == 1) return Numbers{2, 4};
+    return checkpoint == 2 ? Numbers{6, 8} : Numbers{8, 10};
+  };
+  std::size_t compared = 0;
+  for (std::int64_t p = 0; p < 6; ++p) {
+    for (std::int64_t s = 0; s < 4; ++s) {
+      const Sample& sample =
+          run.samples[static_cast<std::size_t>(p)][1][static_cast<std::size_t>(s)];
+      for (std::size_t c = 0; c < 4; ++c) {
+        const auto of = numbers(options.tokens(p, 1, s), c);
+        CAPTURE(p, s, c);
+        REQUIRE(sample.latents[c].has_value() == !of.empty());
+        if (of.empty()) continue;
+        const double mean = (static_cast<double>(options.latent(p, 1, s, of[0], 3, 4)) +
+                             static_cast<double>(options.latent(p, 1, s, of[1], 3, 4))) /
+                            2.0;
+        CHECK(run.latents.at(*sample.latents[c], 2)[4] == static_cast<float>(mean));
+        ++compared;
+      }
+    }
+  }
+  CHECK(compared == 6 * 4 * 3 - 3);  // sample 2 of problem 1 has one token
+  SyntheticSamples unsaid;
+  unsaid.window = 2;
+  unsaid.changes = {{"pooling_window", 0}};
+  CHECK_THROWS_WITH(read_back(unsaid), Contains("pooling_window is 0, expected an integer from 1"));
+  unsaid.changes = {{"stride", 4}};
+  CHECK_THROWS_WITH(read_back(unsaid),
+                    Contains("found token 2, expected a multiple of the stride"));
+}
+
 TEST_CASE("solutions from a file have as many samples at temperature 0 as elsewhere", "[samples]") {
   SyntheticSamples options;
   options.from_file = true;

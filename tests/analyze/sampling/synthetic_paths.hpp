@@ -11,6 +11,8 @@ namespace phiscope::test {
 struct SyntheticPaths : SyntheticBase {
   /// The key of a latent that is not there: path, window of a problem.
   std::function<bool(std::int64_t, std::int64_t, std::int64_t)> leave_out = nullptr;
+  std::int64_t pooling_window =
+      0;                     ///< above 0: rows are single tokens, 9 of path 0 and 1, 12 of path 2
   double forced_gain = 0.5;  ///< how much nearer the forced solution is than the greedy one
 
   /// Path 0 is around the origin, 1 far out, 2 between; window 1 nearer than window 0.
@@ -38,12 +40,22 @@ inline SyntheticRun synthetic_paths(const SyntheticPaths& options) {
   }
   run.details["prefix"] = {{"share", 0.3}, {"tokens", prefix}};
   run.details["oracle_tokens"] = oracle;
+  if (options.pooling_window > 0) run.details["pooling_window"] = options.pooling_window;
   change_details(options, run.details);
   SyntheticArray<float> latents = latent_array(options);
-  SyntheticRows& pooled = run.space("pooled", {"problem", "path", "window"});
+  SyntheticRows& pooled =
+      run.space("pooled", {"problem", "path", options.pooling_window > 0 ? "token" : "window"});
   for (std::int64_t p = 0; p < static_cast<std::int64_t>(options.problems.size()); ++p) {
     for (std::int64_t path = 0; path < 3; ++path) {
-      for (std::int64_t window = 0; window < (path == 2 ? 2 : 1); ++window) {
+      const std::int64_t tokens = path == 2 ? 12 : 9;
+      std::vector<std::int64_t> rows{0};
+      if (path == 2) rows.push_back(1);
+      if (options.pooling_window > 0) rows.clear();
+      for (std::int64_t n = options.stride; options.pooling_window > 0 && n <= tokens;
+           n += options.stride) {
+        rows.push_back(n);
+      }
+      for (const std::int64_t window : rows) {
         if (options.leave_out && options.leave_out(p, path, window)) continue;
         pooled.add(p % options.shards, {p, path, window});
         for (const std::int64_t layer : options.layers) {

@@ -16,6 +16,7 @@ struct SyntheticSamples : SyntheticBase {
   std::int64_t samples = 4;
   std::vector<std::int64_t> checkpoints = {1, 4, 8};
   bool from_file = false;
+  std::int64_t window = 0;  ///< above 0: rows are single tokens, numbers in place of a checkpoint
   /// Replaces of the formulas, (problem, temperature, sample).
   std::function<std::int64_t(std::int64_t, std::int64_t, std::int64_t)> length = nullptr;
   std::function<std::string(std::int64_t, std::int64_t, std::int64_t)> said = nullptr;
@@ -62,9 +63,11 @@ inline SyntheticRun synthetic_samples(const SyntheticSamples& options) {
   run.details["samples"] = options.samples;
   run.details["checkpoints"] = options.checkpoints;
   if (options.from_file) run.details["texts"] = "solutions.jsonl";
+  if (options.window > 0) run.details["pooling_window"] = options.window;
   change_details(options, run.details);
   SyntheticArray<float> latents = latent_array(options);
-  SyntheticRows pooled = run.space("pooled", {"problem", "temperature", "sample", "checkpoint"});
+  SyntheticRows pooled = run.space(
+      "pooled", {"problem", "temperature", "sample", options.window > 0 ? "token" : "checkpoint"});
   SyntheticRows generated = run.space("generated", {"problem", "temperature", "sample", "step"});
   const auto problems = static_cast<std::int64_t>(options.problems.size());
   const auto temperatures = static_cast<std::int64_t>(options.temperatures.size());
@@ -76,7 +79,17 @@ inline SyntheticRun synthetic_samples(const SyntheticSamples& options) {
     auto& values = latents.values[static_cast<std::size_t>(shard)];
     for (std::int64_t t = 0; t < temperatures; ++t) {
       for (std::int64_t s = 0; s < options.count(t); ++s) {
-        for (std::int64_t c = 0; c < checkpoints; ++c) {
+        const std::int64_t last = std::min(options.checkpoints.back(), options.tokens(p, t, s));
+        for (std::int64_t n = options.stride; options.window > 0 && n <= last;
+             n += options.stride) {
+          pooled.add(shard, {p, t, s, n});
+          for (const std::int64_t layer : options.layers) {
+            for (std::int64_t unit = 0; unit < options.units; ++unit) {
+              values.push_back(options.latent(p, t, s, n, layer, unit));
+            }
+          }
+        }
+        for (std::int64_t c = 0; c < checkpoints && options.window == 0; ++c) {
           if (!options.has_latent(p, t, s, c)) continue;
           pooled.add(shard, {p, t, s, options.checkpoints[static_cast<std::size_t>(c)]});
           for (const std::int64_t layer : options.layers) {

@@ -6,7 +6,9 @@
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <set>
 
 namespace {
 
@@ -119,6 +121,40 @@ TEST_CASE("what generation_config.json asks for and is not done is listed", "[mo
             "generation_config.json: eos_token_id is [2, 3]: differs, it holds, and not that of "
             "config.json, 2"});
   CHECK(generation_lines({{"eos_token_id", 2}, {"do_sample", false}, {"top_k", 0}}).empty());
+}
+
+TEST_CASE("tokens of the files beside tokenizer.json, and of no row, are listed",
+          "[model_oddities]") {
+  const TempDir dir;
+  std::filesystem::copy(phiscope::test::golden() / "models" / "llama" / "model", dir.path());
+  write_bytes(dir.path() / "tokenizer_config.json",
+              R"({"add_bos_token":false,"added_tokens_decoder":{"900":{"content":"<extra>"},)"
+              R"("1":{"content":"<s>","special":true}},"additional_special_tokens":["<more>"]})");
+  const DirectoryReport report = check_model(dir.path(), true);
+  CHECK_FALSE(report.refusal);
+  std::ifstream in(dir.path() / "tokenizer.json");
+  const json own = json::parse(in);
+  std::set<int> ids;
+  for (const auto& [token, id] : own.at("model").at("vocab").items()) ids.insert(id.get<int>());
+  for (const json& token : own.at("added_tokens")) ids.insert(token.at("id").get<int>());
+  const std::size_t rows = report.model.at("vocab").get<std::size_t>();
+  CAPTURE(ids.size(), rows);
+  // The next free ids, whatever the file says.
+  for (const auto& [token, id] : {std::pair("<extra>", ids.size()), {"<more>", ids.size() + 1}}) {
+    CHECK_THAT(
+        report_lines(report),
+        Catch::VectorContains(std::string("the files beside tokenizer.json: the token '") + token +
+                              "' is not among the added tokens of tokenizer.json: " +
+                              "added, with id " + std::to_string(id) + ", as in transformers"));
+  }
+  CHECK(std::ranges::count(report.oddities, OddityKind::added, &Oddity::kind) == 2);
+  // The id of <extra>, and add_bos_token.
+  CHECK(std::ranges::count(report.oddities, true, &Oddity::warning) == 2);
+  const std::string too_many = "tokenizer.json: the number of tokens is " +
+                               std::to_string(ids.size() + 2) + ": differs, the embedding has " +
+                               std::to_string(rows) +
+                               " rows: a prompt with a token beyond them is refused";
+  CHECK((std::ranges::count(report_lines(report), too_many) == 1) == (ids.size() + 2 > rows));
 }
 
 TEST_CASE("towers, masks and dtypes of the golden models are counted", "[model_oddities]") {

@@ -71,9 +71,9 @@ TEST_CASE("a pair that is not whole is refused by its name", "[bad_input]") {
   second([](auto& pair) { pair["corrupted"]["answer"] = ""; },
          {"pair b: the answer of its corrupted half is '', expected a number in it"});
   second([](auto& pair) { pair["corrupted"].erase("answer"); },
-         {"pair b", "answer", "a number, or a text with one"});
-  second([](auto& pair) { pair["clean"]["answer"] = nlohmann::json::array({1}); },
-         {"pair b", "answer", "a number, or a text with one"});
+         {"pair b", "answer", "a number, or a text or list with one"});
+  second([](auto& pair) { pair["clean"]["answer"] = nlohmann::json::object({{"a", 1}}); },
+         {"pair b", "answer", "a number, or a text or list with one"});
   second([](auto& pair) { pair["clean"].erase("question"); },
          {"pair b", "a question, or else input_ids"});
   second(

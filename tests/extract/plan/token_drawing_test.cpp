@@ -245,12 +245,11 @@ TEST_CASE("a million draws follow the distribution of Hugging Face's processors"
   REQUIRE((o[0] != 1.0 && o[1] > 0 && o[2] < 1.0 && o[3] != 1.0));
   const std::vector<int> ids(earlier.begin() + static_cast<std::ptrdiff_t>(n * 8),
                              earlier.begin() + static_cast<std::ptrdiff_t>((n + 1) * 8));
-  const TokenDistribution made =
-      token_distribution(std::span(&logits[n * vocab], vocab), ids,
-                         {.temperature = o[0],
-                          .top_k = static_cast<int>(o[1]),
-                          .top_p = o[2],
-                          .repetition_penalty = o[3]});
+  const TokenDistribution made = token_distribution(std::span(&logits[n * vocab], vocab), ids,
+                                                    {.temperature = o[0],
+                                                     .top_k = static_cast<int>(o[1]),
+                                                     .top_p = o[2],
+                                                     .repetition_penalty = o[3]});
   constexpr int draws = 1'000'000;
   std::vector<int> counts(vocab, 0);
   for (std::uint32_t k = 0; k < draws; ++k) {

@@ -37,8 +37,9 @@ TEST_CASE("every sample has a draw of its own, whatever else is drawn", "[plan]"
 }
 
 TEST_CASE("the known path is pooled where the others are", "[plan]") {
-  const Group group = manifold_group(
-      {.prompt = {1, 2, 3}, .oracle = {11, 12, 13, 14, 15, 16, 17}, .prefix = 2}, 5, 3, 20);
+  const Group group =
+      manifold_group({.prompt = {1, 2, 3}, .oracle = {11, 12, 13, 14, 15, 16, 17}, .prefix = 2}, 5,
+                     {.stride = 3, .tokens = 20});
   REQUIRE(group.runs.size() == 3);
   const Run& local = group.runs[0];
   const Run& oracle = group.runs[1];
@@ -58,8 +59,33 @@ TEST_CASE("the known path is pooled where the others are", "[plan]") {
   CHECK(forced.windows[1].begin == 2);
   CHECK(forced.windows[1].counted_from == 0);
   CHECK(forced.windows[1].key == after_prefix_window);
-  const Group brief = manifold_group({.prompt = {1}, .oracle = {11, 12}, .prefix = 0}, 0, 3, 20);
+  const Group brief = manifold_group({.prompt = {1}, .oracle = {11, 12}, .prefix = 0}, 0,
+                                     {.stride = 3, .tokens = 20});
   CHECK(brief.runs[1].rows.empty());
+}
+
+TEST_CASE("rows of single tokens are every stride-th of each path", "[plan]") {
+  const Group group =
+      manifold_group({.prompt = {1, 2, 3}, .oracle = {11, 12, 13, 14, 15, 16, 17}, .prefix = 2}, 5,
+                     {.stride = 3, .tokens = 8, .by_token = true});
+  const auto keys = [](const Run& run) {
+    std::vector<std::int64_t> found;
+    for (const PoolWindow& window : run.windows) {
+      CHECK(window.begin == window.key - 1);
+      CHECK(window.end == window.key);
+      CHECK((window.key - window.counted_from) % 3 == 0);
+      found.push_back(window.key);
+    }
+    return found;
+  };
+  CHECK(keys(group.runs[0]) == std::vector<std::int64_t>{3, 6});
+  CHECK(keys(group.runs[2]) == std::vector<std::int64_t>{3, 6, 9});  // two are given
+  const std::vector<Row>& oracle = group.runs[1].rows;
+  REQUIRE(oracle.size() == 2);
+  CHECK(oracle[0].key == std::vector<std::int64_t>{5, 0, 3});
+  CHECK(oracle[0].spans == std::vector<Span>{{5, 6}});
+  CHECK(oracle[1].key == std::vector<std::int64_t>{5, 0, 6});
+  CHECK(oracle[1].spans == std::vector<Span>{{8, 9}});
 }
 
 TEST_CASE("branches begin after every interval, before the end", "[plan]") {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "command/subcommand.hpp"
+
+#include <string>
+#include <vector>
+
+namespace phiscope::extract {
+
+/// A command line, and what is to be said of the configuration file that it names.
+struct Arguments {
+  std::vector<std::string> words;
+  std::vector<std::string> notes;  ///< keys without effect, one line each
+};
+
+/// The command line with the options of `--config FILE` (TOML) added where the line has none.
+/// Keys are the flags' names, at the top of the file or in a table named like the subcommand, or
+/// the subcommand's further names. Where a name is both, it is the flag unless the file has one
+/// that is not. Notes go to standard error as well.
+/// @throws shard::FormatError naming file, line and key: an unknown key, a value of another type,
+///         two keys that set one flag
+Arguments with_config_file(const CLI::App& app, const std::vector<Subcommand>& subcommands,
+                           int argc, char** argv);
+
+/// The options of a subcommand after parsing, as TOML.
+std::string config_text(const CLI::App& command);
+
+}  // namespace phiscope::extract

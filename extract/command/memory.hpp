@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "command/options.hpp"
+#include "files/config.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace phiscope::extract {
+
+/// Bytes of memory that a run may take: those of --memory, else those that are free on its device.
+/// Nothing for a device that is not open, as in a dry run.
+std::optional<std::uint64_t> run_memory(const RunOptions& options);
+
+/// Refuses a model whose weights alone do not fit, before they are read; a dry run says it on
+/// standard error.
+/// @throws std::runtime_error with their size, the memory found and what to do
+void check_memory(const RunOptions& options, const ModelConfig& config);
+
+}  // namespace phiscope::extract
