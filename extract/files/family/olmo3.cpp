@@ -27,7 +27,7 @@ void read_olmo3_ropes(const JsonFields& fields, ModelConfig& config) {
 void read_olmo3(const JsonFields& fields, ModelConfig& config) {
   read_olmo_sizes(fields, config);
   read_olmo3_ropes(fields, config);
-  const std::int64_t window = fields.integer_or("sliding_window", 4096);
+  const std::int64_t window = fields.integer_or("sliding_window", 0);
   read_windows(fields, window, config, [](std::int64_t layer) { return (layer + 1) % 4 != 0; });
 }
 
