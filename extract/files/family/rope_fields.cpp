@@ -224,7 +224,8 @@ void read_rope(const JsonFields& fields, const RopeNames& names, ModelConfig& co
   if (config.rotary_dim % 2 != 0 || config.rotary_dim == 0) {
     const std::string expected =
         "a share that makes an even number of rotated units of a head of " +
-        std::to_string(config.head_dim) + " (head_dim, or hidden_size / num_attention_heads)";
+        std::to_string(config.head_dim) + " (num_attention_heads " + std::to_string(config.heads) +
+        ")";
     if (inside != nullptr && inside->has("partial_rotary_factor")) {
       inside->refuse("partial_rotary_factor", expected);
     }

@@ -72,8 +72,11 @@ TEST_CASE("a pair that is not whole is refused by its name", "[bad_input]") {
          {"pair b: the answer of its corrupted half is '', expected a number in it"});
   second([](auto& pair) { pair["corrupted"].erase("answer"); },
          {"pair b", "answer", "a number, or a text or list with one"});
-  second([](auto& pair) { pair["clean"]["answer"] = nlohmann::json::object({{"a", 1}}); },
-         {"pair b", "answer", "a number, or a text or list with one"});
+  second(
+      [](auto& pair) {
+        pair["clean"]["answer"] = nlohmann::json::object({{"a", 1}});
+      },
+      {"pair b", "answer", "a number, or a text or list with one"});
   second([](auto& pair) { pair["clean"].erase("question"); },
          {"pair b", "a question, or else input_ids"});
   second(
