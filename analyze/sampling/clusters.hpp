@@ -59,7 +59,7 @@ struct Clusters {
   Cell silhouette = {};
 };
 
-/// @throws shard::FormatError if the run does not have the layer of the options
-[[nodiscard]] Clusters analyze_clusters(Samples run, const Options& options);
+/// @throws shard::FormatError if the run does not have the layer of the given options
+[[nodiscard]] Clusters analyze_clusters(Samples run, const Options& given);
 
 }  // namespace phiscope::analyze::sampling

@@ -140,7 +140,7 @@ void add_further_tokens(const fs::path& directory, const Tokenizer& opened,
     if (!id) continue;
     oddities.push_back({.kind = OddityKind::added,
                         .file = "the files beside tokenizer.json",
-                        .what = "the token " + quote_bytes(token, 40),
+                        .what = "the token " + shard::quote_bytes(token, 40),
                         .found = "not among the added tokens of tokenizer.json",
                         .why = "with id " + std::to_string(*id) + ", as in transformers"});
   }

@@ -51,7 +51,7 @@ std::string page_of(const std::filesystem::path& directory, const DirectoryRepor
       page.append(", ").append(key).append(" ").append(
           model[key].is_string() ? model[key].get<std::string>() : model[key].dump());
     }
-    page += "\n";
+    page += '\n';
   }
   for (const Oddity& oddity : report.oddities) {
     page += (oddity.warning ? "warning: " : "  ") + text_of(oddity) + "\n";

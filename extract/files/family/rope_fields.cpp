@@ -19,7 +19,7 @@ constexpr std::string_view original_key = "original_max_position_embeddings";
 
 RopeType rope_type(const JsonFields& rope, bool su_is_longrope) {
   const std::string_view key = rope.has("rope_type") ? "rope_type" : "type";
-  const auto renamed = [&](std::string name) {
+  const auto renamed = [&](const std::string& name) -> std::string {
     return su_is_longrope && (name == "su" || name == "yarn") ? "longrope" : name;
   };
   const std::string name = renamed(rope.text_or(key, "default"));

@@ -69,6 +69,7 @@ TEST_CASE("the parts of a block keep to their device", "[device]") {
     const auto folder = golden() / "models" / family / "model";
     const ModelConfig config = read_config(folder);
     if (config.experts || config.norm == NormKind::layer) continue;  // likewise
+    if (!config.pre_norms) continue;  // parts_of_block() begins with that norm
     ++walked;
     const auto values = parts_of_block(load_model(folder, at::kFloat, at::kCPU));
     const auto shapes = parts_of_block(load_model(folder, at::kFloat, shapes_only));
