@@ -19,7 +19,7 @@ parity() {
   versions() {
     cat <<'TEXT'
 
-The tables are made with transformers 5.24. Where 4.57 reads a file otherwise, 5 is followed:
+Where transformers 4.57 reads a file otherwise than 5.24, 5.24 is followed:
 
 - `original_max_position_embeddings` holds inside and outside of the rope object; 4.57 looks outside for longrope, inside
   for yarn and llama3. Two numbers that differ are refused.
@@ -29,7 +29,8 @@ The tables are made with transformers 5.24. Where 4.57 reads a file otherwise, 5
 Two exceptions, in files of OLMo-3 and Gemma-3:
 
 - `rope_theta` of a published OLMo-3 holds in all layers, as in 4.57; 5.24 takes 500000 in layers with a window.
-- `"truncate": false` in a rope object per kind of layer is refused: 5.24 truncates there, 4.57 has no such files.
+- `"truncate": false` of yarn holds in a published file, as in 4.57, and is refused in a rope object per kind of layer:
+  5.24 truncates in both.
 
 With dynamic and longrope, frequencies depend on the length of a pass. A prompt is one pass, a generated token another whose
 length counts the cache, as in `generate` with a model that has seen no other text: a dynamic embedding of transformers
