@@ -103,7 +103,7 @@ struct Steps {
   [[nodiscard]] std::optional<std::size_t> find(const Lane& lane) const;
 };
 
-/// A number or text as it stands in a message or a table.
+/// A number or text as messages and tables show it.
 [[nodiscard]] std::string id_text(const nlohmann::ordered_json& id);
 
 /// @param allow_partial  accept an unfinished run, and read the problems that are complete
