@@ -34,7 +34,7 @@ template <class T>
 constexpr double rounding() {
   if (std::is_same_v<T, double>) return 0x1p-53;
   if (std::is_same_v<T, float>) return 0x1p-24;
-  return std::is_same_v<T, Bfloat16> ? 0x1p-9 : 0x1p-12;
+  return std::is_same_v<T, Bfloat16> ? 0x1p-8 : 0x1p-11;
 }
 
 /// Whether x is y but for `roundings` of T, relative to max(|y|, size); not-a-number is like

@@ -23,14 +23,14 @@ struct Arrays {
   std::vector<W> gain;
 };
 
-/// What the kernel is to give, in the same roundings; sums of squares in double.
+/// What the kernel is to give, in the same roundings; sums of squares in more digits.
 template <class T, class W>
 void compute(const Sizes& s, Arrays<T, W>& a) {
   const auto rounded = [](double v) { return narrow<T>(static_cast<Wide<T>>(v)); };
   const auto wide = [](auto v) { return static_cast<double>(widen(v)); };
   for (std::size_t r = 0; r < s.rows; ++r) {
     std::vector<double> row(s.unit);
-    double squares = 0.0;
+    long double squares = 0.0;
     for (std::size_t u = 0; u < s.unit; ++u) {
       T value = a.x[r * (s.unit + s.gap) + u];
       if (s.adds) {
@@ -38,9 +38,10 @@ void compute(const Sizes& s, Arrays<T, W>& a) {
         a.sum[r * s.unit + u] = value;
       }
       row[u] = wide(value);
-      squares += row[u] * row[u];
+      squares += static_cast<long double>(row[u]) * row[u];
     }
-    const double scale = 1.0 / std::sqrt(squares / static_cast<double>(s.unit) + 1e-6);
+    const auto mean = static_cast<double>(squares / static_cast<long double>(s.unit));
+    const double scale = 1.0 / std::sqrt(mean + 1e-6);
     for (std::size_t u = 0; u < s.unit; ++u) {
       const double scaled = s.wide_gain ? row[u] * scale : wide(rounded(row[u] * scale));
       a.normed[r * s.unit + u] = rounded(scaled * wide(a.gain[u]));

@@ -125,7 +125,7 @@ struct Case {
 /// Values are normal numbers, so are their means at most; exponentials differ from the twin's in
 /// the last bits, times scores of up to some 20.
 template <class T>
-constexpr double roundings = sizeof(T) == 2 ? 2.5 : 120.0;
+constexpr double roundings = sizeof(T) == 2 ? 1.6 : 120.0;
 
 template <class T>
 void check_twin(const Sizes& sizes, std::size_t shift = 0) {
