@@ -41,6 +41,9 @@ void with_types(const at::Tensor& x, const at::Tensor& other, Work work) {
 /// @param sum  undefined, as `added`, or where x + added goes
 at::Tensor normed_rows(const at::Tensor& x, const at::Tensor& added, const at::Tensor& sum,
                        const at::Tensor& gain, double epsilon, bool wide_gain) {
+  if (gain.dim() != 1 || gain.size(0) != x.size(-1)) {
+    throw std::invalid_argument("cuda_rms_norm: a gain of another size than a row");
+  }
   const at::Tensor rows = x.contiguous();
   const at::Tensor normed = at::empty_like(rows);
   const c10::DeviceGuard on_device(x.device());
