@@ -14,12 +14,17 @@ gpu_test() {
   for tag in cuda_device "${cuda_kernel_tags[@]}"; do
     build/release/tests/extract_kernel_tests "[$tag]" || failed=1
   done
-  for tag in head_norms score_divergence device_parity; do
+  for tag in head_norms score_divergence device_draw device_parity; do
     PHISCOPE_TEST_DEVICE=$device build/release/tests/extract_model_tests "[$tag]" 2>build/gpu-test.log || {
       failed=1
       tail -n 5 build/gpu-test.log >&2
     }
   done
+  if python3 -c 'import numpy' 2>/dev/null; then
+    python3 tools/device_runs.py --device "$device" || failed=1
+  else
+    say "tools/device_runs.py: not run, python3 has no numpy"
+  fi
   if [ "$device" = cpu ]; then
     say "compute-sanitizer: not run, the device is the CPU"
   elif command -v compute-sanitizer >/dev/null; then

@@ -112,14 +112,15 @@ void look_up(const T* values, std::int64_t vocab, std::span<const int> targets, 
 
 void look_up(std::span<const ScoredRow> rows, std::span<const Position> positions,
              const at::Tensor& scores, std::span<Scored> scored) {
-  const at::Tensor here = scores.to(at::kCPU);
+  const bool wide = scores.scalar_type() == at::kDouble;
+  const at::Tensor here = scores.to(at::kCPU, wide ? at::kDouble : at::kFloat);
   at::parallel_for(0, std::ssize(positions), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const auto at = static_cast<std::size_t>(i);
       const std::vector<int>& targets = rows[positions[at].row].row->targets;
       if (targets.empty()) continue;
       const std::int64_t offset = i * here.size(1);
-      if (here.scalar_type() == at::kDouble) {
+      if (wide) {
         look_up(here.const_data_ptr<double>() + offset, here.size(1), targets, scored[at]);
       } else {
         look_up(here.const_data_ptr<float>() + offset, here.size(1), targets, scored[at]);

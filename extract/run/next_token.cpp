@@ -3,6 +3,7 @@
 
 #include "model/index_tensor.hpp"
 #include "plan/counter_random.hpp"
+#include "run/device_draw.hpp"
 #include "run/drawn_token.hpp"
 
 #include <ATen/Parallel.h>
@@ -26,16 +27,24 @@ std::vector<int> earlier_ids(const Waiting& waiting) {
   return earlier;
 }
 
+double quantile_of(const Drawing& drawing, const Waiting& waiting) {
+  DrawPlace place = waiting.run->draw;
+  place.step += static_cast<std::uint32_t>(waiting.generated.size());
+  return uniform_at(drawing.seed, place);
+}
+
+double temperature_of(const Drawing& drawing, const Waiting& waiting) {
+  const double own = waiting.run->temperature;
+  return own > 0 ? own : drawing.options.temperature;
+}
+
 int drawn(const Drawing& drawing, const Waiting& waiting, std::span<const float> scores) {
-  const Run& run = *waiting.run;
   std::vector<int> earlier;
   if (drawing.options.repetition_penalty != 1.0) earlier = earlier_ids(waiting);
-  DrawPlace place = run.draw;
-  place.step += static_cast<std::uint32_t>(waiting.generated.size());
   static thread_local DrawScratch scratch;  // megabytes, which would be mapped anew for each row
   DrawOptions options = drawing.options;
-  if (run.temperature > 0) options.temperature = run.temperature;
-  return drawn_token(scores, earlier, options, uniform_at(drawing.seed, place), scratch);
+  options.temperature = temperature_of(drawing, waiting);
+  return drawn_token(scores, earlier, options, quantile_of(drawing, waiting), scratch);
 }
 
 bool is_forced(const Waiting& run) {
@@ -47,8 +56,8 @@ bool is_drawn(const Generation& generation, const Waiting& run) {
 }
 
 /// The drawn ids of all runs that draw, 0 for the others; a row depends on no other.
-std::vector<int> drawn_ids(const Generation& generation, std::span<const Waiting> runs,
-                           const at::Tensor& scores) {
+std::vector<int> ids_drawn_here(const Generation& generation, std::span<const Waiting> runs,
+                                const at::Tensor& scores) {
   const at::Tensor on_cpu = scores.to(at::kCPU, at::kFloat);
   const at::Tensor rows = on_cpu.stride(1) == 1 ? on_cpu : on_cpu.contiguous();
   const float* const first = rows.const_data_ptr<float>();
@@ -62,6 +71,58 @@ std::vector<int> drawn_ids(const Generation& generation, std::span<const Waiting
     }
   });
   return ids;
+}
+
+/// The same where the scores are on a device: only ids leave it, but for rows that are in doubt or
+/// have a penalty.
+std::vector<int> ids_drawn_there(const Generation& generation, std::span<const Waiting> runs,
+                                 const at::Tensor& scores) {
+  const Drawing& drawing = *generation.drawing;
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> here;
+  std::vector<double> temperatures;
+  std::vector<double> quantiles;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    if (!is_drawn(generation, runs[r])) continue;
+    const double temperature = temperature_of(drawing, runs[r]);
+    if (drawing.options.repetition_penalty != 1.0 || !keeps_order(temperature)) {
+      here.push_back(static_cast<std::int64_t>(r));
+      continue;
+    }
+    rows.push_back(static_cast<std::int64_t>(r));
+    temperatures.push_back(temperature);
+    quantiles.push_back(quantile_of(drawing, runs[r]));
+  }
+  std::vector<int> ids(runs.size(), 0);
+  if (!rows.empty()) {
+    const bool all = rows.size() == runs.size();
+    const at::Tensor some =
+        all ? scores : scores.index_select(0, index_tensor(rows, scores.device()));
+    check_draw_options(drawing.options);
+    const at::Tensor found =
+        undoubted_tokens(some.to(at::kFloat), temperatures, quantiles, drawing.options)
+            .to(at::kCPU)
+            .contiguous();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::int64_t id = found.const_data_ptr<std::int64_t>()[i];
+      ids[static_cast<std::size_t>(rows[i])] = static_cast<int>(id);
+      if (id < 0) here.push_back(rows[i]);
+    }
+  }
+  if (here.empty()) return ids;
+  std::vector<Waiting> those;
+  those.reserve(here.size());
+  for (const std::int64_t r : here) those.push_back(runs[static_cast<std::size_t>(r)]);
+  const std::vector<int> found = ids_drawn_here(
+      generation, those, scores.index_select(0, index_tensor(here, scores.device())));
+  for (std::size_t i = 0; i < here.size(); ++i) ids[static_cast<std::size_t>(here[i])] = found[i];
+  return ids;
+}
+
+std::vector<int> drawn_ids(const Generation& generation, std::span<const Waiting> runs,
+                           const at::Tensor& scores) {
+  return scores.is_cpu() ? ids_drawn_here(generation, runs, scores)
+                         : ids_drawn_there(generation, runs, scores);
 }
 
 /// The penalty where a run takes the highest score.
