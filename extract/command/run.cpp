@@ -101,8 +101,15 @@ at::ScalarType scalar_type(ComputeDtype dtype) {
 
 /// cuBLAS chooses its kernels by the number of rows and has no mode that would not.
 MatrixProducts products_on(c10::Device device) {
-  if (!device.is_cpu()) return {.name = "cuBLAS without TF32", .reproducible = false};
+  if (!device.is_cpu()) {
+    return {.name = "cuBLAS without TF32, sums in float32", .reproducible = false};
+  }
   return matrix_products();
+}
+
+std::string attention_on(c10::Device device) {
+  const std::string name = "scaled_dot_product_attention";
+  return device.is_cpu() ? name : name + " without cuDNN, steps in a kernel";
 }
 
 shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
@@ -127,7 +134,7 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   const MatrixProducts products = products_on(device);
   plan.details["numerics"] = {{"device", c10::DeviceTypeName(device.type(), /*lower_case=*/true)},
                               {"dtype", choice_name(compute_dtypes, options.dtype)},
-                              {"attention", "scaled_dot_product_attention"},
+                              {"attention", attention_on(device)},
                               {"matrix_products", products.name},
                               {"batch_size", options.batch_size},
                               {"batch_invariant", products.reproducible}};

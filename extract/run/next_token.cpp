@@ -11,6 +11,7 @@
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/sort.h>
+#include <ATen/ops/stack.h>
 
 #include <algorithm>
 
@@ -153,6 +154,32 @@ std::int64_t of_rank(const at::Tensor& scores, int rank) {
   return order[std::min<std::int64_t>(rank, order.numel()) - 1].item<std::int64_t>();
 }
 
+/// Natural logarithms of the probabilities of some ids [row].
+at::Tensor log_probabilities_of(const at::Tensor& scores, const at::Tensor& ids) {
+  const at::ScalarType wide = scores.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const at::Tensor wide_scores = scores.to(wide);
+  const at::Tensor chosen = wide_scores.gather(1, ids.unsqueeze(1)).squeeze(1);
+  return chosen - at::logsumexp(wide_scores, {1});
+}
+
+/// The highest score of every run, with one wait for a device: ids and logarithms come together, as
+/// doubles, which hold both.
+std::vector<NextToken> highest_tokens(const at::Tensor& scores, const at::Tensor& possible) {
+  const at::Tensor best = at::argmax(possible, -1);
+  const at::Tensor logs = log_probabilities_of(scores, best);
+  const at::Tensor both = at::stack({best.to(at::kDouble), logs.to(at::kDouble)});
+  const at::Tensor on_cpu = both.to(at::kCPU).contiguous();
+  const double* const found = on_cpu.const_data_ptr<double>();
+  const std::int64_t rows = best.size(0);
+  std::vector<NextToken> tokens;
+  tokens.reserve(static_cast<std::size_t>(rows));
+  for (std::int64_t r = 0; r < rows; ++r) {
+    tokens.push_back(
+        {.id = static_cast<int>(found[r]), .log_probability = static_cast<float>(found[rows + r])});
+  }
+  return tokens;
+}
+
 }  // namespace
 
 std::vector<NextToken> next_tokens(const Generation& generation, std::span<const Waiting> runs,
@@ -166,6 +193,10 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
       runs, [&](const Waiting& run) { return !is_forced(run) && !is_drawn(generation, run); });
   const std::vector<int> drawn = draws ? drawn_ids(generation, runs, possible) : std::vector<int>();
   const double penalty = penalty_of(generation);
+  const bool all_highest = penalty == 1.0 && std::ranges::none_of(runs, [&](const Waiting& run) {
+                             return is_forced(run) || is_drawn(generation, run);
+                           });
+  if (all_highest && !scores.is_cpu()) return highest_tokens(scores, possible);
   const at::Tensor best =
       chooses && penalty == 1.0 ? at::argmax(possible, -1).to(at::kCPU).contiguous() : at::Tensor();
   std::vector<std::int64_t> ids;
@@ -184,12 +215,10 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
       ids.push_back(best.const_data_ptr<std::int64_t>()[r]);
     }
   }
-  const at::ScalarType wide = scores.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  const at::Tensor wide_scores = scores.to(wide);
-  const at::Tensor chosen =
-      wide_scores.gather(1, index_tensor(ids, scores.device()).unsqueeze(1)).squeeze(1);
   const at::Tensor log_probabilities =
-      (chosen - at::logsumexp(wide_scores, {1})).to(at::kCPU, at::kFloat).contiguous();
+      log_probabilities_of(scores, index_tensor(ids, scores.device()))
+          .to(at::kCPU, at::kFloat)
+          .contiguous();
   std::vector<NextToken> tokens;
   tokens.reserve(runs.size());
   for (std::size_t r = 0; r < runs.size(); ++r) {

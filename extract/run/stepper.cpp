@@ -32,6 +32,9 @@ at::Tensor gathered(std::span<Walk* const> walks) {
     rows.push_back(walk->last.row);
     one = one && walk->last.of.is_same(first);
   }
+  bool range = one;
+  for (std::size_t i = 1; i < rows.size(); ++i) range = range && rows[i] == rows[i - 1] + 1;
+  if (range) return first.narrow(0, rows.front(), std::ssize(rows));
   if (one) return first.index_select(0, index_tensor(rows, first.device()));
   std::vector<at::Tensor> parts;
   parts.reserve(walks.size());
