@@ -14,8 +14,8 @@ namespace {
 template <class T>
 __global__ void __launch_bounds__(divergence_threads, 1) divergence_kernel(LogitPairs<T> job) {
   // As bytes: no constructors, which every thread would run.
-  __shared__ alignas(
-      DivergencePart) unsigned char room[divergence_threads * sizeof(DivergencePart)];
+  alignas(DivergencePart)
+      __shared__ unsigned char room[divergence_threads * sizeof(DivergencePart)];
   auto* const parts = reinterpret_cast<DivergencePart*>(room);
   const std::size_t pair = blockIdx.x;
   const T* const a = job.a + static_cast<std::size_t>(job.row_a[pair]) * job.a_stride;
