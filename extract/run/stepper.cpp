@@ -12,6 +12,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/isfinite.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -96,6 +97,14 @@ Lane lane_of(Walk& walk, const CacheKind& kind) {
   return lane;
 }
 
+/// @throws std::runtime_error where a score is not finite: it would be the highest, or never drawn
+void check_scores(const Model& model, const at::Tensor& scores, std::span<Walk* const> walks) {
+  if (all_finite(scores)) return;
+  const at::Tensor bad = at::isfinite(scores).all(1).logical_not().nonzero();
+  const Walk& walk = *walks[static_cast<std::size_t>(bad[0][0].item<std::int64_t>())];
+  throw not_finite("logits", model.dtype, walk.name, walk.position - 1);
+}
+
 /// The scores that others are compared with, once all given positions are computed.
 void keep_scores(const Model& model, Walk& walk) {
   const int from = walk.wanted.scores_from;
@@ -116,7 +125,8 @@ bool stored_as_scores(const Plan& plan, std::size_t capture) {
 at::Tensor stored_rows(const Model& model, const at::Tensor& rows, bool later) {
   if (!later) return rows;
   at::Tensor scores = logits(model, rows);
-  if (rows.size(0) > 0 && !all_finite(scores)) {
+  // A device would wait for the answer: whoever writes the rows looks at them there.
+  if (scores.is_cpu() && rows.size(0) > 0 && !all_finite(scores)) {
     throw std::runtime_error("logits: not finite in " + std::string(c10::toString(model.dtype)) +
                              ", expected finite values");
   }
@@ -322,8 +332,9 @@ void Stepper::choose(std::span<Walk* const> walks) {
                        .forced = step < walk->forced.size() ? walk->forced[step] : Forced{}});
   }
   const Generation& wanted = plan_.generation;
-  const std::vector<NextToken> tokens =
-      next_tokens(wanted, waiting, logits(model_, gathered(walks), /*step=*/true));
+  const at::Tensor scores = logits(model_, gathered(walks), /*step=*/true);
+  check_scores(model_, scores, walks);
+  const std::vector<NextToken> tokens = next_tokens(wanted, waiting, scores);
   for (std::size_t l = 0; l < walks.size(); ++l) {
     Walk& walk = *walks[l];
     walk.generated.push_back(tokens[l].id);
