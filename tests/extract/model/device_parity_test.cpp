@@ -2,6 +2,7 @@
 // The device that PHISCOPE_TEST_DEVICE names against the CPU, float32; ./dev gpu-test sets it.
 #include "model/absent_hooks.hpp"
 #include "reference.hpp"
+#include "run/finite.hpp"
 #include "scheduled_runs.hpp"
 #include "test_device.hpp"
 
@@ -112,5 +113,39 @@ TEST_CASE("greedy tokens and their head norms on the device are the CPU's",
     const CapturedRows wanted = run_alone(models.cpu, plan, runs);
     CHECK(found.generated == wanted.generated);
     CHECK(scaled_difference(found.arrays[0].to(at::kCPU), wanted.arrays[0]) <= tolerance);
+  }
+}
+
+TEST_CASE("the first value of a pass that is not finite is named on the device",
+          "[device_parity][needs_device]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  const Model model = load_model(source_dir() / "datasets/models/walk", at::kFloat, *device);
+  const std::vector<int> first{1, 4, 5};
+  const std::vector<int> second{1, 7, 9, 11};
+  const std::vector<std::string> names{"prompt 8", "prompt 9"};
+  const Batch batch = make_batch({{.tokens = first}, {.tokens = second}}, *device);
+  for (const at::ScalarType dtype : {at::kFloat, at::kDouble, at::kBFloat16, at::kHalf}) {
+    for (const double bad : {std::numeric_limits<double>::infinity(), std::nan("")}) {
+      CAPTURE(c10::toString(dtype), bad);
+      FiniteCheck good(model, batch, names, /*late=*/true);
+      FiniteCheck check(model, batch, names, /*late=*/true);
+      at::Tensor residual = at::zeros({batch.ids.size(0), 40}, batch.ids.options().dtype(dtype));
+      for (FiniteCheck* one : {&good, &check}) {
+        one->see_embedding(residual.narrow(0, 0, batch.used()));
+        one->see_block(0, {}, residual);
+      }
+      residual[batch.used()][3] = bad;  // the filling
+      good.see_block(1, {}, residual);
+      CHECK_NOTHROW(good.end());
+      residual[6][2] = bad;
+      residual[4][39] = bad;
+      check.see_block(1, {}, residual);
+      residual[0][0] = bad;
+      check.see_block(2, {}, residual);
+      CHECK_THROWS_WITH(check.end(), Contains("blocks.1.hook_resid_post: not finite") &&
+                                         Contains("prompt 9, position 1,"));
+    }
   }
 }
