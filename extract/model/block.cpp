@@ -99,7 +99,7 @@ Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edi
   return {.batch = batch,
           .rotation = rotation(model.rope, batch, dtype),
           .local_rotation = rotation(model.local_rope, batch, dtype),
-          .edits = edits};
+          .edits = EditTable(edits)};
 }
 
 at::Tensor embed(const Model& model, const Batch& batch) {
