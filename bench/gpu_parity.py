@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from gpu_sides import Failure, HuggingFace, free
-from parity import TOLERANCES, hooks_of, text_config
+from parity import INNER, TOLERANCES, hooks_of, text_config
 
 LENGTHS = (1, 4, 9, 17, 28, 40, 56, 75, 100)  # tokens of the prompts
 MOST_RATIO = 1.25  # of extract's error to that of transformers
 MOST_DIFFERENCE = 1e-4  # in float32, scaled
-HOOKS = tuple(TOLERANCES)
+HOOKS = tuple(hook for hook in TOLERANCES if hook not in INNER)
 
 
 @dataclass
@@ -41,11 +41,15 @@ def hooks_while(side, ids, hooks):
     """What passes the hooks, of one prompt: hook -> float32 on the host, [position, ...] or
     [layer, position, ...]."""
     seen, handles, places = {}, [], side.places
+    # Granite multiplies embeddings, and what attention and MLP put out before it is added.
+    config = side.model.config.get_text_config()
+    embed_scale = getattr(config, "embedding_multiplier", 1.0)
+    scale = getattr(config, "residual_multiplier", 1.0)
 
-    def keep(hook, module, of_input):
+    def keep(hook, module, of_input, factor=1.0):
         def see(_module, inputs, named, output):
             value = (inputs[0] if inputs else named["hidden_states"]) if of_input else first(output)
-            seen.setdefault(hook, []).append(value[0].float().cpu())
+            seen.setdefault(hook, []).append((factor * value[0]).float().cpu())
         handles.append(module.register_forward_hook(see, with_kwargs=True))
 
     def keep_entry(module):
@@ -54,12 +58,12 @@ def hooks_while(side, ids, hooks):
                 (inputs[0] if inputs else named["hidden_states"])[0].float().cpu()),
             with_kwargs=True))
 
-    keep("hook_embed", side.model.get_submodule(places.embed), False)
+    keep("hook_embed", side.model.get_submodule(places.embed), False, embed_scale)
     for layer, module in enumerate(side.layers):
         keep_entry(module)
         keep("hook_resid_post", module, False)
-        keep("hook_attn_out", module.get_submodule(places.attention), False)
-        keep("hook_mlp_out", module.get_submodule(places.mlp), False)
+        keep("hook_attn_out", module.get_submodule(places.attention), False, scale)
+        keep("hook_mlp_out", module.get_submodule(places.mlp), False, scale)
         keep("hook_z", side.z_modules()[layer], True)
         if "hook_resid_mid" in hooks:
             keep("hook_resid_mid", module.get_submodule(places.mid), True)
@@ -115,7 +119,7 @@ def ratio(ours, theirs):
 def compare(extract, directory, name, device, dtype, repeats):
     """One model directory; `repeats` prompts of each length."""
     config = text_config(directory)
-    hooks = hooks_of(config)
+    hooks = [hook for hook in hooks_of(config) if hook in HOOKS]
     longest = min(config.get("max_position_embeddings", config.get("n_positions", 1024)), 1 << 20)
     rng = np.random.default_rng(0)
     prompts = [rng.integers(3, config.get("vocab_size", 1000), min(n, longest)).tolist()

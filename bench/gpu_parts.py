@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The four timed parts of bench/gpu.py. A part makes its inputs, computes once on both sides
+"""The timed parts of bench/gpu.py. A part makes its inputs, computes once on both sides
 without the clock, refuses where the two differ, and is then run by the rounds.
 
 Both sides read the same weights in the same dtype and put as many runs into a batch. The clock of
@@ -135,11 +135,12 @@ class Prefill(Part):
 
 
 class Generate(Part):
-    title, goal = "greedy generation with head norms", 1.2
+    title, goal = "greedy generation with head norms", 2.0
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
         count, tokens, self.steps = self.shape.work.generate
+        self.batch = count
         self.ids = random_prompts(self.rng, self.shape, count, tokens)
         self.amount = (count * self.steps, "generated tokens")
 
@@ -213,6 +214,65 @@ class Generate(Part):
         self.expect_close(torch.cat(errors))
 
 
+class Draw(Part):
+    """Both sides draw by numbers of their own, so other tokens: what they draw from is compared."""
+
+    title, goal = "drawn generation, many lanes", 2.0
+    temperature, top_p = 0.8, 0.95
+    slack = {"float32": 0.001, "float16": 0.01, "bfloat16": 0.05}  # of the mass that top_p keeps
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        count, tokens, self.steps = self.shape.work.draw
+        self.batch = count
+        self.ids = random_prompts(self.rng, self.shape, count, tokens)
+        self.amount = (count * self.steps, "drawn tokens")
+
+    def run_extract(self):
+        return self.extract.run("activations", self.model, self.dtype, "--prompts",
+                                self.extract.prompts(self.ids), "--generate", self.steps,
+                                "--temperature", self.temperature, "--top-p", self.top_p,
+                                "--ignore-eos", "--positions", "last", "--capture", "head_norm",
+                                "--batch-size", self.batch, "--prompts-per-shard", self.batch)
+
+    def compute(self):
+        ids = self.theirs.tensor(self.ids)
+        found = self.theirs.model.generate(
+            ids, attention_mask=torch.ones_like(ids), max_new_tokens=self.steps, do_sample=True,
+            temperature=self.temperature, top_p=self.top_p, top_k=0)
+        return found[:, ids.shape[1]:].cpu()
+
+    def compare(self, run, theirs):
+        """A token is drawn only if the better ones have less than top_p of the probability. How
+        unlikely the drawn ones are is the same on both sides."""
+        mine = run.whole("generated_ids")[0].reshape(len(self.ids), -1).long()
+        if mine.shape != theirs.shape:
+            self.complain(f"{tuple(mine.shape)} drawn tokens, {tuple(theirs.shape)} by transformers")
+        mine, theirs = self.surprises(mine), self.surprises(theirs)
+        error = (mine.var() / len(mine) + theirs.var() / len(theirs)).sqrt().item()
+        self.found = abs(mine.mean() - theirs.mean()).item()
+        if not self.found <= 5 * error:
+            self.complain(f"drawn tokens have {mine.mean():.3f} nats each, {theirs.mean():.3f} by "
+                          f"transformers, a difference of more than five standard errors")
+
+    def surprises(self, tokens):
+        """Nats of every drawn token; complains about one that top_p leaves out."""
+        found = []
+        for first in range(0, len(tokens), 16):
+            part = tokens[first:first + 16].to(self.theirs.device)
+            whole = torch.cat([self.theirs.tensor(self.ids[first:first + 16]), part], dim=1)
+            logits = self.theirs.model(whole, use_cache=False).logits[:, -self.steps - 1:-1]
+            for row, chosen in zip(logits, part):
+                log = torch.log_softmax(row.float() / self.temperature, dim=-1)
+                of_chosen = log.gather(-1, chosen[:, None])
+                better = (log.exp() * (log > of_chosen)).sum(-1).max().item()
+                if better > self.top_p + self.slack[self.dtype]:
+                    self.complain(f"a token was drawn below {better:.4f} of the probability, "
+                                  f"expected at most {self.top_p}")
+                found.append(-of_chosen[:, 0].cpu())
+        return torch.cat(found)
+
+
 class LeaveOneOut(Part):
     title, goal = "leave-one-out of walks", 1.8
 
@@ -280,7 +340,7 @@ class LeaveOneOut(Part):
 class Ablate(Part):
     """Its texts are a run of Generate on the same model."""
 
-    title, goal = "ablation sweep", 1.5
+    title, goal = "ablation sweep", 3.0
 
     def __init__(self, *arguments, texts):
         super().__init__(*arguments)
@@ -364,4 +424,4 @@ class Ablate(Part):
                           f"{theirs.flatten()[worst]:.4g}")
 
 
-PARTS = (Prefill, Generate, LeaveOneOut, Ablate)
+PARTS = (Prefill, Generate, Draw, LeaveOneOut, Ablate)

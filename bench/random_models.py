@@ -20,10 +20,11 @@ class Work:
     """How much is measured."""
 
     prefill: tuple  # prompts, tokens of each
-    generate: tuple  # prompts, tokens of each, tokens to add
+    generate: tuple  # prompts, tokens of each, tokens to add; all of them are a batch
+    draw: tuple  # prompts, tokens of each, tokens to draw; likewise
     walks: tuple  # words of a walk, walks
     ablate: tuple  # texts of `generate`, heads from one removal to the next
-    batch: int  # runs that enter the model together, on both sides
+    batch: int  # other runs that enter the model together, on both sides
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,15 @@ def sizes(layers, hidden, heads, intermediate, vocab, kv_heads=None):
                      "num_attention_heads": heads, "intermediate_size": intermediate}
 
 
-TINY = Work(prefill=(6, 24), generate=(4, 8, 12), walks=(100, 1), ablate=(4, 5), batch=4)
+TINY = Work(prefill=(6, 24), generate=(4, 8, 12), draw=(8, 8, 6), walks=(100, 1), ablate=(4, 5),
+            batch=4)
 SHAPES = {shape.name: shape for shape in (
     Shape("pythia-1b", NEOX | sizes(16, 2048, 8, 8192, 50304),
-          Work(prefill=(128, 512), generate=(64, 32, 100), walks=(100, 16), ablate=(32, 8),
-               batch=32)),
+          Work(prefill=(128, 512), generate=(64, 32, 100), draw=(256, 32, 50), walks=(100, 16),
+               ablate=(32, 8), batch=32)),
     Shape("qwen2.5-7b", QWEN2 | sizes(28, 3584, 28, 18944, 152064, 4),
-          Work(prefill=(64, 512), generate=(64, 32, 100), walks=(100, 8), ablate=(16, 56),
-               batch=16)))}
+          Work(prefill=(64, 512), generate=(64, 32, 100), draw=(256, 32, 50), walks=(100, 8),
+               ablate=(16, 56), batch=16)))}
 TINY_SHAPES = {shape.name: shape for shape in (
     Shape("tiny-gpt-neox", NEOX | sizes(3, 64, 4, 160, 300), TINY, shard_bytes=100_000),
     Shape("tiny-qwen2", QWEN2 | sizes(3, 64, 4, 160, 300, 2), TINY, shard_bytes=100_000))}

@@ -30,8 +30,11 @@ from tokenizers import Tokenizer
 TOLERANCES = {
     "hook_embed": 5e-5, "hook_resid_pre": 5e-5, "hook_resid_mid": 5e-5, "hook_resid_post": 5e-5,
     "hook_attn_out": 5e-5, "hook_mlp_out": 5e-5, "hook_z": 3e-5, "head_norm": 3e-5,
-    "ln_final.hook_out": 3e-5, "logits": 1e-4}
-GREEDY = 16  # tokens of a continuation
+    "hook_q": 5e-5, "hook_k": 5e-5, "hook_v": 5e-5, "hook_pattern": 3e-5, "mlp.hook_pre": 5e-5,
+    "mlp.hook_post": 5e-5, "ln_final.hook_out": 3e-5, "logits": 1e-4}
+# Those that are seen inside attention and MLP.
+INNER = ("hook_q", "hook_k", "hook_v", "hook_pattern", "mlp.hook_pre", "mlp.hook_post")
+GREEDY = 64  # tokens of a continuation; half the context at most
 TEXTS = [
     "Paris",
     "The cat sat on the mat because the",
@@ -65,6 +68,9 @@ GEMMA = Places("model.embed_tokens", "model.layers", "model.norm", "pre_feedforw
                "post_attention_layernorm", "post_feedforward_layernorm", "self_attn.o_proj")
 OLMO = Places("model.embed_tokens", "model.layers", "model.norm", "mlp",
               "post_attention_layernorm", "post_feedforward_layernorm", "self_attn.o_proj")
+# In a dense MLP: what the activation function takes, and what its product is multiplied with.
+GATES = ("gate_proj", "c_fc", "dense_h_to_4h", "gate_up_proj")
+DOWNS = ("down_proj", "c_proj", "dense_4h_to_h")
 INSIDE = "model.language_model."
 PLACES = {
     "llama": LLAMA, "mistral": LLAMA, "qwen2": LLAMA, "qwen3": LLAMA, "qwen3_moe": LLAMA,
@@ -122,13 +128,24 @@ def name_of(model_directory):
 
 def hooks_of(config):
     """The hooks that a model of this configuration has."""
-    parallel = config["model_type"] == "gpt_neox" and config.get("use_parallel_residual", True)
-    return [hook for hook in TOLERANCES if not (parallel and hook == "hook_resid_mid")]
+    absent = set()
+    if config["model_type"] == "gpt_neox" and config.get("use_parallel_residual", True):
+        absent.add("hook_resid_mid")
+    if "num_experts_per_tok" in config:
+        absent |= {"mlp.hook_pre", "mlp.hook_post"}
+    return [hook for hook in TOLERANCES if hook not in absent]
+
+
+def greedy_tokens(config):
+    """How long the continuations are, and what is left of the context for a prompt."""
+    context = config.get("max_position_embeddings", config.get("n_positions", 1024))
+    count = min(GREEDY, context // 2)
+    return count, context - count
 
 
 def make_prompts(model_directory, config):
     """Prompt lines, and the ids that the model's own tokenizer gives."""
-    context = config.get("max_position_embeddings", config.get("n_positions", 1024)) - GREEDY
+    _, context = greedy_tokens(config)
     if not (model_directory / "tokenizer.json").exists():
         rng = np.random.default_rng(0)
         vocabulary = config.get("vocab_size", 1000)
@@ -195,7 +212,36 @@ class Comparison:
             self.on_input(layer.get_submodule(places.z), "hook_z", n)
             if "hook_resid_mid" in ours:
                 self.on_input(layer.get_submodule(places.mid), "hook_resid_mid", n)
+            if "mlp.hook_post" in ours:
+                self.watch_mlp(layer.get_submodule("mlp"), n)
         self.on_output(model.get_submodule(places.norm), "ln_final.hook_out", None)
+        self.watch_attention(model.get_submodule(places.layers))
+
+    def watch_attention(self, layers):
+        """Queries, keys and weights where the eager attention receives and returns them."""
+        attention = next(m for m in layers[0].modules() if "Attention" in type(m).__name__)
+        module = sys.modules[type(attention).__module__]
+        original, passed = module.eager_attention_forward, iter(range(len(layers)))
+
+        def seen(owner, query, key, value, *arguments, **named):
+            output, weights = original(owner, query, key, value, *arguments, **named)
+            n = next(passed)
+            for hook, x in (("q", query), ("k", key), ("v", value), ("pattern", weights)):
+                self.compare("hook_" + hook, n, x.transpose(1, 2))
+            return output, weights
+
+        module.eager_attention_forward = seen
+        self.restore = lambda: setattr(module, "eager_attention_forward", original)
+
+    def watch_mlp(self, mlp, layer):
+        children = dict(mlp.named_children())
+        gate = next(children[name] for name in GATES if name in children)
+        both = 2 if gate is children.get("gate_up_proj") else 1
+        self.handles.append(gate.register_forward_hook(
+            lambda _module, _inputs, output: self.compare(
+                "mlp.hook_pre", layer, output[..., :output.shape[-1] // both])))
+        self.on_input(next(children[name] for name in DOWNS if name in children),
+                      "mlp.hook_post", layer)
 
     def on_output(self, module, hook, layer, scale=1.0):
         self.handles.append(module.register_forward_hook(
@@ -213,6 +259,10 @@ class Comparison:
             values = values.reshape(len(values), self.heads, -1)
             self.compare("head_norm", layer, torch.tensor(np.linalg.norm(values, axis=-1))[None])
         mine = self.ours[hook] if layer is None else self.ours[hook][:, layer]
+        if hook == "hook_pattern":  # as wide as the longest prompt; no weight is beyond this one
+            if np.abs(mine[..., values.shape[-1]:]).max(initial=0.0) > 0.0:
+                raise Failure(f"{hook}: weights of tokens that are not there, in layer {layer}")
+            mine = mine[..., :values.shape[-1]]
         if mine.shape != values.shape:
             raise Failure(f"{hook}: shape {mine.shape}, transformers has {values.shape}")
         if not np.isfinite(values).all() or not np.isfinite(mine).all():
@@ -223,6 +273,7 @@ class Comparison:
 
     def scaled(self):
         """Hook -> scaled difference over all layers; takes the hooks off."""
+        self.restore()
         for handle in self.handles:
             handle.remove()
         assert set(self.parts) == set(self.ours), set(self.parts) ^ set(self.ours)
@@ -277,12 +328,13 @@ def compare_model(model_directory, program):
     config = text_config(model_directory)
     result = Result(name_of(model_directory), config["model_type"])
     hooks = hooks_of(config)
+    count, _ = greedy_tokens(config)
     prompts, wanted_ids = make_prompts(model_directory, config)
     with tempfile.TemporaryDirectory() as folder:
         out, continued = Path(folder) / "hooks", Path(folder) / "greedy"
         manifest, fed = run_extract(program, model_directory, prompts, out, "--capture", *hooks)
         generated, _ = run_extract(program, model_directory, prompts, continued, "--generate",
-                                   GREEDY, "--ignore-eos")
+                                   count, "--ignore-eos")
         model = load(model_directory)
         heads = model.config.get_text_config().num_attention_heads
         for n, ids in enumerate(fed):
@@ -297,9 +349,9 @@ def compare_model(model_directory, program):
                 result.differences[hook] = max(result.differences.get(hook, 0.0), difference)
             tokens = rows_of(continued, generated, "generated_ids", n)[0].reshape(-1).tolist()
             step, gap = greedy_of(model, ids, tokens)
-            result.greedy.append((len(tokens) if step is None else step, GREEDY))
-            if len(tokens) != GREEDY:
-                result.complaints.append(f"prompt {n}: {len(tokens)} generated, expected {GREEDY}")
+            result.greedy.append((len(tokens) if step is None else step, count))
+            if len(tokens) != count:
+                result.complaints.append(f"prompt {n}: {len(tokens)} generated, expected {count}")
             if step is not None:
                 result.complaints.append(
                     f"prompt {n}: greedy token {step} differs, logit {gap:.2g} below the best")

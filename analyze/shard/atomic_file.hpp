@@ -5,11 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace phiscope::shard {
+
+class Sha256;
 
 /// A file that appears under its name complete or not at all. Written as
 /// `<path>.part-<pid>-<random>`, flushed to the disk, renamed, and the directory flushed.
@@ -30,7 +31,11 @@ class AtomicFile {
   void overwrite(std::uint64_t offset, std::span<const std::byte> bytes);
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }  ///< bytes written
-  [[nodiscard]] std::string sha256();  ///< of all bytes written so far, read back
+
+  /// Reads back what was written, from `offset` on, and adds it to a hash.
+  void read_back(std::uint64_t offset, Sha256& hash);
+
+  void sync();  ///< waits until all bytes so far are on the disk
 
   /// Puts the file under its name, replacing what is there; nothing may be written afterwards.
   void commit();

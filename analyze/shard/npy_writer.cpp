@@ -54,19 +54,29 @@ std::string npy_header_bytes(Dtype dtype, std::span<const std::uint64_t> shape) 
 }
 
 NpyWriter::NpyWriter(const std::filesystem::path& path, Dtype dtype,
-                     std::vector<std::uint64_t> row_shape)
+                     std::vector<std::uint64_t> row_shape, std::optional<std::uint64_t> foretold)
     : file_(path),
       dtype_(dtype),
       row_shape_(std::move(row_shape)),
-      row_bytes_(array_bytes(dtype, row_shape_, "NpyWriter")) {
+      row_bytes_(array_bytes(dtype, row_shape_, "NpyWriter")),
+      foretold_(foretold) {
   if (row_bytes_ == 0) {
     throw std::invalid_argument("NpyWriter: a row of shape " + shape_text(row_shape_) +
                                 " has no element");
   }
   file_.write(bytes_of(npy_header_bytes(dtype_, with_rows(0, row_shape_))));
+  if (!foretold_) return;
+  const std::string header = npy_header_bytes(dtype_, with_rows(*foretold_, row_shape_));
+  hash_.update(bytes_of(header));
+  hashed_ = header.size();
 }
 
 void NpyWriter::append(std::span<const std::byte> whole_rows) {
+  write(whole_rows);
+  digest(whole_rows);
+}
+
+void NpyWriter::write(std::span<const std::byte> whole_rows) {
   if (whole_rows.size() % row_bytes_ != 0) {
     throw std::invalid_argument("NpyWriter::append: " + std::to_string(whole_rows.size()) +
                                 " bytes, expected a multiple of " + std::to_string(row_bytes_));
@@ -75,12 +85,30 @@ void NpyWriter::append(std::span<const std::byte> whole_rows) {
   rows_ += whole_rows.size() / row_bytes_;
 }
 
-std::string NpyWriter::commit() {
+void NpyWriter::digest(std::span<const std::byte> whole_rows) {
+  if (!foretold_) return;
+  hash_.update(whole_rows);
+  hashed_ += whole_rows.size();
+}
+
+void NpyWriter::complete() {
+  if (!sha256_.empty()) return;
   // The room left for axis 0 to grow makes both headers equally long.
   file_.overwrite(0, bytes_of(npy_header_bytes(dtype_, with_rows(rows_, row_shape_))));
-  std::string digest = file_.sha256();
+  if (hashed_ > file_.size()) throw std::logic_error("NpyWriter: digested more than was written");
+  if (foretold_ != rows_) {
+    hash_ = Sha256();
+    hashed_ = 0;
+  }
+  file_.read_back(hashed_, hash_);
+  sha256_ = hash_.hex();
+  file_.sync();
+}
+
+std::string NpyWriter::commit() {
+  complete();
   file_.commit();
-  return digest;
+  return sha256_;
 }
 
 namespace detail {

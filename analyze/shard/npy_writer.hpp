@@ -3,10 +3,12 @@
 
 #include "shard/atomic_file.hpp"
 #include "shard/dtype.hpp"
+#include "shard/sha256.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,20 +21,40 @@ namespace phiscope::shard {
 
 /// Writes an array row by row, when the number of rows is not known beforehand.
 /// The file appears under its name when commit() is done; a writer destroyed before leaves nothing.
+///
+/// The SHA-256 of a file depends on its header, which comes first and holds the number of rows.
+/// Where that number is foretold, bytes are hashed while they are in hand; what is not, or all if
+/// the foretelling was wrong, is read back when the file is complete. The two are equally safe:
+/// what was read back was never compared with anything. It guarded against a digest of other bytes
+/// than those of the file, and append() hashes and writes the same memory. A digest of what was
+/// meant to be written even finds, in verify(), what a disk or memory has changed on the way, which
+/// one of the bytes read back would confirm.
 class NpyWriter {
  public:
   /// @param row_shape  shape of one row; the array has shape [row, row_shape...]
+  /// @param foretold  the number of rows, if it is known; a wrong one costs time only
   /// @throws std::invalid_argument if a row has no element, std::system_error from the disk
-  NpyWriter(const std::filesystem::path& path, Dtype dtype, std::vector<std::uint64_t> row_shape);
+  NpyWriter(const std::filesystem::path& path, Dtype dtype, std::vector<std::uint64_t> row_shape,
+            std::optional<std::uint64_t> foretold = std::nullopt);
 
   /// Appends whole rows, little endian, in C order.
   /// @throws std::invalid_argument if the bytes are not a whole number of rows
   void append(std::span<const std::byte> whole_rows);
 
+  /// append() in two halves, which two threads may call at the same time: every row is given to
+  /// both, in order, and its memory does not change in between.
+  void write(std::span<const std::byte> whole_rows);
+  void digest(std::span<const std::byte> whole_rows);
+  /// False if digest() has no use: the number of rows was not foretold.
+  [[nodiscard]] bool digests() const noexcept { return foretold_.has_value(); }
+
   [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_.size(); }
 
-  /// Finishes the header and the file. @return  SHA-256 of the file, in hexadecimal
+  /// Ends the rows: finishes header and SHA-256, and waits until all is on the disk.
+  void complete();
+  /// Puts the file under its name; completes it first if need be.
+  /// @return  SHA-256 of the file, in hexadecimal
   [[nodiscard]] std::string commit();
 
  private:
@@ -40,7 +62,11 @@ class NpyWriter {
   Dtype dtype_;
   std::vector<std::uint64_t> row_shape_;
   std::size_t row_bytes_;
+  std::optional<std::uint64_t> foretold_;
   std::uint64_t rows_ = 0;
+  Sha256 hash_;  ///< of the first hashed_ bytes, with the header that was foretold
+  std::uint64_t hashed_ = 0;
+  std::string sha256_;  ///< once the file is complete
 };
 
 namespace detail {

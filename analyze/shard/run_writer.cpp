@@ -165,13 +165,13 @@ std::vector<std::int64_t> RunWriter::open_shards() const {
   return open;
 }
 
-ShardWriter RunWriter::begin(std::int64_t shard) {
+ShardWriter RunWriter::begin(std::int64_t shard, const ShardExpectation& expected) {
   if (shard < 0 || shard >= plan_->shards || shard % tasks_ != task_) {
     throw std::invalid_argument("RunWriter::begin: shard " + std::to_string(shard) + " of " +
                                 std::to_string(plan_->shards) + " does not belong to task " +
                                 std::to_string(task_) + " of " + std::to_string(tasks_));
   }
-  return {run_, plan_, shard};
+  return {run_, plan_, shard, expected};
 }
 
 bool RunWriter::finish() {

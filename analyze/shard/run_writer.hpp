@@ -9,19 +9,30 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 namespace phiscope::shard {
 
+/// What whoever writes a shard knows of it beforehand.
+struct ShardExpectation {
+  /// [row space] rows, where they are known, so that their arrays are hashed while they are in
+  /// hand; a wrong number costs time only. None at all: nothing is known.
+  std::vector<std::optional<std::uint64_t>> rows{};
+  bool finite = false;  ///< NaN and infinities are refused
+};
+
 /// Writes one shard; the shard exists when commit() is done. Destroyed before that, it removes what
-/// it has written. Must not outlive the RunWriter that made it.
+/// it has written. Must not outlive the RunWriter that made it. Different arrays may be given to it
+/// by different threads, but for commit(), which comes after all else.
 class ShardWriter {
  public:
   /// Appends rows of an array, little endian, in C order.
   /// @param whole_rows  [row, row_shape...] of the array's dtype
-  /// @throws std::invalid_argument for an unknown array or a broken row
+  /// @throws std::invalid_argument for an unknown array or a broken row, std::runtime_error for a
+  ///         value that is not finite where that is refused, naming array and row
   void append(std::string_view array, std::span<const std::byte> whole_rows);
 
   /// As above, from values of the array's dtype.
@@ -30,8 +41,18 @@ class ShardWriter {
     append_as(array, dtype_of<T>, std::as_bytes(values));
   }
 
+  /// append() in two halves for two threads, see NpyWriter: what is written, and hashed.
+  void write(std::string_view array, std::span<const std::byte> whole_rows);
+  void digest(std::string_view array, std::span<const std::byte> whole_rows);
+  /// False if digest() has no use for an array.
+  [[nodiscard]] bool digests(std::string_view array) const;
+
   /// Appends rows of a row space. @param keys  [row, key]
   void append_keys(std::string_view row_space, std::span<const std::int64_t> keys);
+
+  /// Ends the rows of an array and waits until they are on the disk; commit() does so with what is
+  /// left.
+  void complete(std::string_view array);
 
   /// Finishes the files and then the commit.
   /// @throws std::invalid_argument if an array has not as many rows as its row space
@@ -39,13 +60,15 @@ class ShardWriter {
 
  private:
   friend class RunWriter;
-  ShardWriter(std::filesystem::path run, std::shared_ptr<const RunPlan> plan, std::int64_t shard);
+  ShardWriter(std::filesystem::path run, std::shared_ptr<const RunPlan> plan, std::int64_t shard,
+              const ShardExpectation& expected);
   void append_as(std::string_view array, Dtype dtype, std::span<const std::byte> whole_rows);
   [[nodiscard]] std::size_t array_index(std::string_view array) const;
 
   std::filesystem::path run_;
   std::shared_ptr<const RunPlan> plan_;
   std::int64_t shard_;
+  bool finite_;
   std::vector<NpyWriter> arrays_;
   std::vector<NpyWriter> keys_;
 };
@@ -68,7 +91,7 @@ class RunWriter {
   [[nodiscard]] std::vector<std::int64_t> open_shards() const;
 
   /// @throws std::invalid_argument if the shard is not one of this task
-  [[nodiscard]] ShardWriter begin(std::int64_t shard);
+  [[nodiscard]] ShardWriter begin(std::int64_t shard, const ShardExpectation& expected = {});
 
   /// Writes the manifest if all shards of all tasks have their commit, and then gives the lock
   /// back: nothing may be begun afterwards.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "shard/commit.hpp"
+#include "shard/nonfinite.hpp"
 #include "shard/plan_check.hpp"
 #include "shard/run_writer.hpp"
 
@@ -20,17 +21,36 @@ std::size_t place_of(const std::vector<Named>& all, std::string_view name, const
                               std::string(name) + "'");
 }
 
+/// @param before  rows of the shard that come before these
+void check_finite(const ArrayPlan& array, std::int64_t shard, std::uint64_t before,
+                  std::span<const std::byte> rows) {
+  const auto found = first_nonfinite(rows, array.dtype, array.encoding);
+  if (!found) return;
+  std::uint64_t row_size = 1;
+  for (const std::uint64_t extent : array.row_shape) row_size *= extent;
+  throw std::runtime_error(array_file(array.name, shard) + ": array '" + array.name +
+                           "' is not finite in row " + std::to_string(before + *found / row_size) +
+                           " (element " + std::to_string(*found % row_size) +
+                           " of it), expected finite values; the shard is not kept");
+}
+
 }  // namespace
 
 ShardWriter::ShardWriter(std::filesystem::path run, std::shared_ptr<const RunPlan> plan,
-                         std::int64_t shard)
-    : run_(std::move(run)), plan_(std::move(plan)), shard_(shard) {
+                         std::int64_t shard, const ShardExpectation& expected)
+    : run_(std::move(run)), plan_(std::move(plan)), shard_(shard), finite_(expected.finite) {
+  const auto foretold = [&](std::size_t space) {
+    return space < expected.rows.size() ? expected.rows[space] : std::nullopt;
+  };
+  arrays_.reserve(plan_->arrays.size());
   for (const ArrayPlan& array : plan_->arrays) {
-    arrays_.emplace_back(run_ / array_file(array.name, shard_), array.dtype, array.row_shape);
+    arrays_.emplace_back(run_ / array_file(array.name, shard_), array.dtype, array.row_shape,
+                         foretold(place_of(plan_->row_spaces, array.row_space, "row space")));
   }
+  keys_.reserve(plan_->row_spaces.size());
   for (const RowSpace& space : plan_->row_spaces) {
     keys_.emplace_back(run_ / keys_file(space.name, shard_), Dtype::i8,
-                       std::vector<std::uint64_t>{space.key.size()});
+                       std::vector<std::uint64_t>{space.key.size()}, foretold(keys_.size()));
   }
 }
 
@@ -39,7 +59,26 @@ std::size_t ShardWriter::array_index(std::string_view array) const {
 }
 
 void ShardWriter::append(std::string_view array, std::span<const std::byte> whole_rows) {
-  arrays_[array_index(array)].append(whole_rows);
+  write(array, whole_rows);
+  digest(array, whole_rows);
+}
+
+void ShardWriter::write(std::string_view array, std::span<const std::byte> whole_rows) {
+  const std::size_t i = array_index(array);
+  if (finite_) check_finite(plan_->arrays[i], shard_, arrays_[i].rows(), whole_rows);
+  arrays_[i].write(whole_rows);
+}
+
+void ShardWriter::digest(std::string_view array, std::span<const std::byte> whole_rows) {
+  arrays_[array_index(array)].digest(whole_rows);
+}
+
+bool ShardWriter::digests(std::string_view array) const {
+  return arrays_[array_index(array)].digests();
+}
+
+void ShardWriter::complete(std::string_view array) {
+  arrays_[array_index(array)].complete();
 }
 
 void ShardWriter::append_as(std::string_view array, Dtype dtype,
@@ -50,7 +89,7 @@ void ShardWriter::append_as(std::string_view array, Dtype dtype,
                                 std::string(descr(dtype)) + " for array '" + std::string(array) +
                                 "' of " + std::string(descr(plan_->arrays[i].dtype)));
   }
-  arrays_[i].append(whole_rows);
+  append(array, whole_rows);
 }
 
 void ShardWriter::append_keys(std::string_view row_space, std::span<const std::int64_t> keys) {

@@ -4,15 +4,14 @@
 #include "shard/atomic_file.hpp"
 #include "shard/commit.hpp"
 #include "shard/format_error.hpp"
+#include "shard/nonfinite.hpp"
 #include "shard/npy.hpp"
 #include "shard/run_check.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <set>
-#include <span>
 #include <system_error>
 
 namespace phiscope::shard {
@@ -31,32 +30,6 @@ bool attempt(VerifyReport& report, const std::function<void()>& check) {
     report.problems.emplace_back(error.what());
   }
   return false;
-}
-
-/// Elements whose exponent bits are all set: NaN and infinities.
-template <class Bits>
-std::uint64_t count_full_exponents(std::span<const std::byte> bytes, Bits exponent) {
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; i < bytes.size(); i += sizeof(Bits)) {
-    Bits value = 0;
-    std::memcpy(&value, &bytes[i], sizeof(Bits));
-    count += (value & exponent) == exponent ? 1U : 0U;
-  }
-  return count;
-}
-
-std::uint64_t count_nonfinite(const NpyFile& file, const ArrayPlan& plan) {
-  const std::span<const std::byte> bytes = file.bytes();
-  switch (plan.dtype) {
-    case Dtype::f8:
-      return count_full_exponents<std::uint64_t>(bytes, 0x7FF0000000000000U);
-    case Dtype::f4:
-      return count_full_exponents<std::uint32_t>(bytes, 0x7F800000U);
-    case Dtype::f2:
-      return count_full_exponents<std::uint16_t>(bytes, 0x7C00U);
-    default:
-      return plan.encoding == "bf16" ? count_full_exponents<std::uint16_t>(bytes, 0x7F80U) : 0;
-  }
 }
 
 /// Checks the bytes of one file. @return  the array if it is as committed
@@ -79,7 +52,9 @@ void check_shard(const fs::path& run, const RunPlan& plan, const Commit& commit,
       const NpyFile array =
           check_file(run, commit.files[i], array_plan.dtype, array_plan.row_shape);
       ++report.files;
-      if (const std::uint64_t count = count_nonfinite(array, array_plan); count > 0) {
+      const std::uint64_t count =
+          count_nonfinite(array.bytes(), array_plan.dtype, array_plan.encoding);
+      if (count > 0) {
         report.nonfinite += count;
         throw FormatError(array.path(), std::to_string(count) + " values of " +
                                             std::to_string(array.count()) + " are NaN or infinite");

@@ -92,6 +92,11 @@ void add_run_options(Flags& flags, RunOptions& options) {
       .add("--memory", options.memory,
            "GB of memory to plan with, e.g. of another machine's device; 0: what is free here")
       .with_default();
+  flags
+      .add("--pinned-mb", options.pinned_mb,
+           "MiB of rows that may be on their way to the disk; of a device in page-locked memory")
+      .between(1, 1048576)
+      .with_default();
   flags.add_switch("--allow-long", options.allow_long,
                    "take runs longer than the context the model was trained for, with a warning; "
                    "only of models with rotary positions");

@@ -33,6 +33,7 @@ struct RunOptions {
   int threads = 0;               ///< 0: by the size of the model; the numbers do not depend on it
   bool batch_invariant = false;  ///< refuse other devices; on the CPU it always holds
   double memory = 0.0;           ///< GB that a run may take; 0: what is free on the device
+  std::size_t pinned_mb = 512;   ///< MiB of rows that may be on their way to the disk
   bool allow_long = false;       ///< runs longer than the model's context; rotary families only
   bool dry_run = false;
   bool print_config = false;

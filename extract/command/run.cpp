@@ -19,6 +19,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -72,6 +73,7 @@ ordered_json described(const ShardRecord& record, const DeviceFacts& device) {
                     {"rows", record.rows},
                     {"tokens", record.tokens},
                     {"seconds", record.seconds},
+                    {"seconds_waiting_for_disk", record.waiting_seconds},
                     {"peak_memory_bytes", peak_memory_bytes()},
                     {"peak_device_memory_bytes", device.peak_bytes}};
   for (const auto& [array, mean] : record.means) line["mean_" + array] = mean;
@@ -101,8 +103,15 @@ at::ScalarType scalar_type(ComputeDtype dtype) {
 
 /// cuBLAS chooses its kernels by the number of rows and has no mode that would not.
 MatrixProducts products_on(c10::Device device) {
-  if (!device.is_cpu()) return {.name = "cuBLAS without TF32", .reproducible = false};
+  if (!device.is_cpu()) {
+    return {.name = "cuBLAS without TF32, sums in float32", .reproducible = false};
+  }
   return matrix_products();
+}
+
+std::string attention_on(c10::Device device) {
+  const std::string name = "scaled_dot_product_attention";
+  return device.is_cpu() ? name : name + " without cuDNN, steps in a kernel";
 }
 
 shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
@@ -127,7 +136,7 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   const MatrixProducts products = products_on(device);
   plan.details["numerics"] = {{"device", c10::DeviceTypeName(device.type(), /*lower_case=*/true)},
                               {"dtype", choice_name(compute_dtypes, options.dtype)},
-                              {"attention", "scaled_dot_product_attention"},
+                              {"attention", attention_on(device)},
                               {"matrix_products", products.name},
                               {"batch_size", options.batch_size},
                               {"batch_invariant", products.reproducible}};
@@ -180,6 +189,16 @@ void say_memory(const ordered_json& expected, const RunOptions& options) {
               << expected.at("largest_batch");
   }
   std::cerr << '\n';
+}
+
+/// Says so where the disk was slower than the model.
+void say_waiting(const std::string& experiment, const Executed& done) {
+  if (done.waiting_seconds < 2.0 || done.waiting_seconds < 0.05 * done.seconds) return;
+  std::cerr
+      << "extract " << experiment << ": "
+      << std::lround(100.0 * done.waiting_seconds / done.seconds)
+      << " % of the time went into waiting for rows to be hashed and written; fewer --layers, "
+         "hooks or positions, a 16-bit --dtype or a faster disk would help\n";
 }
 
 /// Rotations exist for every position; a table of learned ones ends.
@@ -301,10 +320,12 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
     std::cerr << "extract " << request.experiment << ": about "
               << duration_text(expected_seconds(loaded, expected_tokens(request.plan, open)))
               << " for " << open.size() << " shards\n";
-    done = execute(request.plan, loaded, writer, request.row_space, options.batch_size,
-                   [&](const ShardRecord& record) {
-                     log_line(options.out, task, described(record, device_facts(device)));
-                   });
+    const auto log_shard = [&](const ShardRecord& record) {
+      log_line(options.out, task, described(record, device_facts(device)));
+    };
+    done = execute(request.plan, loaded, writer, request.row_space, options.batch_size, log_shard,
+                   {.bytes = options.pinned_mb << 20U});
+    say_waiting(request.experiment, done);
   } catch (const c10::OutOfMemoryError&) {
     throw std::runtime_error(out_of_memory_text(
         options.device, device_facts(device).total_bytes, expected["weight_bytes"],
@@ -318,6 +339,7 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"rows", done.rows},
             {"tokens", done.tokens},
             {"seconds", done.seconds},
+            {"seconds_waiting_for_disk", done.waiting_seconds},
             {"tokens_per_second", rate},
             {"peak_memory_bytes", peak_memory_bytes()},
             {"device", facts.name},

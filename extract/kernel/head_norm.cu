@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/cuda_check.cuh"
+#include "kernel/cuda_chunk.cuh"
 #include "kernel/cuda_number.cuh"
 #include "kernel/head_norm.hpp"
 #include "kernel/norm_part.hpp"
 
-#include <cstdint>
 #include <limits>
 
 namespace phiscope::extract::kernel {
 namespace {
 
 constexpr std::size_t heads_per_block = 8;  // a warp each
-
-template <class T>
-struct alignas(16) Chunk {
-  T units[NormLane<T>::width];
-};
 
 template <class T>
 __global__ void head_norm_kernel(HeadNorms<T> job) {
@@ -25,17 +20,11 @@ __global__ void head_norm_kernel(HeadNorms<T> job) {
       static_cast<std::size_t>(blockIdx.x) * heads_per_block + threadIdx.x / norm_lanes;
   if (head >= job.rows * job.heads) return;  // the whole warp
   const T* const z = job.z + head / job.heads * job.row_stride + head % job.heads * job.unit;
-  const bool aligned = reinterpret_cast<std::uintptr_t>(z) % sizeof(Chunk<T>) == 0;
+  const bool aligned = in_whole_chunks(z);
   NormLane<T> sums;
   for (std::size_t begin = lane * width; begin < job.unit; begin += norm_lanes * width) {
-    Wide<T> chunk[width] = {};
-    if (aligned && begin + width <= job.unit) {
-      const Chunk<T> read = *reinterpret_cast<const Chunk<T>*>(z + begin);
-      for (std::size_t i = 0; i < width; ++i) chunk[i] = widened(read.units[i]);
-    } else {
-      for (std::size_t i = 0; i < width && begin + i < job.unit; ++i)
-        chunk[i] = widened(z[begin + i]);
-    }
+    Wide<T> chunk[width];
+    read_chunk(z, begin, job.unit, aligned, chunk);
     sums.add(chunk);
   }
   Wide<T> total = sums.total();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "model/cuda_layers.hpp"
 #include "model/ragged_attention.hpp"
 #include "model/step.hpp"
 
@@ -172,6 +173,9 @@ void step_attend_anywhere(const at::Tensor& query, const at::Tensor& keys, const
 at::Tensor attention(const Batch& batch, const Stage& stage, std::size_t layer,
                      const Scores& scores, const at::Tensor& query, const at::Tensor& key,
                      const at::Tensor& value) {
+  if (batch.step && has_cuda_layers(query) && query.size(2) <= most_step_units) {
+    return cuda_step_attention(batch, stage.lanes, layer, scores, query, key, value);
+  }
   if (batch.step) {
     at::Tensor z = at::zeros_like(query);
     attend_step(batch, stage.lanes, layer, scores, query, key, value, z);

@@ -53,6 +53,30 @@ void add_begins(Batch& batch, at::Device device) {
   batch.token_begin = there.select(0, 1);
 }
 
+/// Everything that a step's kernels read of its lanes, as one upload.
+void upload_step(Batch& batch, std::vector<std::int64_t> numbers, at::Device device) {
+  const std::int64_t lanes = std::ssize(batch.lanes);
+  const std::int64_t layers = std::ssize(batch.lanes.front().own->all_keys());
+  numbers.reserve(static_cast<std::size_t>((3 + 2 * layers) * lanes));
+  for (const Lane& lane : batch.lanes) numbers.push_back(lane.start + 1);
+  const auto address = [](const at::Tensor& room) {
+    return reinterpret_cast<std::int64_t>(room.const_data_ptr());  // NOLINT: read by a kernel
+  };
+  for (std::size_t layer = 0; layer < static_cast<std::size_t>(layers); ++layer) {
+    for (const Lane& lane : batch.lanes) numbers.push_back(address(lane.own->all_keys()[layer]));
+  }
+  for (std::size_t layer = 0; layer < static_cast<std::size_t>(layers); ++layer) {
+    for (const Lane& lane : batch.lanes) numbers.push_back(address(lane.own->all_values()[layer]));
+  }
+  const at::Tensor all = index_tensor(numbers, device);
+  batch.ids = all.narrow(0, 0, lanes);
+  batch.positions = all.narrow(0, lanes, lanes);
+  batch.caches = {
+      .keys = all.narrow(0, 3 * lanes, layers * lanes).view({layers, lanes}),
+      .values = all.narrow(0, (3 + layers) * lanes, layers * lanes).view({layers, lanes}),
+      .tokens = all.narrow(0, 2 * lanes, lanes)};
+}
+
 }  // namespace
 
 std::int64_t filled_rows(std::int64_t rows) {
@@ -73,7 +97,7 @@ Batch make_batch(std::vector<Lane> lanes, at::Device device, Pace pace) {
   if (lanes.empty()) throw std::invalid_argument("make_batch: no lanes");
   Batch batch;
   batch.step = pace == Pace::step;
-  batch.filled = !batch.step && device.is_cpu();
+  batch.filled = !batch.step && !device.is_cuda();
   std::vector<std::int64_t> ids;
   std::vector<std::int64_t> positions;
   int from_layer = 0;
@@ -96,6 +120,11 @@ Batch make_batch(std::vector<Lane> lanes, at::Device device, Pace pace) {
   if (batch.filled) ids.resize(static_cast<std::size_t>(filled_rows(std::ssize(ids))), 0);
   positions.resize(ids.size(), 0);
   batch.lanes = std::move(lanes);
+  if (batch.step && device.is_cuda()) {
+    ids.insert(ids.end(), positions.begin(), positions.end());
+    upload_step(batch, std::move(ids), device);
+    return batch;
+  }
   batch.ids = index_tensor(ids, device);
   batch.positions = index_tensor(positions, device);
   if (!batch.step) add_begins(batch, device);

@@ -31,6 +31,14 @@ struct Lane {
   at::Tensor entering{};            ///< [token, hidden] the residual stream into that block
 };
 
+/// Where a kernel finds the lanes' caches on a GPU, for all layers in one upload; undefined for
+/// other batches than steps there.
+struct CacheTable {
+  at::Tensor keys;    ///< [layer, lane] int64, addresses of KvCache::all_keys()
+  at::Tensor values;  ///< likewise
+  at::Tensor tokens;  ///< [lane] int64, with the new one
+};
+
 /// Lanes of different lengths laid end to end, so that nothing is padded within a lane. On the CPU
 /// the end is filled to filled_rows(): then a matrix product gives each row the same bits whatever
 /// its neighbours, so a run's numbers do not depend on what else is in the batch.
@@ -43,6 +51,7 @@ struct Batch {
   at::Tensor token_begin;  ///< likewise, of all tokens up to a lane's last one
   bool filled = true;      ///< to filled_rows()
   bool step = false;       ///< see Pace::step
+  CacheTable caches{};
 
   [[nodiscard]] std::int64_t used() const { return begin.back(); }
 };

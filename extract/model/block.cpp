@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "model/cuda_layers.hpp"
 #include "model/head_norms.hpp"
 #include "model/layers.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/scalar_tensor.h>
+
 
 namespace phiscope::extract {
 namespace {
@@ -37,6 +39,30 @@ Scores scores_of(const ModelConfig& config, std::size_t layer) {
 at::Tensor before(const ModelConfig& config, const at::Tensor& residual, const at::Tensor& weight,
                   const at::Tensor& bias) {
   return config.pre_norms ? norm(config, residual, weight, bias) : residual;
+}
+
+/// The stream after attention, edits made, and what the MLP reads of it.
+struct Middle {
+  at::Tensor mid{};  ///< undefined where the MLP reads what attention does
+  at::Tensor normed{};
+};
+
+/// In one launch where a GPU has one and nothing is changed in between.
+Middle after_attention(const ModelConfig& config, int layer, const PartTensors& weights,
+                       const at::Tensor& residual, const at::Tensor& attn_out,
+                       const EditTable& edits) {
+  const at::Tensor& gain = weights[Part::mlp_norm];
+  const at::Tensor& bias = weights[Part::mlp_norm_bias];
+  if (config.parallel_residual) return {.normed = before(config, residual, gain, bias)};
+  const bool changed = !edits.at(Hook::resid_mid, layer).empty();
+  const bool rms = config.pre_norms && config.norm != NormKind::layer;
+  if (rms && !changed && has_cuda_layers(residual)) {
+    const SumAndNorm both = cuda_add_and_rms_norm(residual, attn_out, gain, config.norm_eps,
+                                                  config.norm != NormKind::rms);
+    return {.mid = both.sum, .normed = both.normed};
+  }
+  const at::Tensor mid = edited(edits, Hook::resid_mid, layer, residual + attn_out);
+  return {.mid = mid, .normed = before(config, mid, gain, bias)};
 }
 
 /// hook_z of the lanes in `stage`, edits made.
@@ -133,24 +159,18 @@ at::Tensor block(const Model& model, int layer, const at::Tensor& residual, cons
     attn_out = norm(config, attn_out, weights.parts[Part::attention_post_norm]);
   if (config.residual_scale != 1.0) attn_out = attn_out.mul_(config.residual_scale);
   attn_out = place(Hook::attn_out, attn_out);
-  at::Tensor mid;
-  if (!config.parallel_residual) mid = place(Hook::resid_mid, residual + attn_out);
-
-  at::Tensor mlp_out;
-  {
-    const at::Tensor normed =
-        before(config, config.parallel_residual ? residual : mid, weights.parts[Part::mlp_norm],
-               weights.parts[Part::mlp_norm_bias]);
-    mlp_out = weights.experts.empty() ? dense_mlp(config, layer, weights.parts, normed, pass, trace)
-                                      : experts(config, weights, normed, stage.used, step);
-  }
+  Middle middle = after_attention(config, layer, weights.parts, residual, attn_out, pass.edits);
+  at::Tensor mlp_out = weights.experts.empty()
+                           ? dense_mlp(config, layer, weights.parts, middle.normed, pass, trace)
+                           : experts(config, weights, middle.normed, stage.used, step);
+  middle.normed.reset();
   if (config.post_norms) mlp_out = norm(config, mlp_out, weights.parts[Part::mlp_post_norm]);
   if (config.residual_scale != 1.0) mlp_out = mlp_out.mul_(config.residual_scale);
   mlp_out = place(Hook::mlp_out, mlp_out);
-  trace.keep(Hook::resid_mid, mid);
+  trace.keep(Hook::resid_mid, middle.mid);
   trace.keep(Hook::attn_out, attn_out);
   trace.keep(Hook::mlp_out, mlp_out);
-  return config.parallel_residual ? mlp_out + attn_out + residual : mid + mlp_out;
+  return config.parallel_residual ? mlp_out + attn_out + residual : middle.mid + mlp_out;
 }
 
 at::Tensor final_norm(const Model& model, const at::Tensor& residual) {

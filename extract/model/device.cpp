@@ -39,6 +39,11 @@ void open_cuda(c10::Device device) {
   at::Context& context = at::globalContext();
   context.lazyInitDevice(c10::DeviceType::CUDA);
   context.setAllowTF32CuBLAS(false);  // ten bits of mantissa where float32 was asked for
+  // Sums of products in float32, as on the CPU, also where a product is split over the GPU.
+  context.setAllowFP16ReductionCuBLAS(false);
+  context.setAllowBF16ReductionCuBLAS(false);
+  // Chosen by itself on some GPUs only, it makes a plan for every new number of tokens.
+  context.setSDPUseCuDNN(false);
 }
 #endif
 

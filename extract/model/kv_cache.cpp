@@ -4,7 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace phiscope::extract {
 namespace {
@@ -17,28 +17,27 @@ std::int64_t whole_tiles(std::int64_t tokens) {
 
 KvCache::KvCache(const ModelConfig& config, std::int64_t tokens, at::ScalarType dtype,
                  at::Device device)
-    : capacity_(whole_tiles(tokens)) {
-  const auto options = at::TensorOptions().dtype(dtype).device(device);
-  for (std::int64_t layer = 0; layer < config.layers; ++layer) {
-    keys_.push_back(at::zeros({capacity_, config.kv_heads, config.head_dim}, options));
-    values_.push_back(at::zeros({capacity_, config.kv_heads, config.head_dim}, options));
+    : KvCache(at::zeros({config.layers, 2, whole_tiles(tokens), config.kv_heads, config.head_dim},
+                        at::TensorOptions().dtype(dtype).device(device))) {}
+
+KvCache::KvCache(at::Tensor room) : capacity_(room.size(2)), room_(std::move(room)) {
+  keys_.reserve(static_cast<std::size_t>(room_.size(0)));
+  values_.reserve(static_cast<std::size_t>(room_.size(0)));
+  for (std::int64_t layer = 0; layer < room_.size(0); ++layer) {
+    const at::Tensor both = room_.select(0, layer);
+    keys_.push_back(both.select(0, 0));
+    values_.push_back(both.select(0, 1));
   }
 }
 
 KvCache KvCache::fork(std::int64_t tokens, std::int64_t known, std::int64_t room) const {
-  KvCache other;
+  std::vector<std::int64_t> shape = room_.sizes().vec();
+  shape[2] = whole_tiles(room);
+  const at::Tensor copy = at::empty(shape, room_.options());
+  copy.narrow(2, 0, known).copy_(room_.narrow(2, 0, known));
+  copy.narrow(2, known, shape[2] - known).zero_();
+  KvCache other(copy);
   other.length_ = tokens;
-  other.capacity_ = whole_tiles(room);
-  const auto beginning = [&](const at::Tensor& all) {
-    std::vector<std::int64_t> shape = all.sizes().vec();
-    shape[0] = other.capacity_;
-    at::Tensor copy = at::empty(shape, all.options());
-    copy.narrow(0, 0, known).copy_(all.narrow(0, 0, known));
-    copy.narrow(0, known, other.capacity_ - known).zero_();
-    return copy;
-  };
-  for (const at::Tensor& keys : keys_) other.keys_.push_back(beginning(keys));
-  for (const at::Tensor& values : values_) other.values_.push_back(beginning(values));
   return other;
 }
 

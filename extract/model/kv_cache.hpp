@@ -36,10 +36,17 @@ class KvCache {
   [[nodiscard]] at::Tensor keys(std::size_t layer, std::int64_t tokens) const;
   [[nodiscard]] at::Tensor values(std::size_t layer, std::int64_t tokens) const;
 
+  /// [layer] of [capacity, kv_head, unit], without gaps: for kernels that are given addresses.
+  [[nodiscard]] const std::vector<at::Tensor>& all_keys() const { return keys_; }
+  [[nodiscard]] const std::vector<at::Tensor>& all_values() const { return values_; }
+
  private:
+  explicit KvCache(at::Tensor room);
+
   std::int64_t length_ = 0;
   std::int64_t capacity_ = 0;
-  std::vector<at::Tensor> keys_;    ///< [layer] of [capacity, kv_head, unit]
+  at::Tensor room_;                 ///< [layer, keys and values, capacity, kv_head, unit]
+  std::vector<at::Tensor> keys_;    ///< [layer] of [capacity, kv_head, unit], parts of room_
   std::vector<at::Tensor> values_;  ///< likewise
 };
 

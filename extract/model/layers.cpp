@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/layers.hpp"
 
+#include "model/cuda_layers.hpp"
 #include "model/step.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -39,6 +40,7 @@ std::optional<at::Tensor> if_defined(const at::Tensor& tensor) {
 
 /// @param wide_gain  the gain is applied before rounding to the model's dtype
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon, bool wide_gain) {
+  if (has_cuda_layers(x)) return cuda_rms_norm(x, weight, epsilon, wide_gain);
   const at::Tensor wide = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
   const at::Tensor scale = at::rsqrt(wide.pow(2).mean(-1, true) + epsilon);
   if (wide_gain) return (wide * scale).mul_(weight).to(x.scalar_type());
@@ -93,6 +95,10 @@ at::Tensor mlp_pre(const ModelConfig& config, const PartTensors& weights, const 
 
 at::Tensor mlp_post(const ModelConfig& config, const PartTensors& weights, const at::Tensor& x,
                     const at::Tensor& pre, bool step) {
+  if (config.gated && has_cuda_layers(pre)) {
+    return cuda_gated(config.activation, pre,
+                      product(x, weights[Part::up], weights[Part::up_bias], step));
+  }
   at::Tensor wide = activated(config.activation, pre);
   if (config.gated) wide.mul_(product(x, weights[Part::up], weights[Part::up_bias], step));
   return wide;

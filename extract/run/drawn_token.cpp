@@ -24,12 +24,6 @@ using kernel::ScoreRow;
 constexpr std::size_t narrow_bins = 4096;
 constexpr std::size_t few = 64;  // are sorted, not divided into bins
 
-/// Above the difference of two sums of so many masses, as a share of all: each rounding of either
-/// sum, of the bins' and of the masses is one of 2^-53 at most.
-double sum_tolerance(std::size_t masses) {
-  return 0x1.0p-53 * (8.0 * static_cast<double>(masses) + 4.0 * narrow_bins);
-}
-
 template <class S>
 double score_at(const ScoreRow<S>& row, std::size_t place) {
   return static_cast<double>(row.values[place]) / row.temperature;
@@ -243,12 +237,18 @@ std::optional<int> drawn_of(ScoreRow<S> row, std::vector<S>& highest, const Draw
 
 }  // namespace
 
+bool keeps_order(double temperature) {
+  return temperature > 1e-30 && temperature < 1e30;
+}
+
+double sum_tolerance(std::size_t masses) {
+  return 0x1.0p-53 * (8.0 * static_cast<double>(masses) + 4.0 * narrow_bins);
+}
+
 std::optional<int> undoubted_token(std::span<const float> logits, std::span<const int> earlier,
                                    const DrawOptions& options, double u, DrawScratch& scratch) {
   if (logits.empty() || std::ranges::any_of(earlier, [](int id) { return id < 0; })) return {};
-  // Different logits are different scores if no temperature makes them too large or too small.
-  const bool usual = options.temperature > 1e-30 && options.temperature < 1e30;
-  if (usual && (options.repetition_penalty == 1.0 || earlier.empty())) {
+  if (keeps_order(options.temperature) && (options.repetition_penalty == 1.0 || earlier.empty())) {
     const ScoreRow<float> row{.values = logits, .temperature = options.temperature};
     return drawn_of(row, scratch.highest_logits, options, u, scratch);
   }

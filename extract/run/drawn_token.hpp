@@ -38,4 +38,12 @@ struct DrawScratch {
                                                  const DrawOptions& options, double u,
                                                  DrawScratch& scratch);
 
+/// Whether different logits are different scores after the temperature: it makes none too large or
+/// too small.
+[[nodiscard]] bool keeps_order(double temperature);
+
+/// Above the difference of two sums of so many masses, as a share of all: each rounding of either
+/// sum, of the bins' and of the masses is one of 2^-53 at most.
+[[nodiscard]] double sum_tolerance(std::size_t masses);
+
 }  // namespace phiscope::extract

@@ -328,9 +328,11 @@ std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>&
 double expected_seconds(const Model& model, std::uint64_t tokens) {
   const c10::InferenceMode no_gradients;
   const at::Tensor& weight = model.blocks.front().parts[Part::query];
-  constexpr std::int64_t rows = 64;
+  // A device that is given little work mostly starts kernels.
+  const std::int64_t rows = model.device.is_cpu() ? 64 : 2048;
   const at::Tensor x = at::ones({rows, weight.size(1)}, weight.options());
   using Clock = std::chrono::steady_clock;
+  at::linear(x, weight)[0][0].item<double>();  // a device's libraries take seconds to start
   const auto end = Clock::now() + std::chrono::milliseconds(20);
   double seconds_per_product = std::numeric_limits<double>::infinity();  // the fastest: no start-up
   for (auto before = Clock::now(); before < end;) {

@@ -3,8 +3,8 @@
 
 #include "run/averages.hpp"
 #include "run/estimate.hpp"
+#include "run/foretold_rows.hpp"
 #include "run/progress.hpp"
-#include "run/shard_queue.hpp"
 #include "run/stepper.hpp"
 #include "run/stop.hpp"
 
@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <limits>
 #include <span>
 #include <string>
@@ -23,10 +24,11 @@ namespace phiscope::extract {
 namespace {
 
 /// Rows of a capture to ask stored_rows() for at once: all, but scores that are made only then,
-/// which take more room than anything else, in portions of about 16 MB.
+/// which take more room than anything else, in portions of about 16 MB; of a device 128 MB, or it
+/// would spend its time on products of few rows.
 std::int64_t portion_rows(const Model& model, bool later) {
   if (!later) return std::numeric_limits<std::int64_t>::max();
-  constexpr std::int64_t portion = 16'000'000;
+  const std::int64_t portion = model.device.is_cpu() ? 16'000'000 : 128'000'000;
   const auto row = static_cast<std::int64_t>(at::elementSize(model.dtype)) * model.config.vocab;
   return std::max<std::int64_t>(8, portion / row / 8 * 8);
 }
@@ -35,8 +37,12 @@ std::int64_t portion_rows(const Model& model, bool later) {
 class ShardMaker {
  public:
   ShardMaker(const Plan& plan, const Model& model, const std::string& row_space,
-             std::size_t batch_size, const GroupTraces& more, Progress& progress)
-      : plan_(plan), model_(model), stepper_(model, plan, batch_size, more), progress_(progress) {
+             std::size_t batch_size, const GroupTraces& more, Progress& progress, ShardQueue& queue)
+      : plan_(plan),
+        model_(model),
+        stepper_(model, plan, batch_size, more),
+        progress_(progress),
+        queue_(queue) {
     spaces_.push_back(row_space);
     for (const KeySpace& space : plan.further_spaces) spaces_.push_back(space.name);
     for (std::size_t c = 0; c < plan.captures.size(); ++c) {
@@ -44,26 +50,30 @@ class ShardMaker {
     }
   }
 
-  /// Computes one shard and commits it.
-  ShardRecord make(std::span<const Group> groups, shard::ShardWriter shard) {
+  /// Computes one shard; it is committed later.
+  ShardRecord make(std::int64_t number, shard::RunWriter& writer) {
     const auto start = std::chrono::steady_clock::now();
     const std::uint64_t tokens = progress_.done();
+    const double waited = queue_.waited_seconds();
+    const std::span<const Group> groups = groups_of(plan_, number);
     rows_ = 0;
     sums_.assign(plan_.captures.size(), {});
     keys_.assign(spaces_.size(), {});
     generated_keys_.clear();
-    make_rows(groups, shard);
+    queue_.begin(writer.begin(number, {.rows = foretold_rows(plan_, groups), .finite = true}));
+    make_rows(groups);
     for (std::size_t space = uses_own_space(plan_) ? 0 : 1; space < spaces_.size(); ++space) {
-      shard.append_keys(spaces_[space], keys_[space]);
+      queue_.push_keys(spaces_[space], keys_[space]);
     }
-    if (plan_.generation.tokens > 0) shard.append_keys(generated_space, generated_keys_);
-    shard.commit();
+    if (plan_.generation.tokens > 0) queue_.push_keys(generated_space, generated_keys_);
+    queue_.end();
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-    ShardRecord record{.shard = 0,
+    ShardRecord record{.shard = number,
                        .groups = groups.size(),
                        .rows = rows_,
                        .tokens = progress_.done() - tokens,
                        .seconds = passed.count(),
+                       .waiting_seconds = queue_.waited_seconds() - waited,
                        .means = {}};
     for (std::size_t c = 0; c < sums_.size(); ++c) {
       if (sums_[c].count == 0) continue;
@@ -74,19 +84,17 @@ class ShardMaker {
   }
 
  private:
-  void make_rows(std::span<const Group> groups, shard::ShardWriter& writer) {
-    ShardQueue shard(writer);
+  void make_rows(std::span<const Group> groups) {
     stepper_.begin(groups);
     for (bool more = true; more;) {
       stop_if_asked();
       more = stepper_.step();
       progress_.add(stepper_.take_tokens());
-      for (const FinishedRun& run : stepper_.take_finished()) take(run, shard);
+      for (const FinishedRun& run : stepper_.take_finished()) take(run);
     }
-    shard.finish();
   }
 
-  void take(const FinishedRun& run, ShardQueue& shard) {
+  void take(const FinishedRun& run) {
     for (std::size_t c = 0; c < run.arrays.size(); ++c) {
       const at::Tensor& rows = run.arrays[c];
       if (!rows.defined()) continue;
@@ -95,7 +103,7 @@ class ShardMaker {
       for (std::int64_t at = 0; at < rows.size(0);) {
         const std::int64_t size = std::min(portion, rows.size(0) - at);
         const at::Tensor part = rows.narrow(0, at, size);
-        shard.push(plan_.captures[c].array, HostCopy(stored_rows(model_, part, later_[c])));
+        queue_.push(plan_.captures[c].array, stored_rows(model_, part, later_[c]));
         at += size;
       }
     }
@@ -106,8 +114,8 @@ class ShardMaker {
     rows_ += run.rows;
     if (run.generated.empty()) return;
     const std::vector<std::int32_t> ids(run.generated.begin(), run.generated.end());
-    shard.push(generated_array, HostCopy(at::tensor(ids, at::kInt)));
-    shard.push(log_probability_array, HostCopy(at::tensor(run.log_probabilities, at::kFloat)));
+    queue_.push(generated_array, at::tensor(ids, at::kInt));
+    queue_.push(log_probability_array, at::tensor(run.log_probabilities, at::kFloat));
     for (std::size_t step = 0; step < ids.size(); ++step) {
       add(generated_keys_, run.run->key);
       generated_keys_.push_back(static_cast<std::int64_t>(step));
@@ -129,6 +137,7 @@ class ShardMaker {
   std::vector<bool> later_;  ///< [capture] see stored_as_scores()
   Stepper stepper_;
   Progress& progress_;
+  ShardQueue& queue_;
   std::vector<std::vector<std::int64_t>> keys_;  ///< [space]
   std::vector<std::int64_t> generated_keys_;
   std::uint64_t rows_ = 0;  ///< of the current shard
@@ -157,7 +166,7 @@ void set_threads(int threads, const ModelConfig& config) {
 
 Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
                  const std::string& row_space, std::size_t batch_size,
-                 const std::function<void(const ShardRecord&)>& record) {
+                 const std::function<void(const ShardRecord&)>& record, const QueueLimits& limits) {
   const c10::InferenceMode no_gradients;
   const auto start = std::chrono::steady_clock::now();
   const std::vector<std::int64_t> open = writer.open_shards();
@@ -177,15 +186,36 @@ Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
   }
   for (const DonorTable& table : plan.donors) add_donors(model, table, donors);
   if (!plan.donors.empty()) more[donor_rows] = &donors;
-  ShardMaker maker(plan, model, row_space, batch_size, more, progress);
-  for (const std::int64_t k : open) {
-    stop_if_asked();
-    ShardRecord made = maker.make(groups_of(plan, k), writer.begin(k));
-    made.shard = k;
-    done.rows += made.rows;
-    ++done.shards;
-    if (record) record(made);
+  ShardQueue queue(model.device, limits);
+  ShardMaker maker(plan, model, row_space, batch_size, more, progress, queue);
+  std::deque<ShardRecord> records;  // of shards that are not known to be committed
+  const auto note_committed = [&] {
+    for (; done.shards < queue.committed(); ++done.shards) {
+      done.rows += records.front().rows;
+      if (record) record(records.front());
+      records.pop_front();
+    }
+  };
+  const auto keep_computed = [&](std::chrono::seconds time) {
+    queue.settle(time);
+    note_committed();
+  };
+  try {
+    for (const std::int64_t k : open) {
+      stop_if_asked();
+      records.push_back(maker.make(k, writer));
+      note_committed();
+    }
+    queue.finish();
+  } catch (const Stopped&) {
+    keep_computed(std::chrono::seconds(5));  // who stops a run wants it gone soon
+    throw;
+  } catch (...) {
+    keep_computed(std::chrono::hours(1));
+    throw;
   }
+  note_committed();
+  done.waiting_seconds = queue.waited_seconds();
   writer.finish();
   progress.finish();
   done.tokens = progress.done();

@@ -3,6 +3,7 @@
 
 #include "model/model.hpp"
 #include "plan/plan.hpp"
+#include "run/shard_queue.hpp"
 #include "shard/run_writer.hpp"
 
 #include <cstdint>
@@ -17,9 +18,10 @@ namespace phiscope::extract {
 struct ShardRecord {
   std::int64_t shard = 0;
   std::size_t groups = 0;
-  std::uint64_t rows = 0;    ///< of the runs' own row space
-  std::uint64_t tokens = 0;  ///< through the model
-  double seconds = 0.0;
+  std::uint64_t rows = 0;        ///< of the runs' own row space
+  std::uint64_t tokens = 0;      ///< through the model
+  double seconds = 0.0;          ///< to compute it; it is written meanwhile and afterwards
+  double waiting_seconds = 0.0;  ///< of these, for rows and shards before it to be written
   std::vector<std::pair<std::string, double>> means;  ///< of each measure over its rows
 };
 
@@ -30,19 +32,24 @@ struct Executed {
   std::uint64_t rows = 0;
   std::uint64_t tokens = 0;  ///< through the model
   double seconds = 0.0;
+  double waiting_seconds = 0.0;  ///< of these, for what is computed to be written
 };
 
 /// Sets the threads of the matrix products. With 0, a model whose products are too small to share
 /// gets one: waiting for the others would cost more than they bring. No number depends on it.
 void set_threads(int threads, const ModelConfig& config);
 
-/// Computes the shards that have no commit, in order, and commits each.
+/// Computes the shards that have no commit, in order, and commits each, in other threads.
 /// @param row_space   name of the row space that the keys of the plan's rows belong to
 /// @param batch_size  runs that enter the model together
 /// @param record      called with each shard, once it is committed; may be empty
-/// @throws Stopped after a stop signal, with the shard in work dropped
+/// @param limits  of what is computed and not written yet
+/// @throws Stopped after a stop signal, with the shard in work dropped. Shards that were computed
+///         before anything is thrown are committed; after a stop signal, as many as are written
+///         within five seconds.
 Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
                  const std::string& row_space, std::size_t batch_size,
-                 const std::function<void(const ShardRecord&)>& record = {});
+                 const std::function<void(const ShardRecord&)>& record = {},
+                 const QueueLimits& limits = {});
 
 }  // namespace phiscope::extract

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "run/finite.hpp"
 
+#ifdef PHISCOPE_CUDA
+#include "kernel/not_finite.hpp"
+#include "model/current_stream.hpp"
+#include "model/numbers.hpp"
+
+#include <ATen/ops/full.h>
+#include <c10/core/DeviceGuard.h>
+#endif
+
 #include <ATen/ops/aminmax.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/isfinite.h>
@@ -40,6 +49,13 @@ void FiniteCheck::see_block(int layer, const BlockTrace& trace, const at::Tensor
 }
 
 void FiniteCheck::see(Hook hook, int layer, const at::Tensor& values) {
+#ifdef PHISCOPE_CUDA
+  if (late_ && values.is_cuda()) {
+    see_late(values);
+    places_.emplace_back(hook, layer);
+    return;
+  }
+#endif
   if (late_) {
     const auto [low, high] = at::aminmax(values, 1);
     places_.emplace_back(hook, layer);
@@ -52,8 +68,35 @@ void FiniteCheck::see(Hook hook, int layer, const at::Tensor& values) {
   refuse(hook, layer, bad.select(0, 0).item<std::int64_t>());
 }
 
+#ifdef PHISCOPE_CUDA
+void FiniteCheck::see_late(const at::Tensor& values) {
+  const at::Tensor rows = values.stride(1) == 1 ? values : values.contiguous();
+  if (!first_.defined()) {
+    first_ = at::full({1}, none_found, rows.options().dtype(at::kLong));
+  }
+  const c10::DeviceGuard on_device(rows.device());
+  with_type(rows, [&](auto kind) {
+    using T = decltype(kind);
+    kernel::not_finite_cuda(
+        kernel::NotFinite<T>{.rows = static_cast<std::size_t>(rows.size(0)),
+                             .unit = static_cast<std::size_t>(rows.size(1)),
+                             .x = numbers<T>(rows),
+                             .row_stride = static_cast<std::size_t>(rows.stride(0)),
+                             .tag = static_cast<std::uint64_t>(places_.size()) << row_bits,
+                             .first = mutable_numbers<std::uint64_t>(first_)},
+        current_stream(rows.device()));
+  });
+}
+#endif
+
 void FiniteCheck::end() const {
   if (places_.empty()) return;
+  if (first_.defined()) {
+    const auto found = first_.item<std::int64_t>();
+    if (found == none_found) return;
+    const Place& place = places_.at(static_cast<std::size_t>(found >> row_bits));
+    refuse(place.first, place.second, found & ((std::int64_t{1} << row_bits) - 1));
+  }
   const at::Tensor all = at::cat(extremes_, 1).to(at::kCPU, at::kDouble).contiguous();
   const at::Tensor good = at::isfinite(all).all(0).contiguous();
   std::int64_t column = 0;

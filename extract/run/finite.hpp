@@ -30,7 +30,12 @@ class FiniteCheck {
   void end() const;
 
  private:
+  /// What first_ holds before something is found: as a number without a sign the largest.
+  static constexpr std::int64_t none_found = -1;
+  static constexpr int row_bits = 32;
+
   void see(Hook hook, int layer, const at::Tensor& values);
+  void see_late(const at::Tensor& values);
   [[noreturn]] void refuse(Hook hook, int layer, std::int64_t row) const;
 
   const Model& model_;
@@ -39,6 +44,7 @@ class FiniteCheck {
   bool late_;
   std::vector<Place> places_;         ///< seen, not looked at yet
   std::vector<at::Tensor> extremes_;  ///< [place][least and largest, row]
+  at::Tensor first_;  ///< on a GPU in their place: index of places_ and row of the first
 };
 
 }  // namespace phiscope::extract

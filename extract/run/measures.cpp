@@ -8,8 +8,11 @@
 #include <phiscope/log_sum_exp.hpp>
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/logsumexp.h>
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -109,16 +112,45 @@ void look_up(const T* values, std::int64_t vocab, std::span<const int> targets, 
   scored.token_log_probability = scored.token_score - finite_value(log_sum);
 }
 
+/// The same of many rows on a GPU, which is waited for once.
+void look_up_there(std::span<const ScoredRow> rows, std::span<const Position> positions,
+                   const at::Tensor& scores, std::span<Scored> scored) {
+  std::vector<std::int64_t> places;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    for (const int id : rows[positions[i].row].row->targets) {
+      places.push_back(static_cast<std::int64_t>(i) * scores.size(1) + id);
+    }
+  }
+  const at::Tensor of_targets =
+      scores.view({-1}).index_select(0, index_tensor(places, scores.device())).to(at::kDouble);
+  const at::Tensor known =
+      at::cat({at::logsumexp(scores.to(at::kDouble), 1), of_targets}).to(at::kCPU);
+  const auto* const log_sums = known.const_data_ptr<double>();
+  const double* next = log_sums + positions.size();
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    const std::size_t count = rows[positions[i].row].row->targets.size();
+    if (count == 0) continue;
+    scored[i].token_score = std::accumulate(next, next + count, 0.0) / static_cast<double>(count);
+    scored[i].token_log_probability = scored[i].token_score - finite_value(Value(log_sums[i]));
+    next += count;
+  }
+}
+
 void look_up(std::span<const ScoredRow> rows, std::span<const Position> positions,
              const at::Tensor& scores, std::span<Scored> scored) {
-  const at::Tensor here = scores.to(at::kCPU);
+  if (scores.is_cuda()) {
+    look_up_there(rows, positions, scores, scored);
+    return;
+  }
+  const at::Tensor& here = scores;
+  const bool wide = here.scalar_type() == at::kDouble;
   at::parallel_for(0, std::ssize(positions), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const auto at = static_cast<std::size_t>(i);
       const std::vector<int>& targets = rows[positions[at].row].row->targets;
       if (targets.empty()) continue;
       const std::int64_t offset = i * here.size(1);
-      if (here.scalar_type() == at::kDouble) {
+      if (wide) {
         look_up(here.const_data_ptr<double>() + offset, here.size(1), targets, scored[at]);
       } else {
         look_up(here.const_data_ptr<float>() + offset, here.size(1), targets, scored[at]);
@@ -127,16 +159,19 @@ void look_up(std::span<const ScoredRow> rows, std::span<const Position> position
   });
 }
 
-/// Positions that are scored at once: on a GPU as many as a quarter of its free memory takes.
-std::size_t portion_size(const Model& model, std::size_t positions) {
+/// Positions that are scored at once: on a GPU as many as a quarter of its free memory, or 4 GB,
+/// take.
+std::size_t portion_size(const Model& model, std::size_t positions, bool targets) {
   std::int64_t bytes = 16'000'000;
   std::int64_t row = 8 * model.config.vocab;
   if (model.device.is_cuda()) {
     constexpr std::int64_t never_too_much = 256'000'000;
-    row = 2 * static_cast<std::int64_t>(at::elementSize(model.dtype)) * model.config.vocab;
+    const auto item = static_cast<std::int64_t>(at::elementSize(model.dtype));
+    row = (2 * item + (targets ? 16 : 0)) * model.config.vocab;  // looked up in float64
     bytes = never_too_much;
     if (static_cast<std::int64_t>(positions) * row > bytes) {
-      bytes = std::max(bytes, static_cast<std::int64_t>(free_device_bytes(model.device) / 4));
+      bytes = std::clamp<std::int64_t>(
+          static_cast<std::int64_t>(free_device_bytes(model.device) / 4), bytes, 4'000'000'000);
     }
   }
   return static_cast<std::size_t>(std::max<std::int64_t>(8, bytes / row / 8 * 8));
@@ -173,7 +208,7 @@ std::vector<std::vector<double>> measures_of(const Model& model, const Plan& pla
     }
   }
   const std::vector<Position> positions = positions_of(rows);
-  const std::size_t portion = portion_size(model, positions.size());
+  const std::size_t portion = portion_size(model, positions.size(), targets);
   ScoreDivergences compared;
   std::vector<Scored> scored(positions.size());
   for (std::size_t begin = 0; begin < positions.size(); begin += portion) {

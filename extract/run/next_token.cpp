@@ -3,6 +3,7 @@
 
 #include "model/index_tensor.hpp"
 #include "plan/counter_random.hpp"
+#include "run/device_draw.hpp"
 #include "run/drawn_token.hpp"
 
 #include <ATen/Parallel.h>
@@ -10,6 +11,7 @@
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/sort.h>
+#include <ATen/ops/stack.h>
 
 #include <algorithm>
 
@@ -25,16 +27,24 @@ std::vector<int> earlier_ids(const Waiting& waiting) {
   return earlier;
 }
 
+double quantile_of(const Drawing& drawing, const Waiting& waiting) {
+  DrawPlace place = waiting.run->draw;
+  place.step += static_cast<std::uint32_t>(waiting.generated.size());
+  return uniform_at(drawing.seed, place);
+}
+
+double temperature_of(const Drawing& drawing, const Waiting& waiting) {
+  const double own = waiting.run->temperature;
+  return own > 0 ? own : drawing.options.temperature;
+}
+
 int drawn(const Drawing& drawing, const Waiting& waiting, std::span<const float> scores) {
-  const Run& run = *waiting.run;
   std::vector<int> earlier;
   if (drawing.options.repetition_penalty != 1.0) earlier = earlier_ids(waiting);
-  DrawPlace place = run.draw;
-  place.step += static_cast<std::uint32_t>(waiting.generated.size());
   static thread_local DrawScratch scratch;  // megabytes, which would be mapped anew for each row
   DrawOptions options = drawing.options;
-  if (run.temperature > 0) options.temperature = run.temperature;
-  return drawn_token(scores, earlier, options, uniform_at(drawing.seed, place), scratch);
+  options.temperature = temperature_of(drawing, waiting);
+  return drawn_token(scores, earlier, options, quantile_of(drawing, waiting), scratch);
 }
 
 bool is_forced(const Waiting& run) {
@@ -46,8 +56,8 @@ bool is_drawn(const Generation& generation, const Waiting& run) {
 }
 
 /// The drawn ids of all runs that draw, 0 for the others; a row depends on no other.
-std::vector<int> drawn_ids(const Generation& generation, std::span<const Waiting> runs,
-                           const at::Tensor& scores) {
+std::vector<int> ids_drawn_here(const Generation& generation, std::span<const Waiting> runs,
+                                const at::Tensor& scores) {
   const at::Tensor on_cpu = scores.to(at::kCPU, at::kFloat);
   const at::Tensor rows = on_cpu.stride(1) == 1 ? on_cpu : on_cpu.contiguous();
   const float* const first = rows.const_data_ptr<float>();
@@ -61,6 +71,58 @@ std::vector<int> drawn_ids(const Generation& generation, std::span<const Waiting
     }
   });
   return ids;
+}
+
+/// The same where the scores are on a device: only ids leave it, but for rows that are in doubt or
+/// have a penalty.
+std::vector<int> ids_drawn_there(const Generation& generation, std::span<const Waiting> runs,
+                                 const at::Tensor& scores) {
+  const Drawing& drawing = *generation.drawing;
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> here;
+  std::vector<double> temperatures;
+  std::vector<double> quantiles;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    if (!is_drawn(generation, runs[r])) continue;
+    const double temperature = temperature_of(drawing, runs[r]);
+    if (drawing.options.repetition_penalty != 1.0 || !keeps_order(temperature)) {
+      here.push_back(static_cast<std::int64_t>(r));
+      continue;
+    }
+    rows.push_back(static_cast<std::int64_t>(r));
+    temperatures.push_back(temperature);
+    quantiles.push_back(quantile_of(drawing, runs[r]));
+  }
+  std::vector<int> ids(runs.size(), 0);
+  if (!rows.empty()) {
+    const bool all = rows.size() == runs.size();
+    const at::Tensor some =
+        all ? scores : scores.index_select(0, index_tensor(rows, scores.device()));
+    check_draw_options(drawing.options);
+    const at::Tensor found =
+        undoubted_tokens(some.to(at::kFloat), temperatures, quantiles, drawing.options)
+            .to(at::kCPU)
+            .contiguous();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::int64_t id = found.const_data_ptr<std::int64_t>()[i];
+      ids[static_cast<std::size_t>(rows[i])] = static_cast<int>(id);
+      if (id < 0) here.push_back(rows[i]);
+    }
+  }
+  if (here.empty()) return ids;
+  std::vector<Waiting> those;
+  those.reserve(here.size());
+  for (const std::int64_t r : here) those.push_back(runs[static_cast<std::size_t>(r)]);
+  const std::vector<int> found = ids_drawn_here(
+      generation, those, scores.index_select(0, index_tensor(here, scores.device())));
+  for (std::size_t i = 0; i < here.size(); ++i) ids[static_cast<std::size_t>(here[i])] = found[i];
+  return ids;
+}
+
+std::vector<int> drawn_ids(const Generation& generation, std::span<const Waiting> runs,
+                           const at::Tensor& scores) {
+  return scores.is_cpu() ? ids_drawn_here(generation, runs, scores)
+                         : ids_drawn_there(generation, runs, scores);
 }
 
 /// The penalty where a run takes the highest score.
@@ -92,6 +154,32 @@ std::int64_t of_rank(const at::Tensor& scores, int rank) {
   return order[std::min<std::int64_t>(rank, order.numel()) - 1].item<std::int64_t>();
 }
 
+/// Natural logarithms of the probabilities of some ids [row].
+at::Tensor log_probabilities_of(const at::Tensor& scores, const at::Tensor& ids) {
+  const at::ScalarType wide = scores.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const at::Tensor wide_scores = scores.to(wide);
+  const at::Tensor chosen = wide_scores.gather(1, ids.unsqueeze(1)).squeeze(1);
+  return chosen - at::logsumexp(wide_scores, {1});
+}
+
+/// The highest score of every run, with one wait for a device: ids and logarithms come together, as
+/// doubles, which hold both.
+std::vector<NextToken> highest_tokens(const at::Tensor& scores, const at::Tensor& possible) {
+  const at::Tensor best = at::argmax(possible, -1);
+  const at::Tensor logs = log_probabilities_of(scores, best);
+  const at::Tensor both = at::stack({best.to(at::kDouble), logs.to(at::kDouble)});
+  const at::Tensor on_cpu = both.to(at::kCPU).contiguous();
+  const double* const found = on_cpu.const_data_ptr<double>();
+  const std::int64_t rows = best.size(0);
+  std::vector<NextToken> tokens;
+  tokens.reserve(static_cast<std::size_t>(rows));
+  for (std::int64_t r = 0; r < rows; ++r) {
+    tokens.push_back(
+        {.id = static_cast<int>(found[r]), .log_probability = static_cast<float>(found[rows + r])});
+  }
+  return tokens;
+}
+
 }  // namespace
 
 std::vector<NextToken> next_tokens(const Generation& generation, std::span<const Waiting> runs,
@@ -105,6 +193,10 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
       runs, [&](const Waiting& run) { return !is_forced(run) && !is_drawn(generation, run); });
   const std::vector<int> drawn = draws ? drawn_ids(generation, runs, possible) : std::vector<int>();
   const double penalty = penalty_of(generation);
+  const bool all_highest = penalty == 1.0 && std::ranges::none_of(runs, [&](const Waiting& run) {
+                             return is_forced(run) || is_drawn(generation, run);
+                           });
+  if (all_highest && !scores.is_cpu()) return highest_tokens(scores, possible);
   const at::Tensor best =
       chooses && penalty == 1.0 ? at::argmax(possible, -1).to(at::kCPU).contiguous() : at::Tensor();
   std::vector<std::int64_t> ids;
@@ -123,12 +215,10 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
       ids.push_back(best.const_data_ptr<std::int64_t>()[r]);
     }
   }
-  const at::ScalarType wide = scores.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  const at::Tensor wide_scores = scores.to(wide);
-  const at::Tensor chosen =
-      wide_scores.gather(1, index_tensor(ids, scores.device()).unsqueeze(1)).squeeze(1);
   const at::Tensor log_probabilities =
-      (chosen - at::logsumexp(wide_scores, {1})).to(at::kCPU, at::kFloat).contiguous();
+      log_probabilities_of(scores, index_tensor(ids, scores.device()))
+          .to(at::kCPU, at::kFloat)
+          .contiguous();
   std::vector<NextToken> tokens;
   tokens.reserve(runs.size());
   for (std::size_t r = 0; r < runs.size(); ++r) {

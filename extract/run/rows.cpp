@@ -28,12 +28,6 @@ bool is_range(const std::vector<std::int64_t>& numbers) {
   return !numbers.empty();
 }
 
-/// Some heads of rows [row, head, ...].
-at::Tensor chosen_heads(const at::Tensor& rows, const std::vector<int>& heads) {
-  return rows.index_select(
-      1, index_tensor(std::vector<std::int64_t>(heads.begin(), heads.end()), rows.device()));
-}
-
 }  // namespace
 
 bool has_means(const Plan& plan, std::size_t space) {
@@ -55,7 +49,8 @@ RowCollector::RowCollector(const Plan& plan, const RowRoom& room)
     : plan_(plan),
       room_(room),
       pooled_(room.space == 0 && plan.generation.rows == GeneratedRows::pooled),
-      arrays_(plan.captures.size()) {}
+      arrays_(plan.captures.size()),
+      heads_(plan.captures.size()) {}
 
 void RowCollector::begin(const Batch& batch, std::vector<PassRow> rows,
                          const std::vector<const RunTrace*>& before) {
@@ -64,6 +59,7 @@ void RowCollector::begin(const Batch& batch, std::vector<PassRow> rows,
   before_.resize(batch.lanes.size(), nullptr);
   pass_ = std::move(rows);
   selections_.clear();
+  if (pass_.empty()) return;
   std::vector<std::int64_t> to;
   std::vector<std::int64_t> offset;
   std::vector<double> weight;
@@ -80,7 +76,8 @@ void RowCollector::begin(const Batch& batch, std::vector<PassRow> rows,
   }
   rows_to_ = is_range(to) ? to.front() : -1;
   const at::Device device = batch.ids.device();
-  to_ = index_tensor(to, device);
+  if (pooled_ || rows_to_ < 0) to_ = index_tensor(to, device);
+  if (!means()) return;
   offset_ = index_tensor(offset, device);
   weight_ = at::tensor(weight, at::kDouble).to(device, /*non_blocking=*/true);
 }
@@ -127,7 +124,8 @@ const RowCollector::Selection& RowCollector::selection(std::size_t lanes) {
     }
   }
   where.from = is_range(index) ? index.front() : -1;
-  where.index = index_tensor(index, batch_->ids.device());
+  where.tokens = std::ssize(index);
+  if (means() || where.from < 0) where.index = index_tensor(index, batch_->ids.device());
   return where;
 }
 
@@ -136,7 +134,7 @@ bool RowCollector::holds(const Capture& capture) const {
 }
 
 bool RowCollector::wants(Hook hook, int layer) const {
-  if (to_.numel() == 0) return false;
+  if (pass_.empty()) return false;
   return std::ranges::any_of(plan_.captures, [&](const Capture& capture) {
     return capture.hook == hook && holds(capture) &&
            (!hook_name(hook).in_block || std::ranges::count(capture.layers, layer) > 0);
@@ -155,7 +153,7 @@ int RowCollector::last_block() const {
 at::Tensor RowCollector::gather(Hook hook, const Selection& where, const at::Tensor& source) const {
   const at::ScalarType dtype = row_dtype(hook, source.scalar_type(), means());
   if (!means()) {
-    const at::Tensor rows = where.from >= 0 ? source.narrow(0, where.from, where.index.size(0))
+    const at::Tensor rows = where.from >= 0 ? source.narrow(0, where.from, where.tokens)
                                             : source.index_select(0, where.index);
     return rows.to(dtype);
   }
@@ -167,6 +165,15 @@ at::Tensor RowCollector::gather(Hook hook, const Selection& where, const at::Ten
                                        sum,
                                        /*sparse=*/false, weight_.to(dtype)))
       .view(shape);
+}
+
+const at::Tensor& RowCollector::chosen_heads(std::size_t capture, at::Device device) {
+  at::Tensor& heads = heads_.at(capture);
+  if (!heads.defined()) {
+    const std::vector<int>& chosen = plan_.captures[capture].heads;
+    heads = index_tensor({chosen.begin(), chosen.end()}, device);
+  }
+  return heads;
 }
 
 void RowCollector::put(std::size_t capture, std::size_t layer, const at::Tensor& rows) {
@@ -207,7 +214,8 @@ void RowCollector::take(Hook hook, int layer, std::size_t lanes, const at::Tenso
   for (std::size_t c = 0; c < arrays_.size(); ++c) {
     const Capture& capture = plan_.captures[c];
     if (capture.hook != hook || !holds(capture)) continue;
-    const at::Tensor chosen = capture.heads.empty() ? rows : chosen_heads(rows, capture.heads);
+    const at::Tensor chosen =
+        capture.heads.empty() ? rows : rows.index_select(1, chosen_heads(c, rows.device()));
     if (capture.layers.empty()) put(c, 0, chosen);
     for (std::size_t i = 0; i < capture.layers.size(); ++i) {
       if (capture.layers[i] == layer) put(c, i, chosen);

@@ -77,14 +77,16 @@ class RowCollector {
       std::int64_t count;  ///< leading rows of the trace
     };
     std::vector<Before> before;
-    std::int64_t from = -1;  ///< first entry of index if it is a range, else -1
-    at::Tensor index;        ///< [used token] row of these and the batch
+    std::int64_t from = -1;   ///< first entry of index if it is a range, else -1
+    std::int64_t tokens = 0;  ///< used
+    at::Tensor index;         ///< [used token] row of these and the batch; where it is read
   };
   const Selection& selection(std::size_t lanes);
   [[nodiscard]] bool means() const { return room_.means || pooled_; }
   [[nodiscard]] bool holds(const Capture& capture) const;
   [[nodiscard]] at::Tensor gather(Hook hook, const Selection& where,
                                   const at::Tensor& source) const;
+  const at::Tensor& chosen_heads(std::size_t capture, at::Device device);
   void put(std::size_t capture, std::size_t layer, const at::Tensor& rows);
 
   const Plan& plan_;
@@ -97,9 +99,10 @@ class RowCollector {
   std::vector<PassRow> pass_;
   std::map<std::size_t, Selection> selections_;  ///< by the lanes that have entered
   std::int64_t rows_to_ = -1;                    ///< first entry of to_ if it is a range, else -1
-  at::Tensor to_;                                ///< [row] where it goes
-  at::Tensor offset_;                            ///< [row] its first used token
-  at::Tensor weight_;                            ///< [used token] float64
+  at::Tensor to_;                                ///< [row] where it goes; where it is read
+  at::Tensor offset_;                            ///< [row] its first used token; for means
+  at::Tensor weight_;                            ///< [used token] float64; for means
+  std::vector<at::Tensor> heads_;                ///< [capture] numbers of chosen heads; where read
 };
 
 }  // namespace phiscope::extract

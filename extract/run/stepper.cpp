@@ -32,6 +32,9 @@ at::Tensor gathered(std::span<Walk* const> walks) {
     rows.push_back(walk->last.row);
     one = one && walk->last.of.is_same(first);
   }
+  bool range = one;
+  for (std::size_t i = 1; i < rows.size(); ++i) range = range && rows[i] == rows[i - 1] + 1;
+  if (range) return first.narrow(0, rows.front(), std::ssize(rows));
   if (one) return first.index_select(0, index_tensor(rows, first.device()));
   std::vector<at::Tensor> parts;
   parts.reserve(walks.size());
@@ -111,7 +114,8 @@ bool stored_as_scores(const Plan& plan, std::size_t capture) {
 at::Tensor stored_rows(const Model& model, const at::Tensor& rows, bool later) {
   if (!later) return rows;
   at::Tensor scores = logits(model, rows);
-  if (rows.size(0) > 0 && !all_finite(scores)) {
+  // A device would wait for the answer: whoever writes the rows looks at them there.
+  if (scores.is_cpu() && rows.size(0) > 0 && !all_finite(scores)) {
     throw std::runtime_error("logits: not finite in " + std::string(c10::toString(model.dtype)) +
                              ", expected finite values");
   }

@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "process.hpp"
 #include "shard/atomic_file.hpp"
+#include "shard/npy_writer.hpp"
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 
@@ -17,8 +18,8 @@ namespace phiscope::shard::durability_test {
 namespace {
 
 struct Call {
-  std::string name;       // fsync | rename
-  std::string path;       // of the file or folder that is flushed; the old name
+  std::string name;       // fsync | rename | pread
+  std::string path;       // of the file or folder that is flushed or read; the old name
   std::string target;     // the new name
   std::int64_t size = 0;  // bytes of the file at this moment
 };
@@ -33,10 +34,10 @@ std::string path_of(int descriptor) {
   return length > 0 ? std::string(text.data(), static_cast<std::size_t>(length)) : "unknown";
 }
 
-void record_fsync(int descriptor) {
+void record(const char* name, int descriptor) {
   struct stat info {};
   if (recorded == nullptr || ::fstat(descriptor, &info) != 0) return;
-  recorded->push_back({"fsync", path_of(descriptor), "", info.st_size});
+  recorded->push_back({name, path_of(descriptor), "", info.st_size});
 }
 
 void record_rename(const char* from, const char* to) {
@@ -143,10 +144,38 @@ TEST_CASE("the commit of a shard appears after all of its files, the manifest af
   check_order(recording.calls());
 }
 
+TEST_CASE("rows that were foretold are on the disk when they are complete, and not read back",
+          "[durability]") {
+  const test::TempDir dir;
+  const std::filesystem::path folder = std::filesystem::canonical(dir.path());
+  const std::vector<float> values(300'000, 1.0F);
+  const bool is_foretold = GENERATE(true, false);
+  const Recording recording;
+  NpyWriter writer(folder / "x.npy", Dtype::f4, {3},
+                   is_foretold ? std::optional<std::uint64_t>(100'000) : std::nullopt);
+  writer.append(std::as_bytes(std::span(values)));
+  CHECK(recording.calls().empty());
+  writer.complete();
+  REQUIRE_FALSE(recording.calls().empty());
+  const std::size_t reads = recording.calls().size() - 1;
+  CHECK((reads == 0) == is_foretold);
+  CHECK(recording.calls().back().name == "fsync");
+  CHECK(recording.calls().back().size == 1'200'128);
+  static_cast<void>(writer.commit());
+  check_order(recording.calls());
+}
+
 }  // namespace phiscope::shard::durability_test
 
+extern "C" ssize_t pread(int descriptor, void* to, std::size_t size, off_t offset) {
+  phiscope::shard::durability_test::record("pread", descriptor);
+  using Read = ssize_t (*)(int, void*, std::size_t, off_t);
+  static const auto next = reinterpret_cast<Read>(dlsym(RTLD_NEXT, "pread"));
+  return next(descriptor, to, size, offset);
+}
+
 extern "C" int fsync(int descriptor) {
-  phiscope::shard::durability_test::record_fsync(descriptor);
+  phiscope::shard::durability_test::record("fsync", descriptor);
   static const auto next = reinterpret_cast<int (*)(int)>(dlsym(RTLD_NEXT, "fsync"));
   return next(descriptor);
 }

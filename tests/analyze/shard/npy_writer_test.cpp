@@ -116,6 +116,37 @@ TEST_CASE("many rows through the buffer come back as they were", "[npy_writer]")
   CHECK(digest == phiscope::shard::sha256_file(dir.path() / "x.npy"));
 }
 
+TEST_CASE("the digest is that of the file, whatever was foretold and hashed in hand",
+          "[npy_writer]") {
+  const phiscope::test::TempDir dir;
+  const auto file = dir.path() / "x.npy";
+  const std::size_t rows = 60'000;
+  const auto values = counting<std::int64_t>(rows * 5);
+  const auto all = std::as_bytes(std::span(values));
+  const std::optional<std::uint64_t> foretold =
+      GENERATE(as<std::optional<std::uint64_t>>{}, std::nullopt, 0, 59'999, 60'000, 60'001);
+  // Bytes that are hashed in hand, the rest being read back.
+  const std::size_t in_hand = GENERATE(0U, 40U, 1'200'000U, 2'400'000U);
+  NpyWriter writer(file, Dtype::i8, {5}, foretold);
+  CHECK(writer.digests() == foretold.has_value());
+  writer.digest(all.first(in_hand));  // ahead of the other half
+  for (std::size_t at = 0; at < all.size(); at += 400'000) writer.write(all.subspan(at, 400'000));
+  if (GENERATE(false, true)) writer.complete();
+  const std::string digest = writer.commit();
+  CHECK(writer.rows() == rows);
+  CHECK(digest == phiscope::shard::sha256_file(file));
+  CHECK(NpyFile(file).read<std::int64_t>() == values);
+}
+
+TEST_CASE("more that is hashed than written is the programmer's error", "[npy_writer]") {
+  const phiscope::test::TempDir dir;
+  NpyWriter writer(dir.path() / "x.npy", Dtype::f4, {2}, 1);
+  const std::vector<float> row(2);
+  writer.append(std::as_bytes(std::span(row)));
+  writer.digest(std::as_bytes(std::span(row)));
+  CHECK_THROWS_AS(writer.complete(), std::logic_error);
+}
+
 TEST_CASE("a writer that is given up leaves nothing", "[npy_writer]") {
   const phiscope::test::TempDir dir;
   {

@@ -8,6 +8,7 @@
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 
+#include <cmath>
 #include <csignal>
 #include <ctime>
 #include <fstream>
@@ -226,6 +227,48 @@ TEST_CASE("a shard given up leaves nothing, and can be begun again", "[run_write
   CHECK(tree(dir.path()) == before);
   write_small_shard(run, 2);
   CHECK(run.open_shards() == Shards{0, 1, 3, 4});
+}
+
+TEST_CASE("what is foretold of a shard changes no byte of it", "[run_writer]") {
+  const phiscope::test::TempDir dir;
+  write_small_run(dir.path() / "expected");
+  const auto expected = tree(dir.path() / "expected");
+  using Rows = std::vector<std::optional<std::uint64_t>>;
+  for (const std::uint64_t wrong_by : {0U, 1U}) {
+    const auto path = dir.path() / std::to_string(wrong_by);
+    RunWriter run(path, small_plan(), small_prompts());
+    for (const std::int64_t k : run.open_shards()) {
+      const Rows rows{static_cast<std::uint64_t>(k + 2) + wrong_by, std::nullopt};
+      ShardWriter writer = run.begin(k, {.rows = rows, .finite = true});
+      CHECK(writer.digests("x"));
+      CHECK_FALSE(writer.digests("bits"));
+      phiscope::test::fill_small_shard(writer, k);
+      writer.complete("x");
+      writer.commit();
+    }
+    run.finish();
+    CHECK(tree(path) == expected);
+  }
+}
+
+TEST_CASE("a value that is not finite is refused with its place, and nothing of it stays",
+          "[run_writer]") {
+  const phiscope::test::TempDir dir;
+  RunWriter run(dir.path(), small_plan(), small_prompts());
+  const auto before = tree(dir.path());
+  {
+    ShardWriter writer = run.begin(3, {.rows = {}, .finite = true});
+    std::vector<float> rows(18, 1.0F);
+    writer.append<float>("x", rows);
+    rows[6 + 2] = -INFINITY;
+    CHECK_THROWS_WITH(writer.append<float>("x", rows),
+                      Contains("x/shard-00003.npy: array 'x' is not finite in row 4 (element 2"));
+    const std::vector<std::uint16_t> bits{0x3F80, 0x7FC0};
+    CHECK_THROWS_WITH(writer.append<std::uint16_t>("bits", bits),
+                      Contains("array 'bits' is not finite in row 0 (element 1"));
+    writer.append<std::int32_t>("ids", std::vector<std::int32_t>{-1});
+  }
+  CHECK(tree(dir.path()) == before);
 }
 
 TEST_CASE("misuse of a shard is the programmer's error", "[run_writer]") {

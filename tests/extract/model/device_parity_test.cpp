@@ -143,3 +143,26 @@ TEST_CASE("in 16 bits the device errs as the CPU does", "[device_parity][needs_d
     }
   }
 }
+
+TEST_CASE("scores of targets on the device are the CPU's", "[device_parity][needs_device]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  for (const auto& [dtype, most] : {std::pair{at::kFloat, tolerance}, {at::kBFloat16, 0.1}}) {
+    for (const char* family : {"llama", "gemma2"}) {
+      const auto folder = golden() / "models" / family / "model";
+      const Pair models{load_model(folder, dtype, at::kCPU), load_model(folder, dtype, *device)};
+      Group group{.runs = {whole_run(tokens_from(3, 21), {}, 0),
+                           whole_run(tokens_from(9, 12), {zero(place(Hook::z, 0, {}, 1))}, 1)}};
+      int target = 4;
+      for (Run& run : group.runs) {
+        for (Row& row : run.rows) row.targets = {target++, 5};
+      }
+      for (const Measure measure : {Measure::token_score, Measure::token_log_probability}) {
+        CAPTURE(family, c10::toString(dtype), static_cast<int>(measure));
+        CHECK(scaled_difference(measured(models.device, group, measure),
+                                measured(models.cpu, group, measure)) <= most);
+      }
+    }
+  }
+}

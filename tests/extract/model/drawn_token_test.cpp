@@ -3,7 +3,7 @@
 // Hugging Face in token_drawing_test.cpp.
 #include "run/drawn_token.hpp"
 
-#include "catch.hpp"
+#include "model_fixture.hpp"
 #include "plan/counter_random.hpp"
 
 #include <cmath>

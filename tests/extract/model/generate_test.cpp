@@ -183,6 +183,33 @@ TEST_CASE("samples of a prompt compute it once and do not depend on each other",
   }
 }
 
+TEST_CASE("runs that end make room: hardly a lane is ever empty", "[generate]") {
+  const c10::InferenceMode no_gradients;
+  const Model& model = walk_on_one_thread();
+  constexpr std::size_t batch = 16;
+  Plan plan = generation_plan(Hook::head_norm, {0},
+                              {.tokens = 24, .end = {}, .rows = GeneratedRows::predicting});
+  std::uint64_t longest = 0;
+  for (int r = 0; r < 400; ++r) {
+    Run run{.tokens = {1, 10 + r % 13}, .rows = {}, .key = {r}};
+    run.limit = 1 + (r * 7) % 24;  // lengths from 1 to 24, mixed
+    longest += static_cast<std::uint64_t>(run.limit);
+    plan.groups.push_back({.runs = {run}});
+  }
+  Stepper stepper(model, plan, batch);
+  stepper.begin(plan.groups);
+  std::uint64_t passes = 0;
+  std::uint64_t generated = 0;
+  for (bool going = true; going;) {
+    going = stepper.step();
+    passes += going ? 1 : 0;
+    for (const FinishedRun& run : stepper.take_finished()) generated += run.generated.size();
+  }
+  CHECK(generated == longest);
+  CAPTURE(passes, generated);
+  CHECK(passes * batch <= generated + generated / 10);
+}
+
 TEST_CASE("a token's log probability is that of the whole distribution", "[generate]") {
   const c10::InferenceMode no_gradients;
   const std::vector<Run> runs = some_runs(GeneratedRows::predicting);

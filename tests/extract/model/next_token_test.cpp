@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/next_token.hpp"
 
-#include "catch.hpp"
+#include "model_fixture.hpp"
 #include "plan/counter_random.hpp"
 
 #include <ATen/Parallel.h>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/device.hpp"
+#include "model/matrix_products.hpp"
 
 #include <cstdlib>
 #include <iostream>
@@ -16,6 +17,7 @@ inline std::optional<c10::Device> test_device() {
     std::cout << "skipped: PHISCOPE_TEST_DEVICE names no device\n";
     return std::nullopt;
   }
+  extract::matrix_products();  // of the models on the CPU, before CUDA's libraries use MKL
   const c10::Device device = extract::parse_device(name);
   extract::open_device(device);
   return device;
