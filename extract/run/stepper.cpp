@@ -12,6 +12,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/isfinite.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -94,6 +95,14 @@ Lane lane_of(Walk& walk, const CacheKind& kind) {
                                             std::ssize(lane.tokens));
   }
   return lane;
+}
+
+/// @throws std::runtime_error where a score is not finite: it would be the highest, or never drawn
+void check_scores(const Model& model, const at::Tensor& scores, std::span<Walk* const> walks) {
+  if (all_finite(scores)) return;
+  const at::Tensor bad = at::isfinite(scores).all(1).logical_not().nonzero();
+  const Walk& walk = *walks[static_cast<std::size_t>(bad[0][0].item<std::int64_t>())];
+  throw not_finite("logits", model.dtype, walk.name, walk.position - 1);
 }
 
 /// The scores that others are compared with, once all given positions are computed.
@@ -321,8 +330,9 @@ void Stepper::choose(std::span<Walk* const> walks) {
                        .forced = step < walk->forced.size() ? walk->forced[step] : Forced{}});
   }
   const Generation& wanted = plan_.generation;
-  const std::vector<NextToken> tokens =
-      next_tokens(wanted, waiting, logits(model_, gathered(walks), /*step=*/true));
+  const at::Tensor scores = logits(model_, gathered(walks), /*step=*/true);
+  check_scores(model_, scores, walks);
+  const std::vector<NextToken> tokens = next_tokens(wanted, waiting, scores);
   for (std::size_t l = 0; l < walks.size(); ++l) {
     Walk& walk = *walks[l];
     walk.generated.push_back(tokens[l].id);
