@@ -11,9 +11,11 @@ status 1 if anything is not so. Needs numpy.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +92,48 @@ def largest_difference(found, wanted, dtype):
     return worst
 
 
+class Runs:
+    """Runs of extract in one folder."""
+
+    def __init__(self, extract, device, folder):
+        self.extract, self.device, self.folder = extract.resolve(), device, folder
+        lines = (ROOT / "datasets/phiid/prompts.jsonl").read_text().splitlines()[:PROMPTS]
+        (folder / "prompts.jsonl").write_text("\n".join(lines) + "\n")
+
+    def run(self, flags, out, device, dtype):
+        """The arrays of a run."""
+        flags = [flag.format(phiid=self.folder / "phiid-cpu-float32",
+                             prompts=self.folder / "prompts.jsonl") for flag in flags]
+        done = subprocess.run(
+            [self.extract, *flags, "--out", self.folder / out, "--device", device, "--dtype",
+             dtype], cwd=ROOT, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise ValueError(done.stderr.strip() or "no message")
+        return arrays_of(self.folder / out)
+
+    def on_cpu(self, name, flags):
+        return self.run(flags, f"{name.replace(' ', '-')}-cpu-float32", "cpu", "float32")
+
+    def compare(self, name, flags, given, dtype, wanted):
+        """What is to be said of one subcommand in one dtype, and whether all is well."""
+        word = name.replace(" ", "-")
+        try:
+            found = self.run(flags, f"{word}-{dtype}", self.device, dtype)
+            again = self.run(flags, f"{word}-{dtype}-again", self.device, dtype)
+            if any(found[a].tobytes() != again[a].tobytes() for a in found):
+                raise ValueError("other bytes in a second run")
+            said = "ends"
+            if given or dtype == "float32":
+                difference, array = largest_difference(found, wanted, dtype)
+                said = f"difference {difference:.1e}, at most {TOLERANCES[dtype]:.0e}"
+                said += f" ({array})" if difference > 0 else ""
+                if not difference <= TOLERANCES[dtype]:
+                    raise ValueError(said)
+            return f"{name}, {dtype}: {len(found)} arrays, {said}", True
+        except ValueError as error:
+            return f"{name}, {dtype}: FAIL: {error}", False
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -97,43 +141,21 @@ def main():
     parser.add_argument("--extract", type=Path, default=ROOT / "build/release/bin/extract")
     options = parser.parse_args()
     bad = 0
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        lines = (ROOT / "datasets/phiid/prompts.jsonl").read_text().splitlines()[:PROMPTS]
-        (folder / "prompts.jsonl").write_text("\n".join(lines) + "\n")
-
-        def run(flags, out, device, dtype):
-            flags = [flag.format(phiid=folder / "phiid-cpu-float32",
-                                 prompts=folder / "prompts.jsonl") for flag in flags]
-            done = subprocess.run(
-                [options.extract.resolve(), *flags, "--out", folder / out, "--device", device,
-                 "--dtype", dtype], cwd=ROOT, capture_output=True, text=True)
-            if done.returncode != 0:
-                raise ValueError(done.stderr.strip() or "no message")
-            return arrays_of(folder / out)
-
-        for name, flags, given in RUNS:
-            word = name.replace(" ", "-")
-            wanted = None
-            for dtype, tolerance in TOLERANCES.items():
-                try:
-                    if wanted is None:
-                        wanted = run(flags, f"{word}-cpu-float32", "cpu", "float32")
-                    found = run(flags, f"{word}-{dtype}", options.device, dtype)
-                    again = run(flags, f"{word}-{dtype}-again", options.device, dtype)
-                    if any(found[a].tobytes() != again[a].tobytes() for a in found):
-                        raise ValueError("other bytes in a second run")
-                    said = "ends"
-                    if given or dtype == "float32":
-                        difference, array = largest_difference(found, wanted, dtype)
-                        said = f"difference {difference:.1e}, at most {tolerance:.0e}"
-                        said += f" ({array})" if difference > 0 else ""
-                        if not difference <= tolerance:
-                            raise ValueError(said)
-                    print(f"{name}, {dtype}: {len(found)} arrays, {said}", flush=True)
-                except ValueError as error:
-                    bad += 1
-                    print(f"{name}, {dtype}: FAIL: {error}", flush=True)
+    with (tempfile.TemporaryDirectory() as temporary,
+          ThreadPoolExecutor(max(1, min(6, (os.cpu_count() or 1) // 2))) as pool):
+        runs = Runs(options.extract, options.device, Path(temporary))
+        in_order = sorted(RUNS, key=lambda run: run[0] != "phiid")  # others take its texts
+        first = runs.on_cpu(*in_order[0][:2])
+        on_cpu = {name: pool.submit(runs.on_cpu, name, flags) for name, flags, _ in in_order[1:]}
+        waiting = []
+        for name, flags, given in in_order:
+            wanted = on_cpu[name].result() if name in on_cpu else first
+            waiting += [pool.submit(runs.compare, name, flags, given, dtype, wanted)
+                        for dtype in TOLERANCES]
+        for one in waiting:
+            said, good = one.result()
+            bad += not good
+            print(said, flush=True)
     return 1 if bad else 0
 
 

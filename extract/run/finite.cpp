@@ -23,7 +23,18 @@ namespace phiscope::extract {
 
 bool all_finite(const at::Tensor& x) {
   const auto [low, high] = at::aminmax(x);  // not-a-number wins
-  return std::isfinite(low.item<double>()) && std::isfinite(high.item<double>());
+  const at::Tensor both = at::stack({low, high}).to(at::kCPU, at::kDouble);
+  return at::isfinite(both).all().item<bool>();
+}
+
+std::runtime_error not_finite(const std::string& place, at::ScalarType dtype,
+                              const std::string& run, std::int64_t position) {
+  const bool narrow = dtype == at::kHalf;
+  std::string text = place + ": not finite in ";
+  text += narrow ? "float16" : c10::toString(dtype);
+  text += " at " + run + ", position " + std::to_string(position) + ", expected finite values";
+  if (narrow) text += ": float16 ends at 65504, use --dtype bfloat16 or float32";
+  return std::runtime_error(text);
 }
 
 void FiniteCheck::see_embedding(const at::Tensor& embedding) {
@@ -113,14 +124,10 @@ void FiniteCheck::refuse(Hook hook, int layer, std::int64_t row) const {
   std::string place(hook_name(hook).path);
   const std::size_t at = place.find("{l}");
   if (at != std::string::npos) place.replace(at, 3, std::to_string(layer));
-  const bool narrow = model_.dtype == at::kHalf;
-  throw std::runtime_error(
-      place + ": not finite in " + std::string(narrow ? "float16" : c10::toString(model_.dtype)) +
-      " at " +
-      (lane < names_.size() ? names_[lane] : "run " + std::to_string(lane) + " of its batch") +
-      ", position " + std::to_string(batch_.lanes[lane].start + row - batch_.begin[lane]) +
-      ", expected finite values" +
-      (narrow ? ": float16 ends at 65504, use --dtype bfloat16 or float32" : ""));
+  throw not_finite(
+      place, model_.dtype,
+      lane < names_.size() ? names_[lane] : "run " + std::to_string(lane) + " of its batch",
+      batch_.lanes[lane].start + row - batch_.begin[lane]);
 }
 
 }  // namespace phiscope::extract

@@ -4,7 +4,9 @@
 #include "model/model.hpp"
 #include "run/trace.hpp"
 
+#include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +15,11 @@ namespace phiscope::extract {
 
 /// False if some value is not finite. Waits for the device. @param x  not empty
 bool all_finite(const at::Tensor& x);
+
+/// What to throw for a value that is not finite. @param place  the path of its hook, or `logits`
+/// @param run  what is said of the run, for instance "prompt 3"
+std::runtime_error not_finite(const std::string& place, at::ScalarType dtype,
+                              const std::string& run, std::int64_t position);
 
 /// Looks for values of a pass that are not finite: at once, and says which part of the block they
 /// came from; or late, at the end of the pass, so that a device never waits.

@@ -26,6 +26,8 @@ struct ShardQueue::OpenShard {
   struct File {
     TaskStrands::Handle writes = TaskStrands::make();
     TaskStrands::Handle digests = TaskStrands::make();
+    std::atomic<std::size_t> to_digest = 0;  ///< bytes that wait in memory for it
+    bool is_behind = false;                  ///< the rest is read back and hashed in the end
   };
   shard::ShardWriter writer;
   std::map<std::string, File> files{};      ///< by array; only whoever computes adds to it
@@ -91,7 +93,7 @@ void ShardQueue::send_portion() {
   const std::shared_ptr<Portion> portion = std::exchange(portion_, nullptr);
   portion->close();
   for (const auto& [array, rows] : portion->rows()) {
-    const OpenShard::File& file = current_->files[array];
+    OpenShard::File& file = current_->files[array];
     // Both see the same memory, which nobody writes to once the copy is through.
     const auto each = [&array = array, &rows = rows, portion](const auto& use) {
       portion->wait();
@@ -103,11 +105,18 @@ void ShardQueue::send_portion() {
         shard->writer.write(name, bytes);
       });
     });
-    if (!shard->writer.digests(array)) continue;
-    strands_.add(file.digests, [each, shard] {
-      each([&](const std::string& name, std::span<const std::byte> bytes) {
-        shard->writer.digest(name, bytes);
+    // A file is hashed by one thread. Where that is slower than what comes, the next shard shall
+    // not wait for it: several shards catch up at the same time.
+    file.is_behind = file.is_behind || file.to_digest > limits_.bytes / 4;
+    if (file.is_behind || !shard->writer.digests(array)) continue;
+    std::size_t bytes = 0;
+    for (const at::Tensor& part : rows) bytes += part.nbytes();
+    file.to_digest += bytes;
+    strands_.add(file.digests, [each, shard, &file, bytes] {
+      each([&](const std::string& name, std::span<const std::byte> some) {
+        shard->writer.digest(name, some);
       });
+      file.to_digest -= bytes;
     });
   }
 }

@@ -33,7 +33,8 @@ struct QueueLimits {
 
 /// Writes shards in other threads: whoever computes goes on with the next rows, and the next shard,
 /// while the disk works. Rows are written and hashed while they are in memory, several arrays at a
-/// time; a shard is committed when all of it is on the disk, in the order of the shards.
+/// time; where hashing falls behind, the rest of a file is hashed once it is written, beside the
+/// next shards. A shard is committed when all of it is on the disk, in the order of the shards.
 ///
 /// Rows are taken together to portions, of at most an eighth of the bytes allowed (64 MiB of the
 /// default), whichever arrays they belong to: of a device no small copies are asked for.

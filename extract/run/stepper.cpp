@@ -12,6 +12,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/isfinite.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -96,6 +97,14 @@ Lane lane_of(Walk& walk, const CacheKind& kind) {
   return lane;
 }
 
+/// @throws std::runtime_error where a score is not finite: it would be the highest, or never drawn
+void check_scores(const Model& model, const at::Tensor& scores, std::span<Walk* const> walks) {
+  if (all_finite(scores)) return;
+  const at::Tensor bad = at::isfinite(scores).all(1).logical_not().nonzero();
+  const Walk& walk = *walks[static_cast<std::size_t>(bad[0][0].item<std::int64_t>())];
+  throw not_finite("logits", model.dtype, walk.name, walk.position - 1);
+}
+
 /// The scores that others are compared with, once all given positions are computed.
 void keep_scores(const Model& model, Walk& walk) {
   const int from = walk.wanted.scores_from;
@@ -108,9 +117,7 @@ void keep_scores(const Model& model, Walk& walk) {
 
 bool stored_as_scores(const Plan& plan, std::size_t capture) {
   const Capture& one = plan.captures[capture];
-  const bool pooled = one.space == 0 && plan.generation.rows == GeneratedRows::pooled;
-  return one.hook == Hook::logits && one.measure == Measure::values && !pooled &&
-         !has_means(plan, one.space);
+  return one.hook == Hook::logits && one.measure == Measure::values && !has_means(plan, one.space);
 }
 
 at::Tensor stored_rows(const Model& model, const at::Tensor& rows, bool later) {
@@ -294,7 +301,7 @@ void Stepper::pass(std::vector<Walk*> walks, Pace pace) {
   }
   std::vector<Edit> edits;
   latent_inputs(walks, batch, edits);
-  const std::vector<Edit> made = edits_of(actions, batch);
+  const std::vector<Edit> made = edits_of(actions, batch, model_.config.heads);
   edits.insert(edits.end(), made.begin(), made.end());
   const at::Tensor normed = forward(model_, batch,
                                     {.rows = rows_,
@@ -323,8 +330,9 @@ void Stepper::choose(std::span<Walk* const> walks) {
                        .forced = step < walk->forced.size() ? walk->forced[step] : Forced{}});
   }
   const Generation& wanted = plan_.generation;
-  const std::vector<NextToken> tokens =
-      next_tokens(wanted, waiting, logits(model_, gathered(walks), /*step=*/true));
+  const at::Tensor scores = logits(model_, gathered(walks), /*step=*/true);
+  check_scores(model_, scores, walks);
+  const std::vector<NextToken> tokens = next_tokens(wanted, waiting, scores);
   for (std::size_t l = 0; l < walks.size(); ++l) {
     Walk& walk = *walks[l];
     walk.generated.push_back(tokens[l].id);

@@ -210,6 +210,29 @@ TEST_CASE("runs that end make room: hardly a lane is ever empty", "[generate]") 
   CHECK(passes * batch <= generated + generated / 10);
 }
 
+TEST_CASE("a score that is not finite is refused, where it would be the highest or never drawn",
+          "[generate]") {
+  const c10::InferenceMode no_gradients;
+  at::set_num_threads(1);
+  for (const double factor : {1e6, -1e6}) {
+    Model model = load_model(source_dir() / "datasets/models/walk", at::kHalf, at::kCPU);
+    const Run run{.tokens = {1, 10, 11, 12}, .rows = {}, .key = {4}};
+    Plan plan = generation_plan(Hook::head_norm, {0}, {.tokens = 3, .end = {}});
+    plan.groups.push_back({.runs = {run}});
+    CHECK(run_plan(model, plan, 1).generated[0].size() == 3);
+    at::Tensor& head = model.parts[Part::head];
+    head = head.clone();
+    const at::Tensor normed = capture_alone(model, Hook::final_norm, {}, token_run(run.tokens))[3];
+    head[7].copy_((normed.to(at::kFloat).sign() * factor).clamp(-60000, 60000));
+    for (const bool drawn : {false, true}) {
+      if (drawn) plan.generation.drawing = Drawing{.options = {}, .seed = 3};
+      CHECK_THROWS_WITH(run_plan(model, plan, 1),
+                        "logits: not finite in float16 at prompt 4, position 3, expected finite "
+                        "values: float16 ends at 65504, use --dtype bfloat16 or float32");
+    }
+  }
+}
+
 TEST_CASE("a token's log probability is that of the whole distribution", "[generate]") {
   const c10::InferenceMode no_gradients;
   const std::vector<Run> runs = some_runs(GeneratedRows::predicting);
