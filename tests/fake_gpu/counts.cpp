@@ -64,9 +64,19 @@ std::recursive_mutex& state_lock() {
   return mutex;
 }
 
-/// For the tests of the emulated GPU itself.
-extern "C" __attribute__((visibility("default"))) long phiscope_fake_gpu_take_violations() {
+// For tests: see counted.hpp.
+extern "C" long phiscope_fake_gpu_take_violations() {
+  const std::scoped_lock locked(state_lock());
   return std::exchange(violations, 0);
+}
+extern "C" long phiscope_fake_gpu_counted(const char* name) {
+  const std::scoped_lock locked(state_lock());
+  long number = 0;
+  for (const auto& [key, times] : counted()) {
+    const std::string kind = name_of(key.first);
+    if (name == kind || name == kind + ":" + key.second) number += times;
+  }
+  return number;
 }
 
 void count(Asked what, const std::string& name) {

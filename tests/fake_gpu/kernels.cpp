@@ -69,9 +69,7 @@ template <class Job>
 Job placed_job(Job job, const Touched& touched) {
   static_assert(std::is_trivially_copyable_v<Job> && sizeof(Job) % sizeof(std::uintptr_t) == 0);
   std::array<std::uintptr_t, sizeof(Job) / sizeof(std::uintptr_t)> words{};
-#if defined(__GNUC__) && !defined(__clang__)
   __builtin_clear_padding(&job);  // it holds what was on the stack before, old pointers too
-#endif
   std::memcpy(words.data(), &job, sizeof job);
   for (std::uintptr_t& word : words) {
     auto* const pointer = reinterpret_cast<char*>(word);

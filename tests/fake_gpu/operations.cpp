@@ -20,6 +20,7 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/library.h>
 
+#include <cstring>
 #include <optional>
 #include <set>
 #include <string>
@@ -238,6 +239,18 @@ void copy_late(const at::Tensor& to, const at::Tensor& from) {
   });
 }
 
+/// The host must leave the source of an asynchronous copy as it is until it has waited.
+void watch_source(const at::Tensor& source, int device) {
+  const at::Tensor before = source.contiguous().clone();
+  const std::scoped_lock locked(state_lock());
+  issue_late(current_stream(device), [source, before] {
+    const at::Tensor now = source.contiguous();
+    if (std::memcmp(now.const_data_ptr(), before.const_data_ptr(), before.nbytes()) != 0) {
+      note_violation("page-locked memory is written to before its copy to the device is done");
+    }
+  });
+}
+
 at::Tensor& copy(at::Tensor& to, const at::Tensor& from, bool non_blocking) {
   const at::Tensor source = from.expand(to.sizes());
   if (to.numel() == 0) return to;
@@ -252,6 +265,7 @@ at::Tensor& copy(at::Tensor& to, const at::Tensor& from, bool non_blocking) {
       count(Asked::upload, waits ? "blocking" : "asynchronous");
       if (waits) count(Asked::wait, "copy to the device");
       on_host(to).copy_(source);
+      if (!waits) watch_source(source, static_cast<int>(to.get_device()));
     }
     launch.wrote(to);
   } else if (non_blocking) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The device that PHISCOPE_TEST_DEVICE names against the CPU, float32; ./dev gpu-test sets it.
+// The device that PHISCOPE_TEST_DEVICE names against the CPU, float32; ./dev gpu-test sets it. A
+// slow one has PHISCOPE_TEST_FAMILIES as well: a list of families with commas, instead of all.
 #include "model/absent_hooks.hpp"
 #include "reference.hpp"
 #include "run/finite.hpp"
 #include "scheduled_runs.hpp"
 #include "test_device.hpp"
+
+#include <cstdlib>
+#include <sstream>
 
 using namespace phiscope::test;
 
@@ -13,10 +17,19 @@ namespace {
 /// Differences are scaled by max(1, largest value); float32 without TF32 stays far below this.
 constexpr double tolerance = 1e-4;
 
+std::vector<std::string> tested_families() {
+  const char* const names = std::getenv("PHISCOPE_TEST_FAMILIES");
+  if (names == nullptr) return families;
+  std::vector<std::string> tested;
+  std::istringstream list(names);
+  for (std::string name; std::getline(list, name, ',');) tested.push_back(name);
+  return tested;
+}
+
 /// Folders of golden models, and of the reference data's where they are.
 std::vector<std::filesystem::path> model_folders() {
   std::vector<std::filesystem::path> folders;
-  for (const std::string& family : families) {
+  for (const std::string& family : tested_families()) {
     folders.push_back(golden() / "models" / family / "model");
   }
   if (!reference()) return folders;
@@ -61,7 +74,7 @@ TEST_CASE("schedules with interventions on the device give the CPU's rows",
   const c10::InferenceMode no_gradients;
   const std::optional<at::Device> device = test_device();
   if (!device) return;
-  for (const std::string& family : families) {
+  for (const std::string& family : tested_families()) {
     const Pair models = both(golden() / "models" / family / "model", *device);
     const Group group = many_runs(models.cpu);
     const std::vector<int> layers = all_layers(models.cpu);
@@ -78,7 +91,7 @@ TEST_CASE("measures on the device are the CPU's", "[device_parity][needs_device]
   const c10::InferenceMode no_gradients;
   const std::optional<at::Device> device = test_device();
   if (!device) return;
-  for (const std::string& family : families) {
+  for (const std::string& family : tested_families()) {
     const Pair models = both(golden() / "models" / family / "model", *device);
     Group group = many_runs(models.cpu);
     std::erase_if(group.runs, [](const Run& run) {
