@@ -366,14 +366,27 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             {"peak_memory_bytes", peak_memory_bytes()},
             {"device", facts.name},
             {"peak_device_memory_bytes", facts.peak_bytes}});
+  const bool complete = std::filesystem::exists(options.out / "manifest.json");
   std::cout << ordered_json{{"run", shard::path_text(options.out)},
                             {"shards", done.shards},
                             {"shards_found_done",
                              static_cast<std::size_t>(plan.shards) - done.shards},
                             {"rows", done.rows},
-                            {"complete", std::filesystem::exists(options.out / "manifest.json")}}
+                            {"complete", complete}}
                    .dump()
             << '\n';
+  const bool is_part = plan.experiment == "sampling";  // its command has further steps
+  if (complete && !is_part) say_next(plan.experiment, options.out);
+}
+
+void say_next(const std::string& experiment, const std::filesystem::path& out) {
+  static const std::map<std::string, std::string> programs{
+      {"loo", "analyze-loo"},           {"phiid", "analyze-phiid"},
+      {"ablate", "analyze-ablation"},   {"patching", "analyze-patching"},
+      {"sampling", "analyze-sampling"}, {"steps", "analyze-steps"}};
+  const auto found = programs.find(experiment);
+  if (found == programs.end()) return;
+  std::cerr << "next: " << found->second << ' ' << shard::path_text(out) << " --out report\n";
 }
 
 }  // namespace phiscope::extract

@@ -5,6 +5,7 @@
 #include "files/config.hpp"
 #include "plan/sharing.hpp"
 
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -40,5 +41,9 @@ CheckedModel check_run(const RunOptions& options);
 /// one line of JSON on standard output.
 void run(const RunOptions& options, const CheckedModel& model, const RunRequest& request,
          const std::string& command_line);
+
+/// Says which analyze program reads a run directory that is complete; nothing of one that no
+/// program is made for.
+void say_next(const std::string& experiment, const std::filesystem::path& out);
 
 }  // namespace phiscope::extract

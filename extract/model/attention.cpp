@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "model/cuda_layers.hpp"
+#include "model/ragged_attention.hpp"
 #include "model/step.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -59,18 +60,20 @@ at::Tensor masked_attention(const at::Tensor& query, const at::Tensor& key, cons
 /// Rows are filled to a multiple of 16 here and to one of 8 in continue_attention(), tokens to one
 /// of 16 (measured on LibTorch 2.11): then a row has the same bits whether its prefix was computed
 /// with it or before, in any batch and with any number of threads. Without it, about a third of
-/// the cases differ.
+/// the cases differ. A GPU promises no bits, and there only a mask needs whole tiles.
 at::Tensor begin_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                            const Scores& how) {
   const std::int64_t group = query.size(1) / key.size(1);
+  const bool all_visible = how.window == 0 || how.window >= query.size(0);
+  const bool unmasked = all_visible && how.softcap == 0.0;
+  const std::int64_t multiple = unmasked && !query.is_cpu() ? 1 : KvCache::tile;
   const auto filled = [&](const at::Tensor& x) {
-    const at::Tensor wide = fill_rows(x, KvCache::tile);
+    const at::Tensor wide = fill_rows(x, multiple);
     return heads_first(group == 1 ? wide : wide.repeat_interleave(group, 1));
   };
-  const at::Tensor rows = heads_first(fill_rows(query, KvCache::tile));
-  const bool all_visible = how.window == 0 || how.window >= query.size(0);
+  const at::Tensor rows = heads_first(fill_rows(query, multiple));
   at::Tensor mixed;
-  if (all_visible && how.softcap == 0.0) {
+  if (unmasked) {
     mixed = at::scaled_dot_product_attention(rows, filled(key), filled(value), std::nullopt, 0.0,
                                              /*is_causal=*/true, how.scale);
   } else {
@@ -173,11 +176,21 @@ at::Tensor attention(const Batch& batch, const Stage& stage, std::size_t layer,
   if (batch.step && has_cuda_layers(query) && query.size(2) <= most_step_units) {
     return cuda_step_attention(batch, stage.lanes, layer, scores, query, key, value);
   }
-  at::Tensor z = at::zeros_like(query);
   if (batch.step) {
+    at::Tensor z = at::zeros_like(query);
     attend_step(batch, stage.lanes, layer, scores, query, key, value, z);
     return z;
   }
+  if (has_ragged_attention(query, scores)) {
+    return ragged_attention(batch, stage, layer, scores, query, key, value);
+  }
+  return attention_by_lane(batch, stage, layer, scores, query, key, value);
+}
+
+at::Tensor attention_by_lane(const Batch& batch, const Stage& stage, std::size_t layer,
+                             const Scores& scores, const at::Tensor& query, const at::Tensor& key,
+                             const at::Tensor& value) {
+  at::Tensor z = at::zeros_like(query);
   for (std::size_t l = 0; l < stage.lanes; ++l) {
     const std::int64_t from = batch.begin[l];
     const auto of_lane = [&](const at::Tensor& x) {

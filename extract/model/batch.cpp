@@ -3,6 +3,8 @@
 
 #include "model/index_tensor.hpp"
 
+#include <ATen/ops/empty.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <string>
@@ -31,6 +33,24 @@ void check_entry(const Lane& lane) {
   if (!lane.entering.defined() || lane.entering.size(0) != std::ssize(lane.tokens)) {
     refuse(lane, "enters late without a value for each token");
   }
+}
+
+/// Where lanes begin, of rows and of tokens, by one upload.
+void add_begins(Batch& batch, at::Device device) {
+  const std::int64_t count = std::ssize(batch.begin);
+  const auto options = at::TensorOptions().dtype(at::kInt).pinned_memory(device.is_cuda());
+  const at::Tensor both = at::empty({2, count}, options);
+  auto* const rows = both.mutable_data_ptr<std::int32_t>();
+  std::int32_t* token = rows + count;
+  std::copy(batch.begin.begin(), batch.begin.end(), rows);
+  *token = 0;
+  for (const Lane& lane : batch.lanes) {
+    const std::int64_t end = *token + lane.start + std::ssize(lane.tokens);
+    *++token = static_cast<std::int32_t>(end);
+  }
+  const at::Tensor there = both.to(device, /*non_blocking=*/true);
+  batch.row_begin = there.select(0, 0);
+  batch.token_begin = there.select(0, 1);
 }
 
 /// Everything that a step's kernels read of its lanes, as one upload.
@@ -69,7 +89,7 @@ Stage stage_of(const Batch& batch, int layer) {
     ++stage.lanes;
   }
   stage.used = batch.begin[stage.lanes];
-  stage.rows = batch.step ? stage.used : filled_rows(stage.used);
+  stage.rows = batch.filled ? filled_rows(stage.used) : stage.used;
   return stage;
 }
 
@@ -77,6 +97,7 @@ Batch make_batch(std::vector<Lane> lanes, at::Device device, Pace pace) {
   if (lanes.empty()) throw std::invalid_argument("make_batch: no lanes");
   Batch batch;
   batch.step = pace == Pace::step;
+  batch.filled = !batch.step && !device.is_cuda();
   std::vector<std::int64_t> ids;
   std::vector<std::int64_t> positions;
   int from_layer = 0;
@@ -96,7 +117,7 @@ Batch make_batch(std::vector<Lane> lanes, at::Device device, Pace pace) {
     }
   }
   batch.begin.push_back(static_cast<std::int64_t>(ids.size()));
-  if (!batch.step) ids.resize(static_cast<std::size_t>(filled_rows(std::ssize(ids))), 0);
+  if (batch.filled) ids.resize(static_cast<std::size_t>(filled_rows(std::ssize(ids))), 0);
   positions.resize(ids.size(), 0);
   batch.lanes = std::move(lanes);
   if (batch.step && device.is_cuda()) {
@@ -106,6 +127,7 @@ Batch make_batch(std::vector<Lane> lanes, at::Device device, Pace pace) {
   }
   batch.ids = index_tensor(ids, device);
   batch.positions = index_tensor(positions, device);
+  if (!batch.step) add_begins(batch, device);
   return batch;
 }
 

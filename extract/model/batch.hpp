@@ -39,15 +39,18 @@ struct CacheTable {
   at::Tensor tokens;  ///< [lane] int64, with the new one
 };
 
-/// Lanes of different lengths laid end to end, so that nothing is padded within a lane. The end is
-/// filled to filled_rows(): then a matrix product gives each row the same bits whatever its
-/// neighbours, so a run's numbers do not depend on what else is in the batch.
+/// Lanes of different lengths laid end to end, so that nothing is padded within a lane. On the CPU
+/// the end is filled to filled_rows(): then a matrix product gives each row the same bits whatever
+/// its neighbours, so a run's numbers do not depend on what else is in the batch.
 struct Batch {
   std::vector<Lane> lanes;          ///< in ascending order of from_layer
   std::vector<std::int64_t> begin;  ///< [lane + 1] first row of each lane; last: rows in use
   at::Tensor ids;                   ///< [row] int64
   at::Tensor positions;             ///< [row] int64
-  bool step = false;                ///< see Pace::step
+  at::Tensor row_begin;    ///< [lane + 1] int32, `begin` on the device; undefined for a step
+  at::Tensor token_begin;  ///< likewise, of all tokens up to a lane's last one
+  bool filled = true;      ///< to filled_rows()
+  bool step = false;       ///< see Pace::step
   CacheTable caches{};
 
   [[nodiscard]] std::int64_t used() const { return begin.back(); }

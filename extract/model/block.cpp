@@ -7,7 +7,6 @@
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/scalar_tensor.h>
 
-#include <algorithm>
 
 namespace phiscope::extract {
 namespace {
@@ -51,13 +50,11 @@ struct Middle {
 /// In one launch where a GPU has one and nothing is changed in between.
 Middle after_attention(const ModelConfig& config, int layer, const PartTensors& weights,
                        const at::Tensor& residual, const at::Tensor& attn_out,
-                       std::span<const Edit> edits) {
+                       const EditTable& edits) {
   const at::Tensor& gain = weights[Part::mlp_norm];
   const at::Tensor& bias = weights[Part::mlp_norm_bias];
   if (config.parallel_residual) return {.normed = before(config, residual, gain, bias)};
-  const bool changed = std::ranges::any_of(edits, [layer](const Edit& edit) {
-    return edit.hook == Hook::resid_mid && edit.layer == layer;
-  });
+  const bool changed = !edits.at(Hook::resid_mid, layer).empty();
   const bool rms = config.pre_norms && config.norm != NormKind::layer;
   if (rms && !changed && has_cuda_layers(residual)) {
     const SumAndNorm both = cuda_add_and_rms_norm(residual, attn_out, gain, config.norm_eps,
@@ -128,7 +125,7 @@ Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edi
   return {.batch = batch,
           .rotation = rotation(model.rope, batch, dtype),
           .local_rotation = rotation(model.local_rope, batch, dtype),
-          .edits = edits};
+          .edits = EditTable(edits)};
 }
 
 at::Tensor embed(const Model& model, const Batch& batch) {

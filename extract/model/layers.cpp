@@ -11,9 +11,6 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/silu.h>
-#include <ATen/ops/softmax.h>
-#include <ATen/ops/topk.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <optional>
 
@@ -111,28 +108,6 @@ at::Tensor mlp(const ModelConfig& config, const PartTensors& weights, const at::
                bool step) {
   const at::Tensor wide = mlp_post(config, weights, x, mlp_pre(config, weights, x, step), step);
   return product(wide, weights[Part::down], weights[Part::down_bias], step);
-}
-
-at::Tensor experts(const ModelConfig& config, const BlockWeights& weights, const at::Tensor& x,
-                   std::int64_t used, bool step) {
-  const Experts& experts = config.experts.value();
-  const at::Tensor scores = product(x, weights.parts[Part::router], {}, step).narrow(0, 0, used);
-  const at::ScalarType wide = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  auto [share, chosen] = at::topk(at::softmax(scores, -1, wide), experts.per_token, -1);
-  if (experts.renormalise) share = share / share.sum(-1, true);
-  share = share.to(x.scalar_type());
-  at::Tensor out = at::zeros_like(x);
-  // In the order of the experts, so that a row is summed the same way in any batch.
-  for (std::int64_t e = 0; e < experts.count; ++e) {
-    const at::Tensor hits = (chosen == e).nonzero();  // [hit, (row, rank)]
-    if (hits.size(0) == 0) continue;
-    const at::Tensor rows = hits.select(1, 0);
-    const at::Tensor shares = share.index({rows, hits.select(1, 1)}).unsqueeze(1);
-    const at::Tensor result =
-        mlp(config, weights.experts[static_cast<std::size_t>(e)], x.index_select(0, rows), step);
-    out.index_add_(0, rows, result * shares);
-  }
-  return out;
 }
 
 }  // namespace phiscope::extract

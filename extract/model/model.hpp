@@ -59,8 +59,9 @@ struct Pass {
   const Batch& batch;
   Rotation rotation;
   Rotation local_rotation;
-  std::span<const Edit> edits;
+  EditTable edits;
 };
+/// @param edits  outlive the pass
 Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edits = {});
 
 /// What a block computes on the way, [row, ...], edits made.

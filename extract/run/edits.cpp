@@ -5,8 +5,11 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -94,11 +97,79 @@ at::Tensor mean_of(const Mean& action, const GroupTraces& traces) {
   return at::cat(all, 0).mean(0, /*keepdim=*/true);
 }
 
+/// A head of a lane that is zero at all positions.
+struct RemovedHead {
+  std::size_t lane = 0;
+  int head = 0;
+};
+using RemovedHeads = std::map<int, std::vector<RemovedHead>>;  ///< by layer
+
+/// The head that an action removes, where it does nothing else; else null.
+const Site* removed_head(const Action& action) {
+  const auto* zero = std::get_if<Zero>(&action);
+  if (zero == nullptr) return nullptr;
+  const Site& site = zero->site;
+  const bool whole = site.hook == Hook::z && site.head >= 0 && site.positions.empty();
+  return whole ? &site : nullptr;
+}
+
+/// Heads that actions remove before any other action at hook_z of their layer.
+RemovedHeads removed_heads(std::span<const LaneActions> lanes) {
+  RemovedHeads removed;
+  for (std::size_t l = 0; l < lanes.size(); ++l) {
+    std::set<int> changed;
+    for (const Action& action : lanes[l].run->actions) {
+      const Site* site = site_of(action);
+      if (site == nullptr || site->hook != Hook::z || changed.contains(site->layer)) continue;
+      if (removed_head(action) != nullptr) {
+        removed[site->layer].push_back({.lane = l, .head = site->head});
+      } else {
+        changed.insert(site->layer);
+      }
+    }
+  }
+  return removed;
+}
+
+/// Removed heads as one edit a layer, by two uploads.
+void add_removals(const RemovedHeads& removed, const Batch& batch, std::int64_t heads,
+                  std::vector<Edit>& edits) {
+  if (removed.empty()) return;
+  const std::int64_t lanes = std::ssize(batch.lanes);
+  const at::Device device = batch.ids.device();
+  const auto options = at::TensorOptions().dtype(at::kBool).pinned_memory(device.is_cuda());
+  at::Tensor all = at::zeros({std::ssize(removed), lanes + 1, heads}, options);
+  bool* of_layer = all.mutable_data_ptr<bool>();
+  for (const auto& [layer, places] : removed) {
+    for (const RemovedHead& one : places) {
+      if (one.head >= heads) throw std::invalid_argument("edits_of: a head that no layer has");
+      of_layer[static_cast<std::int64_t>(one.lane) * heads + one.head] = true;
+    }
+    of_layer += (lanes + 1) * heads;
+  }
+  // Rows that fill follow the last entry, which removes nothing.
+  std::vector<std::int64_t> lane_of(static_cast<std::size_t>(batch.ids.size(0)), lanes);
+  for (std::size_t l = 0; l < batch.lanes.size(); ++l) {
+    std::fill(lane_of.begin() + batch.begin[l], lane_of.begin() + batch.begin[l + 1],
+              static_cast<std::int64_t>(l));
+  }
+  all = all.to(device, /*non_blocking=*/true);
+  const at::Tensor rows = index_tensor(lane_of, device);
+  std::int64_t i = 0;
+  for (const auto& [layer, places] : removed) {
+    edits.push_back({.hook = Hook::z, .layer = layer, .rows = rows});
+    edits.back().removed = all.select(0, i++);
+  }
+}
+
 void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, at::Device device,
                std::vector<Edit>& edits) {
+  std::set<int> changed;  // layers whose heads had another action
   for (const Action& action : run.actions) {
     const Site* site = site_of(action);
     if (site == nullptr) continue;
+    if (removed_head(action) != nullptr && !changed.contains(site->layer)) continue;
+    if (site->hook == Hook::z) changed.insert(site->layer);
     const SiteRows found = rows_of(*site, lane);
     if (found.rows.empty()) continue;
     edits.push_back({.hook = site->hook,
@@ -122,8 +193,10 @@ void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, 
 
 }  // namespace
 
-std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batch) {
+std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batch,
+                           std::int64_t heads) {
   std::vector<Edit> edits;
+  add_removals(removed_heads(lanes), batch, heads, edits);
   for (std::size_t l = 0; l < lanes.size(); ++l) {
     const LaneRows lane{.first_position = batch.lanes[l].start,
                         .count = batch.begin[l + 1] - batch.begin[l],

@@ -18,9 +18,12 @@ struct LaneActions {
   const GroupTraces* traces = nullptr;
 };
 
-/// What the actions of some runs change in a batch whose lane l is run l.
+/// What the actions of some runs change in a batch whose lane l is run l. Heads that are removed at
+/// every position before anything else happens to them are one edit a layer, for all runs together.
+/// @param heads  of the model
 /// @throws std::invalid_argument if a trace lacks a place or position that an action wants
-std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batch);
+std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batch,
+                           std::int64_t heads);
 
 /// The places of run `source` that actions in the group take values from.
 std::vector<Place> wanted_places(const Group& group, std::size_t source);

@@ -121,6 +121,17 @@ std::string formula_of(Measure measure) {
   throw std::invalid_argument("formula_of: values are no measure");
 }
 
+/// What attention needs of one lane where it is computed lane by lane: scores, capped and masked,
+/// weights in float32 and in the model's dtype, and a mask; where a kernel computes it, nothing.
+std::uint64_t attention_bytes(const ModelConfig& config, std::uint64_t tokens,
+                              std::size_t item_bytes) {
+  const std::uint64_t pairs = tokens * tokens;
+  if (config.attention_softcap > 0.0) {
+    return pairs * (unsigned_size(config.heads) * (3 * item_bytes + sizeof(float)) + 1);
+  }
+  return config.windows.empty() ? 0 : pairs * (item_bytes + 1);
+}
+
 /// A measure is one number per row.
 void describe_measure(Measure measure, shard::ArrayPlan& array) {
   array.axes = {"row"};
@@ -154,8 +165,7 @@ std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& c
                                           at::ScalarType dtype, const std::string& row_space) {
   std::vector<bool> means;
   for (std::size_t space = 0; space <= plan.further_spaces.size(); ++space) {
-    const bool pooled = space == 0 && plan.generation.rows == GeneratedRows::pooled;
-    means.push_back(pooled || has_means(plan, space));
+    means.push_back(has_means(plan, space));
   }
   const bool predicting = plan.generation.rows == GeneratedRows::predicting;
   std::vector<shard::ArrayPlan> arrays;
@@ -286,7 +296,8 @@ std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
   const std::uint64_t per_token =
       unsigned_size(3 * config.intermediate + 6 * config.hidden) * item_bytes;
   const std::uint64_t cached = lane_key_value_bytes(plan, config, item_bytes);
-  return batch_size * (2 * most_rows * row_bytes + longest * per_token + cached);
+  return batch_size * (2 * most_rows * row_bytes + longest * per_token + cached) +
+         attention_bytes(config, longest, item_bytes);
 }
 
 std::string out_of_memory_text(const std::string& device, std::uint64_t device_bytes,

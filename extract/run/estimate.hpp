@@ -40,8 +40,8 @@ std::uint64_t lane_key_value_bytes(const Plan& plan, const ModelConfig& config,
                                    std::size_t item_bytes);
 
 /// Bytes that a batch of the plan's longest runs needs besides the weights, roughly: rows to keep
-/// (those of the batch before it may still be on their way to the disk), keys and values, and the
-/// widest product.
+/// (those of the batch before it may still be on their way to the disk), keys and values, the
+/// widest product, and what attention needs of one run where no kernel takes caps or windows.
 std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
                                    const std::vector<shard::ArrayPlan>& arrays,
                                    std::size_t item_bytes, std::size_t batch_size);

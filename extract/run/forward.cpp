@@ -100,11 +100,11 @@ class Viewer {
 };
 
 /// Shows what follows the last block. @return  the stream after the final norm
-at::Tensor see_end(const Model& model, const Visit& visit, std::size_t lanes,
-                   const at::Tensor& residual, Viewer& viewer) {
+at::Tensor see_end(const Model& model, const Visit& visit, const EditTable& edits,
+                   std::size_t lanes, const at::Tensor& residual, Viewer& viewer) {
   at::Tensor normed;
   if (residual.defined()) {
-    normed = edited(visit.edits, Hook::final_norm, 0, final_norm(model, residual));
+    normed = edited(edits, Hook::final_norm, 0, final_norm(model, residual));
   }
   viewer.see(Hook::final_norm, 0, lanes, normed);
   if (viewer.wanted(Hook::logits, 0)) {
@@ -115,16 +115,16 @@ at::Tensor see_end(const Model& model, const Visit& visit, std::size_t lanes,
 }
 
 /// Embeddings of the lanes that begin with their tokens.
-at::Tensor begin_stream(const Model& model, const Batch& batch, const Visit& visit, Viewer& viewer,
-                        FiniteCheck& check) {
+at::Tensor begin_stream(const Model& model, const Pass& pass, Viewer& viewer, FiniteCheck& check) {
+  const Batch& batch = pass.batch;
   const Stage stage = stage_of(batch, 0);
   at::Tensor residual;
   if (stage.lanes > 0) {
-    residual = edited(visit.edits, Hook::embed, 0, embed(model, batch).narrow(0, 0, stage.rows));
+    residual = edited(pass.edits, Hook::embed, 0, embed(model, batch).narrow(0, 0, stage.rows));
     check.see_embedding(residual.narrow(0, 0, stage.used));
   }
   viewer.see(Hook::embed, 0, stage.lanes, residual);
-  if (residual.defined()) residual = edited(visit.edits, Hook::resid_post, -1, residual);
+  if (residual.defined()) residual = edited(pass.edits, Hook::resid_post, -1, residual);
   viewer.see(Hook::resid_post, -1, stage.lanes, residual);
   return residual;
 }
@@ -140,11 +140,11 @@ at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit) {
   const Pass pass = make_pass(model, batch, visit.edits);
 
   FiniteCheck check(model, batch, visit.names, /*late=*/!model.device.is_cpu());
-  at::Tensor residual = begin_stream(model, batch, visit, viewer, check);
+  at::Tensor residual = begin_stream(model, pass, viewer, check);
   for (int layer = 0; layer <= last; ++layer) {
     const Stage stage = stage_of(batch, layer);
     BlockTrace trace = viewer.trace(layer);
-    if (stage.lanes > 0) residual = edited(visit.edits, Hook::resid_pre, layer, residual);
+    if (stage.lanes > 0) residual = edited(pass.edits, Hook::resid_pre, layer, residual);
     viewer.see(Hook::resid_pre, layer, stage.lanes, residual);
     if (stage.lanes > 0) {
       residual = block(model, layer, residual, pass, trace);
@@ -152,7 +152,7 @@ at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit) {
     }
     viewer.see_block(layer, stage.lanes, trace);
     residual = entered(batch, layer + 1, residual);
-    if (residual.defined()) residual = edited(visit.edits, Hook::resid_post, layer, residual);
+    if (residual.defined()) residual = edited(pass.edits, Hook::resid_post, layer, residual);
     viewer.see(Hook::resid_post, layer, stage_of(batch, layer + 1).lanes, residual);
   }
   for (const Lane& lane : batch.lanes) {
@@ -160,7 +160,7 @@ at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit) {
   }
   check.end();
   if (!to_the_end) return {};
-  return see_end(model, visit, stage_of(batch, layers).lanes, residual, viewer);
+  return see_end(model, visit, pass.edits, stage_of(batch, layers).lanes, residual, viewer);
 }
 
 }  // namespace phiscope::extract

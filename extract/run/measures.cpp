@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "run/measures.hpp"
 
+#include "model/device_memory.hpp"
 #include "model/index_tensor.hpp"
 #include "run/score_divergence.hpp"
 
 #include <phiscope/log_sum_exp.hpp>
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/logsumexp.h>
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -80,9 +84,9 @@ std::vector<Position> positions_of(std::span<const ScoredRow> rows) {
   return all;
 }
 
-/// Divergences of a portion, whose positions with one reference are adjacent.
+/// Compares a portion, whose positions with one reference are adjacent.
 void compare(std::span<const ScoredRow> rows, std::span<const Position> positions,
-             const at::Tensor& scores, std::span<Scored> scored) {
+             const at::Tensor& scores, ScoreDivergences& divergences) {
   for (std::size_t i = 0; i < positions.size();) {
     const Reference* reference = rows[positions[i].row].reference;
     std::vector<std::int64_t> rows_a;
@@ -93,9 +97,7 @@ void compare(std::span<const ScoredRow> rows, std::span<const Position> position
     }
     const at::Tensor part =
         scores.narrow(0, static_cast<std::int64_t>(i), static_cast<std::int64_t>(end - i));
-    const auto found =
-        score_divergences(reference == nullptr ? part : reference->scores, rows_a, part);
-    for (std::size_t k = i; k < end; ++k) scored[k].divergence = found[k - i];
+    divergences.add(reference == nullptr ? part : reference->scores, rows_a, part);
     i = end;
   }
 }
@@ -110,10 +112,38 @@ void look_up(const T* values, std::int64_t vocab, std::span<const int> targets, 
   scored.token_log_probability = scored.token_score - finite_value(log_sum);
 }
 
+/// The same of many rows on a GPU, which is waited for once.
+void look_up_there(std::span<const ScoredRow> rows, std::span<const Position> positions,
+                   const at::Tensor& scores, std::span<Scored> scored) {
+  std::vector<std::int64_t> places;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    for (const int id : rows[positions[i].row].row->targets) {
+      places.push_back(static_cast<std::int64_t>(i) * scores.size(1) + id);
+    }
+  }
+  const at::Tensor of_targets =
+      scores.view({-1}).index_select(0, index_tensor(places, scores.device())).to(at::kDouble);
+  const at::Tensor known =
+      at::cat({at::logsumexp(scores.to(at::kDouble), 1), of_targets}).to(at::kCPU);
+  const auto* const log_sums = known.const_data_ptr<double>();
+  const double* next = log_sums + positions.size();
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    const std::size_t count = rows[positions[i].row].row->targets.size();
+    if (count == 0) continue;
+    scored[i].token_score = std::accumulate(next, next + count, 0.0) / static_cast<double>(count);
+    scored[i].token_log_probability = scored[i].token_score - finite_value(Value(log_sums[i]));
+    next += count;
+  }
+}
+
 void look_up(std::span<const ScoredRow> rows, std::span<const Position> positions,
              const at::Tensor& scores, std::span<Scored> scored) {
-  const bool wide = scores.scalar_type() == at::kDouble;
-  const at::Tensor here = scores.to(at::kCPU, wide ? at::kDouble : at::kFloat);
+  if (scores.is_cuda()) {
+    look_up_there(rows, positions, scores, scored);
+    return;
+  }
+  const at::Tensor& here = scores;
+  const bool wide = here.scalar_type() == at::kDouble;
   at::parallel_for(0, std::ssize(positions), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const auto at = static_cast<std::size_t>(i);
@@ -127,6 +157,24 @@ void look_up(std::span<const ScoredRow> rows, std::span<const Position> position
       }
     }
   });
+}
+
+/// Positions that are scored at once: on a GPU as many as a quarter of its free memory, or 4 GB,
+/// take.
+std::size_t portion_size(const Model& model, std::size_t positions, bool targets) {
+  std::int64_t bytes = 16'000'000;
+  std::int64_t row = 8 * model.config.vocab;
+  if (model.device.is_cuda()) {
+    constexpr std::int64_t never_too_much = 256'000'000;
+    const auto item = static_cast<std::int64_t>(at::elementSize(model.dtype));
+    row = (2 * item + (targets ? 16 : 0)) * model.config.vocab;  // looked up in float64
+    bytes = never_too_much;
+    if (static_cast<std::int64_t>(positions) * row > bytes) {
+      bytes = std::clamp<std::int64_t>(
+          static_cast<std::int64_t>(free_device_bytes(model.device) / 4), bytes, 4'000'000'000);
+    }
+  }
+  return static_cast<std::size_t>(std::max<std::int64_t>(8, bytes / row / 8 * 8));
 }
 
 bool is_of_targets(Measure measure) {
@@ -160,25 +208,27 @@ std::vector<std::vector<double>> measures_of(const Model& model, const Plan& pla
     }
   }
   const std::vector<Position> positions = positions_of(rows);
-  constexpr std::int64_t portion_bytes = 16'000'000;
-  const auto portion = static_cast<std::size_t>(
-      std::max<std::int64_t>(8, portion_bytes / (8 * model.config.vocab) / 8 * 8));
+  const std::size_t portion = portion_size(model, positions.size(), targets);
+  ScoreDivergences compared;
+  std::vector<Scored> scored(positions.size());
   for (std::size_t begin = 0; begin < positions.size(); begin += portion) {
-    const auto part =
-        std::span(positions).subspan(begin, std::min(portion, positions.size() - begin));
+    const std::size_t count = std::min(portion, positions.size() - begin);
+    const auto part = std::span(positions).subspan(begin, count);
     std::vector<std::int64_t> batch_rows;
     batch_rows.reserve(part.size());
     for (const Position& one : part) batch_rows.push_back(one.batch_row);
     const at::Tensor chosen = normed.index_select(0, index_tensor(batch_rows, normed.device()));
     const at::Tensor scores = comparable_scores(logits(model, chosen));
-    std::vector<Scored> scored(part.size());
-    if (divergences) compare(rows, part, scores, scored);
-    if (targets) look_up(rows, part, scores, scored);
-    for (std::size_t c = 0; c < all.size(); ++c) {
-      if (all[c].empty()) continue;
-      for (std::size_t i = 0; i < part.size(); ++i) {
-        all[c][part[i].row] += part[i].share * measured(plan.captures[c].measure, scored[i]);
-      }
+    if (divergences) compare(rows, part, scores, compared);
+    if (targets) look_up(rows, part, scores, std::span(scored).subspan(begin, count));
+  }
+  const std::vector<LogitDivergence> found = compared.take();
+  for (std::size_t i = 0; i < found.size(); ++i) scored[i].divergence = found[i];
+  for (std::size_t c = 0; c < all.size(); ++c) {
+    if (all[c].empty()) continue;
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      all[c][positions[i].row] +=
+          positions[i].share * measured(plan.captures[c].measure, scored[i]);
     }
   }
   return all;

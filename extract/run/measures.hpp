@@ -32,7 +32,8 @@ bool has_measures(const Plan& plan, std::size_t space);
 
 /// The plan's measures of some rows, [capture][row]; empty for captures that are none. What a run
 /// shares with the one it comes from has the same bits: there a divergence is zero without being
-/// computed. All rows are scored in one product, in portions of about 16 MB.
+/// computed. All rows are scored in one product, in portions of about 16 MB, on a GPU of what its
+/// free memory takes; there all are waited for at once.
 /// @param normed  [row of the batch, hidden] after the final norm
 /// @throws std::runtime_error where scores are not finite
 /// @throws std::invalid_argument for targets at positions that the run shares, and for a row

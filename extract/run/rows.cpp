@@ -31,6 +31,7 @@ bool is_range(const std::vector<std::int64_t>& numbers) {
 }  // namespace
 
 bool has_means(const Plan& plan, std::size_t space) {
+  if (space == 0 && plan.generation.rows == GeneratedRows::pooled) return true;
   return std::ranges::any_of(plan.groups, [&](const Group& group) {
     return std::ranges::any_of(group.runs, [&](const Run& run) {
       return std::ranges::any_of(
@@ -149,10 +150,13 @@ int RowCollector::last_block() const {
   return last;
 }
 
-at::Tensor RowCollector::gather(const Selection& where, const at::Tensor& source) const {
-  if (!means() && where.from >= 0) return source.narrow(0, where.from, where.tokens);
-  if (!means()) return source.index_select(0, where.index);
-  const at::ScalarType dtype = source.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+at::Tensor RowCollector::gather(Hook hook, const Selection& where, const at::Tensor& source) const {
+  const at::ScalarType dtype = row_dtype(hook, source.scalar_type(), means());
+  if (!means()) {
+    const at::Tensor rows = where.from >= 0 ? source.narrow(0, where.from, where.tokens)
+                                            : source.index_select(0, where.index);
+    return rows.to(dtype);
+  }
   std::vector<std::int64_t> shape = source.sizes().vec();
   shape[0] = offset_.size(0);
   const at::Tensor flat = source.reshape({source.size(0), -1}).to(dtype);
@@ -206,7 +210,7 @@ void RowCollector::take(Hook hook, int layer, std::size_t lanes, const at::Tenso
     if (values.defined()) parts.push_back(values);
     source = parts.size() == 1 ? parts.front() : at::cat(parts, 0);
   }
-  const at::Tensor rows = gather(where, source);
+  const at::Tensor rows = gather(hook, where, source);
   for (std::size_t c = 0; c < arrays_.size(); ++c) {
     const Capture& capture = plan_.captures[c];
     if (capture.hook != hook || !holds(capture)) continue;

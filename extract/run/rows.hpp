@@ -22,11 +22,12 @@ struct PassRow {
   std::span<const Span> spans;  ///< positions of the run
 };
 
-/// Whether some row of a plan's row space is the mean of several tokens.
+/// Whether some row of a plan's row space is the mean of several tokens; a pooled one always is.
 bool has_means(const Plan& plan, std::size_t space);
 
-/// The dtype of a capture's rows: that of the model, but means and norms of a 16-bit model are
-/// float32. @param means  rows are means, see has_means()
+/// The dtype of a capture's rows, wherever they are computed or stored: that of the model, but
+/// means and norms of a 16-bit model are float32.
+/// @param model  the model's dtype, or that of the hook's values  @param means  see has_means()
 at::ScalarType row_dtype(Hook hook, at::ScalarType model, bool means);
 
 /// Room for the rows of one row space.
@@ -83,7 +84,8 @@ class RowCollector {
   const Selection& selection(std::size_t lanes);
   [[nodiscard]] bool means() const { return room_.means || pooled_; }
   [[nodiscard]] bool holds(const Capture& capture) const;
-  [[nodiscard]] at::Tensor gather(const Selection& where, const at::Tensor& source) const;
+  [[nodiscard]] at::Tensor gather(Hook hook, const Selection& where,
+                                  const at::Tensor& source) const;
   const at::Tensor& chosen_heads(std::size_t capture, at::Device device);
   void put(std::size_t capture, std::size_t layer, const at::Tensor& rows);
 

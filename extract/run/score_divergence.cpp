@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include <span>
+#include <utility>
 
 #ifdef PHISCOPE_CUDA
 #include "kernel/logit_divergence.hpp"
@@ -12,6 +13,7 @@
 #include "model/numbers.hpp"
 
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/DeviceGuard.h>
 
@@ -45,20 +47,18 @@ LogitDivergence divergence_of(const kernel::LogitMeasures& found, std::int64_t v
           .prediction_changed = found.argmax_a != found.argmax_b};
 }
 
-std::vector<LogitDivergence> cuda_divergences(const at::Tensor& a,
-                                              std::span<const std::int64_t> rows_a,
-                                              const at::Tensor& b) {
+/// Queues the comparison. @return  [row of b] kernel::LogitMeasures as bytes, once it is computed
+at::Tensor queued_measures(const at::Tensor& a, std::span<const std::int64_t> rows_a,
+                           const at::Tensor& b) {
   const c10::DeviceGuard on_device(b.device());
   const auto index = b.options().dtype(at::kLong);
   const at::Tensor row_a = index_tensor({rows_a.begin(), rows_a.end()}, b.device());
   const at::Tensor row_b = at::arange(b.size(0), index);
-  const auto pairs = static_cast<std::size_t>(b.size(0));
-  std::vector<kernel::LogitMeasures> measures(pairs);
-  const auto bytes = static_cast<std::int64_t>(pairs * sizeof(kernel::LogitMeasures));
+  const auto bytes = b.size(0) * static_cast<std::int64_t>(sizeof(kernel::LogitMeasures));
   const at::Tensor room = at::empty({bytes}, b.options().dtype(at::kByte));
   with_type(b, [&](auto kind) {
     using T = decltype(kind);
-    const kernel::LogitPairs<T> job{.pairs = pairs,
+    const kernel::LogitPairs<T> job{.pairs = static_cast<std::size_t>(b.size(0)),
                                     .vocab = static_cast<std::size_t>(b.size(1)),
                                     .a = numbers<T>(a),
                                     .a_stride = static_cast<std::size_t>(a.size(1)),
@@ -69,11 +69,18 @@ std::vector<LogitDivergence> cuda_divergences(const at::Tensor& a,
                                     .measures = mutable_numbers<kernel::LogitMeasures>(room)};
     kernel::logit_divergences_cuda(job, current_stream(b.device()));
   });
-  const at::Tensor known = room.cpu();  // waits for the kernel
-  std::memcpy(measures.data(), known.const_data_ptr(), static_cast<std::size_t>(bytes));
+  return room;
+}
+
+std::vector<LogitDivergence> finished(std::span<const at::Tensor> queued, std::int64_t vocab) {
   std::vector<LogitDivergence> all;
-  for (const kernel::LogitMeasures& found : measures)
-    all.push_back(divergence_of(found, b.size(1)));
+  if (queued.empty()) return all;
+  const at::Tensor known = at::cat(at::TensorList(queued.data(), queued.size())).cpu();  // waits
+  std::vector<kernel::LogitMeasures> measures(static_cast<std::size_t>(known.numel()) /
+                                              sizeof(kernel::LogitMeasures));
+  std::memcpy(measures.data(), known.const_data_ptr(), static_cast<std::size_t>(known.numel()));
+  all.reserve(measures.size());
+  for (const kernel::LogitMeasures& found : measures) all.push_back(divergence_of(found, vocab));
   return all;
 }
 #endif
@@ -88,25 +95,34 @@ at::Tensor comparable_scores(const at::Tensor& scores) {
   return scores.to(at::kCPU, wide ? at::kDouble : at::kFloat).contiguous();
 }
 
-std::vector<LogitDivergence> score_divergences(const at::Tensor& a,
-                                               std::span<const std::int64_t> rows_a,
-                                               const at::Tensor& b) {
+void ScoreDivergences::add(const at::Tensor& a, std::span<const std::int64_t> rows_a,
+                           const at::Tensor& b) {
+  vocab_ = b.size(1);
 #ifdef PHISCOPE_CUDA
-  if (b.is_cuda()) return cuda_divergences(a, rows_a, b);
+  if (b.is_cuda()) {
+    queued_.push_back(queued_measures(a, rows_a, b));
+    return;
+  }
 #endif
   constexpr Value unknown = Status::too_few_rows;
-  std::vector<LogitDivergence> all(
-      static_cast<std::size_t>(b.size(0)),
-      {.kl = unknown, .reverse_kl = unknown, .l2 = unknown, .rms = unknown});
+  const std::size_t before = known_.size();
+  known_.resize(before + static_cast<std::size_t>(b.size(0)),
+                {.kl = unknown, .reverse_kl = unknown, .l2 = unknown, .rms = unknown});
   at::parallel_for(0, b.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t row_a = rows_a[static_cast<std::size_t>(i)];
-      all[static_cast<std::size_t>(i)] = b.scalar_type() == at::kDouble
-                                             ? compare<double>(a, row_a, b, i)
-                                             : compare<float>(a, row_a, b, i);
+      known_[before + static_cast<std::size_t>(i)] = b.scalar_type() == at::kDouble
+                                                         ? compare<double>(a, row_a, b, i)
+                                                         : compare<float>(a, row_a, b, i);
     }
   });
-  return all;
+}
+
+std::vector<LogitDivergence> ScoreDivergences::take() {
+#ifdef PHISCOPE_CUDA
+  if (!queued_.empty()) return finished(std::exchange(queued_, {}), vocab_);
+#endif
+  return std::exchange(known_, {});
 }
 
 }  // namespace phiscope::extract

@@ -117,9 +117,7 @@ void keep_scores(const Model& model, Walk& walk) {
 
 bool stored_as_scores(const Plan& plan, std::size_t capture) {
   const Capture& one = plan.captures[capture];
-  const bool pooled = one.space == 0 && plan.generation.rows == GeneratedRows::pooled;
-  return one.hook == Hook::logits && one.measure == Measure::values && !pooled &&
-         !has_means(plan, one.space);
+  return one.hook == Hook::logits && one.measure == Measure::values && !has_means(plan, one.space);
 }
 
 at::Tensor stored_rows(const Model& model, const at::Tensor& rows, bool later) {
@@ -303,7 +301,7 @@ void Stepper::pass(std::vector<Walk*> walks, Pace pace) {
   }
   std::vector<Edit> edits;
   latent_inputs(walks, batch, edits);
-  const std::vector<Edit> made = edits_of(actions, batch);
+  const std::vector<Edit> made = edits_of(actions, batch, model_.config.heads);
   edits.insert(edits.end(), made.begin(), made.end());
   const at::Tensor normed = forward(model_, batch,
                                     {.rows = rows_,

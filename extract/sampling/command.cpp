@@ -73,6 +73,11 @@ void sampling(const SamplingOptions& given, const std::string& command_line) {
     write_generated_texts(own);
     if (step == SamplingStep::sensitivity) write_points(own.out);
   }
+  const bool complete = std::ranges::all_of(steps, [&](SamplingStep step) {
+    const auto folder = options.run.out / choice_name(sampling_steps, step);
+    return std::filesystem::exists(folder / "manifest.json");
+  });
+  if (complete && !options.run.dry_run) say_next("sampling", options.run.out);
 }
 
 }  // namespace

@@ -49,7 +49,9 @@ TEST_CASE("a run that is killed or stopped resumes to the same bytes", "[resume]
 TEST_CASE("a finished run is not computed again, and another plan is refused", "[resume]") {
   const TempDir dir;
   const std::filesystem::path run = dir.path() / "run";
-  REQUIRE(extract(small_loo(run), dir.path()).status == 0);
+  const Finished first = extract(small_loo(run), dir.path());
+  REQUIRE(first.status == 0);
+  CHECK_THAT(first.err, Contains("next: analyze-loo " + run.string() + " --out report\n"));
   const auto before = tree(run);
   const Finished again = extract(small_loo(run), dir.path());
   CHECK(again.status == 0);

@@ -74,6 +74,12 @@ TEST_CASE("lanes lie end to end and the end is filled", "[batch]") {
         std::vector<std::int64_t>{7, 8, 9, 5, 0, 0, 0, 0});
   CHECK(std::vector<std::int64_t>(positions, positions + 4) ==
         std::vector<std::int64_t>{0, 1, 2, 4});
+  const auto numbers = [](const at::Tensor& begins) {
+    const auto* const first = begins.const_data_ptr<std::int32_t>();
+    return std::vector<std::int32_t>(first, first + begins.size(0));
+  };
+  CHECK(numbers(batch.row_begin) == std::vector<std::int32_t>{0, 3, 4});
+  CHECK(numbers(batch.token_begin) == std::vector<std::int32_t>{0, 3, 8});
 }
 
 TEST_CASE("a batch without lanes, an empty lane and a short prefix are refused", "[batch]") {
@@ -99,6 +105,7 @@ TEST_CASE("one new token of every lane is a step, which is not filled", "[batch]
   CHECK_THROWS_AS(make_batch({{.tokens = one}}, at::kCPU, Pace::step), std::invalid_argument);
   CHECK(batch.ids.size(0) == 1);
   CHECK(stage_of(batch, 0).rows == 1);
+  CHECK_FALSE(batch.row_begin.defined());
 }
 
 TEST_CASE("lanes enter at their blocks, in that order and with their values", "[batch]") {

@@ -2,6 +2,7 @@
 // The device that PHISCOPE_TEST_DEVICE names against the CPU, float32; ./dev gpu-test sets it.
 #include "model/absent_hooks.hpp"
 #include "reference.hpp"
+#include "run/finite.hpp"
 #include "scheduled_runs.hpp"
 #include "test_device.hpp"
 
@@ -112,5 +113,91 @@ TEST_CASE("greedy tokens and their head norms on the device are the CPU's",
     const CapturedRows wanted = run_alone(models.cpu, plan, runs);
     CHECK(found.generated == wanted.generated);
     CHECK(scaled_difference(found.arrays[0].to(at::kCPU), wanted.arrays[0]) <= tolerance);
+  }
+}
+
+TEST_CASE("the first value of a pass that is not finite is named on the device",
+          "[device_parity][needs_device]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  const Model model = load_model(source_dir() / "datasets/models/walk", at::kFloat, *device);
+  const std::vector<int> first{1, 4, 5};
+  const std::vector<int> second{1, 7, 9, 11};
+  const std::vector<std::string> names{"prompt 8", "prompt 9"};
+  const Batch batch = make_batch({{.tokens = first}, {.tokens = second}}, *device);
+  for (const at::ScalarType dtype : {at::kFloat, at::kDouble, at::kBFloat16, at::kHalf}) {
+    for (const double bad : {std::numeric_limits<double>::infinity(), std::nan("")}) {
+      CAPTURE(c10::toString(dtype), bad);
+      FiniteCheck good(model, batch, names, /*late=*/true);
+      FiniteCheck check(model, batch, names, /*late=*/true);
+      at::Tensor residual = at::zeros({batch.ids.size(0), 40}, batch.ids.options().dtype(dtype));
+      for (FiniteCheck* one : {&good, &check}) {
+        one->see_embedding(residual.narrow(0, 0, batch.used()));
+        one->see_block(0, {}, residual);
+      }
+      residual[batch.used()][3] = bad;  // the filling
+      good.see_block(1, {}, residual);
+      CHECK_NOTHROW(good.end());
+      residual[6][2] = bad;
+      residual[4][39] = bad;
+      check.see_block(1, {}, residual);
+      residual[0][0] = bad;
+      check.see_block(2, {}, residual);
+      CHECK_THROWS_WITH(check.end(), Contains("blocks.1.hook_resid_post: not finite") &&
+                                         Contains("prompt 9, position 1,"));
+    }
+  }
+}
+
+TEST_CASE("in 16 bits the device errs as the CPU does", "[device_parity][needs_device]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  // Heads of 16 units; of 8, shared by two; of 8, with windows; of 4 units and capped scores, which
+  // are computed lane by lane.
+  for (const char* family : {"gpt_neox_parallel", "phi4_mini", "olmo3", "qwen2", "gemma2"}) {
+    const auto folder = golden() / "models" / family / "model";
+    const Model wide = load_model(folder, at::kFloat, at::kCPU);
+    const Group group = many_runs(wide);
+    for (const at::ScalarType dtype : {at::kBFloat16, at::kHalf}) {
+      const Model here = load_model(folder, dtype, at::kCPU);
+      const Model there = load_model(folder, dtype, *device);
+      for (const Hook hook : {Hook::z, Hook::resid_post, Hook::logits}) {
+        CAPTURE(family, c10::toString(dtype), std::string(hook_name(hook).name));
+        const Plan plan =
+            capture_plan(hook, hook_name(hook).in_block ? all_layers(wide) : std::vector<int>{});
+        const auto rows = [&](const Model& model) {
+          return run_group(model, plan, group, 7).arrays[0].to(at::kCPU);
+        };
+        const at::Tensor wanted = rows(wide);
+        const double least = dtype == at::kHalf ? 1e-3 : 8e-3;  // a rounding or two
+        CHECK(scaled_difference(rows(there), wanted) <=
+              3.0 * scaled_difference(rows(here), wanted) + least);
+      }
+    }
+  }
+}
+
+TEST_CASE("scores of targets on the device are the CPU's", "[device_parity][needs_device]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  for (const auto& [dtype, most] : {std::pair{at::kFloat, tolerance}, {at::kBFloat16, 0.1}}) {
+    for (const char* family : {"llama", "gemma2"}) {
+      const auto folder = golden() / "models" / family / "model";
+      const Pair models{load_model(folder, dtype, at::kCPU), load_model(folder, dtype, *device)};
+      Group group{.runs = {whole_run(tokens_from(3, 21), {}, 0),
+                           whole_run(tokens_from(9, 12), {zero(place(Hook::z, 0, {}, 1))}, 1)}};
+      int target = 4;
+      for (Run& run : group.runs) {
+        for (Row& row : run.rows) row.targets = {target++, 5};
+      }
+      for (const Measure measure : {Measure::token_score, Measure::token_log_probability}) {
+        CAPTURE(family, c10::toString(dtype), static_cast<int>(measure));
+        CHECK(scaled_difference(measured(models.device, group, measure),
+                                measured(models.cpu, group, measure)) <= most);
+      }
+    }
   }
 }

@@ -14,31 +14,31 @@ using namespace phiscope::extract;
 
 namespace {
 
-constexpr std::size_t lanes = 13;
+constexpr std::size_t lane_count = 13;
 constexpr std::size_t vocab = 400;
 
 std::vector<float> random_scores() {
   std::mt19937 engine(2);
   std::normal_distribution<float> normal;
-  std::vector<float> scores(lanes * vocab);
+  std::vector<float> scores(lane_count * vocab);
   for (float& x : scores) x = 2.0F * normal(engine);
   return scores;
 }
 
 at::Tensor tensor_of(std::vector<float>& scores) {
   return at::from_blob(scores.data(),
-                       {static_cast<std::int64_t>(lanes), static_cast<std::int64_t>(vocab)},
+                       {static_cast<std::int64_t>(lane_count), static_cast<std::int64_t>(vocab)},
                        at::kFloat);
 }
 
 /// Runs of different prompts and samples, with what each has generated so far.
 struct Lanes {
-  std::vector<Run> runs = std::vector<Run>(lanes);
-  std::vector<std::vector<int>> generated = std::vector<std::vector<int>>(lanes);
+  std::vector<Run> runs = std::vector<Run>(lane_count);
+  std::vector<std::vector<int>> generated = std::vector<std::vector<int>>(lane_count);
   std::vector<Waiting> waiting;
 
   Lanes() {
-    for (std::size_t l = 0; l < lanes; ++l) {
+    for (std::size_t l = 0; l < lane_count; ++l) {
       const int id = static_cast<int>(l);
       runs[l].tokens = {id, 7, 2 * id};
       runs[l].after = {300 + id};
@@ -61,8 +61,8 @@ TEST_CASE("tokens are drawn at their runs' places with what came before them", "
     for (const int threads : {1, 2, 3}) {
       at::set_num_threads(threads);
       const auto tokens = next_tokens(generation, many.waiting, tensor_of(scores));
-      REQUIRE(tokens.size() == lanes);
-      for (std::size_t l = 0; l < lanes; ++l) {
+      REQUIRE(tokens.size() == lane_count);
+      for (std::size_t l = 0; l < lane_count; ++l) {
         std::vector<int> earlier = many.runs[l].tokens;
         earlier.push_back(many.runs[l].after[0]);
         earlier.insert(earlier.end(), many.generated[l].begin(), many.generated[l].end());
@@ -95,7 +95,7 @@ TEST_CASE("what is forced is not drawn", "[next_token]") {
   scores[5 * vocab + 8] = 50.0F;
   scores[5 * vocab + 3] = 40.0F;
   const auto tokens = next_tokens(generation, many.waiting, tensor_of(scores));
-  for (std::size_t l = 0; l < lanes; ++l) {
+  for (std::size_t l = 0; l < lane_count; ++l) {
     CAPTURE(l);
     CHECK(tokens[l].id == (l == 2 ? 33 : l == 5 ? 3 : free[l].id));
   }
@@ -105,18 +105,18 @@ TEST_CASE("without drawing the highest score is taken, of equal ones the lower i
           "[next_token]") {
   std::vector<float> scores = random_scores();
   const Lanes many;
-  for (std::size_t l = 0; l < lanes; ++l) {
+  for (std::size_t l = 0; l < lane_count; ++l) {
     scores[l * vocab + 300 - l] = 60.0F;
     scores[l * vocab + 350] = 60.0F;
   }
   const auto tokens = next_tokens({.tokens = 9, .end = {}}, many.waiting, tensor_of(scores));
-  for (std::size_t l = 0; l < lanes; ++l) CHECK(tokens[l].id == static_cast<int>(300 - l));
+  for (std::size_t l = 0; l < lane_count; ++l) CHECK(tokens[l].id == static_cast<int>(300 - l));
 }
 
 TEST_CASE("the highest score is that after the repetition penalty", "[next_token]") {
-  std::vector<float> scores(lanes * vocab, -50.0F);
+  std::vector<float> scores(lane_count * vocab, -50.0F);
   Lanes many;
-  for (std::size_t l = 0; l < lanes; ++l) {
+  for (std::size_t l = 0; l < lane_count; ++l) {
     float* const row = &scores[l * vocab];
     // Of prompt, what follows its thoughts, and generated: 30, 31 and 32 after the penalty of 2.
     row[7] = 60.0F;
@@ -132,7 +132,7 @@ TEST_CASE("the highest score is that after the repetition penalty", "[next_token
   const auto check = [&] {
     const auto tokens = next_tokens(generation, many.waiting, tensor_of(scores));
     CHECK(tokens[0].id == 9);
-    for (std::size_t l = 1; l < lanes; ++l) {
+    for (std::size_t l = 1; l < lane_count; ++l) {
       CAPTURE(l);
       CHECK(tokens[l].id == (l % 4 > 1 ? static_cast<int>(200 + l) : 390));
     }

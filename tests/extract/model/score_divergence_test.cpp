@@ -17,6 +17,14 @@ using namespace phiscope::extract;
 
 namespace {
 
+std::vector<LogitDivergence> score_divergences(const at::Tensor& a,
+                                               std::span<const std::int64_t> rows_a,
+                                               const at::Tensor& b) {
+  ScoreDivergences all;
+  all.add(a, rows_a, b);
+  return all.take();
+}
+
 std::vector<std::int64_t> rows_from(std::int64_t first, const at::Tensor& b) {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(b.size(0)));
   std::iota(rows.begin(), rows.end(), first);
