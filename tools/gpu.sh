@@ -20,6 +20,7 @@ gpu_test() {
       tail -n 5 build/gpu-test.log >&2
     }
   done
+  PHISCOPE_TEST_DEVICE=$device build/release/tests/extract_run_tests "[device_queue]" || failed=1
   if python3 -c 'import numpy' 2>/dev/null; then
     python3 tools/device_runs.py --device "$device" || failed=1
   else

@@ -11,6 +11,7 @@
 #include "run/pass_lengths.hpp"
 #include "run/progress.hpp"
 #include "run/stop.hpp"
+#include "run/writing_speed.hpp"
 #include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
 
@@ -24,6 +25,7 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <numeric>
 #include <optional>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -191,6 +193,25 @@ void say_memory(const ordered_json& expected, const RunOptions& options) {
   std::cerr << '\n';
 }
 
+/// What rows cost to be written, and how fast they can be here, for people.
+void say_writing(const Plan& plan, const ordered_json& expected,
+                 const std::filesystem::path& disk) {
+  std::vector<std::int64_t> shards(plan.shards());
+  std::iota(shards.begin(), shards.end(), 0);
+  const auto tokens =
+      static_cast<double>(std::max<std::uint64_t>(1, expected_tokens(plan, shards)));
+  const double bytes = expected.at("disk_bytes").get<double>() / tokens;
+  if (bytes < 1.0) return;
+  const WritingSpeed speed = measure_writing(disk);
+  const auto of = [&](double rate) {
+    return std::to_string(std::llround(rate / bytes)) + " tokens/s (" + bytes_text(rate) + "/s)";
+  };
+  std::cerr << "writing: " << bytes_text(bytes) << " per token; ";
+  if (speed.disk > 0.0) std::cerr << "this disk takes about " << of(speed.disk) << ", ";
+  std::cerr << "hashing at most " << of(speed.hash) << "; a device that computes more waits for "
+            << (speed.disk > 0.0 && speed.disk < speed.hash ? "the disk" : "hashing") << '\n';
+}
+
 /// Says so where the disk was slower than the model.
 void say_waiting(const std::string& experiment, const Executed& done) {
   if (done.waiting_seconds < 2.0 || done.waiting_seconds < 0.05 * done.seconds) return;
@@ -275,6 +296,7 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
             << expected["token_layers_without_sharing"] << '\n';
   if (options.dry_run) {
     say_memory(expected, options);
+    say_writing(request.plan, expected, existing_parent(options.out));
     ordered_json line{{"dry_run", true}};
     if (request.options.contains("step")) line["step"] = request.options["step"];
     line["plan"] = expected;

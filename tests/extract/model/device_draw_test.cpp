@@ -125,7 +125,7 @@ TEST_CASE("draws where the scores are leave what a rounding decides to the defin
 }
 
 TEST_CASE("next tokens on a device are the CPU's for the same scores",
-          "[device_parity][needs_device]") {
+          "[device_draw][needs_device]") {
   const std::optional<at::Device> device = test_device();
   if (!device) return;
   DrawnRows rows = random_rows(37, 4001, 3);
