@@ -4,14 +4,18 @@
 #include "shard/atomic_file.hpp"
 #include "shard/commit.hpp"
 #include "shard/format_error.hpp"
+#include "shard/mapped_file.hpp"
 #include "shard/nonfinite.hpp"
 #include "shard/npy.hpp"
 #include "shard/run_check.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
 #include <system_error>
 
 namespace phiscope::shard {
@@ -71,6 +75,29 @@ void check_shard(const fs::path& run, const RunPlan& plan, const Commit& commit,
   }
 }
 
+/// Files that extract writes beside the arrays of some experiments. They follow from what is
+/// hashed, the plan or the generated ids, and have no hash of their own.
+constexpr std::array<std::string_view, 3> text_files{"generated_texts.jsonl", "texts.jsonl",
+                                                     "bifurcation_points.json"};
+
+/// Checks that a file is JSON, or each of its lines is.
+void check_json(const fs::path& path) {
+  const MappedFile file(path);
+  const std::string_view text = file.text();
+  if (path.extension() == ".json") {
+    if (!nlohmann::json::accept(text)) throw FormatError(path, "is not JSON");
+    return;
+  }
+  std::size_t line = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (end == text.size() || !nlohmann::json::accept(text.substr(begin, end - begin))) {
+      throw FormatError(path, "line " + std::to_string(line) + " is not JSON with a line's end");
+    }
+    begin = end + 1;
+  }
+}
+
 void find_leftovers(const fs::path& run, const RunPlan& plan,
                     const std::vector<std::int64_t>& shards, VerifyReport& report) {
   std::set<std::string> known = {"plan.json", "prompts.jsonl", "manifest.json"};
@@ -83,8 +110,14 @@ void find_leftovers(const fs::path& run, const RunPlan& plan,
     if (entry.is_directory() && !entry.is_symlink()) continue;
     const std::string name = entry.path().lexically_relative(run).generic_string();
     if (known.contains(name) || entry.path().extension() == ".log") continue;
+    if (std::ranges::count(text_files, name) > 0 && !entry.is_symlink()) {
+      report.unhashed.push_back(name);
+      attempt(report, [&] { check_json(run / name); });
+      continue;
+    }
     leftovers.insert(name);
   }
+  std::ranges::sort(report.unhashed);
   for (const std::string& name : leftovers) {
     const fs::path path = run / name;
     const char* what = "does not belong to the run or has no commit";

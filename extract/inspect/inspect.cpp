@@ -138,6 +138,7 @@ void verify(const VerifyOptions& options) {
                                       {"files", report.files},
                                       {"rows", report.rows},
                                       {"nonfinite", report.nonfinite},
+                                      {"unhashed", report.unhashed},
                                       {"problems", report.problems}}
                    .dump()
             << '\n';

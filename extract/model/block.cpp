@@ -7,7 +7,6 @@
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/scalar_tensor.h>
 
-
 namespace phiscope::extract {
 namespace {
 

@@ -108,6 +108,25 @@ TEST_CASE("leftovers and missing shards are found", "[verify]") {
   CHECK_THAT(found, Contains("x/shard-00002.npy: does not belong"));
 }
 
+TEST_CASE("texts beside the arrays are named, and have to be JSON", "[verify]") {
+  const phiscope::test::TempDir dir;
+  phiscope::test::write_small_run(dir.path());
+  write_text(dir.path() / "generated_texts.jsonl", "{\"key\":[0]}\n{\"key\":[1]}\n");
+  write_text(dir.path() / "bifurcation_points.json", "{\n \"a\": 1\n}\n");
+  const VerifyReport good = verify(dir.path());
+  CHECK(good.problems.empty());
+  CHECK(good.unhashed ==
+        std::vector<std::string>{"bifurcation_points.json", "generated_texts.jsonl"});
+  for (const char* cut : {"{\"key\":[0]}\n{\"key\":", "{\"key\":[0]}\n{\"key\":[1]}"}) {
+    write_text(dir.path() / "generated_texts.jsonl", cut);
+    CHECK_THAT(problems(dir.path()), Contains("generated_texts.jsonl: line 2 is not JSON"));
+  }
+  write_text(dir.path() / "bifurcation_points.json", "{");
+  CHECK_THAT(problems(dir.path()), Contains("bifurcation_points.json: is not JSON"));
+  write_text(dir.path() / "texts.json", "{}");
+  CHECK_THAT(problems(dir.path()), Contains("texts.json: does not belong"));
+}
+
 TEST_CASE("what is not a run is one problem", "[verify]") {
   const phiscope::test::TempDir dir;
   CHECK(verify(dir.path() / "none").problems.size() == 1);

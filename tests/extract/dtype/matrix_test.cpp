@@ -83,6 +83,9 @@ std::filesystem::path run_of(const Command& command, const std::string& dtype,
       extract(command.arguments + " --dtype " + dtype + " --out '" + out.string() + "'", folder);
   CAPTURE(command.arguments, dtype, done.err);
   REQUIRE(done.status == 0);
+  const Finished verified = extract("verify '" + (out / step).string() + "'", folder);
+  CAPTURE(verified.err);
+  CHECK(verified.status == 0);
   return out / step;
 }
 

@@ -144,7 +144,7 @@ TEST_CASE("the first value of a pass that is not finite is named on the device",
       CAPTURE(c10::toString(dtype), bad);
       FiniteCheck good(model, batch, names, /*late=*/true);
       FiniteCheck check(model, batch, names, /*late=*/true);
-      at::Tensor residual = at::zeros({batch.ids.size(0), 40}, batch.ids.options().dtype(dtype));
+      at::Tensor residual = at::zeros({batch.used() + 9, 40}, batch.ids.options().dtype(dtype));
       for (FiniteCheck* one : {&good, &check}) {
         one->see_embedding(residual.narrow(0, 0, batch.used()));
         one->see_block(0, {}, residual);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "run/estimate.hpp"
-
 #include "torch_catch.hpp"
 
 using namespace phiscope::extract;
