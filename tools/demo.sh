@@ -29,7 +29,7 @@ demo_phiid() {
   build/release/bin/analyze-phiid demo/phiid --surrogates 399 --threads "$(nproc)" --out demo/phiid-report
   build/release/bin/extract ablate --model datasets/models/words --texts demo/phiid \
     --ranking demo/phiid-report/rankings.csv \
-    --orders balance,rank-difference,head-norm,autocorrelation,random:0-19,random-in-layer:0-19 \
+    --orders balance,random:0-19 --limit 12 \
     --primary balance --out demo/ablation
   build/release/bin/analyze-ablation demo/ablation --threads "$(nproc)" --out demo/ablation-report
 }
