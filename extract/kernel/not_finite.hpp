@@ -9,8 +9,7 @@
 
 namespace phiscope::extract::kernel {
 
-/// first = the smaller of what stands there and `tag` + row, for each row with a value that is not
-/// finite.
+/// Lowers `first` to `tag` + row for every row that holds a value that is not finite.
 template <class T>
 struct NotFinite {
   std::size_t rows = 0;

@@ -21,7 +21,7 @@ at::Tensor column(std::span<const double> values, at::Device device) {
   return at::tensor(values, at::kDouble).to(device).unsqueeze(1);
 }
 
-/// What stands in each row at a place, 0 before the first. places [row, 1]
+/// The sum before each row's place; 0 before the first. places [row, 1]
 at::Tensor before(const at::Tensor& sums, const at::Tensor& places) {
   const at::Tensor found = sums.gather(1, (places - 1).clamp_min(0));
   return found.masked_fill(places == 0, 0.0);

@@ -159,8 +159,8 @@ void look_up(std::span<const ScoredRow> rows, std::span<const Position> position
   });
 }
 
-/// Positions that are scored at once: on a GPU as many as a quarter of its free memory, or 4 GB,
-/// take.
+/// How many positions are scored at once. On a GPU their scores may fill a quarter of its free
+/// memory, and at most 4 GB.
 std::size_t portion_size(const Model& model, std::size_t positions, bool targets) {
   std::int64_t bytes = 16'000'000;
   std::int64_t row = 8 * model.config.vocab;
