@@ -8,6 +8,8 @@
 #include "loo/command.hpp"
 #include "patching/command.hpp"
 #include "phiid/command.hpp"
+#include "process/cut_file.hpp"
+#include "process/standard_streams.hpp"
 #include "random_model/command.hpp"
 #include "run/stop.hpp"
 #include "sampling/command.hpp"
@@ -28,7 +30,6 @@ namespace {
 
 constexpr int bad_input = 1;
 constexpr int bad_usage = 2;
-constexpr int stopped_early = 75;
 
 int run_program(int argc, char** argv) {
   CLI::App program(
@@ -72,11 +73,15 @@ int run_program(int argc, char** argv) {
 }  // namespace phiscope::extract
 
 int main(int argc, char** argv) {
+  phiscope::process::keep_standard_streams();
+  phiscope::process::report_cut_files("error: ");
   try {
-    return phiscope::extract::run_program(argc, argv);
+    const int status = phiscope::extract::run_program(argc, argv);
+    phiscope::process::flush_standard_output();
+    return status;
   } catch (const phiscope::extract::Stopped& stopped) {
     std::cerr << "extract: " << stopped.what() << '\n';
-    return phiscope::extract::stopped_early;
+    return phiscope::extract::stopped_status;
   } catch (const c10::Error& error) {  // LibTorch appends a trace to the first line
     const std::string text = error.what_without_backtrace();
     std::cerr << "error: " << phiscope::shard::printable(text.substr(0, text.find('\n'))) << '\n';
