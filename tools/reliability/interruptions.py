@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every subcommand of `extract` that makes a run, interrupted: killed and stopped at random moments, out of room, started
+twice at once, and robbed of files. What is there must be whole at any moment, and the same command must complete it
+to the bytes of a run that nothing happened to.
+
+interruptions.py BIN_DIR [--trials N] [--seed N] [--only WORD,...]     lines of a table on standard output; exit 1 on failure
+"""
+import argparse
+import hashlib
+import json
+import pathlib
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SIGNALS = [signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGUSR1, signal.SIGINT]
+STOPPED = 75
+
+
+def commands(work):
+    """Arguments by name; {out} is the run directory."""
+    models, data = ROOT / "datasets/models", ROOT / "datasets"
+    prompts = work / "prompts.jsonl"
+    prompts.write_text("".join((data / "phiid/words.jsonl").read_text().splitlines(True)[:8]))
+    generate = f"--model {models}/words --prompts {prompts} --prompts-per-shard 1 --ignore-eos --out {{out}}"
+    latent = f"--model {models}/week --batch-size 8 --max-new-tokens 4 --out {{out}}"
+    problems = f"--model {models}/words --problems {data}/words/problems.jsonl"
+    return {
+        "activations": f"activations {generate} --generate 30 --positions gen --capture head_norm,hook_resid_post",
+        "samples": f"activations {generate} --generate 20 --capture head_norm --samples 2 --temperature 0.8",
+        "loo": f"loo --model {models}/walk --context-lengths 20,40 --n-trials 4 --positions all --batch-size 4 --out {{out}}",
+        "phiid": f"phiid {generate} --generate 40",
+        "ablate": f"ablate --model {models}/words --texts {work}/texts --orders random:0-3 --step-size 2 "
+                  "--removals-per-shard 2 --out {out}",
+        "patching": f"patching {latent} --pairs {data}/week/pairs.json --limit 12 --pairs-per-shard 1",
+        "steps": f"steps {latent} --problems {data}/week/problems.jsonl --per-stratum 4 --problems-per-shard 1",
+        "sampling": f"sampling {problems} --limit 6 --steps variance --temperatures 0.5,1 --samples 4 --checkpoints 8,16 "
+                    "--stride 4 --max-new-tokens 16 --out {out}",
+    }
+
+
+def tree(run):
+    """Digests of what a run consists of: not logs, which differ, nor locks."""
+    return {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(run.rglob("*")) if path.is_file() and path.suffix not in (".log", ".lock")}
+
+
+class Trial:
+    """One subcommand and what was found of it."""
+
+    def __init__(self, program, arguments, work, seed):
+        self.program, self.arguments, self.work = program, arguments, work
+        self.random = random.Random(seed)
+        self.problems, self.runs, self.slowest = [], 0, 0.0
+        begin = time.monotonic()
+        self.whole = work / "whole"
+        done = self.finish(self.start(self.whole))
+        if done[0] != 0:
+            raise SystemExit(f"interruptions: {arguments}: {done[1]}")
+        self.seconds = time.monotonic() - begin
+        self.wanted = tree(self.whole)
+
+    def start(self, out, before=None):
+        self.runs += 1
+        words = [word.replace("{out}", str(out)) for word in self.arguments.split()]
+        return subprocess.Popen([self.program, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                preexec_fn=before)
+
+    @staticmethod
+    def finish(process):
+        error = process.communicate()[1]
+        return process.returncode, (error.strip().splitlines() or [""])[-1]
+
+    def fresh(self, name):
+        out = self.work / name
+        shutil.rmtree(out, ignore_errors=True)
+        return out
+
+    def check(self, good, what):
+        if not good:
+            self.problems.append(what)
+
+    def check_parts(self, out, what):
+        """What has its final name has its final bytes."""
+        for name, digest in (tree(out) if out.exists() else {}).items():
+            if ".part-" not in name:
+                self.check(self.wanted.get(name) == digest, f"{what}: {name} is not what it will be")
+
+    def complete(self, out, what):
+        status, error = self.finish(self.start(out))
+        self.check(status == 0, f"{what}: resuming ended with {status}: {error}")
+        found = tree(out) if out.exists() else {}
+        differ = sorted(name for name in found.keys() | self.wanted.keys() if found.get(name) != self.wanted.get(name))
+        self.check(not differ, f"{what}: after resuming {len(differ)} files differ, as {differ[:1]}")
+
+    def killed(self, trials):
+        for number in range(trials):
+            out, sent = self.fresh("killed"), []
+            for _ in range(self.random.randint(1, 3)):
+                process = self.start(out)
+                time.sleep(self.random.uniform(0, self.seconds))
+                which = self.random.choice(SIGNALS)
+                sent.append(which.name)
+                process.send_signal(which)
+                begin = time.monotonic()
+                status, error = self.finish(process)
+                if which != signal.SIGKILL:
+                    self.slowest = max(self.slowest, time.monotonic() - begin)
+                    # Before it catches signals, and after all is done, they end it or change nothing.
+                    self.check(status in (STOPPED, 0, -which), f"{which.name}: status {status}: {error}")
+                self.check_parts(out, f"killed {number} {sent}")
+            self.complete(out, f"killed {number} {sent}")
+
+    def out_of_room(self, trials):
+        largest = max(path.stat().st_size for path in self.whole.rglob("*.npy"))
+        for number in range(trials):
+            limit = int(largest * (number + 0.5) / trials)
+            out = self.fresh("room")
+            process = self.start(out, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+            status, error = self.finish(process)
+            self.check(status in (1, 0), f"room for files of {limit}: status {status}: {error}")
+            self.check(status == 0 or "File too large" in error, f"room for files of {limit}: {error}")
+            self.check_parts(out, f"room for files of {limit}")
+            self.complete(out, f"room for files of {limit}")
+
+    def twice_at_once(self, trials):
+        for number in range(trials):
+            out = self.fresh("twins")
+            twins = []
+            for _ in range(2):
+                twins.append(self.start(out))
+                time.sleep(self.random.uniform(0, 0.05))
+            ended = [self.finish(twin) for twin in twins]
+            self.check(any(status == 0 for status, _ in ended), f"twins {number}: {ended}")
+            for status, error in ended:
+                self.check(status == 0 or "another process" in error, f"twins {number}: {status}: {error}")
+            self.check(tree(out) == self.wanted, f"twins {number}: other bytes")
+
+    def robbed(self, trials):
+        for number in range(trials):
+            out = self.fresh("robbed")
+            shutil.copytree(self.whole, out)
+            files = sorted(out.rglob("shard-*.npy"))
+            victim = self.random.choice(files)
+            if self.random.random() < 0.5 or victim.stat().st_size < 2:
+                victim.unlink()
+            else:
+                with victim.open("r+b") as file:
+                    file.truncate(victim.stat().st_size // 2)
+            self.complete(out, f"robbed {number} of {victim.relative_to(out)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binaries", type=pathlib.Path)
+    parser.add_argument("--trials", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    program = str(options.binaries.resolve() / "extract")
+    failures = 0
+    with tempfile.TemporaryDirectory(prefix="phiscope-reliability-") as folder:
+        work = pathlib.Path(folder)
+        named = commands(work)
+        texts = named["phiid"].replace("{out}", str(work / "texts"))
+        subprocess.run([program, *texts.split()], check=True, capture_output=True)
+        for name in options.only.split(",") if options.only else named:
+            place = work / name
+            place.mkdir()
+            trial = Trial(program, named[name], place, options.seed)
+            trial.killed(options.trials)
+            trial.out_of_room(max(1, options.trials // 3))
+            trial.twice_at_once(max(1, options.trials // 3))
+            trial.robbed(max(1, options.trials // 3))
+            for problem in trial.problems:
+                print(f"interruptions: {name}: {problem}", file=sys.stderr)
+            failures += len(trial.problems)
+            print(json.dumps({"command": name, "runs": trial.runs, "failures": len(trial.problems),
+                              "slowest_stop_s": round(trial.slowest, 2)}), flush=True)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
