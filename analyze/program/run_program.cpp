@@ -27,7 +27,7 @@ void add_resampling_options(CommandLine& line, std::size_t* resamples, std::uint
 }
 
 int run_program(int argc, const char* const* argv, const Spec& spec) {
-  CommandLine line(spec.about, "Example: " + spec.example);
+  CommandLine line(spec.name, spec.about, "Example: " + spec.example);
   spec.add_options(line);
   const int status = line.parse(argc, argv, spec.check);
   if (status >= 0) return status;

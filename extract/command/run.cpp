@@ -2,10 +2,10 @@
 #include "command/run.hpp"
 
 #include "command/memory.hpp"
-#include "command/version.hpp"
 #include "files/describe.hpp"
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"
+#include "program/version.hpp"
 #include "run/estimate.hpp"
 #include "run/execute.hpp"
 #include "run/pass_lengths.hpp"
@@ -128,8 +128,8 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   if (!request.row_formula.empty()) {
     for (shard::ArrayPlan& array : plan.arrays) array.formula += "; " + request.row_formula;
   }
-  plan.details["version"] = program_version;
-  plan.details["revision"] = git_revision;
+  plan.details["version"] = program::program_version();
+  plan.details["revision"] = program::git_revision();
   plan.details["options"] = request.options;
   plan.details["model"] = model.description;
   if (options.allow_long) plan.details["allow_long"] = true;
