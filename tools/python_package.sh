@@ -24,6 +24,9 @@ python_package() {
     PHISCOPE_PYTHON=$python tests/python/python_test.sh "$part" "$PWD" "$PWD/build/release/bin" || status=$?
     if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then failed=1; fi
   done
+  status=0
+  PHISCOPE_PYTHON=$python tests/python/coming_from_test.sh "$PWD" "$PWD/build/release/bin" || status=$?
+  if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then failed=1; fi
   if [ "$failed" -ne 0 ]; then fail "tests of the Python package failed"; fi
   say "import phiscope with .venv/bin/python; docs/python.md has examples"
 }

@@ -24,7 +24,8 @@ PROGRAMS = ["extract", "analyze-loo", "analyze-phiid", "analyze-ablation", "anal
 DRY = ["activations", "loo", "phiid", "ablate", "patching", "steps", "sampling"]
 # What a reader has, by the name that the pages give it.
 READERS = {"MODEL": "datasets/models/words", "PROMPTS": "datasets/phiid/words.jsonl",
-           "PROBLEMS": "datasets/words/problems.jsonl", "path/to/model": "datasets/models/words", "i": "0",
+           "PROBLEMS": "datasets/words/problems.jsonl", "path/to/model": "datasets/models/words",
+           "Qwen2.5-7B": "datasets/models/words", "i": "0",
            "SLURM_PROCID": "0", "SLURM_NTASKS": "4"}
 # The model that a subcommand's MODEL is, where it is not that one.
 MODELS = {"patching": "datasets/models/week", "steps": "datasets/models/week", "loo": "datasets/models/walk"}
