@@ -74,7 +74,11 @@ def row(heading, package, difference, theirs, ours, rounds):
     version = importlib.metadata.version(NAMES.get(package, package))
     return (f"| {heading} {version} | {difference:.1e} | {statistics.median(a for a, _ in pairs) * 1e3:.3g} | "
             f"{statistics.median(b for _, b in pairs) * 1e3:.3g} | "
-            f"{statistics.median(ratios):.2g} ({min(ratios):.2g} to {max(ratios):.2g}) |")
+            f"{short(statistics.median(ratios))} ({short(min(ratios))} to {short(max(ratios))}) |")
+
+
+def short(number):
+    return f"{number:.0f}" if number >= 100 else f"{number:.2g}"
 
 
 def main():
@@ -112,14 +116,21 @@ def main():
 
 
 def write_table(table, absent, rounds):
-    left_out = f" Not installed where this was measured: {', '.join(absent)}." if absent else ""
-    text = (f"\nMade by `python3 bench/coming_from.py build/release/bin --rounds {rounds} --write`: CPU milliseconds of one "
-            "call on one\nthread, median of the rounds, and the median, smallest and largest ratio. A call of `extract` "
-            "includes the start of the\nprocess, the loading of the model and the writing of the run; the others' model "
-            f"is loaded already.{left_out}\n\n"
-            "| theirs | largest scaled difference | theirs, ms | ours, ms | theirs / ours |\n|---|---:|---:|---:|---:|\n")
+    left_out = f" Not installed where this was measured:\n{', '.join(absent)}." if absent else ""
+    text = f"""
+Made by `python3 bench/coming_from.py build/release/bin --rounds {rounds} --write`: CPU milliseconds of one call on one
+thread, median of the rounds, and the median, smallest and largest ratio.{left_out}
+
+| theirs | largest scaled difference | theirs, ms | ours, ms | theirs / ours |
+|---|---:|---:|---:|---:|
+""" + "\n".join(table) + """
+
+A call of `extract` includes the start of the process, the loading of the model and the writing of a run with hashes; the
+others' model is loaded already. For a few short prompts in a notebook, stay where you are. What is gained by leaving is
+elsewhere: long runs that resume, sweeps that share what their runs have in common, the same bits in any batch.
+"""
     page = PAGE.read_text()
-    PAGE.write_text(page[:page.index(END) + len(END)] + text + "\n".join(table) + "\n")
+    PAGE.write_text(page[:page.index(END) + len(END)] + text)
 
 
 if __name__ == "__main__":
