@@ -125,9 +125,10 @@ thread, median of the rounds, and the median, smallest and largest ratio.{left_o
 |---|---:|---:|---:|---:|
 """ + "\n".join(table) + """
 
-A call of `extract` includes the start of the process, the loading of the model and the writing of a run with hashes; the
-others' model is loaded already. For a few short prompts in a notebook, stay where you are. What is gained by leaving is
-elsewhere: long runs that resume, sweeps that share what their runs have in common, the same bits in any batch.
+A call of `extract` includes the start of the process, the loading of the model and the writing of a run with hashes;
+the others' model is loaded already. For a few short prompts in a notebook, stay where you are. What is gained by
+leaving is elsewhere: long runs that resume, sweeps that share what their runs have in common, the same bits in any
+batch.
 """
     page = PAGE.read_text()
     PAGE.write_text(page[:page.index(END) + len(END)] + text)

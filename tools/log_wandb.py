@@ -4,13 +4,14 @@
 
 log_wandb.py REPORT|RUN... [--project NAME] [--group NAME] [--max-rows N] [--no-files]
 
-Each folder becomes a run of its own. Of a report (what an analyze program wrote): sources and options as the configuration,
-its claims and the numbers of its smaller JSON files as the summary, every table as a wandb.Table with undefined cells empty,
-every figure as an image, the folder as an artifact. Of a run directory (what extract wrote): plan.json as the
-configuration, and the progress of its logs (rows, tokens, seconds, memory and means of each shard) as history; arrays
-stay where they are.
+Each folder becomes a run of its own. Of a report (what an analyze program wrote): sources and options as the
+configuration, its claims and the numbers of its smaller JSON files as the summary, every table as a wandb.Table with
+undefined cells empty, every figure as an image, the folder as an artifact. Of a run directory (what extract wrote):
+plan.json as the configuration, and the progress of its logs (rows, tokens, seconds, memory and means of each shard) as
+history; arrays stay where they are.
 
-WANDB_MODE=offline writes below WANDB_DIR and sends nothing; `wandb sync` sends it later. Needs wandb: pip install wandb.
+WANDB_MODE=offline writes below WANDB_DIR and sends nothing; `wandb sync` sends it later.
+Needs wandb: pip install wandb.
 Example: WANDB_MODE=offline tools/log_wandb.py report-steps runs/steps --project thoughts
 """
 import argparse

@@ -29,6 +29,12 @@ READERS = {"MODEL": "datasets/models/words", "PROMPTS": "datasets/phiid/words.js
            "SLURM_PROCID": "0", "SLURM_NTASKS": "4"}
 # The model that a subcommand's MODEL is, where it is not that one.
 MODELS = {"patching": "datasets/models/week", "steps": "datasets/models/week", "loo": "datasets/models/walk"}
+# Options that are followed by a path to read; those that nothing follows; endings of files, as folders have none.
+INPUTS = {"--texts", "--ranking", "--donors", "--interventions", "--prompts", "--problems", "--pairs", "--model", "--config",
+          "--judgements", "--null-weights", "--series", "--clusters", "--groups", "--oracle", "--prompt-template",
+          "--prepare", "--select"}
+SWITCHES = {"--no-figures", "--dry-run", "--published", "--all-atoms", "--json", "--quick"}
+FILES = {".csv", ".json", ".jsonl", ".npy", ".toml", ".txt", ".safetensors"}
 BEFORE = {"exec", "do", "then", "time", "srun", "!", "{", "nohup"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 # Options of other programs that the pages name.
@@ -145,7 +151,7 @@ class Judge:
     def run(self, words, cwd):
         environment = {**os.environ, "SLURM_ARRAY_TASK_ID": "0", "SLURM_ARRAY_TASK_MIN": "0",
                        "SLURM_ARRAY_TASK_MAX": "3", "SLURM_ARRAY_TASK_COUNT": "4", "OMP_NUM_THREADS": "1"}
-        environment.pop("OPENROUTER_API_KEY", None)  # no command asks anybody
+        environment.pop("OPENROUTER_API_KEY", None)
         return subprocess.run([self.bin / words[0], *words[1:]], cwd=cwd, env=environment, text=True,
                               capture_output=True, timeout=300)
 
@@ -203,34 +209,30 @@ class Judge:
             (here / name).symlink_to(self.root / name)
         given = [self.readers(word, subcommand) for word in words[1:]]
         given = ["cpu" if before == "--device" else word for before, word in zip(["", *given], given)]
-        made, output = [], False
+        made = []
         for before, word in zip(["", *given], given):
-            for part in word.split(","):
-                if part.startswith(("datasets/", "docs/", "tests/")) and not (here / part).exists():
-                    return f"no file {part}"
-            if before in ("--out", "--add-out") or word.startswith("-"):
-                output = output or before == "--out"
-                continue
-            if self.is_made(before, word, subcommand, here):
+            missing = [part for part in word.split(",") if part.startswith(("datasets/", "docs/", "tests/")) and
+                       not (here / part).exists()]
+            if missing:
+                return f"no file {missing[0]}"
+            if not word.startswith("-") and self.is_made(before, word, subcommand, here):
                 made.append(word)
                 place = here / word
                 place.parent.mkdir(parents=True, exist_ok=True)
-                if place.suffix in (".csv", ".json", ".jsonl", ".npy", ".toml", ".txt", ".safetensors"):
+                if place.suffix in FILES:
                     place.touch()
                 else:
                     place.mkdir(exist_ok=True)
         more = []
-        if subcommand in DRY and words[0] == "extract" and not made and "--prepare" not in given:
+        if words[0] == "extract" and subcommand in DRY and not made and "--prepare" not in given:
             more = ["--dry-run"]
         if words[0] == "judge":
-            more = ["--offline"]
-        if not output and "--out" in self.options(words[0], subcommand) if subcommand else False:
+            more = ["--offline"]  # no command asks anybody
+        if subcommand and "--out" not in given and "--out" in self.options(words[0], subcommand):
             more += ["--out", "out"]  # where only the other options are the point
         done = self.run([words[0], *given, *more], here)
-        if done.returncode == 0:
-            return ""
         said = (done.stderr.strip() or done.stdout.strip()).replace("Run with --help for more information.", "").strip()
-        if done.returncode == 1 and any(name in said for name in made):
+        if done.returncode == 0 or (done.returncode == 1 and any(name in said for name in made)):
             return ""
         return f"exit {done.returncode}: {said[-400:]}"
 
@@ -245,10 +247,7 @@ class Judge:
         """Whether a word names something that the reader or an earlier command makes."""
         if word == subcommand or (here / word).exists():
             return False
-        takes_path = before in ("--texts", "--ranking", "--donors", "--interventions", "--prompts", "--problems", "--pairs",
-                                "--model", "--judgements", "--config", "--null-weights", "--series", "--clusters",
-                                "--oracle", "--prompt-template", "--prepare", "--select", "--groups")
-        return takes_path or not before.startswith("-") or before in ("--no-figures", "--dry-run")
+        return before in INPUTS or not before.startswith("-") or before in SWITCHES
 
 
 def prose_options(root):

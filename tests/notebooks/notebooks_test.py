@@ -4,9 +4,9 @@
 
 notebooks_test.py SOURCE_DIR DEMO_DIR
 
-Each notebook has a cell tagged `choice`, one assignment, and a cell tagged `number` that prints one number. It runs as it
-is and again with another choice: both times the number must be that of the table, to the digits shown, so that a reader's
-change has the effect that the text says. DEMO_DIR is what ./dev demo wrote.
+Each notebook has a cell tagged `choice`, one assignment, and a cell tagged `number` that prints one number. It runs as
+it is and again with another choice: both times the number must be that of the table, to the digits shown, so that a
+reader's change has the effect that the text says. DEMO_DIR is what ./dev demo wrote.
 """
 import csv
 import json

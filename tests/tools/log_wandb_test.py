@@ -41,7 +41,8 @@ def write_report(folder):
 def write_run(folder):
     folder.mkdir()
     (folder / "plan.json").write_text('{"experiment": "steps", "options": {"seed": 3}}')
-    lines = [{"event": "start"}, {"event": "shard", "shard": 1, "tokens": 20}, {"event": "shard", "shard": 0, "tokens": 10}]
+    lines = [{"event": "start"}, {"event": "shard", "shard": 1, "tokens": 20},
+             {"event": "shard", "shard": 0, "tokens": 10}]
     (folder / "extract-0-of-1.log").write_text("\n".join(map(json.dumps, lines)) + '\n{"event": "sha')
 
 
