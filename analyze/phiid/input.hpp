@@ -53,6 +53,10 @@ struct Input {
     return layers[layer_index(head)] * static_cast<std::int64_t>(heads_per_layer) +
            static_cast<std::int64_t>(head % heads_per_layer);
   }
+  /// "3.0": layer and head in layer, as TransformerLens users name heads.
+  [[nodiscard]] std::string head_name(std::size_t head) const {
+    return std::to_string(layers[layer_index(head)]) + "." + std::to_string(head % heads_per_layer);
+  }
 };
 
 /// Reads array `head_norm` [row, layer, head] in row space `generated` (prompt, step) of a run, and

@@ -53,6 +53,30 @@ TEST_CASE("texts reach gnuplot as literals that cannot end early", "[gnuplot]") 
   CHECK_THAT(script, Contains("set label 1 ''' !touch /tmp/x '' . system(''id'') . ''' at"));
 }
 
+TEST_CASE("gnuplot's maps have the same borders, stars and logarithm, its points labels",
+          "[gnuplot]") {
+  Figure figure = example_map();
+  auto& map = std::get<Heatmap>(figure.panels[0].content);
+  map.x_breaks = {2};
+  map.y_breaks = {1};
+  map.marked = {true, false, false, false, false, false};
+  map.is_log = true;
+  figure.panels[1] = example_curves().panels[0];
+  std::get<Lines>(figure.panels[1].content).series[0].labels = {"a \"b\"", "", "", ""};
+  const std::string script = gnuplot_script(figure, Format::svg);
+  CHECK_THAT(script, Contains("from first 1.5, graph 0 to first 1.5, graph 1 nohead"));
+  CHECK_THAT(script, Contains("from graph 0, first 0.5 to graph 1, first 0.5 nohead"));
+  CHECK_THAT(script, Contains("unset arrow 6001\nunset arrow 6002\n"));
+  CHECK_THAT(script, Contains("0 0 1.00*\n"));
+  CHECK_THAT(script, Contains("set cbrange [-1:1]"));
+  CHECK_THAT(script, Contains("1 0 -1\n"));  // -2 of a limit of 2
+  CHECK_THAT(script, Contains("set cbtics ('-2' -1, "));
+  CHECK_THAT(script, Contains("$p1t0 << EOD\n-1 1 \"a  b \"\nEOD\n"));
+  if (const auto gnuplot = find_gnuplot()) {
+    CHECK_THAT(render(figure, Format::svg, *gnuplot), Contains("a  b"));
+  }
+}
+
 TEST_CASE("a figure may be named after a run with any name", "[gnuplot][needs_gnuplot]") {
   const auto gnuplot = find_gnuplot();
   if (!gnuplot) {
