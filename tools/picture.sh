@@ -12,7 +12,7 @@ browser=$(command -v chromium || command -v chromium-browser || command -v googl
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1 \
-  --user-data-dir="$folder/profile" --window-size=1000,1150 --virtual-time-budget=20000 \
+  --user-data-dir="$folder/profile" --window-size=1000,720 --virtual-time-budget=20000 \
   --screenshot="$folder/report.png" "file://$(realpath "$page")" 2>"$folder/log" || fail "$(tail -n 1 "$folder/log")"
 python=.venv/bin/python
 [ -x "$python" ] || python=python3
