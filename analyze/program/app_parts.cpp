@@ -139,6 +139,9 @@ std::string example_of(const CLI::App& app) {
       if (c == ' ' && (lines.empty() || lines.back() == '\n')) continue;
       lines += c;
     }
+    for (std::size_t next = lines.find(word); next != std::string::npos; next = lines.find(word)) {
+      lines.erase(next + 1, word.size() - 1);  // each may say again that it is one
+    }
     while (!lines.empty() && lines.back() == '\n') lines.pop_back();
     return lines;
   }

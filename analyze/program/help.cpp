@@ -40,7 +40,12 @@ std::string example_text(const CLI::App& app) {
   const std::string example = example_of(app);
   if (example.empty()) return "";
   std::string text = "\nExample:\n  ";
-  for (const char c : example) text += c == '\n' ? std::string("\n  ") : std::string(1, c);
+  for (std::size_t i = 0; i < example.size(); ++i) {
+    text += example[i];
+    // A line that goes on with options stands further in.
+    if (example[i] == '\n')
+      text += i + 1 < example.size() && example[i + 1] == '-' ? "      " : "  ";
+  }
   return text + '\n';
 }
 

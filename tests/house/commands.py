@@ -119,20 +119,13 @@ def of_page(root, path):
 
 
 def of_help(place, text):
-    """The commands after "example:"; a line that does not begin with a program continues the one before."""
-    lines, inside = [], False
-    for line in text.splitlines():
-        match = re.match(r"\s*[Ee]xample:\s*(.*)", line)
-        if match:
-            lines.append(match[1])
-            inside = True
-        elif inside and line.startswith("         ") and line.strip():
-            if line.split()[0] in PROGRAMS:
-                lines.append(line.strip())
-            else:
-                lines[-1] += " " + line.strip()
+    """The commands after "Example:"; a line that does not begin with a program continues the one before."""
+    lines = []
+    for line in text.partition("\nExample:\n")[2].splitlines():
+        if line.split()[0] in PROGRAMS:
+            lines.append(line.strip())
         else:
-            inside = False
+            lines[-1] += " " + line.strip()
     for line in lines:
         yield from commands_of(place, line)
 
@@ -159,6 +152,11 @@ class Judge:
         if words not in self.helps:
             self.helps[words] = self.run([*words, "--help"], self.folder).stdout
         return self.helps[words]
+
+    def subcommands(self, program):
+        """None of a program that has none."""
+        section = self.help(program).partition("\nCommands (")[2].partition("\n\n")[0]
+        return re.findall(r"^  ([a-z-]+) ", section, re.M)
 
     def options(self, *words):
         return set(OPTION.findall(self.help(*words)))
@@ -266,9 +264,8 @@ def known_options(root, judge):
     for program in PROGRAMS:
         if judge.has(program):
             known |= judge.options(program)
-            for subcommand in re.findall(r"^  ([a-z-]+) ", judge.help(program).split("Subcommands:")[-1], re.M):
-                if "Subcommands:" in judge.help(program):
-                    known |= judge.options(program, subcommand)
+            for subcommand in judge.subcommands(program):
+                known |= judge.options(program, subcommand)
     for folder in ("tools", "bench", "tests/calibrate", "tests/house"):
         for path in (root / folder).glob("*.py"):
             known |= set(re.findall(r'"(--[a-z0-9-]+)"', path.read_text()))
@@ -286,9 +283,8 @@ def main():
                  for command in of_page(root, path)]
         for program in filter(judge.has, PROGRAMS):
             shown += of_help(f"{program} --help", judge.help(program))
-            for subcommand in re.findall(r"^  ([a-z-]+) ", judge.help(program).split("Subcommands:\n")[-1], re.M):
-                if "Subcommands:" in judge.help(program):
-                    shown += of_help(f"{program} {subcommand} --help", judge.help(program, subcommand))
+            for subcommand in judge.subcommands(program):
+                shown += of_help(f"{program} {subcommand} --help", judge.help(program, subcommand))
         unique = {tuple(command.words): command for command in reversed(shown)}
         faults = [f"{command.place}: {' '.join(command.words)}\n    {fault}"
                   for command, fault in zip(unique.values(), pool.map(judge.fault, unique.values())) if fault]
