@@ -20,7 +20,7 @@ import tempfile
 import pages
 
 PROGRAMS = ["extract", "analyze-loo", "analyze-phiid", "analyze-ablation", "analyze-patching", "analyze-steps",
-            "analyze-sampling", "analyze-metric", "judge"]
+            "analyze-sampling", "analyze-metric", "analyze-all", "judge"]
 DRY = ["activations", "loo", "phiid", "ablate", "patching", "steps", "sampling"]
 # What a reader has, by the name that the pages give it.
 READERS = {"MODEL": "datasets/models/words", "PROMPTS": "datasets/phiid/words.jsonl",
