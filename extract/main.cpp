@@ -7,6 +7,8 @@
 #include "loo/command.hpp"
 #include "patching/command.hpp"
 #include "phiid/command.hpp"
+#include "process/cut_file.hpp"
+#include "process/standard_streams.hpp"
 #include "program/help.hpp"
 #include "program/version.hpp"
 #include "random_model/command.hpp"
@@ -29,7 +31,6 @@ namespace phiscope::extract {
 namespace {
 
 constexpr int bad_input = 1;
-constexpr int stopped_early = 75;
 
 int run_program(int argc, char** argv) {
   CLI::App program(
@@ -51,8 +52,8 @@ int run_program(int argc, char** argv) {
   const std::vector<std::string> given(argv + 1, argv + argc);
   try {
     if (const std::string text = program::generated(program, given); !text.empty()) {
-      std::cout << text << std::flush;
-      return std::cout ? 0 : bad_input;
+      std::cout << text;
+      return 0;
     }
     Arguments arguments = with_config_file(program, subcommands, argc, argv);
     // As CLI11's vector overload wants them.
@@ -78,11 +79,15 @@ int run_program(int argc, char** argv) {
 }  // namespace phiscope::extract
 
 int main(int argc, char** argv) {
+  phiscope::process::keep_standard_streams();
+  phiscope::process::report_cut_files("error: ");
   try {
-    return phiscope::extract::run_program(argc, argv);
+    const int status = phiscope::extract::run_program(argc, argv);
+    phiscope::process::flush_standard_output();
+    return status;
   } catch (const phiscope::extract::Stopped& stopped) {
     std::cerr << "extract: " << stopped.what() << '\n';
-    return phiscope::extract::stopped_early;
+    return phiscope::extract::stopped_status;
   } catch (const c10::Error& error) {  // LibTorch appends a trace to the first line
     const std::string text = error.what_without_backtrace();
     std::cerr << "error: " << phiscope::shard::printable(text.substr(0, text.find('\n'))) << '\n';

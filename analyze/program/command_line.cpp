@@ -103,8 +103,8 @@ int CommandLine::parse(int argc, const char* const* argv, const std::function<vo
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
     if (const std::string text = generated(*parts_->app, arguments); !text.empty()) {
-      std::cout << text << std::flush;
-      return std::cout ? 0 : 1;
+      std::cout << text;
+      return 0;
     }
     parts_->app->parse(argc, argv);
     try {

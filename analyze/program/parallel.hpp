@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstddef>
 #include <future>
+#include <string>
+#include <system_error>
 #include <vector>
 
 namespace phiscope {
@@ -30,7 +32,13 @@ void for_each_tile(std::size_t count, std::size_t threads, Tile tile) {
   };
   std::vector<std::future<void>> others;
   for (std::size_t i = 1; i < std::min(threads, count); ++i) {
-    others.push_back(std::async(std::launch::async, work));
+    try {
+      others.push_back(std::async(std::launch::async, work));
+    } catch (const std::system_error& error) {
+      failed = true;
+      throw std::system_error(error.code(), "cannot start thread " + std::to_string(i + 1) +
+                                                " of --threads " + std::to_string(threads));
+    }
   }
   std::vector<std::future<void>> all;
   std::packaged_task<void()> own(work);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "program/run_program.hpp"
 
+#include "process/cut_file.hpp"
+#include "process/standard_streams.hpp"
+
 #include <algorithm>
 #include <iostream>
 #include <thread>
@@ -29,16 +32,18 @@ void add_resampling_options(CommandLine& line, std::size_t* resamples, std::uint
 int run_program(int argc, const char* const* argv, const Spec& spec) {
   CommandLine line(spec.name, spec.about, "Example: " + spec.example);
   spec.add_options(line);
-  const int status = line.parse(argc, argv, spec.check);
-  if (status >= 0) return status;
+  process::keep_standard_streams();
+  process::report_cut_files(spec.name + ": error: ");
+  int status = 0;
   try {
-    std::cout << spec.run() << '\n' << std::flush;
-    if (!std::cout) throw std::runtime_error("standard output: cannot write");
+    status = line.parse(argc, argv, spec.check);
+    if (status < 0) std::cout << spec.run() << '\n';
+    process::flush_standard_output();
   } catch (const std::exception& error) {
     say(spec.name, std::string("error: ") + error.what());
     return 1;
   }
-  return 0;
+  return std::max(status, 0);
 }
 
 void say(const std::string& name, const std::string& text) {

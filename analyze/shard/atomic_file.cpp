@@ -169,4 +169,14 @@ void sync_directory(const std::filesystem::path& directory) {
   if (error != 0 && error != EINVAL) fail_at(path, "flush to the disk", error);
 }
 
+void make_directories(const std::filesystem::path& directory) {
+  if (directory.empty() || std::filesystem::is_directory(directory)) return;
+  const std::filesystem::path above = directory.parent_path();
+  make_directories(above);
+  // Nothing is made of "run/": its name is that of what is above it.
+  if (!directory.has_filename() || !std::filesystem::create_directory(directory)) return;
+  // One may be allowed to make a folder where one may not read, which flushing needs.
+  if (::access(above.empty() ? "." : above.c_str(), R_OK) == 0) sync_directory(above);
+}
+
 }  // namespace phiscope::shard

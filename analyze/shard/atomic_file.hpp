@@ -61,4 +61,8 @@ void write_file(const std::filesystem::path& file, std::string_view bytes);
 /// Makes the names in a directory survive a power cut. @throws std::system_error
 void sync_directory(const std::filesystem::path& directory);
 
+/// Makes a directory and those above it that are missing, which all survive a power cut.
+/// @throws std::system_error
+void make_directories(const std::filesystem::path& directory);
+
 }  // namespace phiscope::shard

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shard/commit.hpp"
 
+#include "shard/file_identity.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 #include "shard/json_object.hpp"
@@ -98,6 +99,14 @@ Commit read_commit(const std::filesystem::path& run, const RunPlan& plan, std::i
     }
   }
   return commit;
+}
+
+std::optional<std::string> missing_file(const std::filesystem::path& run, const Commit& commit) {
+  for (const CommittedFile& file : commit.files) {
+    const std::optional<FileIdentity> found = identity_of(run / file.file);
+    if (!found || found->size != file.bytes) return file.file;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::int64_t> shard_of_file(std::string_view name, std::string_view extension) {

@@ -37,6 +37,11 @@ struct Commit {
 [[nodiscard]] Commit read_commit(const std::filesystem::path& run, const RunPlan& plan,
                                  std::int64_t shard);
 
+/// The first file of a commit that is not there, or has another size; nothing: all are there. What
+/// they hold is for verify() to look at.
+[[nodiscard]] std::optional<std::string> missing_file(const std::filesystem::path& run,
+                                                      const Commit& commit);
+
 /// The names that a commit of `shard` must hold, in its order.
 [[nodiscard]] std::vector<std::string> committed_names(const RunPlan& plan, std::int64_t shard);
 

@@ -4,11 +4,13 @@
 #include "shard/format_error.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -18,7 +20,7 @@ namespace {
 [[noreturn]] void fail(const std::filesystem::path& path, int error, const char* what = "lock") {
   std::string message = path_text(path) + ": cannot " + what;
   if (error == ENOSYS || error == EOPNOTSUPP || error == ENOLCK) {
-    message += " (this file system offers no flock; take a directory on another one)";
+    message += " (this file system offers no flock: --lock files locks without it)";
   }
   throw std::system_error(error, std::generic_category(), message);
 }
@@ -40,8 +42,13 @@ bool same_file(const std::filesystem::path& path, int descriptor) {
 LockFile::LockFile(std::filesystem::path path, int descriptor) noexcept
     : path_(std::move(path)), descriptor_(descriptor) {}
 
+LockFile::LockFile(std::filesystem::path path, LockNote note) noexcept
+    : path_(std::move(path)), note_(std::move(note)) {}
+
 LockFile::LockFile(LockFile&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      note_(std::exchange(other.note_, std::nullopt)) {}
 
 LockFile::~LockFile() {
   if (descriptor_ < 0) return;
@@ -51,6 +58,7 @@ LockFile::~LockFile() {
 }
 
 void LockFile::release() {
+  note_.reset();
   if (descriptor_ < 0) return;
   const int error = ::unlink(path_.c_str()) == 0 ? 0 : errno;
   ::close(std::exchange(descriptor_, -1));
@@ -83,17 +91,29 @@ std::optional<LockFile> LockFile::take(const std::filesystem::path& path, int op
   }
 }
 
-LockFile LockFile::wait(const std::filesystem::path& path) {
+LockFile LockFile::wait(const std::filesystem::path& path, LockKind kind) {
+  if (kind == LockKind::none) return {path, -1};
+  while (kind == LockKind::files) {
+    if (auto note = LockNote::try_take(path)) return {path, std::move(*note)};
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
   bool held = false;
   return std::move(*take(path, O_CREAT, LOCK_EX, held));
 }
 
-std::optional<LockFile> LockFile::try_take(const std::filesystem::path& path) {
+std::optional<LockFile> LockFile::try_take(const std::filesystem::path& path, LockKind kind) {
+  if (kind == LockKind::none) return LockFile(path, -1);
+  if (kind == LockKind::files) {
+    auto note = LockNote::try_take(path);
+    return note ? std::optional(LockFile(path, std::move(*note))) : std::nullopt;
+  }
   bool held = false;
   return take(path, O_CREAT, LOCK_EX | LOCK_NB, held);
 }
 
-bool LockFile::held_elsewhere(const std::filesystem::path& path) {
+bool LockFile::held_elsewhere(const std::filesystem::path& path, LockKind kind) {
+  if (kind == LockKind::none) return false;
+  if (kind == LockKind::files) return LockNote::is_held(path);
   bool held = false;
   const std::optional<LockFile> idle = take(path, 0, LOCK_EX | LOCK_NB, held);
   return held;

@@ -39,20 +39,24 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
   if (::fstat(file.fd, &status) != 0) throw FormatError(path, "cannot open: " + reason(errno));
   if (S_ISDIR(status.st_mode)) throw FormatError(path, "is a directory, expected a file");
   if (!S_ISREG(status.st_mode)) throw FormatError(path, "is not a regular file");
-  if (status.st_size == 0) return;
-  const auto size = static_cast<std::size_t>(status.st_size);
+  identity_ = identity_of(file.fd, path);
+  if (identity_.size == 0) return;
+  const auto size = static_cast<std::size_t>(identity_.size);
   void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
   if (memory == MAP_FAILED) throw FormatError(path, "cannot map: " + reason(errno));
   bytes_ = {static_cast<const std::byte*>(memory), size};
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})) {}
+    : path_(std::move(other.path_)),
+      identity_(other.identity_),
+      bytes_(std::exchange(other.bytes_, {})) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   if (this != &other) {
     unmap();
     path_ = std::move(other.path_);
+    identity_ = other.identity_;
     bytes_ = std::exchange(other.bytes_, {});
   }
   return *this;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "shard/file_identity.hpp"
+
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -9,7 +11,8 @@
 namespace phiscope::shard {
 
 /// The bytes of a file, mapped read-only into memory: nothing is read before it is looked at.
-/// Move-only; a moved-from file is empty. The file must not shrink while it is mapped.
+/// Move-only; a moved-from file is empty. The file must not shrink while it is mapped: see
+/// report_cut_files().
 class MappedFile {
  public:
   /// @throws FormatError if `path` cannot be opened or is not a regular file
@@ -24,11 +27,14 @@ class MappedFile {
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::string_view text() const noexcept;  ///< the same bytes as characters
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  /// Of the file that is mapped, as it was opened.
+  [[nodiscard]] const FileIdentity& identity() const noexcept { return identity_; }
 
  private:
   void unmap() noexcept;
 
   std::filesystem::path path_;
+  FileIdentity identity_;
   std::span<const std::byte> bytes_;
 };
 

@@ -59,11 +59,12 @@ void check_same_prompts(const fs::path& file, std::string_view now) {
 }  // namespace
 
 RunWriter::RunWriter(fs::path run, const RunPlan& plan, std::string_view prompts_jsonl,
-                     std::int64_t task, std::int64_t tasks)
+                     std::int64_t task, std::int64_t tasks, LockKind locks)
     : run_(std::move(run)),
       plan_(std::make_shared<const RunPlan>(plan)),
       task_(task),
-      tasks_(tasks) {
+      tasks_(tasks),
+      locks_(locks) {
   if (task < 0 || task >= tasks) {
     throw std::invalid_argument("RunWriter: task " + std::to_string(task) + " of " +
                                 std::to_string(tasks));
@@ -76,19 +77,21 @@ RunWriter::RunWriter(fs::path run, const RunPlan& plan, std::string_view prompts
     create(plan_text, prompts_jsonl);
   }
   const fs::path lock_path = run_ / task_lock_name(task_, tasks_);
-  if (auto lock = LockFile::try_take(lock_path)) {
-    lock_.push_back(std::move(*lock));
+  if (auto lock = LockFile::try_take(lock_path, locks_)) {
+    lock_ = std::make_shared<LockFile>(std::move(*lock));
   } else {
     throw std::runtime_error(path_text(lock_path) + ": another process is at work on task " +
                              std::to_string(task_) + " of " + std::to_string(tasks_));
   }
+  check_commits([] {});
   refuse_other_division();
-  for (const ArrayPlan& array : plan_->arrays) fs::create_directories(run_ / array.name);
-  for (const RowSpace& space : plan_->row_spaces) {
-    fs::create_directories(run_ / "rows" / space.name);
-  }
-  fs::create_directories(run_ / "commit");
+  for (const ArrayPlan& array : plan_->arrays) make_directories(run_ / array.name);
+  for (const RowSpace& space : plan_->row_spaces) make_directories(run_ / "rows" / space.name);
+  make_directories(run_ / "commit");
+  // Those that a killed predecessor made and did not flush.
   sync_directory(run_);
+  sync_directory(run_ / "rows");
+  reopen_broken_shards();
   remove_leftovers();
 }
 
@@ -98,8 +101,8 @@ void RunWriter::check_same(std::string_view plan_text, std::string_view prompts_
 }
 
 void RunWriter::create(std::string_view plan_text, std::string_view prompts_jsonl) {
-  fs::create_directories(run_);
-  LockFile lock = LockFile::wait(run_ / run_lock_name);
+  make_directories(run_);
+  LockFile lock = LockFile::wait(run_ / run_lock_name, locks_);
   if (fs::exists(run_ / "plan.json")) return check_same(plan_text, prompts_jsonl);
   for (const fs::path& path : entries(run_)) {
     const std::string name = path.filename().string();
@@ -122,12 +125,29 @@ void RunWriter::refuse_other_division() const {
   for (const fs::path& path : entries(run_)) {
     const std::string name = path.filename().string();
     if (!is_task_lock(name) || name.ends_with(same_division)) continue;
-    if (LockFile::held_elsewhere(path)) {
+    if (LockFile::held_elsewhere(path, locks_)) {
       throw std::runtime_error(path_text(path) +
                                ": another process is at work on this run, divided " +
                                "in another way; wait for it or divide alike");
     }
   }
+}
+
+void RunWriter::reopen_broken_shards() {
+  for (const std::int64_t shard : committed_shards(run_, *plan_)) {
+    const auto missing = missing_file(run_, read_commit(run_, *plan_, shard));
+    if (!missing) continue;
+    const bool own = shard % tasks_ == task_;
+    lost_.push_back(path_text(run_ / *missing) + ": is missing or cut, expected as committed; " +
+                    (own ? "shard " + std::to_string(shard) + " is computed again"
+                         : "run task " + std::to_string(shard % tasks_) + " of " +
+                               std::to_string(tasks_) + " again"));
+    // In this order: a run with a manifest has all its commits.
+    fs::remove(run_ / "manifest.json");
+    sync_directory(run_);
+    if (own) fs::remove(run_ / commit_file(shard));
+  }
+  if (!lost_.empty()) sync_directory(run_ / "commit");
 }
 
 void RunWriter::remove_leftovers() const {
@@ -152,8 +172,20 @@ void RunWriter::remove_root_leftovers(bool locks_too) const {
     const std::string name = path.filename().string();
     if (is_part(name)) fs::remove(path);
     // A lock that nobody holds was left by a killed process; asking removes it.
-    if (locks_too && is_task_lock(name)) static_cast<void>(LockFile::held_elsewhere(path));
+    if (locks_too && is_task_lock(name)) static_cast<void>(LockFile::held_elsewhere(path, locks_));
   }
+}
+
+void RunWriter::check_commits(CommitCheck check) {
+  check_ = std::make_shared<const CommitCheck>(
+      [check = std::move(check), lock = lock_, path = run_ / task_lock_name(task_, tasks_)] {
+        if (!lock->still_held()) {
+          throw std::runtime_error(path_text(path) +
+                                   ": another process has taken the lock of this task, which was "
+                                   "not touched in time; nothing more is committed here");
+        }
+        check();
+      });
 }
 
 std::vector<std::int64_t> RunWriter::open_shards() const {
@@ -171,23 +203,27 @@ ShardWriter RunWriter::begin(std::int64_t shard, const ShardExpectation& expecte
                                 std::to_string(plan_->shards) + " does not belong to task " +
                                 std::to_string(task_) + " of " + std::to_string(tasks_));
   }
-  return {run_, plan_, shard, expected};
+  return {run_, plan_, shard, expected, check_};
 }
 
 bool RunWriter::finish() {
+  (*check_)();
   const std::vector<std::int64_t> committed = committed_shards(run_, *plan_);
   if (static_cast<std::int64_t>(committed.size()) != plan_->shards) return false;
-  LockFile lock = LockFile::wait(run_ / run_lock_name);
+  LockFile lock = LockFile::wait(run_ / run_lock_name, locks_);
   std::vector<Commit> commits;
   commits.reserve(committed.size());
-  for (const std::int64_t shard : committed) commits.push_back(read_commit(run_, *plan_, shard));
+  for (const std::int64_t shard : committed) {
+    commits.push_back(read_commit(run_, *plan_, shard));
+    if (missing_file(run_, commits.back())) return false;
+  }
   const MappedFile prompts(run_ / "prompts.jsonl");
   const std::string text = manifest_bytes(*plan_, prompts.text(), commits);
   const fs::path manifest = run_ / "manifest.json";
   remove_root_leftovers(true);
   if (!fs::exists(manifest) || MappedFile(manifest).text() != text) write_file(manifest, text);
   lock.release();
-  for (LockFile& task_lock : lock_) task_lock.release();
+  lock_->release();
   return true;
 }
 

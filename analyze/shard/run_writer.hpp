@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,9 @@ struct ShardExpectation {
   std::vector<std::optional<std::uint64_t>> rows{};
   bool finite = false;  ///< NaN and infinities are refused
 };
+
+/// Throws if nothing may be committed any more, because what the numbers come from has changed.
+using CommitCheck = std::function<void()>;
 
 /// Writes one shard; the shard exists when commit() is done. Destroyed before that, it removes what
 /// it has written. Must not outlive the RunWriter that made it. Different arrays may be given to it
@@ -61,7 +65,7 @@ class ShardWriter {
  private:
   friend class RunWriter;
   ShardWriter(std::filesystem::path run, std::shared_ptr<const RunPlan> plan, std::int64_t shard,
-              const ShardExpectation& expected);
+              const ShardExpectation& expected, std::shared_ptr<const CommitCheck> check);
   void append_as(std::string_view array, Dtype dtype, std::span<const std::byte> whole_rows);
   [[nodiscard]] std::size_t array_index(std::string_view array) const;
 
@@ -71,6 +75,7 @@ class ShardWriter {
   bool finite_;
   std::vector<NpyWriter> arrays_;
   std::vector<NpyWriter> keys_;
+  std::shared_ptr<const CommitCheck> check_;
 };
 
 /// Creates a run directory or continues it, as one of several tasks that share its shards: task i
@@ -79,13 +84,23 @@ class ShardWriter {
 class RunWriter {
  public:
   /// Takes the lock of the task, so that no other process computes the same shards, and removes
-  /// what a killed predecessor left of them.
+  /// what a killed predecessor left of them. A shard of the task that has a commit and lacks a file
+  /// of it, or a part of one, loses its commit: it is open again.
   /// @throws FormatError if RUN holds another plan ("plan differs in options.seed: 1 there, 2
   ///         now") or other prompts, then leaving it untouched; or if it holds something else
   /// @throws std::runtime_error "another process ..." when the task is at work already
   /// @throws std::invalid_argument for a bad plan or unless 0 <= task < tasks
+  /// @param locks  the same for all tasks at work
   RunWriter(std::filesystem::path run, const RunPlan& plan, std::string_view prompts_jsonl,
-            std::int64_t task = 0, std::int64_t tasks = 1);
+            std::int64_t task = 0, std::int64_t tasks = 1, LockKind locks = LockKind::flock);
+
+  /// What the commits found name and is not there, one line each; of shards of other tasks as well.
+  /// Where there is any, the run is not complete and its manifest is gone.
+  [[nodiscard]] const std::vector<std::string>& lost() const { return lost_; }
+
+  /// Asked before every commit of a shard, in whichever thread commits, and before the manifest.
+  /// Shards that were begun before keep the check they began with.
+  void check_commits(CommitCheck check);
 
   /// The task's shards that have no commit, ascending.
   [[nodiscard]] std::vector<std::int64_t> open_shards() const;
@@ -93,8 +108,8 @@ class RunWriter {
   /// @throws std::invalid_argument if the shard is not one of this task
   [[nodiscard]] ShardWriter begin(std::int64_t shard, const ShardExpectation& expected = {});
 
-  /// Writes the manifest if all shards of all tasks have their commit, and then gives the lock
-  /// back: nothing may be begun afterwards.
+  /// Writes the manifest if all shards of all tasks have their commit and its files, and then gives
+  /// the lock back: nothing may be begun afterwards.
   /// @return  true when the run is complete
   bool finish();
 
@@ -102,6 +117,7 @@ class RunWriter {
   void create(std::string_view plan_text, std::string_view prompts_jsonl);
   void check_same(std::string_view plan_text, std::string_view prompts_jsonl) const;
   void refuse_other_division() const;
+  void reopen_broken_shards();
   void remove_leftovers() const;
   void remove_root_leftovers(bool locks_too) const;
 
@@ -109,7 +125,10 @@ class RunWriter {
   std::shared_ptr<const RunPlan> plan_;
   std::int64_t task_;
   std::int64_t tasks_;
-  std::vector<LockFile> lock_;  ///< one, from the end of the constructor on
+  LockKind locks_;
+  std::shared_ptr<const CommitCheck> check_;
+  std::vector<std::string> lost_;
+  std::shared_ptr<LockFile> lock_;  ///< from the end of the constructor on
 };
 
 }  // namespace phiscope::shard

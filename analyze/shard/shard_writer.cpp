@@ -37,8 +37,13 @@ void check_finite(const ArrayPlan& array, std::int64_t shard, std::uint64_t befo
 }  // namespace
 
 ShardWriter::ShardWriter(std::filesystem::path run, std::shared_ptr<const RunPlan> plan,
-                         std::int64_t shard, const ShardExpectation& expected)
-    : run_(std::move(run)), plan_(std::move(plan)), shard_(shard), finite_(expected.finite) {
+                         std::int64_t shard, const ShardExpectation& expected,
+                         std::shared_ptr<const CommitCheck> check)
+    : run_(std::move(run)),
+      plan_(std::move(plan)),
+      shard_(shard),
+      finite_(expected.finite),
+      check_(std::move(check)) {
   const auto foretold = [&](std::size_t space) {
     return space < expected.rows.size() ? expected.rows[space] : std::nullopt;
   };
@@ -97,6 +102,7 @@ void ShardWriter::append_keys(std::string_view row_space, std::span<const std::i
 }
 
 void ShardWriter::commit() {
+  (*check_)();
   for (std::size_t i = 0; i < arrays_.size(); ++i) {
     const ArrayPlan& array = plan_->arrays[i];
     const std::size_t space = place_of(plan_->row_spaces, array.row_space, "row space");

@@ -112,7 +112,7 @@ void ablate(AblateOptions options, const std::string& command_line) {
                      {"step_size", options.step_size},
                      {"removed", options.heads_alone ? std::vector<int>{}
                                                      : removal_counts(heads, options.step_size)}};
-  run(options.run, model, request, command_line);
+  run(options.run, model, std::move(request), command_line);
 }
 
 }  // namespace

@@ -145,6 +145,7 @@ inline void add_ablation(const std::vector<AblationText>& texts,
     }
   }
   plan.groups_per_shard = texts.size();
+  plan.divisible = false;  // a shard is whole removals
   if (layout.replacement != Replacement::mean) return;
   for (const AblationText& text : texts) plan.averaged.push_back(text.tokens);
 }

@@ -223,7 +223,7 @@ void activations(const ActivationsOptions& options, const std::string& command_l
     request.options["actions"] = made.counts;
     if (!donors.empty()) request.options["donors"] = donors;
   }
-  run(options.run, model, request, command_line);
+  run(options.run, model, std::move(request), command_line);
 }
 
 }  // namespace

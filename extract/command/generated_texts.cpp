@@ -37,7 +37,7 @@ void append_lines(const shard::Run& run, std::int64_t shard, const Tokenizer& to
 
 }  // namespace
 
-void write_generated_texts(const RunOptions& options) {
+void write_generated_texts(const RunOptions& options, const ModelFiles& files) {
   if (!std::filesystem::exists(options.out / "manifest.json")) return;
   if (!std::filesystem::exists(options.model / "tokenizer.json")) {
     std::cerr << "warning: " << shard::path_text(options.model)
@@ -46,6 +46,7 @@ void write_generated_texts(const RunOptions& options) {
     return;
   }
   const Tokenizer tokenizer = Tokenizer::open(options.model);
+  files.check_unchanged();
   const shard::Run run = shard::Run::open(options.out);
   std::string lines;
   for (const std::int64_t shard : run.shards()) append_lines(run, shard, tokenizer, lines);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command/options.hpp"
+#include "files/model_files.hpp"
 
 namespace phiscope::extract {
 
@@ -9,6 +10,7 @@ namespace phiscope::extract {
 /// the order of generated_ids, special tokens left out. A function of the run and the tokenizer:
 /// whoever writes it writes the same bytes. Nothing without a tokenizer.json, or while shards are
 /// missing.
-void write_generated_texts(const RunOptions& options);
+/// @param files  of the model: its tokenizer must be the one that the run began with
+void write_generated_texts(const RunOptions& options, const ModelFiles& files);
 
 }  // namespace phiscope::extract

@@ -89,6 +89,10 @@ void add_run_options(Flags& flags, RunOptions& options) {
       .add("--shard", options.shard,
            "i/n: compute shards i, i + n, i + 2n, ...; slurm: i and n of the job array")
       .with_default();
+  flags.add_choice("--lock", options.lock, lock_kinds,
+                   "how tasks keep off each other's shards; flock: by the file system; files: by "
+                   "files that are touched every half minute, where it offers none; none: you see "
+                   "to it; the same for all tasks");
   flags
       .add("--threads", options.threads,
            "number of threads; 0: one for a small model, else all; does not affect results")
@@ -103,6 +107,19 @@ void add_run_options(Flags& flags, RunOptions& options) {
            "MiB of rows that may be on their way to the disk; of a device in page-locked memory")
       .between(1, 1048576)
       .with_default();
+  flags
+      .add(
+          "--shard-minutes", options.shard_minutes,
+          "make shards smaller where one would take longer, by an estimate from the work alone; 0: "
+          "never")
+      .with_default();
+  flags.add_switch("--mixed-cpus", options.mixed_cpus,
+                   "let tasks of a run compute with different instruction sets: shards then differ "
+                   "in their last bits");
+  flags.add_switch(
+      "--no-digest-cache", options.no_digest_cache,
+      "hash and check the whole model even if an earlier run has done so; the cache is "
+      "~/.cache/phiscope");
   flags.add_switch("--dry-run", options.dry_run, "print what would be run and its cost, then exit");
   flags.group("Configuration");
   flags.add_switch("--print-config", options.print_config, "print the options as TOML, then exit");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command/choice.hpp"
+#include "shard/lock_file.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,11 @@ inline constexpr Choices<ComputeDtype, 4> compute_dtypes{{{"float32", ComputeDty
                                                           {"float16", ComputeDtype::float16},
                                                           {"float64", ComputeDtype::float64}}};
 
+/// How tasks of a run are kept apart.
+using shard::LockKind;
+inline constexpr Choices<LockKind, 3> lock_kinds{
+    {{"flock", LockKind::flock}, {"files", LockKind::files}, {"none", LockKind::none}}};
+
 /// Flags that every subcommand which runs a model has.
 struct RunOptions {
   std::filesystem::path model;
@@ -30,11 +36,15 @@ struct RunOptions {
   std::string layers = "all";
   std::uint64_t seed = 0;
   std::string shard = "0/1";
+  LockKind lock = LockKind::flock;
   int threads = 0;               ///< 0: by the size of the model; the numbers do not depend on it
   bool batch_invariant = false;  ///< refuse other devices; on the CPU it always holds
   double memory = 0.0;           ///< GB that a run may take; 0: what is free on the device
   std::size_t pinned_mb = 512;   ///< MiB of rows that may be on their way to the disk
+  double shard_minutes = 10.0;   ///< of estimated work that a shard may hold; 0: as asked
+  bool mixed_cpus = false;       ///< tasks of a run may compute with different instruction sets
   bool allow_long = false;       ///< runs longer than the model's context; rotary families only
+  bool no_digest_cache = false;  ///< read every byte of the model, whatever was known of it
   bool dry_run = false;
   bool print_config = false;
   std::vector<std::string> notes{};  ///< on the configuration, for the log

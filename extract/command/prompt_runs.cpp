@@ -7,8 +7,10 @@
 #include "files/latent_question.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
+#include "run/stop.hpp"
 #include "shard/format_error.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <stdexcept>
 
@@ -31,6 +33,13 @@ TokenPrompt read_tokens(const Prompt& prompt, const PromptSource& from, const Mo
   TokenPrompt read{.id = prompt.id, .tokens = {}};
   std::vector<int>& tokens = read.tokens;
   if (prompt.text) {
+    // Before it is tokenised: that would take minutes, and no context holds what comes of it.
+    constexpr std::size_t longest = 16'000'000;
+    if (prompt.text->size() > longest) {
+      throw FormatError(from.file, "prompt " + prompt.id + ": a text of " +
+                                       std::to_string(prompt.text->size()) +
+                                       " bytes, expected at most " + std::to_string(longest));
+    }
     if (!tokenizer) tokenizer = Tokenizer::open(from.model);
     tokens = config.latent
                  ? question_tokens(*tokenizer, *config.latent, *prompt.text, from.how.special)
@@ -72,6 +81,13 @@ TokenPrompt read_tokens(const Prompt& prompt, const PromptSource& from, const Mo
 /// tokenizer have; those do no harm. One that the tokenizer has would never end a text.
 void check_ends(const std::filesystem::path& model, const ModelConfig& config) {
   const EmbeddedIds embedded(model, config.vocab);
+  if (!config.eos.empty() &&
+      std::ranges::none_of(config.eos, [&](std::int64_t id) { return embedded.has(id); })) {
+    throw FormatError(model,
+                      "eos_token_id of generation_config.json or config.json: token id " +
+                          embedded.named(config.eos.front()) + ", expected " + embedded.expected() +
+                          ": no text could end with it; --ignore-eos generates all the same");
+  }
   for (const std::int64_t id : config.eos) {
     if (embedded.has(id)) continue;
     const std::string named = embedded.named(id);
@@ -152,6 +168,7 @@ TokenPrompts token_prompts(const std::filesystem::path& file, const std::filesys
   TokenPrompts result;
   warn_of_blank_lines(file);
   for (const Prompt& prompt : read_prompts(file)) {
+    stop_if_asked();
     result.prompts.push_back(read_tokens(prompt, from, config, tokenizer));
     const TokenPrompt& read = result.prompts.back();
     nlohmann::ordered_json line{{"id", prompt.id},

@@ -2,6 +2,8 @@
 #include "command/run.hpp"
 
 #include "command/memory.hpp"
+#include "command/numerics.hpp"
+#include "command/run_log.hpp"
 #include "files/describe.hpp"
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"
@@ -10,25 +12,16 @@
 #include "run/execute.hpp"
 #include "run/pass_lengths.hpp"
 #include "run/progress.hpp"
+#include "run/shard_time.hpp"
 #include "run/stop.hpp"
 #include "run/writing_speed.hpp"
 #include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
 
-#include <ATen/Version.h>
-
-#include <array>
-#include <cerrno>
-#include <chrono>
 #include <cmath>
-#include <cstring>
-#include <ctime>
-#include <fstream>
 #include <iostream>
 #include <numeric>
 #include <optional>
-#include <sys/resource.h>
-#include <unistd.h>
 #include <utility>
 
 namespace phiscope::extract {
@@ -36,84 +29,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string now_text() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::array<char, 32> text{};
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text.data();
-}
-
-/// What may differ between equal runs goes into a log of this task, one JSON object per line.
-void log_line(const std::filesystem::path& run, const Task& task, ordered_json fields) {
-  const std::filesystem::path file = run / ("extract-" + std::to_string(task.index) + "-of-" +
-                                            std::to_string(task.count) + ".log");
-  ordered_json line{{"time", now_text()}};
-  line.update(fields);
-  std::ofstream out(file, std::ios::app);
-  out << line.dump() << '\n' << std::flush;
-  if (!out) throw shard::FormatError(file, std::string("cannot write: ") + std::strerror(errno));
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-double peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024.0;
-}
-
-/// A shard as a line of the log: what people plot while a run is on its way.
-ordered_json described(const ShardRecord& record, const DeviceFacts& device) {
-  ordered_json line{{"event", "shard"},
-                    {"shard", record.shard},
-                    {"groups", record.groups},
-                    {"rows", record.rows},
-                    {"tokens", record.tokens},
-                    {"seconds", record.seconds},
-                    {"seconds_waiting_for_disk", record.waiting_seconds},
-                    {"peak_memory_bytes", peak_memory_bytes()},
-                    {"peak_device_memory_bytes", device.peak_bytes}};
-  for (const auto& [array, mean] : record.means) line["mean_" + array] = mean;
-  return line;
-}
-
 /// The nearest existing parent, whose disk the run will use.
 std::filesystem::path existing_parent(std::filesystem::path path) {
   path = std::filesystem::absolute(path);
   while (!std::filesystem::exists(path)) path = path.parent_path();
   return path;
-}
-
-at::ScalarType scalar_type(ComputeDtype dtype) {
-  switch (dtype) {
-    case ComputeDtype::float32:
-      return at::kFloat;
-    case ComputeDtype::bfloat16:
-      return at::kBFloat16;
-    case ComputeDtype::float16:
-      return at::kHalf;
-    case ComputeDtype::float64:
-      return at::kDouble;
-  }
-  throw std::logic_error("scalar_type: no such dtype");
-}
-
-/// cuBLAS chooses its kernels by the number of rows and has no mode that would not.
-MatrixProducts products_on(c10::Device device) {
-  if (!device.is_cpu()) {
-    return {.name = "cuBLAS without TF32, sums in float32", .reproducible = false};
-  }
-  return matrix_products();
-}
-
-std::string attention_on(c10::Device device) {
-  const std::string name = "scaled_dot_product_attention";
-  return device.is_cpu() ? name : name + " without cuDNN, steps in a kernel";
 }
 
 shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
@@ -133,15 +53,7 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   plan.details["options"] = request.options;
   plan.details["model"] = model.description;
   if (options.allow_long) plan.details["allow_long"] = true;
-  // Tasks of a run may be on different devices of one kind.
-  const c10::Device device = parse_device(options.device);
-  const MatrixProducts products = products_on(device);
-  plan.details["numerics"] = {{"device", c10::DeviceTypeName(device.type(), /*lower_case=*/true)},
-                              {"dtype", choice_name(compute_dtypes, options.dtype)},
-                              {"attention", attention_on(device)},
-                              {"matrix_products", products.name},
-                              {"batch_size", options.batch_size},
-                              {"batch_invariant", products.reproducible}};
+  plan.details["numerics"] = numerics(options, model.config);
   plan.details["prompts_per_shard"] = request.plan.groups_per_shard;
   if (!request.details.is_null()) plan.details.update(request.details);
   return plan;
@@ -264,24 +176,37 @@ CheckedModel check_run(const RunOptions& options) {
     if (options.batch_invariant) throw std::runtime_error("--batch-invariant: " + why);
     std::cerr << "warning: " << why << '\n';
   }
-  if (!options.dry_run) open_device(device);
+  if (!options.dry_run) {
+    catch_stop_signals();
+    open_device(device);
+  }
   if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
-  ModelConfig config = read_config(options.model);
-  check_memory(options, config);
+  const auto files = std::make_shared<const ModelFiles>(options.model);
+  check_memory(options, files->config());
+  std::optional<DigestCache> cache;
+  if (!options.no_digest_cache) cache = DigestCache::of_user();
   // Every weight is read once, or a run could be made with a broken download.
-  ordered_json description = describe_model(options.model, /*quick=*/false);
-  CheckedModel model{.config = std::move(config), .description = std::move(description)};
+  ordered_json description = describe_model(*files, cache ? &*cache : nullptr, stop_if_asked);
+  if (cache && !cache->problem().empty()) {
+    std::cerr << "warning: the model's digests are not kept for the next run: " << cache->problem()
+              << "; --no-digest-cache does without\n";
+  }
+  CheckedModel model{
+      .files = files, .config = files->config(), .description = std::move(description)};
   model.context = model.config.max_positions;
   if (options.allow_long) allow_long_runs(options, model.config);
   return model;
 }
 
-void run(const RunOptions& options, const CheckedModel& model, const RunRequest& request,
+void run(const RunOptions& options, const CheckedModel& model, RunRequest request,
          const std::string& command_line) {
   const Task task = parse_task(options.shard);
+  request.plan.groups_per_shard =
+      groups_in_time(request.plan, model.config, 60.0 * options.shard_minutes,
+                     parse_device(options.device).is_cpu());
   check_pass_lengths(model.config, request.plan);
   const shard::RunPlan plan = run_plan(options, model, request);
-  const std::vector<std::string> warnings = warnings_of(model, request.plan);
+  std::vector<std::string> warnings = warnings_of(model, request.plan);
   for (const std::string& warning : warnings) std::cerr << "warning: " << warning << '\n';
   const ordered_json expected = estimate(request.plan, model.config, plan, options);
   const std::string step =
@@ -314,36 +239,40 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
                          " free, expected " + bytes_text(static_cast<double>(wanted)));
   }
 
-  catch_stop_signals();
-  shard::RunWriter writer(options.out, plan, request.prompts_jsonl, task.index, task.count);
+  shard::RunWriter writer(options.out, plan, request.prompts_jsonl, task.index, task.count,
+                          options.lock);
+  writer.check_commits([files = model.files] { files->check_unchanged(); });
   for (const auto& [name, text] : request.files) {
     // What follows from the plan: another task writes the same bytes.
     if (!std::filesystem::exists(options.out / name)) shard::write_file(options.out / name, text);
   }
   const std::vector<std::int64_t> open = writer.open_shards();
-  log_line(options.out, task,
-           {{"event", "start"},
-            {"host", host_name()},
-            {"instructions", at::get_cpu_capability()},
-            {"argv", command_line},
-            {"open_shards", open.size()},
-            {"estimate", expected}});
-  for (const std::string& note : options.notes) {
-    log_line(options.out, task, {{"event", "note"}, {"note", note}});
+  const auto own =
+      static_cast<std::size_t>((plan.shards - task.index + task.count - 1) / task.count);
+  const std::size_t found_done = own - open.size();
+  for (const std::string& lost : writer.lost()) {
+    warnings.push_back(lost);
+    std::cerr << "warning: " << lost << '\n';
   }
-  for (const std::string& warning : warnings) {
-    log_line(options.out, task, {{"event", "warning"}, {"text", warning}});
-  }
+  const RunLog log(options.out, task);
+  log.add({{"event", "start"},
+           {"host", host_name()},
+           {"instructions", instruction_set()},
+           {"argv", command_line},
+           {"open_shards", open.size()},
+           {"estimate", expected}});
+  for (const std::string& note : options.notes) log.add({{"event", "note"}, {"note", note}});
+  for (const std::string& warning : warnings) log.add({{"event", "warning"}, {"text", warning}});
   const c10::Device device = parse_device(options.device);
   Executed done;
   try {
-    const Model loaded = load_model(options.model, scalar_type(options.dtype), device);
+    const Model loaded = load_model(model.files, scalar_type(options.dtype), device, stop_if_asked);
     set_threads(options.threads, model.config);
     std::cerr << "extract " << request.experiment << ": about "
               << duration_text(expected_seconds(loaded, expected_tokens(request.plan, open)))
               << " for " << open.size() << " shards\n";
     const auto log_shard = [&](const ShardRecord& record) {
-      log_line(options.out, task, described(record, device_facts(device)));
+      log.add(record, device_facts(device));
     };
     done = execute(request.plan, loaded, writer, request.row_space, options.batch_size, log_shard,
                    {.bytes = options.pinned_mb << 20U});
@@ -355,22 +284,20 @@ void run(const RunOptions& options, const CheckedModel& model, const RunRequest&
   }
   const DeviceFacts facts = device_facts(device);
   const double rate = static_cast<double>(done.tokens) / std::max(done.seconds, 1e-9);
-  log_line(options.out, task,
-           {{"event", "done"},
-            {"shards", done.shards},
-            {"rows", done.rows},
-            {"tokens", done.tokens},
-            {"seconds", done.seconds},
-            {"seconds_waiting_for_disk", done.waiting_seconds},
-            {"tokens_per_second", rate},
-            {"peak_memory_bytes", peak_memory_bytes()},
-            {"device", facts.name},
-            {"peak_device_memory_bytes", facts.peak_bytes}});
+  log.add({{"event", "done"},
+           {"shards", done.shards},
+           {"rows", done.rows},
+           {"tokens", done.tokens},
+           {"seconds", done.seconds},
+           {"seconds_waiting_for_disk", done.waiting_seconds},
+           {"tokens_per_second", rate},
+           {"peak_memory_bytes", peak_memory_bytes()},
+           {"device", facts.name},
+           {"peak_device_memory_bytes", facts.peak_bytes}});
   const bool complete = std::filesystem::exists(options.out / "manifest.json");
   std::cout << ordered_json{{"run", shard::path_text(options.out)},
                             {"shards", done.shards},
-                            {"shards_found_done",
-                             static_cast<std::size_t>(plan.shards) - done.shards},
+                            {"shards_found_done", found_done},
                             {"rows", done.rows},
                             {"complete", complete}}
                    .dump()

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "command/options.hpp"
-#include "files/config.hpp"
+#include "files/model_files.hpp"
 #include "plan/sharing.hpp"
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -25,8 +26,10 @@ struct RunRequest {
   nlohmann::ordered_json details;              ///< further fields of plan.json, may be null
 };
 
-/// The model directory, checked whole (every tensor present, used, shaped and finite).
+/// The model directory, checked whole (every tensor present, used, shaped and finite) and open:
+/// what is computed with is what was checked.
 struct CheckedModel {
+  std::shared_ptr<const ModelFiles> files;
   ModelConfig config;
   nlohmann::ordered_json description;  ///< family, sizes and digests, for plan.json
   std::int64_t context = 0;            ///< positions it was trained for; with --allow-long
@@ -39,7 +42,7 @@ CheckedModel check_run(const RunOptions& options);
 
 /// Runs the plan into options.out, or prints it with --dry-run: estimate, model, shards, log, and
 /// one line of JSON on standard output.
-void run(const RunOptions& options, const CheckedModel& model, const RunRequest& request,
+void run(const RunOptions& options, const CheckedModel& model, RunRequest request,
          const std::string& command_line);
 
 /// Says which analyze program reads a run directory that is complete; nothing of one that no

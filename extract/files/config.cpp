@@ -6,6 +6,7 @@
 #include "files/latent/latent_tensors.hpp"
 #include "files/latent/pickles.hpp"
 #include "files/weights.hpp"
+#include "shard/file_identity.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 #include "shard/mapped_file.hpp"
@@ -68,6 +69,18 @@ std::vector<std::int64_t> token_ids(const JsonFields& fields, std::string_view k
   return ids;
 }
 
+/// Largest config.json that is read: the longest that were seen have 100 kB, and a file of blanks
+/// or of something else would take minutes.
+constexpr std::uint64_t largest_config = 16'000'000;
+
+void refuse_large(const fs::path& path) {
+  const auto file = shard::identity_of(path);
+  if (!file || file->size <= largest_config) return;
+  throw FormatError(path, std::to_string(file->size) +
+                              " bytes, expected a configuration of at most " +
+                              std::to_string(largest_config));
+}
+
 /// The directories that publishers of latent models offer have a config.json with nothing in it.
 void refuse_empty(const fs::path& path) {
   std::string text(shard::MappedFile(path).text());
@@ -127,6 +140,7 @@ ConfigFile open_config(const fs::path& directory) {
     if (const auto pickle = find_pickle(directory)) throw FormatError(*pickle, pickle_advice());
     throw FormatError(file.path, "no such file, expected a Hugging Face model directory");
   }
+  refuse_large(file.path);
   refuse_empty(file.path);
   file.root = shard::read_json(file.path);
   const JsonFields fields = file.fields();
@@ -221,6 +235,7 @@ std::vector<Oddity> config_oddities(const fs::path& directory) {
 std::optional<std::int64_t> read_vocab_size(const fs::path& directory) {
   const fs::path path = directory / "config.json";
   if (!fs::exists(path)) return std::nullopt;
+  refuse_large(path);
   const json root = shard::read_json(path);
   const JsonFields fields(root, path);
   // Models of text and images keep the text model's numbers apart.

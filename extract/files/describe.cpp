@@ -79,12 +79,10 @@ ordered_json describe_latent(const LatentConfig& config, const LatentTensors& te
           {"left_out", ordered_json(tensors.left_out)}};
 }
 
-}  // namespace
-
-ordered_json describe_model(const fs::path& directory, bool quick) {
-  const ModelConfig config = read_config(directory);
-  const Weights weights = Weights::open(directory);
-  const LatentTensors tensors = all_tensors(config, weights);
+/// What the headers say.
+ordered_json describe_headers(const ModelFiles& files, const LatentTensors& tensors) {
+  const fs::path& directory = files.directory();
+  const ModelConfig& config = files.config();
   ordered_json out{
       {"family", config.family},
       {"architecture", config.architecture},
@@ -105,17 +103,44 @@ ordered_json describe_model(const fs::path& directory, bool quick) {
       {"warnings", warnings_of(config_oddities(directory))},
   };
   if (config.latent) out["latent"] = describe_latent(*config.latent, tensors);
-  if (quick) return out;
-  check_finite(tensors.stored(), weights);
+  return out;
+}
+
+/// Reads every value, or finds in the cache that a model of these bytes was read before.
+void check_values(const ModelFiles& files, const LatentTensors& tensors,
+                  const std::map<std::string, std::string>& digests, DigestCache* cache,
+                  const Between& between) {
+  std::string finite = "phiscope-finite/1\n";
+  for (const auto& [name, digest] : digests) finite += digest + " " + name + "\n";
+  if (cache != nullptr && cache->is_noted(finite)) return;
+  check_finite(tensors.stored(), files.weights(), between);
+  files.check_unchanged();
+  if (cache != nullptr) cache->note(finite);
+}
+
+}  // namespace
+
+ordered_json describe_model(const ModelFiles& files, DigestCache* cache, const Between& between) {
+  const LatentTensors tensors = all_tensors(files.config(), files.weights());
+  ordered_json out = describe_headers(files, tensors);
+  auto digests = files.digests(cache, between);
+  check_values(files, tensors, digests, cache, between);
   ordered_json tokenizer = nullptr;
-  if (fs::exists(directory / "tokenizer.json")) {
-    const Tokenizer opened = Tokenizer::open(directory);
+  if (fs::exists(files.directory() / "tokenizer.json")) {
+    const Tokenizer opened = Tokenizer::open(files.directory());
     tokenizer = {{"kind", opened.kind()}, {"tokens", opened.size()}};
     if (!opened.warnings().empty()) tokenizer["warnings"] = opened.warnings();
   }
   out["tokenizer"] = std::move(tokenizer);
-  out["digests"] = model_digests(directory, weights);
+  out["digests"] = std::move(digests);
+  files.check_unchanged();
   return out;
+}
+
+ordered_json describe_model(const fs::path& directory, bool quick) {
+  const ModelFiles files(directory);
+  if (!quick) return describe_model(files, nullptr);
+  return describe_headers(files, all_tensors(files.config(), files.weights()));
 }
 
 std::vector<std::string> model_warnings(const ordered_json& description) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "files/model_files.hpp"
+
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -19,6 +21,13 @@ namespace phiscope::extract {
 /// @throws shard::FormatError naming the file and what is wrong with it
 [[nodiscard]] nlohmann::ordered_json describe_model(const std::filesystem::path& directory,
                                                     bool quick);
+
+/// As above, of a directory that is open, checked whole.
+/// @param cache  of digests that are known, and of which models were finite; null: every byte is
+///               read
+/// @param between  called now and then
+[[nodiscard]] nlohmann::ordered_json describe_model(const ModelFiles& files, DigestCache* cache,
+                                                    const Between& between = {});
 
 /// What describe_model() says that a user should be warned of: of the configuration, and where the
 /// files of the tokenizer contradict each other, and which is followed.

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "files/model_check.hpp"
 
-#include "files/latent/latent_config.hpp"
 #include "shard/format_error.hpp"
-#include "shard/sha256.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -71,8 +69,10 @@ std::optional<std::uint64_t> first_nonfinite(const TensorView& tensor) {
   }
 }
 
-void check_finite(const std::map<std::string, TensorView>& tensors, const Weights& weights) {
+void check_finite(const std::map<std::string, TensorView>& tensors, const Weights& weights,
+                  const std::function<void()>& between) {
   for (const auto& [name, view] : tensors) {
+    if (between) between();
     const auto element = first_nonfinite(view);
     if (!element) continue;
     // A view may be a slice of the stored tensor.
@@ -83,19 +83,6 @@ void check_finite(const std::map<std::string, TensorView>& tensors, const Weight
                       "tensor " + quote_bytes(view.name) + " holds a NaN or an infinity at " +
                           place_of(place, whole.shape) + ", expected finite values");
   }
-}
-
-std::map<std::string, std::string> model_digests(const fs::path& directory,
-                                                 const Weights& weights) {
-  std::vector<fs::path> files = weights.files();
-  for (const char* name :
-       {"config.json", latent_config_name, "generation_config.json", "tokenizer.json",
-        "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}) {
-    if (fs::exists(directory / name)) files.push_back(directory / name);
-  }
-  std::map<std::string, std::string> digests;
-  for (const fs::path& file : files) digests[file.filename().string()] = shard::sha256_file(file);
-  return digests;
 }
 
 std::string model_revision(const fs::path& directory) {

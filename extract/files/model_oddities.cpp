@@ -177,8 +177,8 @@ void add_further_files(const fs::path& directory, std::vector<Oddity>& oddities)
   const std::set<std::string> weights{".bin", ".pt", ".pth", ".gguf", ".onnx", ".h5", ".msgpack"};
   std::set<std::string> read;
   const Weights opened = Weights::open(directory);
-  for (const fs::path& file : opened.files()) {
-    read.insert(file.filename().string());
+  for (const Weights::File& file : opened.opened()) {
+    read.insert(file.path.filename().string());
   }
   std::set<fs::path> found;
   for (const auto& entry : fs::directory_iterator(directory)) {

@@ -67,7 +67,10 @@ Weights Weights::open(const fs::path& directory) {
   }
   if (!fs::exists(index)) refuse_directory(directory);
 
-  weights.files_.push_back(index);
+  // Before it is read: whoever changes it afterwards is found out.
+  weights.files_.push_back({.path = index,
+                            .identity = shard::identity_of(index).value_or(shard::FileIdentity{}),
+                            .bytes = std::nullopt});
   const WeightMap shard_of = read_weight_map(index);
   std::set<std::string> shards;
   for (const auto& [tensor, shard] : shard_of) shards.insert(shard);
@@ -144,8 +147,10 @@ void Weights::compare_with_shard(const fs::path& path) {
 }
 
 void Weights::add_shard(const fs::path& path) {
-  files_.push_back(path);
   shards_.emplace_back(path);
+  files_.push_back({.path = path,
+                    .identity = shards_.back().file().identity(),
+                    .bytes = shards_.back().file().bytes()});
   for (const auto& [name, view] : shards_.back().tensors()) {
     const auto [place, is_new] = file_of_.emplace(name, path);
     if (!is_new) {

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,10 +30,16 @@ class Weights {
   [[nodiscard]] const TensorView& at(const std::string& name) const;
   /// The file that holds the tensor. @throws std::invalid_argument if there is none
   [[nodiscard]] const std::filesystem::path& file_of(const std::string& name) const;
+  /// A file as it was when it was opened.
+  struct File {
+    std::filesystem::path path;
+    shard::FileIdentity identity;
+    std::optional<std::span<const std::byte>> bytes;  ///< where it stays mapped: not the index
+  };
   /// Files read, in a fixed order: the index (where there is one), then the shards by name.
-  [[nodiscard]] const std::vector<std::filesystem::path>& files() const { return files_; }
+  [[nodiscard]] const std::vector<File>& opened() const { return files_; }
   /// The file to name when the whole is wrong: the index, or model.safetensors.
-  [[nodiscard]] const std::filesystem::path& main_file() const { return files_.front(); }
+  [[nodiscard]] const std::filesystem::path& main_file() const { return files_.front().path; }
   /// An index that is not followed.
   [[nodiscard]] const std::vector<Oddity>& oddities() const { return oddities_; }
 
@@ -41,7 +49,7 @@ class Weights {
   void compare_with_shard(const std::filesystem::path& path);
 
   std::vector<SafetensorsFile> shards_;
-  std::vector<std::filesystem::path> files_;
+  std::vector<File> files_;
   std::map<std::string, TensorView> tensors_;
   std::map<std::string, std::filesystem::path> file_of_;
   std::vector<Oddity> oddities_;

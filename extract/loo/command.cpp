@@ -286,7 +286,7 @@ void loo(LooOptions options, const std::string& command_line) {
       {"walks", own ? "own" : shard::sha256_file(options.walks)},
       {"graph", options.graph.empty() ? "random" : shard::sha256_file(options.graph)}};
   request.details = {{"loo", {{"conditions", described}}}};
-  run(options.run, model, request, command_line);
+  run(options.run, model, std::move(request), command_line);
 }
 
 }  // namespace

@@ -171,10 +171,11 @@ class Loader {
   Model& model_;
 };
 
-void load_weights(Model& model) {
-  const LatentTensors found = all_tensors(model.config, *model.files);
+void load_weights(Model& model, const Between& between) {
+  const LatentTensors found = all_tensors(model.config, model.files->weights());
   Loader loader(model);
   for (const TensorSpec& spec : expected_tensors(model.config)) {
+    if (between) between();
     const TensorView& view = found.tensors.at(spec.name);
     const auto lora = found.lora.find(spec.name);
     const auto stacked = found.stacked.find(spec.name);
@@ -191,12 +192,14 @@ void load_weights(Model& model) {
 }  // namespace
 
 Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, at::Device device) {
+  return load_model(std::make_shared<const ModelFiles>(directory), dtype, device);
+}
+
+Model load_model(std::shared_ptr<const ModelFiles> files, at::ScalarType dtype, at::Device device,
+                 const Between& between) {
   if (device.is_cpu()) matrix_products();
-  Model model{.config = read_config(directory),
-              .device = device,
-              .dtype = dtype,
-              .files = Weights::open(directory)};
-  load_weights(model);
+  Model model{.config = files->config(), .device = device, .dtype = dtype, .files = files};
+  load_weights(model, between);
   const ModelConfig& config = model.config;
   if (config.tied) model.parts[Part::head] = model.parts[Part::embedding];
   if (config.rotary_dim > 0) {

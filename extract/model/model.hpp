@@ -2,8 +2,8 @@
 #pragma once
 
 #include "files/config.hpp"
+#include "files/model_files.hpp"
 #include "files/model_tensors.hpp"
-#include "files/weights.hpp"
 #include "model/batch.hpp"
 #include "model/edit.hpp"
 #include "model/rope.hpp"
@@ -13,6 +13,7 @@
 #include <array>
 #include <bitset>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -40,18 +41,22 @@ struct Model {
   ModelConfig config;
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
-  std::optional<Weights> files{};  ///< keeps the mapped files alive that tensors may point into
-  PartTensors parts{};             ///< those of no block; the head is the embedding when tied
+  std::shared_ptr<const ModelFiles> files{};  ///< mapped: tensors may point into them
+  PartTensors parts{};  ///< those of no block; the head is the embedding when tied
   std::vector<BlockWeights> blocks{};
   RotaryEmbedding rope{};        ///< undefined where no unit is rotated
   RotaryEmbedding local_rope{};  ///< of the layers with a window, where it differs
 };
 
-/// Loads a Hugging Face directory. A weight of the wanted dtype on the CPU is used where it is
-/// mapped; others are converted or turned [out, in] one at a time, and their pages given back. A
-/// LoRA of a latent model is merged in float64 and rounded once to `dtype`.
-/// Call check_model() first: nothing is verified here. For the CPU it calls matrix_products(), so
-/// that no product of a model comes before.
+/// Loads a Hugging Face directory that is open. A weight of the wanted dtype on the CPU is used
+/// where it is mapped; others are converted or turned [out, in] one at a time, and their pages
+/// given back. A LoRA of a latent model is merged in float64 and rounded once to `dtype`. Call
+/// check_model() first: nothing is verified here. For the CPU it calls matrix_products(), so that
+/// no product of a model comes before.
+/// @param between  called before every tensor
+Model load_model(std::shared_ptr<const ModelFiles> files, at::ScalarType dtype, at::Device device,
+                 const Between& between = {});
+/// As above, of a directory that is opened for it.
 Model load_model(const std::filesystem::path& directory, at::ScalarType dtype, at::Device device);
 
 /// What all blocks of one pass have in common.

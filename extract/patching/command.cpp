@@ -260,8 +260,8 @@ void patching(const PatchingOptions& options, const std::string& command_line) {
                      {"hook", options.hook},
                      {"heads", layout.heads},
                      {"readouts", layout.readouts}};
-  run(options.run, model, request, command_line);
-  if (!options.run.dry_run && layout.free) write_generated_texts(options.run);
+  run(options.run, model, std::move(request), command_line);
+  if (!options.run.dry_run && layout.free) write_generated_texts(options.run, *model.files);
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ void phiid(PhiidOptions options, const std::string& command_line) {
   request.options.update(described(options.generate));
   request.options["special_tokens"] = !options.no_special;
   request.options["seed"] = options.run.seed;
-  run(options.run, model, request, command_line);
+  run(options.run, model, std::move(request), command_line);
 }
 
 }  // namespace

@@ -146,6 +146,7 @@ struct Plan {
   Generation generation{};
   std::vector<Group> groups;
   std::size_t groups_per_shard = 1;
+  bool divisible = true;  ///< shards may hold fewer groups than that, so that they take less time
   std::vector<std::vector<int>> averaged{};  ///< [text] tokens, see averaged_texts
   std::vector<KeySpace> further_spaces{};
   std::vector<DonorTable> donors{};  ///< no layer of a hook in two of them

@@ -158,10 +158,14 @@ void add_donors(const Model& model, const DonorTable& table, RunTrace& trace) {
 
 }  // namespace
 
-void set_threads(int threads, const ModelConfig& config) {
+int threads_for(int threads, const ModelConfig& config) {
   const bool small = config.hidden * config.intermediate < 1'000'000;
   if (threads == 0) threads = small ? 1 : static_cast<int>(std::thread::hardware_concurrency());
-  at::set_num_threads(std::max(1, threads));
+  return std::max(1, threads);
+}
+
+void set_threads(int threads, const ModelConfig& config) {
+  at::set_num_threads(threads_for(threads, config));
 }
 
 Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,

@@ -35,8 +35,10 @@ struct Executed {
   double waiting_seconds = 0.0;  ///< of these, for what is computed to be written
 };
 
-/// Sets the threads of the matrix products. With 0, a model whose products are too small to share
-/// gets one: waiting for the others would cost more than they bring. No number depends on it.
+/// Threads of the matrix products. With 0, a model whose products are too small to share gets one:
+/// waiting for the others would cost more than they bring.
+int threads_for(int threads, const ModelConfig& config);
+/// Sets them.
 void set_threads(int threads, const ModelConfig& config);
 
 /// Computes the shards that have no commit, in order, and commits each, in other threads.

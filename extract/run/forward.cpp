@@ -2,6 +2,7 @@
 #include "run/forward.hpp"
 
 #include "run/finite.hpp"
+#include "run/stop.hpp"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
@@ -142,6 +143,7 @@ at::Tensor forward(const Model& model, const Batch& batch, const Visit& visit) {
   FiniteCheck check(model, batch, visit.names, /*late=*/!model.device.is_cpu());
   at::Tensor residual = begin_stream(model, pass, viewer, check);
   for (int layer = 0; layer <= last; ++layer) {
+    stop_if_asked();
     const Stage stage = stage_of(batch, layer);
     BlockTrace trace = viewer.trace(layer);
     if (stage.lanes > 0) residual = edited(pass.edits, Hook::resid_pre, layer, residual);

@@ -5,14 +5,23 @@
 
 namespace phiscope::extract {
 
-/// Thrown at the next batch after SIGTERM, SIGUSR1 or SIGINT; the program exits with 75.
+/// Thrown where the work may be left after SIGTERM, SIGUSR1 or SIGINT; the program exits with
+/// stopped_status.
 struct Stopped : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// From here on SIGTERM, SIGUSR1 and SIGINT ask for a stop instead of ending the process, and a
-/// file size limit is a write error instead of a signal.
-void catch_stop_signals();
+/// Exit status of a run that was stopped and can be resumed: EX_TEMPFAIL.
+inline constexpr int stopped_status = 75;
+
+/// From here on SIGTERM, SIGUSR1 and SIGINT ask for a stop, which is said at once, and a file size
+/// limit is a write error instead of a signal. Whoever computes asks stop_if_asked() between
+/// tensors, blocks and batches, and finished shards are committed. Where a single step or the disk
+/// takes longer, or a second signal comes, the process ends at once with the same status: what is
+/// committed is whole, and the rest is what any kill leaves. Signals within a second are one: both
+/// Slurm and the script that it runs may send it.
+/// @param seconds  after which the process has ended
+void catch_stop_signals(unsigned seconds = 10);
 
 /// @throws Stopped if one of the signals has come
 void stop_if_asked();

@@ -4,20 +4,30 @@
 #include <c10/core/DeviceGuard.h>
 
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace phiscope::extract {
 namespace {
 
-/// A thread that no signal is delivered to: those that stop a run are for the main thread.
+/// A thread that no signal is delivered to: those that stop a run are for the main thread. A mapped
+/// file that is cut is told in the thread that reads it.
 template <class Work>
 std::thread quiet_thread(Work work) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
+  sigdelset(&all, SIGBUS);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(work);
+  std::thread thread;
+  std::error_code error;
+  try {
+    thread = std::thread(work);
+  } catch (const std::system_error& failed) {
+    error = failed.code();
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (error) throw std::system_error(error, "cannot start a thread that writes shards");
   return thread;
 }
 

@@ -177,10 +177,10 @@ RunRequest attribution_request(const std::vector<BranchPoint>& points,
 }
 
 void write_directions(const std::filesystem::path& folder, const std::vector<BranchPoint>& points,
-                      const RunOptions& options, const ModelConfig& config) {
+                      const CheckedModel& model) {
   if (!std::filesystem::exists(folder / "manifest.json")) return;
-  const Weights weights = Weights::open(options.model);
-  const auto tensors = model_tensors(config, weights);
+  const ModelConfig& config = model.config;
+  const auto tensors = model_tensors(config, model.files->weights());
   const TensorView& head =
       tensors.at(name_of_part(config, config.tied ? Part::embedding : Part::head));
   const std::int64_t hidden = config.hidden;
@@ -200,6 +200,7 @@ void write_directions(const std::filesystem::path& folder, const std::vector<Bra
                                        : row_of(tensors.at(bias), 0, hidden);
   norm.insert(norm.end(), added.begin(), added.end());
   const auto units = static_cast<std::uint64_t>(hidden);
+  model.files->check_unchanged();
   shard::write_npy<float>(folder / "directions.npy", directions, {points.size(), units});
   shard::write_npy<float>(folder / "final_norm.npy", norm, {2, units});
 }

@@ -36,6 +36,6 @@ RunRequest attribution_request(const std::vector<BranchPoint>& points,
 /// matrix, and RUN/final_norm.npy, [2, unit], what the final norm multiplies with (Gemma's
 /// without the 1 that is added) and adds, once the run is complete. Both float32.
 void write_directions(const std::filesystem::path& run, const std::vector<BranchPoint>& points,
-                      const RunOptions& options, const ModelConfig& config);
+                      const CheckedModel& model);
 
 }  // namespace phiscope::extract

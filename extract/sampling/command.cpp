@@ -42,7 +42,7 @@ void attribute(const SamplingOptions& options, const RunOptions& own, const Chec
   }
   const std::vector<BranchPoint> points = read_branch_points(file, options.top_points, model);
   run(own, model, attribution_request(points, options, model, file), command_line);
-  if (!own.dry_run) write_directions(own.out, points, own, model.config);
+  if (!own.dry_run) write_directions(own.out, points, model);
 }
 
 void sampling(const SamplingOptions& given, const std::string& command_line) {
@@ -70,7 +70,7 @@ void sampling(const SamplingOptions& given, const std::string& command_line) {
     }
     run(own, model, sampling_request(setting, step), command_line);
     if (own.dry_run || !options.texts.empty()) continue;
-    write_generated_texts(own);
+    write_generated_texts(own, *model.files);
     if (step == SamplingStep::sensitivity) write_points(own.out);
   }
   const bool complete = std::ranges::all_of(steps, [&](SamplingStep step) {

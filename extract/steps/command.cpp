@@ -280,8 +280,8 @@ void steps(const StepsOptions& options, const std::string& command_line) {
                      {"published", options.published},
                      {"max_new_tokens", plan.generation.tokens},
                      {"readouts", step_readout_names(read.tokens)}};
-  run(options.run, model, request, command_line);
-  if (!options.run.dry_run) write_generated_texts(options.run);
+  run(options.run, model, std::move(request), command_line);
+  if (!options.run.dry_run) write_generated_texts(options.run, *model.files);
 }
 
 void add_flags(Flags& flags, StepsOptions& options) {

@@ -168,11 +168,24 @@ std::string_view name_of(RopeType type) {
   throw std::invalid_argument("name_of: not a RopeType");
 }
 
+namespace {
+
+/// Frequencies are powers of it down to about -1, and float32 numbers.
+void check_base(const JsonFields& fields, std::string_view key, double theta) {
+  constexpr double largest = 1e38;
+  if (theta > largest || theta < 1.0 / largest) {
+    fields.refuse(key, "a base from 1e-38 to 1e38: frequencies are float32 numbers");
+  }
+}
+
+}  // namespace
+
 RopeParameters read_rope_object(const JsonFields& rope, const OutsideRope& outside) {
   RopeParameters parameters;
   parameters.type = rope_type(rope, outside.su_is_longrope);
   check_keys(rope, parameters.type);
   parameters.theta = rope.positive_or("rope_theta", outside.theta);
+  if (rope.has("rope_theta")) check_base(rope, "rope_theta", parameters.theta);
   switch (parameters.type) {
     case RopeType::plain:
       return parameters;
@@ -243,6 +256,9 @@ void read_rope(const JsonFields& fields, const RopeNames& names, ModelConfig& co
   }
   config.rope.theta =
       same_inside_and_outside(inside, "rope_theta", fields, names.theta, names.default_theta);
+  const bool is_inside = inside != nullptr && inside->has("rope_theta");
+  check_base(is_inside ? *inside : fields, is_inside ? "rope_theta" : names.theta,
+             config.rope.theta);
 }
 
 bool has_ropes_by_kind(const JsonFields& fields) {

@@ -9,6 +9,7 @@
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 
+#include <algorithm>
 #include <array>
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -99,6 +100,39 @@ TEST_CASE("a file is flushed, renamed, and its folder flushed", "[durability]") 
   CHECK(recording.calls()[0].size == 5);
   CHECK(recording.calls()[1].target == folder / "x");
   CHECK(test::read_text(folder / "x") == "hello");
+}
+
+TEST_CASE("folders that are made are flushed with those that hold them", "[durability]") {
+  const test::TempDir dir;
+  const std::filesystem::path folder = std::filesystem::canonical(dir.path());
+  const auto flushed = [&](const std::filesystem::path& made) {
+    const Recording recording;
+    make_directories(made);
+    std::vector<std::string> paths;
+    for (const Call& call : recording.calls()) {
+      paths.push_back(std::filesystem::path(call.path).lexically_relative(folder).string());
+    }
+    return paths;
+  };
+  using Paths = std::vector<std::string>;
+  CHECK(flushed(folder / "a/b/c") == Paths{".", "a", "a/b"});
+  CHECK(std::filesystem::is_directory(folder / "a/b/c"));
+  CHECK(flushed(folder / "a/b/c").empty());
+  CHECK(flushed(folder / "a/d/") == Paths{"a"});
+  test::write_text(folder / "file", "x");
+  CHECK_THROWS_AS(make_directories(folder / "file/below"), std::system_error);
+  const std::vector<Paths> each{{".", "deep", "deep/run", "deep/run/rows"},
+                                {"deep/run", "deep/run/rows"}};  // who made them may not have
+  for (const Paths& all : each) {
+    const Recording recording;
+    const RunWriter writer(folder / "deep/run", test::small_plan(), test::small_prompts());
+    for (const std::string& expected : all) {
+      CAPTURE(expected);
+      CHECK(std::ranges::any_of(recording.calls(), [&](const Call& call) {
+        return call.name == "fsync" && call.path == std::filesystem::canonical(folder / expected);
+      }));
+    }
+  }
 }
 
 TEST_CASE("what is written late or replaced is flushed too", "[durability]") {

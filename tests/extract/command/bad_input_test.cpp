@@ -120,6 +120,21 @@ TEST_CASE("a token beyond the embedding is refused where it is used, by name and
     std::filesystem::remove_all(out);
     CHECK(run(plain, "--generate 2 --ignore-eos").status == 0);
   }
+  SECTION("end tokens that nothing has") {
+    write_text(model / "generation_config.json", R"({"eos_token_id": [900, 901]})");
+    check_refused(
+        run(plain, "--generate 2"), out,
+        "token id 900, expected 0 to 51, the rows of the model's embedding: no text could "
+        "end with it; --ignore-eos");
+    CHECK(run(plain, "--generate 2 --ignore-eos").status == 0);
+    std::filesystem::remove_all(out);
+    write_text(model / "generation_config.json", R"({"eos_token_id": [2, 901]})");
+    CHECK(run(plain, "--generate 2").status == 0);
+  }
+  SECTION("a text that no context holds") {
+    check_refused(run(R"({"id": "q", "text": ")" + std::string(16'000'001, ' ') + "\"}", ""), out,
+                  "p.jsonl: prompt q: a text of 16000001 bytes, expected at most 16000000");
+  }
 }
 
 TEST_CASE("a word without tokens of its own is refused by name", "[bad_input]") {

@@ -59,3 +59,48 @@ TEST_CASE("a mode of the user's is kept if it promises as much, else refused", "
     CHECK_FALSE(std::filesystem::exists(dir.path() / "loose"));
   }
 }
+
+TEST_CASE("another instruction set is refused, unless CPUs may be mixed", "[numerics]") {
+  const TempDir dir;
+  REQUIRE(run_under("ATEN_CPU_CAPABILITY=default", dir, "run").status == 0);
+  CHECK(numerics(dir, "run").at("instructions") == "DEFAULT");
+  CHECK(numerics(dir, "run").at("threads") == "any");
+  const std::string version = numerics(dir, "run").at("libtorch");
+  CHECK(version.find_first_not_of("0123456789.+abcdefghijklmnopqrstuvwxyz") == std::string::npos);
+  const auto before = tree(dir.path() / "run");
+  std::filesystem::remove(dir.path() / "run/commit/shard-00001.json");
+  std::filesystem::remove(dir.path() / "run/manifest.json");
+  const Finished refused = extract(small_loo(dir.path() / "run"), dir.path());
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, Contains("plan.json: numerics.instructions: found DEFAULT, expected ") &&
+                              Contains("--mixed-cpus"));
+  const Finished mixed = extract(small_loo(dir.path() / "run", "--mixed-cpus"), dir.path());
+  CAPTURE(mixed.err);
+  CHECK(mixed.status == 0);
+  CHECK(tree(dir.path() / "run").at("plan.json") == before.at("plan.json"));
+  std::istringstream log(read_text(dir.path() / "run/extract-0-of-1.log"));
+  std::vector<std::string> sets;
+  for (std::string line; std::getline(log, line);) {
+    const auto fields = nlohmann::json::parse(line);
+    if (fields.at("event") == "shard") sets.push_back(fields.at("instructions"));
+  }
+  REQUIRE(sets.size() >= 2);
+  CHECK(sets.front() == "DEFAULT");
+  CHECK(sets.back() != "DEFAULT");
+  REQUIRE(extract(small_loo(dir.path() / "other", "--mixed-cpus"), dir.path()).status == 0);
+  CHECK(numerics(dir, "other").at("instructions") == "mixed");
+}
+
+TEST_CASE("another LibTorch is refused", "[numerics]") {
+  const TempDir dir;
+  REQUIRE(extract(small_loo(dir.path() / "run"), dir.path()).status == 0);
+  const auto plan = dir.path() / "run/plan.json";
+  const std::string version = numerics(dir, "run").at("libtorch");
+  std::string text = read_text(plan);
+  text.replace(text.find("\"libtorch\": \"" + version), 13 + version.size(),
+               "\"libtorch\": \"1.9.9");
+  write_text(plan, text);
+  const Finished refused = extract(small_loo(dir.path() / "run"), dir.path());
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, Contains("numerics.libtorch: \"1.9.9\" there, \"" + version + "\" now"));
+}

@@ -79,3 +79,37 @@ TEST_CASE("a file size limit is one clear line, and the run resumes afterwards",
   REQUIRE(extract(small_loo(run), dir.path()).status == 0);
   CHECK(tree(run) == tree(dir.path() / "whole"));
 }
+
+TEST_CASE("a committed file that was lost is computed again, and counted", "[resume]") {
+  const TempDir dir;
+  const std::filesystem::path run = dir.path() / "run";
+  REQUIRE(extract(small_loo(run), dir.path()).status == 0);
+  const auto wanted = tree(run);
+  const auto shards = nlohmann::json::parse(read_text(run / "plan.json")).at("shards").get<int>();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(run)) {
+    if (entry.path().filename() != "shard-00001.npy") continue;
+    std::filesystem::remove(entry.path());
+    break;
+  }
+  const Finished again = extract(small_loo(run), dir.path());
+  CAPTURE(again.err);
+  CHECK(again.status == 0);
+  CHECK_THAT(again.err, Contains("shard-00001.npy: is missing or cut, expected as committed; shard "
+                                 "1 is computed again"));
+  const auto told = nlohmann::json::parse(again.out);
+  CHECK(told.at("shards") == 1);
+  CHECK(told.at("shards_found_done") == shards - 1);
+  CHECK(tree(run) == wanted);
+  // A task counts its own.
+  const Finished part = extract(small_loo(run, "--shard 1/2"), dir.path());
+  CHECK(nlohmann::json::parse(part.out).at("shards_found_done") == shards / 2);
+}
+
+TEST_CASE("a run has the same bytes however its tasks lock", "[resume]") {
+  const TempDir dir;
+  REQUIRE(extract(small_loo(dir.path() / "flock"), dir.path()).status == 0);
+  for (const std::string kind : {"files", "none"}) {
+    REQUIRE(extract(small_loo(dir.path() / kind, "--lock " + kind), dir.path()).status == 0);
+    CHECK(tree(dir.path() / kind) == tree(dir.path() / "flock"));
+  }
+}

@@ -167,6 +167,30 @@ TEST_CASE("an adapter is refused with the way out, with and without a model besi
   CHECK(said() == "accepted");
 }
 
+TEST_CASE("a base of the rotation that float32 cannot hold is refused", "[config]") {
+  for (const double theta : {1e308, 2e38, 1e-39}) {
+    CAPTURE(theta);
+    CHECK_THAT(refusal_with("rope_theta", theta),
+               Contains("rope_theta is ") && Contains("a base from 1e-38 to 1e38"));
+    CHECK_THAT(refusal_with("rope_parameters", {{"rope_type", "default"}, {"rope_theta", theta}}),
+               Contains("rope_parameters.rope_theta is ") && Contains("a base from 1e-38"));
+  }
+  CHECK(refusal_with("rope_theta", 1e12) == "accepted");
+}
+
+TEST_CASE("a config.json of blanks is refused by its size, before it is read", "[config]") {
+  const TempDir dir;
+  write_bytes(dir.path() / "config.json", phiscope::test::tiny_config().dump());
+  CHECK(read_config(dir.path()).layers == 1);
+  std::filesystem::resize_file(dir.path() / "config.json", 16'000'001);
+  const auto expected = "config.json: 16000001 bytes, expected a configuration of at most 16000000";
+  CHECK_THAT(phiscope::test::refusal([&] { static_cast<void>(read_config(dir.path())); }),
+             Contains(expected));
+  CHECK_THAT(phiscope::test::refusal(
+                 [&] { static_cast<void>(phiscope::extract::read_vocab_size(dir.path())); }),
+             Contains(expected));
+}
+
 TEST_CASE("rope scaling that is not supported is refused by name", "[config]") {
   CHECK_THAT(refusal_with("rope_scaling", {{"rope_type", "proportional"}, {"factor", 2.0}}),
              Contains("proportional") && Contains("llama3, yarn, dynamic, longrope"));

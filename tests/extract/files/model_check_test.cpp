@@ -56,9 +56,6 @@ TEST_CASE("a complete model passes and gives its tensors by name", "[model_check
   const auto tensors = model_tensors(read_config(dir.path()), weights);
   CHECK(tensors.size() == 12);
   CHECK_NOTHROW(check_finite(tensors, weights));
-  const auto digests = phiscope::extract::model_digests(dir.path(), weights);
-  CHECK(digests.size() == 2);
-  CHECK(digests.at("config.json").size() == 64);
 }
 
 TEST_CASE("a missing, surplus or misshaped tensor is refused by name", "[model_check]") {

@@ -47,7 +47,7 @@ TEST_CASE("shards are read as one set of tensors", "[weights]") {
   CHECK(weights.at("c").shape == std::vector<std::int64_t>{2});
   CHECK(weights.file_of("c").filename() == "two.safetensors");
   CHECK(weights.main_file().filename() == "model.safetensors.index.json");
-  CHECK(weights.files().size() == 3);
+  CHECK(weights.opened().size() == 3);
   CHECK_THROWS_AS(weights.at("d"), std::invalid_argument);
   CHECK_THROWS_AS(weights.file_of("d"), std::invalid_argument);
 }
@@ -151,7 +151,7 @@ TEST_CASE("an index beside model.safetensors may name that file", "[weights]") {
 TEST_CASE("model.safetensors is taken where shards hold the same", "[weights]") {
   const TempDir dir;
   write_both(dir.path(), good_map);
-  CHECK(Weights::open(dir.path()).files().size() == 1);
+  CHECK(Weights::open(dir.path()).opened().size() == 1);
   CHECK(texts(Weights::open(dir.path())) ==
         std::vector<std::string>{"model.safetensors.index.json: weight_map is of 2 files, 0 of "
                                  "them absent: skipped, model.safetensors is taken"});
