@@ -22,6 +22,7 @@ std::vector<std::string> arguments_of(const all::Group& group,
                              std::to_string(common.threads)});
   if (common.no_figures) words.emplace_back("--no-figures");
   if (common.allow_partial) words.emplace_back("--allow-partial");
+  if (common.no_verify) words.emplace_back("--no-verify");
   return words;
 }
 

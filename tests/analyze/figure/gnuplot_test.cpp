@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 
 using namespace phiscope::figure;
 using phiscope::test::example_curves;
@@ -107,6 +108,56 @@ TEST_CASE("gnuplot draws SVG and PNG, the same bytes each time", "[gnuplot][need
   CHECK_THAT(svg, Contains("it's &lt;b>&amp; \"more\""));
   CHECK_THAT(svg, Contains("`date` $(date) @x"));
   CHECK_THAT(svg, Contains("font-weight=\"bold\""));
+}
+
+TEST_CASE("many pictures are those of one process each, and a bad one costs itself alone",
+          "[gnuplot][needs_gnuplot]") {
+  const auto gnuplot = find_gnuplot();
+  if (!gnuplot) {
+    std::cout << "skipped: no gnuplot in PATH\n";
+    return;
+  }
+  Figure bad = example_map();
+  bad.title = "bad";
+  const Figure curves = example_curves();
+  const Figure map = example_map();
+  const std::vector<Picture> pictures = {
+      {&map, Format::svg}, {&curves, Format::svg}, {&curves, Format::png}, {&bad, Format::png},
+      {&map, Format::png}, {&bad, Format::svg},    {&map, Format::svg},    {&curves, Format::png}};
+  const phiscope::test::TempDir folder;
+  const auto breaks = script_program(
+      folder.path(), "sed \"s/^set label 1 'bad'.*/nonsense/\" | " + gnuplot->string() + " -d");
+  for (const auto& program : {*gnuplot, breaks}) {
+    const auto drawn = render(pictures, program);
+    REQUIRE(drawn.size() == pictures.size());
+    for (std::size_t k = 0; k < pictures.size(); ++k) {
+      CAPTURE(k);
+      if (program == breaks && pictures[k].figure == &bad) {
+        CHECK_THAT(drawn[k].problem, Contains("figure map: invalid command"));
+        CHECK(drawn[k].bytes.empty());
+      } else {
+        CHECK(drawn[k].problem.empty());
+        const bool same =
+            drawn[k].bytes == render(*pictures[k].figure, pictures[k].format, *gnuplot);
+        CHECK(same);
+      }
+    }
+  }
+}
+
+TEST_CASE("a gnuplot that hangs is ended, and no other is asked", "[gnuplot]") {
+  const phiscope::test::TempDir folder;
+  const auto program = script_program(
+      folder.path(), "echo x >>'" + (folder.path() / "calls").string() + "'; exec sleep 600");
+  const Figure map = example_map();
+  const std::vector<Picture> pictures = {{&map, Format::svg}, {&map, Format::png}};
+  const auto drawn = render(pictures, program, std::chrono::milliseconds(300));
+  REQUIRE(drawn.size() == 2);
+  CHECK_THAT(drawn[0].problem, Contains("figure map: took longer than 300 ms"));
+  CHECK(drawn[1].problem == drawn[0].problem);
+  std::ifstream calls(folder.path() / "calls");
+  const std::string text{std::istreambuf_iterator<char>(calls), {}};
+  CHECK(text.size() <= 2);  // none if the machine did not come to it
 }
 
 TEST_CASE("a variable of the environment does not change a picture", "[gnuplot]") {

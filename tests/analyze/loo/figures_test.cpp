@@ -21,7 +21,7 @@ std::vector<RunResult> two_runs(const std::filesystem::path& folder) {
   options.layers = {-1, 0, 1, 2};
   options.conditions = {"unrelated", "other"};
   write_synthetic_run(folder / "drop", options);
-  return analyze_runs({folder / "keep", folder / "drop"}, false, {.resamples = 20});
+  return analyze_runs({folder / "keep", folder / "drop"}, {}, {.resamples = 20});
 }
 
 phiscope::figure::Figure named(const std::vector<phiscope::figure::Figure>& all,
