@@ -3,13 +3,14 @@
 #include "command/activations.hpp"
 #include "command/config_file.hpp"
 #include "command/options.hpp"
-#include "command/version.hpp"
 #include "inspect/command.hpp"
 #include "loo/command.hpp"
 #include "patching/command.hpp"
 #include "phiid/command.hpp"
 #include "process/cut_file.hpp"
 #include "process/standard_streams.hpp"
+#include "program/help.hpp"
+#include "program/version.hpp"
 #include "random_model/command.hpp"
 #include "run/stop.hpp"
 #include "sampling/command.hpp"
@@ -18,6 +19,7 @@
 
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <exception>
@@ -29,7 +31,6 @@ namespace phiscope::extract {
 namespace {
 
 constexpr int bad_input = 1;
-constexpr int bad_usage = 2;
 
 int run_program(int argc, char** argv) {
   CLI::App program(
@@ -37,8 +38,8 @@ int run_program(int argc, char** argv) {
       "example: extract loo --model datasets/models/walk --out run\n"
       "         analyze-loo run --out report",
       "extract");
+  program::set_up_help(program, program::version_line() + ", LibTorch " TORCH_VERSION);
   program.require_subcommand(1);
-  program.set_version_flag("--version", std::string(program_version) + " (" + git_revision + ")");
   std::vector<Subcommand> subcommands = inspect_subcommands(program);
   for (const auto add :
        {random_model_subcommand, activations_subcommand, phiid_subcommand, ablate_subcommand,
@@ -48,14 +49,19 @@ int run_program(int argc, char** argv) {
   std::string command_line;
   std::vector<std::string> notes;
   for (int i = 0; i < argc; ++i) command_line += (i > 0 ? " " : "") + shard::printable(argv[i]);
+  const std::vector<std::string> given(argv + 1, argv + argc);
   try {
+    if (const std::string text = program::generated(program, given); !text.empty()) {
+      std::cout << text;
+      return 0;
+    }
     Arguments arguments = with_config_file(program, subcommands, argc, argv);
     // As CLI11's vector overload wants them.
     std::reverse(arguments.words.begin(), arguments.words.end());
     program.parse(arguments.words);
     notes = std::move(arguments.notes);
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : bad_usage;
+    return program::finish(program, error, given);
   }
   for (const Subcommand& subcommand : subcommands) {
     if (!subcommand.app->parsed()) continue;

@@ -8,7 +8,7 @@ calibrate() {
   configure_release
   say "building the programs with $jobs jobs"
   cmake --build build/release -j "$jobs" --target extract analyze-loo analyze-phiid analyze-ablation \
-    metric_rates -- --quiet
+    analyze-sampling metric_rates -- --quiet
   python3 -B tests/calibrate/calibrate.py --bin build/release/bin --metric-rates build/release/tests/metric_rates \
     --jobs "$(nproc)" --out build/trust.md ||
     fail "some rates break their bounds (above; build/trust.md has all of them)"

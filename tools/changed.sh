@@ -16,7 +16,8 @@ changed_paths() {
 test_folders() {
   local folder=${1#tests/} list
   case $1 in
-    docs/* | *.md | bench/* | dev | .ci/* | LICENSE | CITATION.cff) echo house tools; return 0 ;;
+    docs/* | *.md | bench/* | notebooks/* | tests/notebooks/* | dev | .ci/* | LICENSE | CITATION.cff)
+      echo house tools; return 0 ;;
     metrics/python/*) echo python; return 0 ;;
   esac
   while folder=$(dirname "$folder") && [ "$folder" != . ]; do

@@ -152,9 +152,8 @@ Ablation read_ablation_csv(const std::filesystem::path& file, std::int64_t heads
 }
 
 Ablation read_ablation(const std::filesystem::path& path, const ReadOptions& options) {
-  Ablation ablation = std::filesystem::is_directory(path)
-                          ? read_ablation_run(path, options.allow_partial)
-                          : read_ablation_csv(path, options.heads);
+  Ablation ablation = std::filesystem::is_directory(path) ? read_ablation_run(path, options.run)
+                                                          : read_ablation_csv(path, options.heads);
   keep_orders(options.orders, ablation);
   return ablation;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "shard/run_reader.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -63,11 +65,12 @@ struct Ablation {
   std::size_t prompts = 0;   ///< columns of the curves
   std::vector<Order> orders;
   nlohmann::ordered_json details = nlohmann::ordered_json::object();  ///< of plan.json
+  std::string missing = {};  ///< of a partial run, see shard::Run::missing()
 };
 
 /// What is read, and how.
 struct ReadOptions {
-  bool allow_partial = false;            ///< accept an unfinished run
+  shard::ReadOptions run = {};           ///< how a run directory is read
   std::vector<std::string> orders = {};  ///< only these; empty: all
   std::int64_t heads = 0;                ///< of the model of a CSV; 0: the most that it removes
 };
@@ -81,7 +84,8 @@ struct ReadOptions {
 [[nodiscard]] Ablation read_ablation(const std::filesystem::path& path, const ReadOptions& options);
 
 /// The two forms of input. @throws as read_ablation()
-[[nodiscard]] Ablation read_ablation_run(const std::filesystem::path& run, bool allow_partial);
+[[nodiscard]] Ablation read_ablation_run(const std::filesystem::path& run,
+                                         const shard::ReadOptions& reading = {});
 [[nodiscard]] Ablation read_ablation_csv(const std::filesystem::path& file, std::int64_t heads);
 
 }  // namespace phiscope::analyze::ablation

@@ -250,14 +250,14 @@ Figure ratios(const std::vector<Result>& results) {
           },
           lines);
       lines.x_ticks.push_back(at);
-      lines.x_tick_labels.push_back(std::to_string(place_of(names, order.name) + 1));
+      lines.x_tick_labels.push_back(order.name);
       at += 1.0;
     }
     add_marks(
         at, 0.2, grey, result, [](const Order& order) { return order.kind == Kind::random; },
         lines);
     lines.x_ticks.push_back(at);
-    lines.x_tick_labels.emplace_back("random");
+    lines.x_tick_labels.emplace_back("random orders");
     Panel panel;
     panel.title = result.label;
     panel.y_label = &result == &results.front() ? "AUC ratio" : "";
@@ -265,9 +265,6 @@ Figure ratios(const std::vector<Result>& results) {
     figure.panels.push_back(std::move(panel));
   }
   add_legend(results, "random orders, one by one", figure);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    figure.legend[i].text = std::to_string(i + 1) + " " + names[i];
-  }
   return figure;
 }
 

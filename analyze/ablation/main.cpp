@@ -12,8 +12,9 @@ namespace program = phiscope::program;
 
 namespace {
 
-std::string write_single_heads(const std::filesystem::path& run, const std::filesystem::path& out) {
-  const auto table = ablation::single_heads(run);
+std::string write_single_heads(const std::filesystem::path& run, const std::filesystem::path& out,
+                               const phiscope::shard::ReadOptions& reading) {
+  const auto table = ablation::single_heads(run, reading);
   const auto files = phiscope::report::write_files({{"single_heads.csv", to_csv(table)}}, out);
   return nlohmann::ordered_json{{"out", phiscope::shard::path_text(out)}, {"files", files}}.dump();
 }
@@ -61,8 +62,8 @@ int main(int argc, char** argv) {
        .run =
            [&] {
              options.threads = common.threads;
-             read.allow_partial = common.allow_partial;
-             if (heads_alone) return write_single_heads(paths.front(), common.out);
+             read.run = phiscope::report::prepare(common);
+             if (heads_alone) return write_single_heads(paths.front(), common.out, read.run);
              const auto results = ablation::analyze_paths(paths, read, options);
              const std::vector<phiscope::report::Part> parts = {
                  {"", ablation::report_of(results, options)}};

@@ -129,6 +129,7 @@ report::Source source(const Result& result) {
   if (!data.removal.empty()) about += ", --remove " + data.removal;
   return {.label = result.label,
           .about = std::move(about),
+          .missing = data.missing,
           .plan = data.has_prompts ? data.details : nlohmann::ordered_json()};
 }
 

@@ -179,11 +179,12 @@ void refuse_missing_rows(const Order& order, std::size_t step, std::size_t found
 
 }  // namespace
 
-Ablation read_ablation_run(const std::filesystem::path& run, bool allow_partial) {
-  const shard::Run opened = shard::Run::open(run, allow_partial);
+Ablation read_ablation_run(const std::filesystem::path& run, const shard::ReadOptions& reading) {
+  const shard::Run opened = shard::Run::open(run, reading);
   const std::filesystem::path plan_file = run / "plan.json";
   check_layout(opened, plan_file);
   Ablation ablation = planned(opened, plan_file);
+  ablation.missing = opened.missing();
   Grid grid{.steps = ablation.orders.front().planned.size(), .prompts = ablation.prompts};
   grid.kl.resize(ablation.orders.size() * grid.steps * grid.prompts);
   for (const std::int64_t shard : opened.shards()) read_shard(opened, shard, ablation, grid);

@@ -58,8 +58,8 @@ Cell standard_error(const std::vector<double>& values) {
 
 }  // namespace
 
-Table single_heads(const std::filesystem::path& path) {
-  const shard::Run run = shard::Run::open(path);
+Table single_heads(const std::filesystem::path& path, const shard::ReadOptions& reading) {
+  const shard::Run run = shard::Run::open(path, {.verify = reading.verify});
   const shard::JsonObject plan(run.plan().details, "", path / "plan.json");
   if (run.plan().experiment != "ablate" || !plan.objects("orders").empty()) {
     throw FormatError(path / "plan.json", "experiment '" + run.plan().experiment +

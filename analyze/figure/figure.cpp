@@ -34,6 +34,7 @@ class ContentCheck {
   void operator()(const Heatmap& map) const {
     expect(map.values.size(), map.x_labels.size() * map.y_labels.size(), where_);
     expect_finite(map.values, where_);
+    if (!map.marked.empty()) expect(map.marked.size(), map.values.size(), where_ + ", marks");
     if (map.values.empty())
       throw std::invalid_argument("figure: " + where_ + ": heatmap without cells");
   }
@@ -49,6 +50,7 @@ class ContentCheck {
       expect_finite(series.y, what);
       expect_finite(series.low, what);
       expect_finite(series.high, what);
+      if (!series.labels.empty()) expect(series.labels.size(), series.x.size(), what + ", labels");
     }
   }
   void operator()(const Bars& bars) const {
@@ -94,12 +96,35 @@ std::vector<BarSeries> bar_series(const Panel& panel) {
   return {};
 }
 
+constexpr int first_sequential = 1000;
+
+/// Part of matplotlib's plasma, where it stands out from white.
+const std::vector<std::string>& ramp() {
+  static const std::vector<std::string> colors = {"#f0922b", "#de6164", "#c23c81",
+                                                  "#9512a1", "#6100a7", "#2a0f8a"};
+  return colors;
+}
+
 }  // namespace
 
 const std::vector<std::string>& palette() {
   static const std::vector<std::string> colors = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                                   "#e69f00", "#56b4e9", "#5b5b5b", "#8c6d1f"};
   return colors;
+}
+
+int sequential_color(std::size_t place, std::size_t count) {
+  const std::size_t last = ramp().size() - 1;
+  const std::size_t step = count < 2 ? last : (2 * place * last + count - 1) / (2 * (count - 1));
+  return first_sequential + static_cast<int>(std::min(step, last));
+}
+
+const std::string& series_color(int color) {
+  static const std::string black = "#222222";
+  if (color < 0) return black;
+  if (color >= first_sequential)
+    return ramp().at(static_cast<std::size_t>(color - first_sequential));
+  return palette()[static_cast<std::size_t>(color) % palette().size()];
 }
 
 void check(const Figure& figure) {

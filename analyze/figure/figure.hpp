@@ -24,6 +24,10 @@ struct Heatmap {
       limit;                ///< colours end at +-limit (sequential: 0 to limit); none: the data's
   std::string color_label;  ///< beside the colour bar; empty: no colour bar
   bool draw_y_labels = true;
+  bool is_log = false;  ///< diverging: colours by the logarithm from a hundredth of the limit on
+  std::vector<bool> marked;           ///< [y, x] or empty: cells set off by a star
+  std::vector<std::size_t> x_breaks;  ///< a line before these columns, such as a layer's first head
+  std::vector<std::size_t> y_breaks;  ///< a line below these rows
 };
 
 /// A curve, with a band around it where `low` and `high` are given.
@@ -33,9 +37,10 @@ struct Series {
   std::vector<std::optional<double>> y;     ///< [x]
   std::vector<std::optional<double>> low;   ///< [x] or empty
   std::vector<std::optional<double>> high;  ///< [x] or empty
-  int color = 0;                            ///< index into palette()
+  int color = 0;                            ///< as series_color() takes it
   int dash = 0;                             ///< 0 solid, 1 dashed, 2 dotted, 3 dash-dotted
   bool scattered = false;                   ///< points in any order, joined by no line
+  std::vector<std::string> labels = {};     ///< [x] or empty: text above a point, where not empty
 };
 
 /// Curves over a common axis.
@@ -45,6 +50,7 @@ struct Lines {
   std::vector<std::string> x_tick_labels;  ///< [x_ticks] or empty: the numbers
   std::optional<double> reference;         ///< a thin horizontal line, e.g. at 0
   bool log_y = false;                      ///< values <= 0 are left out
+  std::vector<double> y_include = {};      ///< values that the axis covers as well
 };
 
 /// Heights of bars that stand on 0, with an interval where `low` and `high` are given.
@@ -53,7 +59,7 @@ struct BarSeries {
   std::vector<std::optional<double>> values;  ///< [bar]; none: undefined, marked by a cross
   std::vector<std::optional<double>> low;     ///< [bar] or empty
   std::vector<std::optional<double>> high;    ///< [bar] or empty
-  int color = 0;                              ///< index into palette()
+  int color = 0;                              ///< as series_color() takes it
 };
 
 /// Bars of named things; those of several series are side by side.
@@ -96,10 +102,19 @@ struct Figure {
   std::vector<Panel> panels;            ///< row by row
   std::vector<std::string> row_titles;  ///< [row of panels] or empty
   std::vector<LegendEntry> legend;
+  std::string tabs = {};  ///< figures of one name that follow each other are tabs of one place
+  std::string tab = {};   ///< the figure's name among them, as "semantic"
 };
 
 /// Colours of the series, "#rrggbb": Okabe and Ito's set, distinguishable with any colour vision.
 [[nodiscard]] const std::vector<std::string>& palette();
+
+/// The colour of the `place`-th of `count` things that have an order, such as context lengths: from
+/// orange to dark violet, as series_color() takes it.
+[[nodiscard]] int sequential_color(std::size_t place, std::size_t count);
+
+/// "#rrggbb". @param color  index into palette(), a sequential_color(), or below 0: nearly black
+[[nodiscard]] const std::string& series_color(int color);
 
 /// Checks sizes, finiteness and the name.
 /// @throws std::invalid_argument naming the panel and both sizes

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "figure/gnuplot.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <spawn.h>
+#include <sstream>
 #include <string_view>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -30,7 +35,6 @@ class TemporaryFile {
         std::fflush(file_.get()) != 0) {
       fail();
     }
-    rewind();
   }
   [[nodiscard]] std::string read() {
     rewind();
@@ -42,14 +46,20 @@ class TemporaryFile {
     }
     return bytes;
   }
+  void rewind() {
+    if (std::fseek(file_.get(), 0, SEEK_SET) != 0) fail();
+  }
   [[nodiscard]] int descriptor() const { return fileno(file_.get()); }
+  /// Bytes that any process has written.
+  [[nodiscard]] std::size_t size() const {
+    struct stat found {};
+    if (fstat(descriptor(), &found) != 0) fail();
+    return static_cast<std::size_t>(found.st_size);
+  }
 
  private:
   [[noreturn]] static void fail() {
     throw std::system_error(errno, std::generic_category(), "temporary file");
-  }
-  void rewind() {
-    if (std::fseek(file_.get(), 0, SEEK_SET) != 0) fail();
   }
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
@@ -78,9 +88,11 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-/// Runs `program` with the three files as its standard streams; returns the wait status.
-int run(const std::filesystem::path& program, const TemporaryFile& input,
-        const TemporaryFile& output, const TemporaryFile& errors) {
+/// Starts `program` with the three files as its standard streams, and the pictures' files open as
+/// `first`, `first` + 1, ..., which are above all their descriptors here.
+pid_t start(const std::filesystem::path& program, const TemporaryFile& input,
+            const TemporaryFile& output, const TemporaryFile& errors,
+            const std::vector<TemporaryFile>& pictures, int first) {
   std::vector<std::string> arguments = {program.string(), "-d"};
   std::vector<std::string> variables = environment();
   posix_spawn_file_actions_t actions;
@@ -88,6 +100,10 @@ int run(const std::filesystem::path& program, const TemporaryFile& input,
   posix_spawn_file_actions_adddup2(&actions, input.descriptor(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output.descriptor(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, errors.descriptor(), STDERR_FILENO);
+  for (std::size_t k = 0; k < pictures.size(); ++k) {
+    posix_spawn_file_actions_adddup2(&actions, pictures[k].descriptor(),
+                                     first + static_cast<int>(k));
+  }
   pid_t child = 0;
   const int failure = posix_spawn(&child, program.c_str(), &actions, nullptr,
                                   pointers(arguments).data(), pointers(variables).data());
@@ -96,11 +112,35 @@ int run(const std::filesystem::path& program, const TemporaryFile& input,
     throw GnuplotError(program.string() +
                        ": cannot be started: " + std::generic_category().message(failure));
   }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "waitpid");
+  return child;
+}
+
+/// Waits for the end; kills a process that prints nothing for longer than `limit`.
+/// @return  the wait status, or nothing if it was killed
+std::optional<int> wait_for(pid_t child, const TemporaryFile& output,
+                            std::chrono::milliseconds limit) {
+  using Clock = std::chrono::steady_clock;
+  auto last = Clock::now();
+  std::size_t printed = 0;
+  while (true) {
+    int status = 0;
+    const pid_t ended = waitpid(child, &status, WNOHANG);
+    if (ended == child) return status;
+    if (ended < 0 && errno != EINTR) {
+      throw std::system_error(errno, std::generic_category(), "waitpid");
+    }
+    if (const std::size_t size = output.size(); size != printed) {
+      printed = size;
+      last = Clock::now();
+    }
+    if (Clock::now() - last > limit) {
+      kill(child, SIGKILL);
+      while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+      }
+      return std::nullopt;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  return status;
 }
 
 /// The last line that says something, of what gnuplot printed.
@@ -127,6 +167,76 @@ std::string with_web_fonts(std::string svg) {
   return svg;
 }
 
+/// What gnuplot prints after each picture says how far it came: after an error it goes on with the
+/// next line.
+constexpr std::string_view report_picture =
+    "set print '-'\nprint sprintf('picture %d %s', GPVAL_ERRNO, GPVAL_ERRMSG)\nunset print\n";
+
+/// The errors of the pictures that are done, "" for none.
+std::vector<std::string> reported(const std::string& printed) {
+  std::vector<std::string> errors;
+  std::istringstream lines(printed);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string_view start = "picture ";
+    if (!line.starts_with(start)) continue;
+    const std::size_t space = line.find(' ', start.size());
+    const bool is_drawn = line.substr(start.size(), space - start.size()) == "0";
+    errors.push_back(is_drawn                     ? ""
+                     : space == std::string::npos ? "no message"
+                                                  : line.substr(space + 1));
+  }
+  return errors;
+}
+
+/// Draws pictures until gnuplot ends; as many results as it came to.
+std::vector<Rendered> render_some(std::span<const Picture> pictures,
+                                  const std::filesystem::path& gnuplot,
+                                  std::chrono::milliseconds limit) {
+  std::vector<TemporaryFile> files(pictures.size());
+  TemporaryFile input, output, errors;
+  int first = errors.descriptor();
+  for (const auto* file : {&input, &output}) first = std::max(first, file->descriptor());
+  for (const TemporaryFile& file : files) first = std::max(first, file.descriptor());
+  ++first;
+  for (std::size_t k = 0; k < pictures.size(); ++k) {
+    const Picture& picture = pictures[k];
+    input.write("reset session\nreset errors\nset output '/dev/fd/" +
+                std::to_string(first + static_cast<int>(k)) + "'\n" +
+                gnuplot_script(*picture.figure, picture.format) + "unset output\n" +
+                std::string(report_picture));
+  }
+  input.rewind();
+  const auto status = wait_for(start(gnuplot, input, output, errors, files, first), output, limit);
+  const std::vector<std::string> done = reported(output.read());
+  std::vector<Rendered> result;
+  for (std::size_t k = 0; k < std::min(done.size(), pictures.size()); ++k) {
+    Rendered& one = result.emplace_back(Rendered{.bytes = {}, .problem = done[k]});
+    if (!one.problem.empty()) continue;
+    one.bytes = files[k].read();
+    if (pictures[k].format == Format::svg) {
+      one.bytes = with_web_fonts(std::move(one.bytes));
+    }
+    if (one.bytes.empty()) one.problem = "drew nothing: " + last_line(errors.read());
+  }
+  if (result.size() == pictures.size()) return result;
+  Rendered& failed = result.emplace_back(Rendered{.hangs = !status});
+  failed.problem = !status ? "took longer than " + std::to_string(limit.count()) + " ms"
+                   : WIFEXITED(*status) && WEXITSTATUS(*status) == 0
+                       ? "drew nothing: " + last_line(errors.read())
+                       : last_line(errors.read());
+  return result;
+}
+
+/// The pictures that one process draws, from the first on: PNG, at most as many as files should be
+/// open at a time. An SVG has a process of its own, for gnuplot leaves out empty texts and groups
+/// that an earlier one had, so its bytes would depend on what was drawn before.
+std::size_t drawn_together(std::span<const Picture> pictures) {
+  constexpr std::size_t most = 32;
+  std::size_t count = 0;
+  while (count < std::min(most, pictures.size()) && pictures[count].format == Format::png) ++count;
+  return std::max<std::size_t>(count, 1);
+}
+
 }  // namespace
 
 std::optional<std::filesystem::path> find_gnuplot() {
@@ -141,19 +251,35 @@ std::optional<std::filesystem::path> find_gnuplot() {
   return std::nullopt;
 }
 
-std::string render(const Figure& figure, Format format, const std::filesystem::path& gnuplot) {
-  TemporaryFile input;
-  TemporaryFile output;
-  TemporaryFile errors;
-  input.write(gnuplot_script(figure, format));
-  const int status = run(gnuplot, input, output, errors);
-  std::string picture = output.read();
-  const std::string where = gnuplot.string() + ": figure " + figure.name + ": ";
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    throw GnuplotError(where + last_line(errors.read()));
+std::vector<Rendered> render(std::span<const Picture> pictures,
+                             const std::filesystem::path& gnuplot,
+                             std::chrono::milliseconds limit) {
+  std::vector<Rendered> result;
+  while (result.size() < pictures.size()) {
+    const std::size_t begin = result.size();
+    const auto rest = pictures.subspan(begin);
+    const auto part = rest.first(drawn_together(rest));
+    try {
+      for (Rendered& one : render_some(part, gnuplot, limit)) result.push_back(std::move(one));
+    } catch (const std::runtime_error& error) {  // also no room for temporary files
+      result.resize(pictures.size(), {.problem = error.what()});
+      return result;
+    }
+    for (std::size_t k = begin; k < result.size(); ++k) {
+      if (result[k].problem.empty()) continue;
+      result[k].problem =
+          gnuplot.string() + ": figure " + pictures[k].figure->name + ": " + result[k].problem;
+    }
+    if (result.back().hangs) result.resize(pictures.size(), Rendered(result.back()));
   }
-  if (picture.empty()) throw GnuplotError(where + "drew nothing: " + last_line(errors.read()));
-  return format == Format::svg ? with_web_fonts(std::move(picture)) : picture;
+  return result;
+}
+
+std::string render(const Figure& figure, Format format, const std::filesystem::path& gnuplot) {
+  const Picture picture{.figure = &figure, .format = format};
+  Rendered result = render(std::span(&picture, 1), gnuplot).front();
+  if (!result.problem.empty()) throw GnuplotError(result.problem);
+  return std::move(result.bytes);
 }
 
 }  // namespace phiscope::figure

@@ -3,10 +3,13 @@
 
 #include "figure/figure.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace phiscope::figure {
 
@@ -26,9 +29,32 @@ class GnuplotError : public std::runtime_error {
 /// @throws std::invalid_argument as check()
 [[nodiscard]] std::string gnuplot_script(const Figure& figure, Format format);
 
-/// The picture, as gnuplot draws gnuplot_script(): no shell is involved, gnuplot reads no start-up
-/// files, and the bytes depend on the figure and the gnuplot version alone.
-/// @throws GnuplotError if gnuplot cannot be started, fails or draws nothing
+/// A picture that is wanted.
+struct Picture {
+  const Figure* figure = nullptr;
+  Format format = Format::svg;
+};
+
+/// A picture, or why there is none.
+struct Rendered {
+  std::string bytes = {};
+  std::string problem = {};  ///< empty for a picture
+  bool hangs = false;        ///< gnuplot did not end: there is no use in asking it again
+};
+
+/// How long gnuplot may take for one picture.
+inline constexpr std::chrono::milliseconds picture_limit = std::chrono::minutes(1);
+
+/// The pictures, as one gnuplot process after another draws their gnuplot_script(), neighbouring
+/// PNG together. A picture that fails costs itself; the first that takes longer than `limit` ends
+/// the work. No shell is involved, gnuplot reads no start-up files, and the bytes of a picture
+/// depend on its figure and the gnuplot version alone.
+/// @return  [picture]
+[[nodiscard]] std::vector<Rendered> render(std::span<const Picture> pictures,
+                                           const std::filesystem::path& gnuplot,
+                                           std::chrono::milliseconds limit = picture_limit);
+
+/// The same for one picture. @throws GnuplotError with its problem
 [[nodiscard]] std::string render(const Figure& figure, Format format,
                                  const std::filesystem::path& gnuplot);
 

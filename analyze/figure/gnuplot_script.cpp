@@ -1,44 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "figure/bars.hpp"
 #include "figure/gnuplot.hpp"
+#include "figure/gnuplot_frame.hpp"
 #include "figure/layout.hpp"
 #include "figure/scale.hpp"
 #include "figure/table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <sstream>
 
 namespace phiscope::figure {
 namespace {
 
-/// A gnuplot string literal. Single quotes know no escapes and no substitution; a quote is doubled
-/// and control characters, which would end the line, become spaces.
-std::string literal(const std::string& text) {
-  std::string result = "'";
-  for (const char c : text) {
-    if (c == '\'') result += '\'';
-    result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  return result + "'";
-}
-
-std::string color(int index) {
-  if (index < 0) return "'#222222'";
-  return "'" + palette()[static_cast<std::size_t>(index) % palette().size()] + "'";
-}
-
 /// The colour of a band: a fifth of its strength, a tenth where many bands overlap.
 std::string faint(int index, std::size_t bands) {
-  return (bands > 6 ? "'#e4" : "'#d0") + color(index).substr(2);
+  return (bands > 6 ? "'#e4" : "'#d0") + gnuplot_color(index).substr(2);
 }
 
-std::string dash(int index) {
-  static const std::array<std::string, 4> patterns = {"dt 1", "dt (9,5)", "dt (2,4)",
-                                                      "dt (9,4,2,4)"};
-  return patterns[static_cast<std::size_t>(index) % patterns.size()];
+/// A text of a data block, which knows no way to write a quote.
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    result += static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' ? ' ' : c;
+  }
+  return result + "\"";
 }
+
+constexpr std::size_t first_break = 6001;  // number of the first arrow that is a line of a map
 
 /// Writes the commands of one panel: data blocks first, since they may not follow `set multiplot`.
 class PanelScript {
@@ -47,7 +36,7 @@ class PanelScript {
       : prefix_("$p" + std::to_string(index)), data_(data), commands_(commands) {}
 
   void operator()(const Heatmap& map) {
-    const double limit = map_limit(map);
+    const double limit = map.is_log ? 1.0 : map_limit(map);
     const double low = map.map == Colormap::diverging ? -limit : 0.0;
     commands_ << "set xrange [-0.5:" << number_text(static_cast<double>(map.x_labels.size()) - 0.5)
               << "]\nset yrange [-0.5:"
@@ -65,7 +54,9 @@ class PanelScript {
       commands_ << (i > 0 ? ", " : "") << i << " '" << colors[i] << '\'';
     }
     commands_ << ")\n";
-    heatmap_data(map, limit);
+    const std::size_t lines = set_breaks(map);
+    heatmap_data(map);
+    for (std::size_t i = 0; i < lines; ++i) commands_ << "unset arrow " << first_break + i << '\n';
   }
 
   void operator()(const Lines& lines) {
@@ -78,6 +69,7 @@ class PanelScript {
       plots.push_back(number_text(*lines.reference) + " with lines lc '#888888' lw 0.8 dt (4,4)");
     }
     for (std::size_t i = 0; i < lines.series.size(); ++i) curve(lines, lines.series[i], i, plots);
+    for (std::size_t i = 0; i < lines.series.size(); ++i) labels(lines, lines.series[i], i, plots);
     plot_or_say_so(plots, lines.reference ? 1 : 0);
   }
 
@@ -157,7 +149,7 @@ class PanelScript {
     const std::string name = std::to_string(index);
     if (block("b" + name, boxes.str())) {
       plots.push_back(prefix_ + "b" + name + " using 1:2:3:4:(0):2 with boxxyerror lc rgb " +
-                      color(content.series[index].color) + " fs " + fill +
+                      gnuplot_color(content.series[index].color) + " fs " + fill +
                       " border lc rgb '#ffffff'");
     }
     if (block("i" + name, intervals.str())) {  // error bars would have a white dot
@@ -174,12 +166,30 @@ class PanelScript {
   void ticks(const std::string& axis, const std::vector<std::string>& labels, std::size_t step) {
     commands_ << "set " << axis << " (";
     for (std::size_t i = 0; i < labels.size(); i += step) {
-      commands_ << (i > 0 ? ", " : "") << literal(labels[i]) << ' ' << i;
+      commands_ << (i > 0 ? ", " : "") << gnuplot_literal(labels[i]) << ' ' << i;
     }
     commands_ << ")\n";
   }
 
-  void heatmap_data(const Heatmap& map, double limit) {
+  /// White lines across the map, from one edge to the other. Returns how many.
+  std::size_t set_breaks(const Heatmap& map) {
+    std::size_t number = first_break;
+    const auto add = [this, &number](const std::string& from, const std::string& to) {
+      commands_ << "set arrow " << number++ << " from " << from << " to " << to
+                << " nohead front lw 1.2 lc '#fefefe'\n";
+    };
+    for (const std::size_t column : map.x_breaks) {
+      const std::string at = "first " + number_text(static_cast<double>(column) - 0.5);
+      add(at + ", graph 0", at + ", graph 1");
+    }
+    for (const std::size_t row : map.y_breaks) {
+      const std::string at = "first " + number_text(static_cast<double>(row) - 0.5);
+      add("graph 0, " + at, "graph 1, " + at);
+    }
+    return number - first_break;
+  }
+
+  void heatmap_data(const Heatmap& map) {
     std::ostringstream defined;
     std::ostringstream missing;
     std::ostringstream dark;
@@ -188,10 +198,13 @@ class PanelScript {
       const std::string place =
           std::to_string(i % map.x_labels.size()) + ' ' + std::to_string(i / map.x_labels.size());
       const auto& value = map.values[i];
-      (value ? defined : missing) << place << (value ? ' ' + number_text(*value) : "") << '\n';
-      if (!value || !shows_numbers(map)) continue;
-      (is_dark_cell(map, *value) ? dark : light)
-          << place << ' ' << cell_text(*value, limit) << '\n';
+      (value ? defined : missing)
+          << place << (value ? ' ' + number_text(map.is_log ? shade(map, *value) : *value) : "")
+          << '\n';
+      if (!value) continue;
+      const std::string label = cell_label(map, i);
+      if (label.empty()) continue;
+      (is_dark_cell(map, *value) ? dark : light) << place << ' ' << label << '\n';
     }
     const std::string cell = " using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5)";
     std::vector<std::string> plots;
@@ -220,7 +233,8 @@ class PanelScript {
     for (std::size_t i = 0; i < lines.x_ticks.size(); ++i) {
       const std::string at = number_text(lines.x_ticks[i]);
       commands_ << (i > 0 ? ", " : "")
-                << literal(lines.x_tick_labels.empty() ? at : lines.x_tick_labels[i]) << ' ' << at;
+                << gnuplot_literal(lines.x_tick_labels.empty() ? at : lines.x_tick_labels[i]) << ' '
+                << at;
     }
     commands_ << ")\n";
   }
@@ -231,7 +245,7 @@ class PanelScript {
       std::string separator;
       commands_ << "set ytics (";
       for (const double tick : log_ticks(range)) {
-        commands_ << separator << literal(tick_text(tick)) << ' ' << number_text(tick);
+        commands_ << separator << gnuplot_literal(tick_text(tick)) << ' ' << number_text(tick);
         separator = ", ";
       }
       commands_ << ")\n";
@@ -271,7 +285,22 @@ class PanelScript {
     const std::string points = series.x.size() <= 12 ? " pt 7 ps 0.55" : " pt 7 ps 0.3";
     plots.push_back(prefix_ + name + " using 1:2 with " +
                     (series.scattered ? "points" : "linespoints lw 1.8") + points + " lc rgb " +
-                    color(series.color) + (series.scattered ? "" : ' ' + dash(series.dash)));
+                    gnuplot_color(series.color) +
+                    (series.scattered ? "" : ' ' + gnuplot_dash(series.dash)));
+  }
+
+  void labels(const Lines& lines, const Series& series, std::size_t index,
+              std::vector<std::string>& plots) {
+    std::ostringstream rows;
+    for (std::size_t i = 0; i < series.labels.size(); ++i) {
+      if (series.labels[i].empty() || !drawable(lines, series.y[i])) continue;
+      rows << number_text(series.x[i]) << ' ' << number_text(*series.y[i]) << ' '
+           << quoted(series.labels[i]) << '\n';
+    }
+    const std::string name = "t" + std::to_string(index);
+    if (!block(name, rows.str())) return;
+    plots.push_back(prefix_ + name + " using 1:2:3 with labels offset 0,0.6 font ',9' tc rgb " +
+                    gnuplot_color(series.color));
   }
 
   bool block(const std::string& name, const std::string& rows) {
@@ -292,69 +321,6 @@ class PanelScript {
   std::ostream& commands_;
 };
 
-std::string at_screen(const Layout& sizes, double x, double y) {
-  return "screen " + number_text(x / sizes.width) + ", screen " + number_text(y / sizes.height);
-}
-
-constexpr std::size_t first_row_label = 5000;
-
-void write_frame(const Figure& figure, const Layout& sizes, std::ostream& commands) {
-  commands << "set label 1 " << literal(figure.title) << " at "
-           << at_screen(sizes, sizes.title_left, sizes.title_middle)
-           << " left front font 'Arial:Bold,13'\n";
-  for (std::size_t i = 0; i < figure.row_titles.size(); ++i) {
-    commands << "set label " << first_row_label + i << ' ' << literal(figure.row_titles[i])
-             << " at " << at_screen(sizes, sizes.title_left, sizes.row_titles[i])
-             << " left front font 'Arial:Bold,11'\n";
-  }
-  // Each width is a little different, or gnuplot's SVG would give equal colours the first one's
-  // dashes.
-  for (std::size_t i = 0; i < figure.legend.size(); ++i) {
-    const LegendPlace& place = sizes.legend[i];
-    commands << "set arrow " << i + 1 << " from " << at_screen(sizes, place.left, place.middle)
-             << " to " << at_screen(sizes, place.left + legend_key_width - 8.0, place.middle)
-             << " nohead front lw " << number_text(2.2 + 0.01 * static_cast<double>(i)) << " lc "
-             << color(figure.legend[i].color) << ' ' << dash(figure.legend[i].dash)
-             << "\nset label " << i + 2 << ' ' << literal(figure.legend[i].text) << " at "
-             << at_screen(sizes, place.left + legend_key_width, place.middle)
-             << " left front font ',11'\n";
-  }
-}
-
-void write_color_bar(const Heatmap& map, const PanelBox& box, const Layout& sizes,
-                     std::ostream& commands) {
-  if (map.color_label.empty()) {
-    commands << "unset colorbox\n";
-    return;
-  }
-  commands << "set colorbox user origin "
-           << at_screen(sizes, box.left + box.width + color_bar_gap, box.bottom) << " size "
-           << at_screen(sizes, color_bar_width, box.height) << " noborder\nset cbtics "
-           << number_text(color_bar_step(map_limit(map)))
-           << " scale 0.3 format '%.3g' font ',9' offset -0.6,0 tc rgb "
-              "'#222222'\nset cblabel "
-           << literal(map.color_label) << " font ',10' offset 0.4,0\n";
-}
-
-void write_panel_frame(const Panel& panel, const PanelBox& box, const Layout& sizes,
-                       std::ostream& commands) {
-  commands
-      << "set lmargin at screen " << number_text(box.left / sizes.width)
-      << "\nset rmargin at screen " << number_text((box.left + box.width) / sizes.width)
-      << "\nset bmargin at screen " << number_text(box.bottom / sizes.height)
-      << "\nset tmargin at screen " << number_text((box.bottom + box.height) / sizes.height)
-      << "\nset title " << literal(panel.title) << " font ',12' offset 0,-0.6\nset xlabel "
-      << literal(panel.x_label) << " font ',11' offset 0,0.3\nset ylabel " << literal(panel.y_label)
-      << " font ',11' offset 0.6,0\nset border 15 lw 0.6 lc '#888888'\nunset label 9001\n"
-      << "set xtics norotate font ',10' offset 0,0.2 tc rgb '#222222'\nset ytics font ',10' offset "
-         "0.4,0 tc rgb '#222222'\n";
-  if (const auto* map = std::get_if<Heatmap>(&panel.content)) {
-    write_color_bar(*map, box, sizes, commands);
-  } else {
-    commands << "unset colorbox\n";
-  }
-}
-
 }  // namespace
 
 std::string gnuplot_script(const Figure& figure, Format format) {
@@ -368,7 +334,7 @@ std::string gnuplot_script(const Figure& figure, Format format) {
   for (auto* stream : {&data, &commands}) stream->imbue(std::locale::classic());
 
   script << "set encoding utf8\nset terminal "
-         << (format == Format::svg ? "svg name " + literal(svg_id(figure.name))
+         << (format == Format::svg ? "svg name " + gnuplot_literal(svg_id(figure.name))
                                    : std::string("pngcairo"))
          << " noenhanced background '#ffffff' size " << std::lround(sizes.width * scale) << ','
          << std::lround(sizes.height * scale) << " font 'Arial,11' fontscale " << number_text(scale)

@@ -45,9 +45,17 @@ struct PanelRoom {
             .width = columns.width * static_cast<double>(map.x_labels.size()),
             .height = cell_height(map.y_labels.size()) * static_cast<double>(map.y_labels.size())};
   }
-  Room operator()(const Lines& /*lines*/) const {
-    return {
-        .left = 50.0, .right = 16.0, .top = 0.0, .bottom = 22.0, .width = 250.0, .height = 170.0};
+  Room operator()(const Lines& lines) const {
+    constexpr double longest_number = 40.0;
+    const double label = widest(lines.x_tick_labels);
+    const double names =  // names of things, which must not touch, not numbers on an axis
+        label > longest_number ? (label + 14.0) * static_cast<double>(lines.x_ticks.size()) : 0.0;
+    return {.left = 50.0,
+            .right = 16.0,
+            .top = 0.0,
+            .bottom = 22.0,
+            .width = std::clamp(names, 250.0, 1000.0),
+            .height = 170.0};
   }
   Room operator()(const Bars& bars) const {
     Room result = (*this)(Lines{});

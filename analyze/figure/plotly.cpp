@@ -163,13 +163,19 @@ Json frame(const Figure& figure, const Layout& sizes) {
   return result;
 }
 
-}  // namespace
-
-PlotlyFigure plotly_figure(const Figure& figure) {
-  check(figure);
-  const Layout sizes = with_legend_room(figure);
+/// The figure on its sheet: traces and layout.
+struct Composed {
   Json data = Json::array();
-  Json layout = frame(figure, sizes);
+  Json layout;
+  double width = 0.0;
+  double height = 0.0;
+};
+
+Composed composed(const Figure& figure) {
+  const Layout sizes = with_legend_room(figure);
+  Composed result{.layout = frame(figure, sizes), .width = sizes.width, .height = sizes.height};
+  Json& data = result.data;
+  Json& layout = result.layout;
   Partners partners;
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
     const PanelBox& box = sizes.panels[i];
@@ -204,9 +210,57 @@ PlotlyFigure plotly_figure(const Figure& figure) {
     layout["yaxis" + number] = std::move(panel.y_axis);
   }
   for (const LegendEntry& entry : figure.legend) data.push_back(legend_key(entry));
-  return {.json = as_script_text({{"data", std::move(data)}, {"layout", std::move(layout)}}),
-          .width = sizes.width,
-          .height = sizes.height};
+  return result;
+}
+
+/// The same panels below one another; titles of rows become part of theirs, and a panel without a
+/// title has that of its column.
+Figure stacked(const Figure& figure) {
+  Figure result = figure;
+  result.title.clear();  // the page shows it, where it may take several lines
+  result.row_titles.clear();
+  result.columns = 1;
+  const auto is_labelled = [&figure](std::size_t column) {
+    for (std::size_t i = column; i < figure.panels.size(); i += figure.columns) {
+      if (!figure.panels[i].x_label.empty()) return true;
+    }
+    return false;
+  };
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+    Panel& panel = result.panels[i];
+    if (is_labelled(i % figure.columns)) panel.x_label = shared_label(figure, i, &Panel::x_label);
+    if (auto* const map = std::get_if<Heatmap>(&panel.content)) map->draw_y_labels = true;
+    if (panel.title.empty()) panel.title = figure.panels[i % figure.columns].title;
+    const std::size_t row = i / figure.columns;
+    if (row >= figure.row_titles.size()) continue;
+    panel.title = figure.row_titles[row] + (panel.title.empty() ? "" : ": ") + panel.title;
+  }
+  return result;
+}
+
+/// What differs where the window is too narrow for the columns of the figure.
+Json narrow_part(const Figure& figure) {
+  Composed made = composed(stacked(figure));
+  made.layout.erase("template");
+  made.layout.erase("shapes");  // these name axes, not places
+  Json bars = Json::array();
+  for (std::size_t i = 0; i < made.data.size(); ++i) {
+    if (made.data[i].contains("colorbar")) bars.push_back({i, made.data[i]["colorbar"]});
+  }
+  return {{"width", made.width},
+          {"height", made.height},
+          {"layout", std::move(made.layout)},
+          {"colorbars", std::move(bars)}};
+}
+
+}  // namespace
+
+PlotlyFigure plotly_figure(const Figure& figure) {
+  check(figure);
+  Composed made = composed(figure);
+  Json json = {{"data", std::move(made.data)}, {"layout", std::move(made.layout)}};
+  if (std::min(figure.columns, figure.panels.size()) > 1) json["narrow"] = narrow_part(figure);
+  return {.json = as_script_text(json), .width = made.width, .height = made.height};
 }
 
 }  // namespace phiscope::figure

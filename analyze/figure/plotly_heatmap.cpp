@@ -84,7 +84,7 @@ void add_undefined_cells(const Heatmap& map, std::size_t index, PlotlyPanel& pan
   panel.shapes.push_back(std::move(lines));
 }
 
-/// The numbers in the cells, dark on light cells and white on dark ones.
+/// The numbers and stars in the cells, dark on light cells and white on dark ones.
 void add_numbers(const Figure& figure, std::size_t index, const Heatmap& map, PlotlyPanel& panel) {
   const Json x_names = categories(map.x_labels);
   const Json y_names = categories(map.y_labels);
@@ -94,10 +94,10 @@ void add_numbers(const Figure& figure, std::size_t index, const Heatmap& map, Pl
     Json texts = Json::array();
     for (std::size_t i = 0; i < map.values.size(); ++i) {
       const auto& value = map.values[i];
-      if (!value || is_dark_cell(map, *value) != is_dark) continue;
+      if (!value || is_dark_cell(map, *value) != is_dark || cell_label(map, i).empty()) continue;
       xs.push_back(x_names[i % map.x_labels.size()]);
       ys.push_back(y_names[i / map.x_labels.size()]);
-      texts.push_back(cell_text(*value, map_limit(map)));
+      texts.push_back(cell_label(map, i));
     }
     if (texts.empty()) continue;
     Json trace = plotly_trace(figure, index, "scatter", "numbers");
@@ -112,6 +112,26 @@ void add_numbers(const Figure& figure, std::size_t index, const Heatmap& map, Pl
   }
 }
 
+/// Lines between columns and between rows, across the whole map.
+void add_breaks(const Heatmap& map, std::size_t index, PlotlyPanel& panel) {
+  const auto add = [&](char along, char across, std::size_t before) {
+    const double at = static_cast<double>(before) - 0.5;
+    const std::string a(1, along);
+    const std::string b(1, across);
+    panel.shapes.push_back({{"type", "line"},
+                            {"layer", "above"},
+                            {a + "ref", plotly_axis(along, index)},
+                            {a + "0", at},
+                            {a + "1", at},
+                            {b + "ref", plotly_axis(across, index) + " domain"},
+                            {b + "0", 0},
+                            {b + "1", 1},
+                            {"line", {{"color", "#fefefe"}, {"width", 1.2}}}});
+  };
+  for (const std::size_t column : map.x_breaks) add('x', 'y', column);
+  for (const std::size_t row : map.y_breaks) add('y', 'x', row);
+}
+
 std::string joined(const std::vector<std::string>& texts) {
   std::string result;
   for (const std::string& text : texts) result += std::to_string(text.size()) + ":" + text;
@@ -119,20 +139,31 @@ std::string joined(const std::vector<std::string>& texts) {
 }
 
 Json color_bar(const Heatmap& map, double limit) {
-  return {{"title",
-           {{"text", plotly_text(map.color_label)}, {"side", "right"}, {"font", {{"size", 11}}}}},
-          {"xref", "paper"},
-          {"xanchor", "left"},
-          {"yanchor", "bottom"},
-          {"lenmode", "fraction"},
-          {"thickness", color_bar_width},
-          {"xpad", 0},
-          {"ypad", 0},
-          {"outlinewidth", 0},
-          {"tick0", 0},
-          {"dtick", color_bar_step(limit)},
-          {"tickfont", {{"size", 10}}},
-          {"exponentformat", "power"}};
+  Json bar = {
+      {"title",
+       {{"text", plotly_text(map.color_label)}, {"side", "right"}, {"font", {{"size", 11}}}}},
+      {"xref", "paper"},
+      {"xanchor", "left"},
+      {"yanchor", "bottom"},
+      {"lenmode", "fraction"},
+      {"thickness", color_bar_width},
+      {"xpad", 0},
+      {"ypad", 0},
+      {"outlinewidth", 0},
+      {"tickfont", {{"size", 10}}},
+      {"exponentformat", "power"}};
+  if (!map.is_log) {
+    bar.update({{"tick0", 0}, {"dtick", color_bar_step(limit)}});
+    return bar;
+  }
+  Json places = Json::array();
+  Json texts = Json::array();
+  for (const double tick : log_color_ticks(limit)) {
+    places.push_back(shade(map, tick));
+    texts.push_back(tick_text(tick));
+  }
+  bar.update({{"tickmode", "array"}, {"tickvals", places}, {"ticktext", texts}});
+  return bar;
 }
 
 std::string map_hover(const Figure& figure, std::size_t index) {
@@ -147,6 +178,7 @@ std::string map_hover(const Figure& figure, std::size_t index) {
 PlotlyPanel plotly_panel(const Figure& figure, std::size_t index, const Heatmap& map) {
   const Panel& own = figure.panels[index];
   const double limit = map_limit(map);
+  const double end = map.is_log ? 1.0 : limit;
   PlotlyPanel panel;
   panel.x_axis = map_axis(own.x_label, map.x_labels.size(), true);
   panel.y_axis = map_axis(own.y_label, map.y_labels.size(), map.draw_y_labels);
@@ -173,8 +205,8 @@ PlotlyPanel plotly_panel(const Figure& figure, std::size_t index, const Heatmap&
   trace.update({{"x", categories(map.x_labels)},
                 {"y", categories(map.y_labels)},
                 {"z", std::move(rows)},
-                {"zmin", map.map == Colormap::diverging ? -limit : 0.0},
-                {"zmax", limit},
+                {"zmin", map.map == Colormap::diverging ? -end : 0.0},
+                {"zmax", end},
                 {"colorscale", std::move(colors)},
                 {"showscale", !map.color_label.empty()},
                 {"hovertemplate", map_hover(figure, index)}});
@@ -182,9 +214,11 @@ PlotlyPanel plotly_panel(const Figure& figure, std::size_t index, const Heatmap&
     panel.has_color_bar = true;
     trace["colorbar"] = color_bar(map, limit);
   }
+  if (map.is_log) trace["meta"]["log_limit"] = limit;
   panel.traces.push_back(std::move(trace));
-  if (shows_numbers(map)) add_numbers(figure, index, map, panel);
+  if (shows_numbers(map) || !map.marked.empty()) add_numbers(figure, index, map, panel);
   add_undefined_cells(map, index, panel);
+  add_breaks(map, index, panel);
   return panel;
 }
 

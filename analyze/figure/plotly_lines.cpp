@@ -39,6 +39,7 @@ class LinesWriter {
     set_y_range(lines, y, panel.y_axis);
 
     for (const Series& series : lines.series) panel.traces.push_back(curve(series));
+    for (const Series& series : lines.series) add_labels(lines, series, panel);
     if (lines.reference && drawable(lines, lines.reference)) add_reference(lines, panel);
     add_missing(lines, y.low, panel);
     if (!has_points(lines)) add_empty_note(figure_, index_, panel);
@@ -90,6 +91,32 @@ class LinesWriter {
                                plotly_text(own_.y_label.empty() ? "value" : own_.y_label) +
                                ": %{customdata}<extra></extra>"}});
     return trace;
+  }
+
+  /// Texts above points, in the colour of their series.
+  void add_labels(const Lines& lines, const Series& series, PlotlyPanel& panel) const {
+    Json xs = Json::array();
+    Json ys = Json::array();
+    Json texts = Json::array();
+    for (std::size_t i = 0; i < series.labels.size(); ++i) {
+      if (series.labels[i].empty() || !drawable(lines, series.y[i])) continue;
+      xs.push_back(series.x[i]);
+      ys.push_back(*series.y[i]);
+      texts.push_back(plotly_text(series.labels[i]));
+    }
+    if (texts.empty()) return;
+    Json trace = plotly_trace(figure_, index_, "scatter", "labels");
+    trace["meta"].update({{"series", series.name}, {"color", series.color}, {"dash", series.dash}});
+    trace.update({{"mode", "text"},
+                  {"x", std::move(xs)},
+                  {"y", std::move(ys)},
+                  {"text", std::move(texts)},
+                  {"textposition", "top center"},
+                  {"cliponaxis", false},
+                  {"textfont", {{"size", 11}, {"color", plotly_color(series.color)}}},
+                  {"hoverinfo", "skip"},
+                  {"showlegend", false}});
+    panel.traces.push_back(std::move(trace));
   }
 
   void add_reference(const Lines& lines, PlotlyPanel& panel) const {

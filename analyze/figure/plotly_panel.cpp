@@ -36,8 +36,7 @@ std::string plotly_axis(char letter, std::size_t panel) {
 }
 
 std::string plotly_color(int color) {
-  if (color < 0) return "#222222";
-  return palette()[static_cast<std::size_t>(color) % palette().size()];
+  return series_color(color);
 }
 
 nlohmann::ordered_json plotly_line(int color, int dash) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "figure/scale.hpp"
 
+#include "figure/layout.hpp"
 #include "figure/table.hpp"
 
 #include <algorithm>
@@ -37,6 +38,18 @@ double map_limit(const Heatmap& map) {
   return limit > 0.0 ? limit : 1.0;
 }
 
+double shade(const Heatmap& map, double value) {
+  const double share = value / map_limit(map);
+  if (!map.is_log) return share;
+  return std::copysign(std::log1p(100.0 * std::abs(share)) / std::log(101.0), value);
+}
+
+std::vector<double> log_color_ticks(double limit) {
+  const double unit = std::pow(10.0, std::floor(std::log10(limit)) - 1.0);
+  const double end = std::floor(limit / unit) * unit;
+  return {-end, -0.1 * end, 0.0, 0.1 * end, end};
+}
+
 double color_bar_step(double limit) {
   return round_step(limit / 2.5);
 }
@@ -54,9 +67,15 @@ std::string cell_text(double value, double limit) {
   return is_zero && value < 0.0 ? result.substr(1) : result;
 }
 
+std::string cell_label(const Heatmap& map, std::size_t cell) {
+  std::string label = shows_numbers(map) ? cell_text(*map.values[cell], map_limit(map)) : "";
+  if (!map.marked.empty() && map.marked[cell]) label += '*';
+  return label;
+}
+
 bool is_dark_cell(const Heatmap& map, double value) {
-  const double shade = value / map_limit(map);
-  return map.map == Colormap::diverging ? std::abs(shade) > 0.62 : shade < 0.55;
+  const double at = shade(map, value);
+  return map.map == Colormap::diverging ? std::abs(at) > 0.62 : at < 0.55;
 }
 
 bool drawable(const Lines& lines, const std::optional<double>& value) {
@@ -87,6 +106,9 @@ Range y_range(const Lines& lines) {
         if (drawable(lines, value)) all.push_back(*value);
       }
     }
+  }
+  for (const double value : lines.y_include) {
+    if (drawable(lines, value)) all.push_back(value);
   }
   if (all.empty()) all = {lines.log_y ? 0.1 : 0.0, 1.0};
   const double low = *std::min_element(all.begin(), all.end());

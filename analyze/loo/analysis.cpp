@@ -273,10 +273,10 @@ RunResult analyze_run(const LooRun& run, const Options& options) {
 }
 
 std::vector<RunResult> analyze_runs(const std::vector<std::filesystem::path>& paths,
-                                    bool allow_partial, const Options& options) {
+                                    const shard::ReadOptions& reading, const Options& options) {
   std::vector<LooRun> opened;  // all are checked before the first is measured
   opened.reserve(paths.size());
-  for (const auto& path : paths) opened.push_back(LooRun::open(path, allow_partial));
+  for (const auto& path : paths) opened.push_back(LooRun::open(path, reading));
   std::vector<RunResult> runs;
   runs.reserve(opened.size());
   for (const LooRun& run : opened) runs.push_back(analyze_run(run, options));

@@ -133,7 +133,8 @@ struct RunResult {
 /// Opens and analyses runs in the order given; their labels are made unique.
 /// @throws shard::FormatError naming the file that is not as it should be
 [[nodiscard]] std::vector<RunResult> analyze_runs(const std::vector<std::filesystem::path>& paths,
-                                                  bool allow_partial, const Options& options);
+                                                  const shard::ReadOptions& reading,
+                                                  const Options& options);
 
 /// One of the levels of the full context: 0 to 3 the metrics, then graph sum, per edge, Rayleigh.
 [[nodiscard]] Value level_value(const ContextMeasures& context, std::size_t layer,

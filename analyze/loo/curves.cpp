@@ -47,29 +47,35 @@ void add_point(Series& series, const Estimate& estimate) {
   series.high.push_back(report::drawn(estimate.high));
 }
 
-/// One curve per run of `drawn_runs` that has the condition and per context length; colours are
-/// those of all runs of the report. `point(run, condition, length, layer)` gives the Estimate to
-/// draw.
+int length_color(const std::vector<RunResult>& runs, std::int64_t length) {
+  const std::vector<std::int64_t> lengths = all_lengths(runs);
+  const auto place = std::find(lengths.begin(), lengths.end(), length) - lengths.begin();
+  return figure::sequential_color(static_cast<std::size_t>(place), lengths.size());
+}
+
+/// One curve per context length, if the run has the condition; colours are those of all runs. The
+/// shortest and the longest contexts have a band. `point(run, condition, length, layer)` gives the
+/// Estimate to draw.
 template <class Point>
-Lines lines_of(std::span<const RunResult> drawn_runs, const std::vector<RunResult>& runs,
+Lines lines_of(const RunResult& run, const std::vector<RunResult>& runs,
                const std::string& condition_name, Point point) {
   Lines lines;
-  label_layers(drawn_runs, lines);
+  label_layers(runs, lines);
   const std::vector<std::int64_t> lengths = all_lengths(runs);
-  for (std::size_t r = 0; r < drawn_runs.size(); ++r) {
-    const RunResult& run = drawn_runs[r];
-    for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
-      if (run.info.conditions[condition].name != condition_name) continue;
-      for (std::size_t length = 0; length < run.lengths.size(); ++length) {
-        const auto color =
-            std::find(lengths.begin(), lengths.end(), run.lengths[length]) - lengths.begin();
-        Series series = empty_series(run, static_cast<int>(color), static_cast<int>(r),
-                                     run.label + ", N = " + std::to_string(run.lengths[length]));
-        for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
-          add_point(series, point(run, condition, length, layer));
-        }
-        lines.series.push_back(std::move(series));
+  for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
+    if (run.info.conditions[condition].name != condition_name) continue;
+    for (std::size_t length = 0; length < run.lengths.size(); ++length) {
+      const std::int64_t n = run.lengths[length];
+      Series series =
+          empty_series(run, length_color(runs, n), 0, run.label + ", N = " + std::to_string(n));
+      for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
+        add_point(series, point(run, condition, length, layer));
       }
+      if (n != lengths.front() && n != lengths.back()) {
+        series.low.clear();
+        series.high.clear();
+      }
+      lines.series.push_back(std::move(series));
     }
   }
   return lines;
@@ -78,32 +84,26 @@ Lines lines_of(std::span<const RunResult> drawn_runs, const std::vector<RunResul
 /// How a line of neighbour mixing is dashed, whatever the run.
 constexpr int mixing_dash = 3;
 
-/// The ratio of neighbour mixing, level over the layers, one line per run and length.
-void add_mixing_lines(const std::vector<RunResult>& runs, const std::string& condition_name,
-                      Scale scale, Lines& lines) {
-  const std::vector<std::int64_t> lengths = all_lengths(runs);
-  for (const RunResult& run : runs) {
-    if (!run.has_embedding()) continue;
-    for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
-      if (run.info.conditions[condition].name != condition_name) continue;
-      for (std::size_t length = 0; length < run.lengths.size(); ++length) {
-        const auto color =
-            std::find(lengths.begin(), lengths.end(), run.lengths[length]) - lengths.begin();
-        Series series = empty_series(
-            run, static_cast<int>(color), mixing_dash,
-            run.label + ", neighbour mixing, N = " + std::to_string(run.lengths[length]));
-        series.y.assign(series.x.size(),
-                        report::drawn(run.mixing_at(condition, length, scale).mean.value));
-        lines.series.push_back(std::move(series));
-      }
+/// The ratio of neighbour mixing, level over the layers, one line per length.
+void add_mixing_lines(const RunResult& run, const std::vector<RunResult>& runs,
+                      const std::string& condition_name, Scale scale, Lines& lines) {
+  if (!run.has_embedding()) return;
+  for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
+    if (run.info.conditions[condition].name != condition_name) continue;
+    for (std::size_t length = 0; length < run.lengths.size(); ++length) {
+      const std::int64_t n = run.lengths[length];
+      Series series = empty_series(run, length_color(runs, n), mixing_dash,
+                                   run.label + ", neighbour mixing, N = " + std::to_string(n));
+      series.y.assign(series.x.size(),
+                      report::drawn(run.mixing_at(condition, length, scale).mean.value));
+      lines.series.push_back(std::move(series));
     }
   }
 }
 
 void add_length_legend(const std::vector<RunResult>& runs, Figure& figure) {
-  int color = 0;
   for (const std::int64_t n : all_lengths(runs)) {
-    figure.legend.push_back({"N = " + std::to_string(n), color++, 0});
+    figure.legend.push_back({"N = " + std::to_string(n), length_color(runs, n), 0});
   }
 }
 
@@ -116,18 +116,66 @@ void add_run_legend(const std::vector<RunResult>& runs, Figure& figure) {
 
 constexpr std::string_view band_caption =
     " Colour: context length. Bands: 95 % intervals of the mean over walks (ci_units in the table "
-    "says how many), none below 5 walks.";
+    "says how many), none below 5 walks; drawn for the shortest and the longest contexts.";
 
-Figure level_curves(const std::vector<RunResult>& runs, const std::string& condition) {
+/// The panels of one quantity, one for each run.
+struct Quantity {
+  std::string title;
+  std::string unit;
+  std::vector<Lines> runs;
+};
+
+/// Runs are columns and quantities rows; one run has its quantities side by side, at most three.
+void arrange(std::vector<Quantity> quantities, const std::vector<RunResult>& runs, Figure& figure) {
+  const bool is_alone = runs.size() == 1;
+  figure.columns = !is_alone ? runs.size() : quantities.size() <= 3 ? quantities.size() : 2;
+  for (Quantity& quantity : quantities) {
+    if (!is_alone) figure.row_titles.push_back(quantity.title);
+    for (std::size_t r = 0; r < runs.size(); ++r) {
+      figure.panels.push_back(
+          {.title = is_alone                           ? quantity.title
+                    : &quantity == &quantities.front() ? describe(runs[r])
+                                                       : "",
+           .x_label = is_alone || &quantity == &quantities.back() ? "layer" : "",
+           .y_label = is_alone || r == 0 ? quantity.unit : "",
+           .content = std::move(quantity.runs[r])});
+    }
+  }
+  add_length_legend(runs, figure);
+}
+
+/// One vertical axis for the panels of a quantity.
+void share_axis(Quantity& quantity) {
+  std::vector<double> ends;
+  for (const Lines& lines : quantity.runs) {
+    for (const Series& series : lines.series) {
+      for (const auto* const values : {&series.y, &series.low, &series.high}) {
+        for (const auto& value : *values) {
+          if (value) ends.push_back(*value);
+        }
+      }
+    }
+  }
+  for (Lines& lines : quantity.runs) lines.y_include = ends;
+}
+
+Figure level_curves(const std::vector<RunResult>& runs, const std::string& condition, Scale scale) {
+  const bool is_relative = scale == Scale::relative;
   Figure figure;
-  figure.name = "levels_by_layer_" + file_stem(condition);
-  figure.title = "Structure of the full contexts by layer: " + condition;
-  figure.columns = 3;
+  figure.name =
+      (is_relative ? "relative_levels_by_layer_" : "levels_by_layer_") + file_stem(condition);
+  figure.title = "Structure of the full contexts by layer: " + condition +
+                 (is_relative ? ", relative to the embedding" : "");
+  figure.tabs = "levels";
+  figure.tab = condition + (is_relative ? " / embedding" : "");
   figure.caption =
-      "Above, absolute values; below, divided by the embedding layer's value of the same context. "
-      "A fixed set of words has an offset of its own there, which the division removes; falling "
-      "energy alone is no evidence of structure. Dash-dotted: the ratio that mixing each word's "
-      "embedding with the one before it gives without any model.";
+      is_relative
+          ? "Divided by the embedding layer's value of the same context. A fixed set of words has "
+            "an offset of its own there, which the division removes."
+          : "Absolute values. Falling energy alone is no evidence of structure.";
+  figure.caption +=
+      " Dash-dotted: the ratio that mixing each word's embedding with the one before it gives "
+      "without any model.";
   figure.caption += band_caption;
   figure.definition =
       "Separation ratio (bounded Phi): mean distance of cross pairs / mean distance of within "
@@ -139,25 +187,27 @@ Figure level_curves(const std::vector<RunResult>& runs, const std::string& condi
   const std::array<std::size_t, 3> levels = {0, 1, level_count - 1};
   const std::array<std::string, 3> names = {"separation ratio", "Dirichlet energy",
                                             "graph Rayleigh"};
-  for (const Scale scale : {Scale::absolute, Scale::relative}) {
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-      Panel panel;
-      panel.title = names[i] + (scale == Scale::relative ? " / embedding" : "");
-      panel.x_label = scale == Scale::relative ? "layer" : "";
-      Lines lines = lines_of(runs, runs, condition,
-                             [&](const RunResult& run, std::size_t c, std::size_t n,
+  const std::array<std::string, 3> units = {"ratio", "squared distance", "quotient"};
+  std::vector<Quantity> quantities;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    Quantity quantity{.title = names[i] + (is_relative ? " / embedding" : ""),
+                      .unit = is_relative ? "relative to the embedding" : units[i],
+                      .runs = {}};
+    for (const RunResult& run : runs) {
+      Lines lines = lines_of(run, runs, condition,
+                             [&](const RunResult& one, std::size_t c, std::size_t n,
                                  std::size_t l) -> const Estimate& {
-                               return run.level_at(c, n, l, scale, levels[i]).mean;
+                               return one.level_at(c, n, l, scale, levels[i]).mean;
                              });
       lines.log_y = i == 1;
-      if (i == 0) add_mixing_lines(runs, condition, scale, lines);
-      if (i == 0 || scale == Scale::relative) lines.reference = 1.0;
-      panel.content = std::move(lines);
-      figure.panels.push_back(std::move(panel));
+      if (i == 0) add_mixing_lines(run, runs, condition, scale, lines);
+      if (i == 0 || is_relative) lines.reference = 1.0;
+      quantity.runs.push_back(std::move(lines));
     }
+    share_axis(quantity);
+    quantities.push_back(std::move(quantity));
   }
-  add_length_legend(runs, figure);
-  add_run_legend(runs, figure);
+  arrange(std::move(quantities), runs, figure);
   const auto has_embedding = [](const RunResult& run) { return run.has_embedding(); };
   if (std::any_of(runs.begin(), runs.end(), has_embedding)) {
     figure.legend.push_back({"neighbour mixing", -1, mixing_dash});
@@ -165,72 +215,74 @@ Figure level_curves(const std::vector<RunResult>& runs, const std::string& condi
   return figure;
 }
 
-/// Bridge and anchor panels of every run: the runs have rows of their own, since the influences
+/// Panels of all metrics and runs around 0. The axes are each panel's own, since the influences
 /// with and without position 0 may differ a hundredfold.
-Figure influence_curves(const std::vector<RunResult>& runs, const std::string& condition) {
+template <class Point>
+std::vector<Quantity> metric_quantities(const std::vector<RunResult>& runs,
+                                        const std::string& condition, Point point) {
+  std::vector<Quantity> quantities;
+  for (const Metric metric : metrics) {
+    Quantity quantity{.title = std::string(metric_title(metric)),
+                      .unit = metric == Metric::ratio    ? "change of the ratio"
+                              : metric == Metric::energy ? "squared distance"
+                                                         : "distance",
+                      .runs = {}};
+    for (const RunResult& run : runs) {
+      Lines lines =
+          lines_of(run, runs, condition,
+                   [&](const RunResult& one, std::size_t c, std::size_t n,
+                       std::size_t l) -> const Estimate& { return point(one, c, n, l, metric); });
+      lines.reference = 0.0;
+      quantity.runs.push_back(std::move(lines));
+    }
+    quantities.push_back(std::move(quantity));
+  }
+  return quantities;
+}
+
+Figure influence_curves(const std::vector<RunResult>& runs, const std::string& condition,
+                        PositionType type) {
+  const std::string kind(position_type_name(type));
   Figure figure;
-  figure.name = "influence_by_layer_" + file_stem(condition);
-  figure.title = "Influence of a position by layer: " + condition;
-  figure.columns = metrics.size();
-  figure.caption = "Mean influence of leaving one position out, for bridge and anchor positions.";
+  figure.name = "influence_by_layer_" + file_stem(condition) + "_" + kind;
+  figure.title = "Influence of leaving one " + kind + " position out, by layer: " + condition;
+  figure.tabs = "influence";
+  figure.tab = condition + ", " + kind;
+  figure.caption =
+      "Mean influence of leaving one " + kind + " position out. Each panel has its own axis.";
   figure.caption += band_caption;
   for (const Metric metric : metrics) figure.definition += definition(metric) + " ";
   figure.source = "loo.csv (own pairs, absolute scale)";
-  for (const RunResult& run : runs) {
-    for (const PositionType type : {PositionType::bridge, PositionType::anchor}) {
-      figure.row_titles.push_back(describe(run) + ", " + std::string(position_type_name(type)) +
-                                  " positions");
-      for (const Metric metric : metrics) {
-        Panel panel;
-        panel.title = metric_title(metric);
-        panel.x_label = &run == &runs.back() && type == PositionType::anchor ? "layer" : "";
-        Lines lines = lines_of(
-            std::span(&run, 1), runs, condition,
-            [&](const RunResult& one, std::size_t c, std::size_t n,
-                std::size_t l) -> const Estimate& {
-              return one.influence_at(c, n, l, type, Pairs::own, Scale::absolute, metric).mean;
-            });
-        lines.reference = 0.0;
-        panel.content = std::move(lines);
-        figure.panels.push_back(std::move(panel));
-      }
-    }
-  }
-  add_length_legend(runs, figure);
+  arrange(metric_quantities(
+              runs, condition,
+              [type](const RunResult& one, std::size_t c, std::size_t n, std::size_t l,
+                     Metric metric) -> const Estimate& {
+                return one.influence_at(c, n, l, type, Pairs::own, Scale::absolute, metric).mean;
+              }),
+          runs, figure);
   return figure;
 }
 
-/// Bridge less anchor: a row of panels per run.
 Figure bridge_anchor_curves(const std::vector<RunResult>& runs, const std::string& condition) {
   Figure figure;
   figure.name = "bridge_anchor_by_layer_" + file_stem(condition);
   figure.title = "Influence of bridges less that of anchors, by layer: " + condition;
-  figure.columns = metrics.size();
+  figure.tabs = "bridge_anchor";
+  figure.tab = condition;
   figure.caption =
       "Difference within each walk, mean over the walks; a band that excludes 0 in one layer is no "
-      "finding: p_max in the table is corrected over layers and lengths.";
+      "finding: p_max in the table is corrected over layers and lengths. Each panel has its own "
+      "axis.";
   figure.caption += band_caption;
   figure.definition =
       "Mean influence of a walk's bridges - mean influence of its anchors (position 0 among them).";
   figure.source = "bridge_anchor.csv (anchors: all)";
-  for (const RunResult& run : runs) {
-    figure.row_titles.push_back(describe(run));
-    for (const Metric metric : metrics) {
-      Panel panel;
-      panel.title = metric_title(metric);
-      panel.x_label = &run == &runs.back() ? "layer" : "";
-      Lines lines =
-          lines_of(std::span(&run, 1), runs, condition,
-                   [&](const RunResult& one, std::size_t c, std::size_t n,
-                       std::size_t l) -> const Estimate& {
-                     return one.bridge_anchor_at(c, n, l, Anchors::all, metric).difference;
-                   });
-      lines.reference = 0.0;
-      panel.content = std::move(lines);
-      figure.panels.push_back(std::move(panel));
-    }
-  }
-  add_length_legend(runs, figure);
+  arrange(metric_quantities(runs, condition,
+                            [](const RunResult& one, std::size_t c, std::size_t n, std::size_t l,
+                               Metric metric) -> const Estimate& {
+                              return one.bridge_anchor_at(c, n, l, Anchors::all, metric).difference;
+                            }),
+          runs, figure);
   return figure;
 }
 
@@ -257,6 +309,8 @@ Figure position_zero_curves(const std::vector<RunResult>& runs) {
   Lines scale_lines;
   label_layers(runs, share_lines);
   label_layers(runs, scale_lines);
+  share.y_label = "R\u00b2";
+  scale.y_label = "S";
   share_lines.reference = 0.0;
   scale_lines.log_y = true;
   const auto conditions = condition_names(runs);
@@ -287,62 +341,20 @@ Figure position_zero_curves(const std::vector<RunResult>& runs) {
 
 }  // namespace
 
-std::string describe(const RunResult& run) {
-  return run.label + " (sink " + run.info.sink_name + ")";
-}
-
-std::string file_stem(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
-    result += is_plain ? c : '_';
+std::vector<Figure> curves(const std::vector<RunResult>& runs) {
+  const std::vector<std::string> conditions = condition_names(runs);
+  std::vector<Figure> result;
+  for (const auto& condition : conditions) {
+    result.push_back(level_curves(runs, condition, Scale::absolute));
+    result.push_back(level_curves(runs, condition, Scale::relative));
   }
-  return result;
-}
-
-std::vector<std::string> condition_names(std::span<const RunResult> runs) {
-  std::vector<std::string> names;
-  for (const RunResult& run : runs) {
-    for (const Condition& condition : run.info.conditions) {
-      if (std::find(names.begin(), names.end(), condition.name) == names.end()) {
-        names.push_back(condition.name);
-      }
+  for (const auto& condition : conditions) result.push_back(bridge_anchor_curves(runs, condition));
+  for (const auto& condition : conditions) {
+    for (const PositionType type : {PositionType::bridge, PositionType::anchor}) {
+      result.push_back(influence_curves(runs, condition, type));
     }
   }
-  return names;
-}
-
-std::string definition(Metric metric) {
-  switch (metric) {
-    case Metric::ratio:
-      return "Separation ratio influence: full - without, of cross / max(within, 0.001 cross, "
-             "1e-10).";
-    case Metric::energy:
-      return "Energy influence: without - full, of the mean squared distance over within pairs.";
-    case Metric::cross:
-      return "Cross distance influence: full - without, of the mean distance over cross pairs.";
-    case Metric::within:
-      break;
-  }
-  return "Within distance influence: full - without, of the mean distance over within pairs.";
-}
-
-std::vector<Figure> curves(const std::vector<RunResult>& runs) {
-  std::vector<Figure> result;
-  for (const auto& condition : condition_names(runs))
-    result.push_back(level_curves(runs, condition));
   result.push_back(position_zero_curves(runs));
-  for (const auto& condition : condition_names(runs)) {
-    result.push_back(influence_curves(runs, condition));
-    result.push_back(bridge_anchor_curves(runs, condition));
-  }
-  return result;
-}
-
-std::vector<Figure> figures(const std::vector<RunResult>& runs) {
-  std::vector<Figure> result = curves(runs);
-  for (Figure& map : heatmaps(runs)) result.push_back(std::move(map));
   return result;
 }
 

@@ -24,15 +24,22 @@ Heatmap layer_map(const RunResult& run) {
   return map;
 }
 
+/// Whether the interval is there and lies on one side of 0.
+bool excludes_zero(const Estimate& mean) {
+  return mean.low.ok() && mean.high.ok() && (mean.low.value() > 0.0 || mean.high.value() < 0.0);
+}
+
 Heatmap influence_map(const RunResult& run, std::size_t condition, PositionType type,
                       Metric metric) {
   Heatmap map = layer_map(run);
   for (const std::int64_t n : run.lengths) map.x_labels.push_back(std::to_string(n));
   for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
     for (std::size_t length = 0; length < run.lengths.size(); ++length) {
-      map.values.push_back(report::drawn(
+      const Estimate& mean =
           run.influence_at(condition, length, layer, type, Pairs::own, Scale::absolute, metric)
-              .mean.value));
+              .mean;
+      map.values.push_back(report::drawn(mean.value));
+      map.marked.push_back(excludes_zero(mean));
     }
   }
   return map;
@@ -81,14 +88,19 @@ std::vector<Panel> influence_row(const RunResult& run, const std::vector<std::st
   }
   row.front().y_label = "layer";
   share_scale(row, "influence");
+  for (Panel& panel : row) {
+    if (auto* map = std::get_if<Heatmap>(&panel.content)) map->is_log = true;
+  }
   return row;
 }
 
 constexpr std::string_view map_caption =
     "Mean influence of leaving one position out, by layer (rows) and context length (columns), for "
     "bridge positions (the word's cluster differs from that of the word before) and anchor "
-    "positions. Red: positive, blue: negative; grey: no defined value. One colour scale per row "
-    "of panels; sd, median and 95 % intervals in loo.csv.";
+    "positions. Red: positive, blue: negative; grey: no defined value; star: the 95 % interval "
+    "over "
+    "walks excludes 0, not corrected for the number of cells. One colour scale per row of panels, "
+    "logarithmic beyond a hundredth of its end; sd, median and intervals in loo.csv.";
 
 std::string source(std::span<const RunResult> runs) {
   std::string text = "loo.csv (own pairs, absolute scale); runs: ";
@@ -107,6 +119,8 @@ Figure metric_heatmap(const std::vector<RunResult>& runs, Metric metric) {
   const std::string name(metric_name(metric));
   figure.name = "heatmap_" + name + "_influence";
   figure.title = "Influence of a position on the " + std::string(metric_title(metric));
+  figure.tabs = "influence_maps";
+  figure.tab = std::string(metric_title(metric));
   figure.caption = map_caption;
   figure.definition = definition(metric);
   figure.source = source(runs);
@@ -121,6 +135,8 @@ Figure all_metrics_heatmap(const RunResult& run, bool several) {
   Figure figure;
   figure.name = "heatmap_all_metrics" + (several ? "_" + file_stem(run.label) : std::string());
   figure.title = "Influence of a position on four metrics: " + describe(run);
+  figure.tabs = "influence_maps";
+  figure.tab = several ? "all metrics, " + run.label : "all metrics";
   figure.caption = map_caption;
   figure.source = source(std::span(&run, 1));
   for (const Metric metric : metrics) {

@@ -185,6 +185,7 @@ RunInfo run_info(const shard::Run& run) {
   info.name =
       (std::filesystem::absolute(run.path()) / "").lexically_normal().parent_path().filename();
   info.details = run.plan().details;
+  info.missing = run.missing();
   const std::filesystem::path plan_file = run.path() / "plan.json";
   read_layout(run, plan_file, info);
 

@@ -32,8 +32,9 @@ int main(int argc, char** argv) {
        .run =
            [&] {
              options.threads = common.threads;
+             const auto reading = phiscope::report::prepare(common);
              program::say("analyze-loo", "measuring " + std::to_string(paths.size()) + " run(s)");
-             const auto runs = loo::analyze_runs(paths, common.allow_partial, options);
+             const auto runs = loo::analyze_runs(paths, reading, options);
              const std::vector<phiscope::report::Part> parts = {
                  {"", loo::report_of(runs, options)}};
              for (const auto& source : parts.front().analysis.sources) {

@@ -125,6 +125,7 @@ report::Source source(const RunResult& run) {
   return {.label = run.label,
           .about = "sink " + run.info.sink_name + ", " + std::to_string(run.contexts.size()) +
                    " contexts, " + std::to_string(run.info.layers.size()) + " layers",
+          .missing = run.info.missing,
           .plan = run.info.details};
 }
 

@@ -71,8 +71,8 @@ std::vector<std::int64_t> present_words(const Walk& walk, std::int64_t removed, 
   return {present.begin(), present.end()};
 }
 
-LooRun LooRun::open(const std::filesystem::path& run, bool allow_partial) {
-  shard::Run opened = shard::Run::open(run, allow_partial);
+LooRun LooRun::open(const std::filesystem::path& run, const shard::ReadOptions& reading) {
+  shard::Run opened = shard::Run::open(run, reading);
   RunInfo info = run_info(opened);
   LooRun result(std::move(opened), std::move(info));
   for (const std::int64_t shard : result.run_.shards()) result.find_contexts(shard);
@@ -84,7 +84,7 @@ LooRun LooRun::open(const std::filesystem::path& run, bool allow_partial) {
                                       std::to_string(result.contexts_[i].walk + 1) +
                                       " of prompts.jsonl has rows in two places");
   }
-  if (!allow_partial && result.contexts_.size() != result.info_.walks.size()) {
+  if (!reading.allow_partial && result.contexts_.size() != result.info_.walks.size()) {
     throw shard::FormatError(
         run, "rows of " + std::to_string(result.contexts_.size()) + " contexts, expected " +
                  std::to_string(result.info_.walks.size()) + ", one per line of prompts.jsonl");

@@ -54,6 +54,7 @@ struct RunInfo {
   std::vector<Condition> conditions;
   std::vector<Walk> walks;         ///< [prompt]
   nlohmann::ordered_json details;  ///< of plan.json: version, options, model, ...
+  std::string missing = {};        ///< of a partial run, see shard::Run::missing()
 };
 
 /// Representations of the words of one run of the model, borrowed from the shard.
@@ -84,9 +85,10 @@ struct ContextPlace {
 /// A run directory of experiment loo, checked against its own prompts when opened.
 class LooRun {
  public:
-  /// @param allow_partial  accept an unfinished run, and read the contexts it has
+  /// @param reading  of an unfinished run: read the contexts it has
   /// @throws shard::FormatError if the directory is not a run of loo or contradicts itself
-  [[nodiscard]] static LooRun open(const std::filesystem::path& run, bool allow_partial = false);
+  [[nodiscard]] static LooRun open(const std::filesystem::path& run,
+                                   const shard::ReadOptions& reading = {});
 
   [[nodiscard]] const RunInfo& info() const noexcept { return info_; }
   [[nodiscard]] const std::vector<ContextPlace>& contexts() const noexcept { return contexts_; }

@@ -5,11 +5,10 @@
 
 int main(int argc, char** argv) {
   using phiscope::program::CommandLine;
-  CommandLine line(
-      "One metric on plain arrays: .npy files in, one line of JSON out.\n"
-      "\"value\" is null where the metric is undefined, and \"status\" says why.",
-      "Example: analyze-metric phi-ratio rows.npy --clusters clusters.npy\n"
-      "analyze-metric NAME --help explains a metric.");
+  CommandLine line("analyze-metric",
+                   "One metric on plain arrays: .npy files in, one line of JSON out.\n"
+                   "\"value\" is null where the metric is undefined, and \"status\" says why.",
+                   "Example: analyze-metric phi-ratio rows.npy --clusters clusters.npy");
   phiscope::analyze::metric::Arguments arguments;
   const auto commands = phiscope::analyze::metric::all_commands();
   std::vector<const CommandLine*> lines;

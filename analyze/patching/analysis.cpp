@@ -200,11 +200,11 @@ Result analyze(Patching data, const Options& options) {
 }
 
 std::vector<Result> analyze_runs(const std::vector<std::filesystem::path>& paths,
-                                 bool allow_partial, const Options& options) {
+                                 const shard::ReadOptions& reading, const Options& options) {
   std::vector<Patching> read;
   read.reserve(paths.size());
   for (const auto& path : paths) {
-    read.push_back(read_run(path, allow_partial));
+    read.push_back(read_run(path, reading));
     const Patching& run = read.back();
     if (run.complete_pairs() > 0) continue;
     throw shard::FormatError(

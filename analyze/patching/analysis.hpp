@@ -91,6 +91,7 @@ struct Result {
 /// the first is analysed.
 /// @throws shard::FormatError naming the file that is not as it should be
 [[nodiscard]] std::vector<Result> analyze_runs(const std::vector<std::filesystem::path>& paths,
-                                               bool allow_partial, const Options& options);
+                                               const shard::ReadOptions& reading,
+                                               const Options& options);
 
 }  // namespace phiscope::analyze::patching

@@ -34,7 +34,8 @@ int main(int argc, char** argv) {
        .run =
            [&] {
              options.threads = common.threads;
-             const auto results = patching::analyze_runs(paths, common.allow_partial, options);
+             const auto reading = phiscope::report::prepare(common);
+             const auto results = patching::analyze_runs(paths, reading, options);
              const std::vector<phiscope::report::Part> parts = {
                  {"", patching::report_of(results, options)}};
              for (const std::string& line : patching::diagnostic_lines(results)) {

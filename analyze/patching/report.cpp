@@ -28,7 +28,10 @@ report::Source source(const Result& result) {
                       std::to_string(data.positions) + " positions, mode " + list_text(data.modes) +
                       ", sets " + list_text(data.sets);
   if (!data.donor.empty()) about += ", donor " + data.donor;
-  return {.label = result.label, .about = std::move(about), .plan = data.details};
+  return {.label = result.label,
+          .about = std::move(about),
+          .missing = data.missing,
+          .plan = data.details};
 }
 
 report::Section diagnostics(const std::vector<Result>& results, const report::Analysis& analysis) {

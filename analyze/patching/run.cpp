@@ -215,14 +215,14 @@ ShortGreedy Patching::short_greedy() const {
   ShortGreedy found;
   for (const PairRows& pair : rows) {
     if (!pair.complete) continue;
-    std::size_t missing = 0;
+    std::size_t absent = 0;
     for (std::size_t readout = 0; readout < readouts.size(); ++readout) {
       if (readouts[readout].continuation != Continuation::greedy) continue;
       ++found.readouts;
-      missing += pair.unpatched[readout] ? 0U : 1U;
+      absent += pair.unpatched[readout] ? 0U : 1U;
     }
-    found.missing += missing;
-    found.pairs += missing > 0 ? 1U : 0U;
+    found.missing += absent;
+    found.pairs += absent > 0 ? 1U : 0U;
   }
   return found;
 }
@@ -238,9 +238,10 @@ bool Patching::has_steps(std::size_t set) const {
   return sets[set] == "single" || sets[set] == "prefix" || sets[set] == "suffix";
 }
 
-Patching read_run(const std::filesystem::path& path, bool allow_partial) {
-  const shard::Run run = shard::Run::open(path, allow_partial);
+Patching read_run(const std::filesystem::path& path, const shard::ReadOptions& reading) {
+  const shard::Run run = shard::Run::open(path, reading);
   Patching patching = planned(run);
+  patching.missing = run.missing();
   patching.rows.resize(patching.pairs.size());
   std::vector<Collected> collected(patching.pairs.size());
   for (const std::int64_t shard : run.shards()) read_shard(run, shard, patching, collected);

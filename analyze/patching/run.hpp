@@ -99,6 +99,7 @@ struct Patching {
   std::filesystem::path path = {};
   std::string name = {};                ///< directory name
   nlohmann::ordered_json details = {};  ///< of plan.json
+  std::string missing = {};             ///< of a partial run, see shard::Run::missing()
   std::vector<std::string> modes = {};
   std::vector<std::string> sets = {};
   std::vector<Readout> readouts = {};
@@ -130,8 +131,9 @@ struct Patching {
 /// smaller, recovery is undefined (no_gap).
 inline constexpr double least_gap = 0.01;
 
-/// @param allow_partial  accept an unfinished run, and read the pairs that are complete
+/// @param reading  of an unfinished run: read the pairs that are complete
 /// @throws shard::FormatError if the directory is not a run of patching or contradicts itself
-[[nodiscard]] Patching read_run(const std::filesystem::path& path, bool allow_partial = false);
+[[nodiscard]] Patching read_run(const std::filesystem::path& path,
+                                const shard::ReadOptions& reading = {});
 
 }  // namespace phiscope::analyze::patching

@@ -146,11 +146,6 @@ Claim correlation_claim(const RunResult& run, Role role) {
   return claim;
 }
 
-std::string head_text(const RunResult& run, std::size_t head) {
-  return std::to_string(run.input.layers[run.input.layer_index(head)]) + "." +
-         std::to_string(head % run.input.heads_per_layer);
-}
-
 Claim surrogates_claim(const RunResult& run, std::size_t tested, Role role) {
   const HeadTests& tests = run.surrogates.tests[tested];
   const std::string name(tested_names[tested]);
@@ -168,8 +163,8 @@ Claim surrogates_claim(const RunResult& run, std::size_t tested, Role role) {
   }
   if (!most) return claim;
   // How many heads do is a finding: at another level than the claim's it would contradict it.
-  const std::string head =
-      "most in " + head_text(run, *most) + " (z " + report::value_text(tests.heads[*most].z) + ")";
+  const std::string head = "most in " + run.input.head_name(*most) + " (z " +
+                           report::value_text(tests.heads[*most].z) + ")";
   claim.evidence = evidence(claim.caveats, head, head);
   return claim;
 }

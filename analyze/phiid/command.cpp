@@ -70,7 +70,8 @@ void add_options(program::CommandLine& line, Command& command) {
   line.flag("--sensitivity", options.sensitivity,
             "also the order of the heads by balance_score at other lags, without trend, with the "
             "other redundancy and kind: 36 more analyses");
-  line.number("--graph-limit", options.graph_limit, "no graph measures for more heads than this");
+  line.number("--graph-limit", options.graph_limit,
+              "no graph measures for more heads than this: they take heads^3 steps");
   program::add_resampling_options(line, nullptr, options.seed);
 }
 
@@ -90,7 +91,7 @@ void check_usage(const Command& command) {
 }
 
 Input read_null_weights(const Command& command, const Input& like) {
-  Input input = read_run(command.null_weights, command.common.allow_partial);
+  Input input = read_run(command.null_weights, command.reading);
   if (input.layers != like.layers || input.heads_per_layer != like.heads_per_layer) {
     throw shard::FormatError(command.null_weights,
                              std::to_string(input.layers.size()) + " layers of " +
@@ -108,7 +109,7 @@ std::vector<Input> read_inputs(const Command& command) {
     inputs.push_back(read_series(command.series, command.layers));
   }
   for (const auto& run : command.runs) {
-    inputs.push_back(read_run(run, command.common.allow_partial));
+    inputs.push_back(read_run(run, command.reading));
   }
   make_labels_unique(inputs);
   return inputs;

@@ -18,6 +18,7 @@ struct Command {
   std::filesystem::path series;        ///< a plain array instead of runs
   std::size_t layers = 1;              ///< that the array's series are divided into
   program::CommonOptions common;
+  shard::ReadOptions reading;  ///< how runs are read
   Options options;
 };
 

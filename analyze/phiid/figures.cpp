@@ -91,10 +91,27 @@ void set_ticks(Lines& lines) {
   }
 }
 
+/// The heads of most and least synergy and redundancy, of those that are drawn.
+std::vector<std::size_t> extreme_heads(const RunResult& run) {
+  std::vector<std::size_t> drawn;
+  for (std::size_t head = 0; head < run.series.heads; ++head) {
+    if (run.scores.synergy[head].ok()) drawn.push_back(head);
+  }
+  if (drawn.empty()) return {};
+  std::vector<std::size_t> found;
+  for (const auto* const values : {&run.scores.synergy, &run.scores.redundancy}) {
+    const auto [least, most] = std::ranges::minmax_element(
+        drawn, {}, [values](std::size_t head) { return (*values)[head].value(); });
+    found.insert(found.end(), {*least, *most});
+  }
+  return found;
+}
+
 /// Synergy against redundancy, one point per head, one colour per third of the layers.
 Figure scatter_figure(const RunResult& run, const Options& options) {
   const std::vector<std::string> names = {"first third of the layers", "middle third",
                                           "last third"};
+  const std::vector<std::size_t> named = extreme_heads(run);
   Lines lines;
   Figure figure;
   for (std::size_t third = 0; third < names.size(); ++third) {
@@ -107,6 +124,8 @@ Figure scatter_figure(const RunResult& run, const Options& options) {
       if (!run.scores.synergy[head].ok()) continue;
       series.x.push_back(run.scores.redundancy[head].value());
       series.y.emplace_back(run.scores.synergy[head].value());
+      const bool is_named = std::find(named.begin(), named.end(), head) != named.end();
+      series.labels.push_back(is_named ? run.input.head_name(head) : "");
     }
     if (series.x.empty()) continue;
     figure.legend.push_back({names[third], series.color, 0});
@@ -118,7 +137,7 @@ Figure scatter_figure(const RunResult& run, const Options& options) {
   figure.title = "Synergy and redundancy of the heads";
   figure.caption =
       "One point per head: mean rtr and mean sts over its pairs. Heads without a pair "
-      "that is ok are left out.";
+      "that is ok are left out. Named: the heads of most and least of either, as layer.head.";
   figure.definition = method_text(options);
   figure.source = source({&run});
   figure.panels = {{.title = "",

@@ -25,11 +25,6 @@ std::string profile_line(const RunResult& run, Ranking ranking) {
          report::bracket_text(found->last) + units_of(found->first) + ".";
 }
 
-std::string head_name(const RunResult& run, std::size_t head) {
-  return std::to_string(run.input.layers[run.input.layer_index(head)]) + "." +
-         std::to_string(head % run.input.heads_per_layer);
-}
-
 std::string extremes_line(const RunResult& run) {
   std::vector<std::size_t> order = descending_order(run.scores.of(Ranking::balance));
   std::erase_if(order,
@@ -37,7 +32,8 @@ std::string extremes_line(const RunResult& run) {
   if (order.empty()) return "No head has a balance score.";
   const auto names = [&run](const auto& begin, const auto& end) {
     std::string text;
-    for (auto it = begin; it != end; ++it) text += (text.empty() ? "" : ", ") + head_name(run, *it);
+    for (auto it = begin; it != end; ++it)
+      text += (text.empty() ? "" : ", ") + run.input.head_name(*it);
     return text;
   };
   const auto shown = static_cast<std::ptrdiff_t>(std::min<std::size_t>(5, order.size()));
@@ -174,7 +170,7 @@ std::vector<std::string> findings(const RunResult& run, const Options& options) 
   if (run.graphs.empty()) {
     lines.push_back("No graph measures: " + std::to_string(run.series.heads) +
                     " heads are more than --graph-limit " + std::to_string(options.graph_limit) +
-                    ".");
+                    "; they take heads^3 steps.");
   }
   return lines;
 }

@@ -15,25 +15,6 @@ template <class T>
 using Numbers = Eigen::Array<T, Eigen::Dynamic, 1, 0, phiid_tile_width, 1>;
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// Pairs in a row: one first head, and second heads that follow one another.
-struct PairRun {
-  std::size_t first = 0;   // head
-  std::size_t second = 0;  // first of the second heads
-  std::size_t begin = 0;   // pair
-  std::size_t count = 0;
-};
-
-std::vector<PairRun> pair_runs(const PieceNumbers& numbers) {
-  std::vector<PairRun> runs;
-  for (std::size_t p = 0; p < numbers.pairs(); ++p) {
-    const bool goes_on = !runs.empty() && runs.back().first == numbers.first[p] &&
-                         runs.back().second + runs.back().count == numbers.second[p];
-    if (!goes_on) runs.push_back({numbers.first[p], numbers.second[p], p, 0});
-    ++runs.back().count;
-  }
-  return runs;
-}
-
 /// Adds the numbers of a run to both heads of each pair.
 class RunAdder {
  public:
@@ -73,22 +54,21 @@ void add_run(const Numbers<T>& sts, const Numbers<T>& rtr, const Numbers<T>& tdm
   to.add<T>(count_tdmi, informed);
 }
 
-/// Sums over recordings, [resample, column], of the columns [recording, column] that begin at
-/// `from` with stride `stride`, each recording as often as it was drawn.
-RowMajor weighted_sums(const Weights& weights, const float* from, std::size_t stride,
-                       std::size_t columns) {
+/// Sums over recordings, [resample, column], of the columns [recording, column] at `from`, each
+/// recording as often as it was drawn.
+/// @param sums  its memory is used again
+void put_weighted_sums(const Weights& weights, const float* from, std::size_t columns,
+                       RowMajor& sums) {
   const auto index = [](std::size_t n) { return static_cast<Eigen::Index>(n); };
   const Eigen::Map<const RowMajor> drawn(weights.drawn.data(), index(weights.resamples),
                                          index(weights.prompts));
-  const Eigen::Map<const RowMajor, 0, Eigen::OuterStride<>> values(
-      from, index(weights.prompts), index(columns), Eigen::OuterStride<>(index(stride)));
-  RowMajor sums = RowMajor::Zero(index(weights.resamples), index(columns));
+  const Eigen::Map<const RowMajor> values(from, index(weights.prompts), index(columns));
+  sums.setZero(index(weights.resamples), index(columns));
   constexpr Eigen::Index panel = 64;  // one order of additions, whatever the cache
   for (Eigen::Index begin = 0; begin < drawn.cols(); begin += panel) {
     const Eigen::Index width = std::min(panel, drawn.cols() - begin);
     sums.noalias() += drawn.middleCols(begin, width) * values.middleRows(begin, width);
   }
-  return sums;
 }
 
 }  // namespace
@@ -129,7 +109,7 @@ HeadTotals totals(const PieceNumbers& numbers) {
   HeadTotals result(1, numbers.heads.size());
   std::vector<double> ok(numbers.pairs());
   for (std::size_t p = 0; p < numbers.pairs(); ++p) ok[p] = numbers.n_ok[p] > 0 ? 1.0 : 0.0;
-  for (const PairRun& run : pair_runs(numbers)) {
+  for (const PairRun& run : numbers.runs()) {
     const auto part = [&run](const std::vector<double>& all) {
       return Numbers<double>(Eigen::Map<const Eigen::ArrayXd>(
           all.data() + run.begin, static_cast<Eigen::Index>(run.count)));
@@ -142,21 +122,22 @@ HeadTotals totals(const PieceNumbers& numbers) {
 
 HeadTotals totals(const PieceNumbers& numbers, const Weights& weights) {
   HeadTotals result(weights.resamples, numbers.heads.size());
-  const std::size_t pairs = numbers.pairs();
-  for (const PairRun& run : pair_runs(numbers)) {
-    const float* const from = numbers.by_recording.data() + run.begin;
-    const RowMajor sts = weighted_sums(weights, from, 3 * pairs, run.count);
-    const RowMajor rtr = weighted_sums(weights, from + pairs, 3 * pairs, run.count);
-    const RowMajor tdmi = weighted_sums(weights, from + 2 * pairs, 3 * pairs, run.count);
-    RowMajor n;  // recordings that count, with their repetitions
+  RowMajor sts, rtr, tdmi;
+  RowMajor n;  // recordings that count, with their repetitions
+  for (const PairRun& run : numbers.runs()) {
+    const std::size_t size = weights.prompts * run.count;
+    const float* const from = numbers.by_recording.data() + 3 * weights.prompts * run.begin;
+    put_weighted_sums(weights, from, run.count, sts);
+    put_weighted_sums(weights, from + size, run.count, rtr);
+    put_weighted_sums(weights, from + 2 * size, run.count, tdmi);
     if (!numbers.all_ok) {
-      n = weighted_sums(weights, numbers.is_ok.data() + run.begin, pairs, run.count);
+      put_weighted_sums(weights, numbers.is_ok.data() + weights.prompts * run.begin, run.count, n);
     }
     Numbers<float> ok = Numbers<float>::Ones(sts.cols());
     Numbers<float> per = ok / static_cast<float>(weights.prompts);
     for (std::size_t resample = 0; resample < weights.resamples; ++resample) {
       const auto row = static_cast<Eigen::Index>(resample);
-      if (n.size() > 0) {
+      if (!numbers.all_ok) {
         const Numbers<float> times = n.row(row).transpose().array();
         ok = (times > 0.0F).cast<float>();
         per = ok / (times > 0.0F).select(times, 1.0F);

@@ -58,9 +58,9 @@ std::vector<Group> groups(const RunResult& run) {
   std::vector<Group> result;
   for (std::size_t first = 0; first < heads; first += width) {
     const bool is_layer = width > 1 && run.input.layers.size() > 1;
-    const std::int64_t number =
-        is_layer ? run.input.layers[run.input.layer_index(first)] : run.input.flat_id(first);
-    result.push_back({std::to_string(number), first, std::min(first + width, heads)});
+    const std::string layer = std::to_string(run.input.layers[run.input.layer_index(first)]);
+    result.push_back(
+        {is_layer ? layer : run.input.head_name(first), first, std::min(first + width, heads)});
   }
   return result;
 }
@@ -82,7 +82,7 @@ std::optional<double> mean_between(const Matrices& matrices, const std::vector<d
 }
 
 std::string axis_label(const RunResult& run) {
-  if (run.series.heads <= most_cells) return "head";
+  if (run.series.heads <= most_cells) return "head (layer.head)";
   return run.input.layers.size() > 1 ? "layer" : "first of several heads";
 }
 
@@ -99,6 +99,12 @@ Panel matrix_panel(const RunResult& run, const std::string& name,
     }
   }
   map.y_labels = map.x_labels;
+  const bool is_by_head = all.size() == run.series.heads;
+  for (std::size_t head = run.input.heads_per_layer; is_by_head && head < all.size();
+       head += run.input.heads_per_layer) {
+    map.x_breaks.push_back(head);
+  }
+  map.y_breaks = map.x_breaks;
   map.map = negative ? figure::Colormap::diverging : figure::Colormap::sequential;
   map.color_label = name + " (" + unit + ")";
   const std::string axis = axis_label(run);
@@ -127,10 +133,12 @@ std::vector<Figure> heat_figures(const RunResult& run, const Options& options) {
   Figure matrices;
   matrices.name = "heatmap_pairs";
   matrices.title = "Synergy (sts) and redundancy (rtr) between heads";
-  matrices.caption = run.series.heads > most_cells
-                         ? "Means over the pairs of two groups of heads; sts.npy and rtr.npy hold "
-                           "every pair."
-                         : "One cell a pair of heads; grey where it is not ok.";
+  matrices.caption =
+      run.series.heads > most_cells
+          ? "Means over the pairs of two groups of heads; sts.npy and rtr.npy hold "
+            "every pair."
+          : "One cell a pair of heads; grey where it is not ok. White lines: borders "
+            "of layers.";
   matrices.definition = method_text(options);
   matrices.source = source;
   matrices.columns = groups(run).size() > side_by_side ? 1 : 2;

@@ -22,6 +22,10 @@ const shard::ArrayPlan* find_array(const shard::RunPlan& plan, const std::string
 /// The array of head norms, which must be as `extract phiid` writes it.
 const shard::ArrayPlan& norm_array(const shard::Run& run) {
   const auto plan_file = run.path() / "plan.json";
+  // "activations" is what the Python package names a run of its own.
+  if (const std::string& name = run.plan().experiment; name != "phiid" && name != "activations") {
+    throw FormatError(plan_file, "experiment is '" + name + "', expected 'phiid' or 'activations'");
+  }
   const shard::ArrayPlan* array = find_array(run.plan(), "head_norm");
   if (array == nullptr) {
     throw FormatError(plan_file, "no array head_norm, expected a run of extract phiid");
@@ -172,8 +176,8 @@ SeriesShape series_shape(const shard::NpyFile& file) {
 
 }  // namespace
 
-Input read_run(const std::filesystem::path& path, bool allow_partial) {
-  const shard::Run run = shard::Run::open(path, allow_partial);
+Input read_run(const std::filesystem::path& path, const shard::ReadOptions& reading) {
+  const shard::Run run = shard::Run::open(path, reading);
   const shard::ArrayPlan& norms = norm_array(run);
   Input input;
   input.path = path;
@@ -181,6 +185,7 @@ Input read_run(const std::filesystem::path& path, bool allow_partial) {
   input.layers = norms.layers;
   input.heads_per_layer = static_cast<std::size_t>(norms.row_shape.back());
   input.prompts_planned = run.prompts().size();
+  input.missing = run.missing();
   input.end_tokens = end_tokens(run);
   input.details = run.plan().details;
   input.primary = primary_of(run);
@@ -201,7 +206,8 @@ Input read_run(const std::filesystem::path& path, bool allow_partial) {
   for (Prompt& prompt : prompts) {
     if (prompt.steps > 0) input.prompts.push_back(std::move(prompt));
   }
-  if (input.prompts.empty() || (!allow_partial && input.prompts.size() != input.prompts_planned)) {
+  if (input.prompts.empty() ||
+      (!reading.allow_partial && input.prompts.size() != input.prompts_planned)) {
     throw FormatError(path, "steps of " + std::to_string(input.prompts.size()) +
                                 " prompts, expected " + std::to_string(input.prompts_planned) +
                                 ", one per line of prompts.jsonl");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "shard/run_reader.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +44,7 @@ struct Input {
   std::size_t heads_per_layer = 0;       ///< heads are layer-major
   std::vector<Prompt> prompts;           ///< those of the finished shards
   std::size_t prompts_planned = 0;       ///< more than prompts.size() for a partial run
+  std::string missing = {};              ///< of a partial run, see shard::Run::missing()
   std::vector<std::int64_t> end_tokens;  ///< ids that end a text; empty if not known
   nlohmann::ordered_json details;        ///< of plan.json, or null for a plain array
   std::optional<Primary> primary;        ///< what the plan names before the run, if it does
@@ -53,13 +56,18 @@ struct Input {
     return layers[layer_index(head)] * static_cast<std::int64_t>(heads_per_layer) +
            static_cast<std::int64_t>(head % heads_per_layer);
   }
+  /// "3.0": layer and head in layer, as TransformerLens users name heads.
+  [[nodiscard]] std::string head_name(std::size_t head) const {
+    return std::to_string(layers[layer_index(head)]) + "." + std::to_string(head % heads_per_layer);
+  }
 };
 
 /// Reads array `head_norm` [row, layer, head] in row space `generated` (prompt, step) of a run, and
 /// `generated_ids` where it is there.
-/// @param allow_partial  accept an unfinished run, and read the prompts it has
+/// @param reading  of an unfinished run: read the prompts it has
 /// @throws shard::FormatError if the directory is not such a run or contradicts itself
-[[nodiscard]] Input read_run(const std::filesystem::path& path, bool allow_partial);
+[[nodiscard]] Input read_run(const std::filesystem::path& path,
+                             const shard::ReadOptions& reading = {});
 
 /// Reads a plain array [time, series] or [prompt, time, series].
 /// @param layers  number of layers that the series are divided into

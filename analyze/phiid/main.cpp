@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
        .run =
            [&] {
              command.options.threads = command.common.threads;
+             command.reading = phiscope::report::prepare(command.common);
              std::vector<phiid::RunResult> runs;
              const std::vector<phiid::Input> inputs = phiid::read_inputs(command);
              std::optional<phiid::Input> null;

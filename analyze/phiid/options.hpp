@@ -39,7 +39,7 @@ struct Options {
   std::optional<std::size_t> resamples;  ///< none: 200 per prompt, 0 for concat (each costs a run)
   std::size_t permutations = 999;        ///< of heads and of layers, for the shape over depth
   bool sensitivity = false;              ///< the balance score under other choices as well
-  std::size_t graph_limit = 2048;        ///< more heads: no graph measures (heads^3 steps)
+  std::size_t graph_limit = 1000;        ///< more heads: no graph measures (heads^3 steps)
   std::uint64_t seed = 0;                ///< of sampled pairs, surrogates and resamples
   std::size_t threads = 1;               ///< changes no result
 

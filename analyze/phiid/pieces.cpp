@@ -4,6 +4,7 @@
 #include <phiscope/random.hpp>
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <set>
 
@@ -50,25 +51,44 @@ class TileReader {
   }
 
   /// The tile of one of several recordings.
-  void read(const PhiidTile& tile, std::span<const Pair> wanted, std::size_t recording,
-            std::size_t recordings) {
-    const std::size_t pairs = wanted.size();
-    numbers_.by_recording.resize(recordings * kept * pairs, 0.0F);
-    numbers_.is_ok.resize(recordings * pairs, 0.0F);
-    float* const own = numbers_.by_recording.data() + recording * kept * pairs;
-    for (std::size_t p = 0; p < pairs; ++p) {
-      const auto [i, j] = wanted[p];
-      numbers_.counts.add(tile.status(i, j));
-      if (tile.n_ok(i, j) == 0) {
-        numbers_.all_ok = false;
+  void read(const PhiidTile& tile, std::span<const Pair> wanted, std::span<const PairRun> runs,
+            std::size_t recording, std::size_t recordings) {
+    numbers_.by_recording.resize(recordings * kept * wanted.size(), 0.0F);
+    numbers_.is_ok.resize(recordings * wanted.size(), 0.0F);
+    for (const PairRun& run : runs) {
+      const auto [i, j] = wanted[run.begin];
+      const std::uint32_t* const n_ok = tile.n_ok_row(i) + j;
+      float* const ok = numbers_.is_ok.data() + recordings * run.begin + recording * run.count;
+      std::size_t counted = 0;
+      for (std::size_t k = 0; k < run.count; ++k) {
+        ok[k] = n_ok[k] > 0 ? 1.0F : 0.0F;
+        numbers_.n_ok[run.begin + k] += n_ok[k] > 0 ? 1U : 0U;
+        counted += n_ok[k] > 0 ? 1U : 0U;
+      }
+      numbers_.counts.ok += counted;
+      if (counted < run.count) count_refused(tile, run, i, j);
+      float* const own = numbers_.by_recording.data() + recordings * kept * run.begin;
+      const std::array<std::vector<double>*, kept> sums{&numbers_.sts, &numbers_.rtr,
+                                                        &numbers_.tdmi};
+      if (with_atoms_) {
+        for (std::size_t k = 0; k < run.count; ++k) {
+          float* const to = own + recording * run.count + k;
+          to[0] = static_cast<float>(sts(tile, i, j + k));
+          to[recordings * run.count] = static_cast<float>(rtr(tile, i, j + k));
+          to[2 * recordings * run.count] = static_cast<float>(tdmi(tile, i, j + k));
+          if (n_ok[k] > 0) add(tile, i, j + k, run.begin + k);
+        }
         continue;
       }
-      ++numbers_.n_ok[p];
-      numbers_.is_ok[recording * pairs + p] = 1.0F;
-      own[p] = static_cast<float>(sts(tile, i, j));
-      own[pairs + p] = static_cast<float>(rtr(tile, i, j));
-      own[2 * pairs + p] = static_cast<float>(tdmi(tile, i, j));
-      add(tile, i, j, p);
+      for (std::size_t q = 0; q < kept; ++q) {
+        const double* const from = tile.row(q, i) + j;
+        float* const to = own + (q * recordings + recording) * run.count;
+        double* const sum = sums[q]->data() + run.begin;
+        for (std::size_t k = 0; k < run.count; ++k) {
+          to[k] = static_cast<float>(from[k]);
+          sum[k] += from[k];
+        }
+      }
     }
   }
 
@@ -85,6 +105,13 @@ class TileReader {
   }
 
  private:
+  void count_refused(const PhiidTile& tile, const PairRun& run, std::size_t i, std::size_t j) {
+    numbers_.all_ok = false;
+    for (std::size_t k = 0; k < run.count; ++k) {
+      if (tile.n_ok(i, j + k) == 0) numbers_.counts.add(tile.status(i, j + k));
+    }
+  }
+
   [[nodiscard]] double sts(const PhiidTile& tile, std::size_t i, std::size_t j) const {
     return tile.value(with_atoms_ ? phiid_sts : 0, i, j);
   }
@@ -115,8 +142,9 @@ void read_block(std::span<const PhiidPairs<double>> all, const PairBlock& block,
                 std::span<const Pair> wanted, const PieceOptions& options, PieceNumbers& numbers) {
   TileReader reader(options, numbers);
   if (!options.by_recording) return reader.read(all.front().tile(block), wanted);
+  const std::vector<PairRun> runs = numbers.runs();
   for (std::size_t r = 0; r < all.size(); ++r) {
-    reader.read(all[r].tile(block), wanted, r, all.size());
+    reader.read(all[r].tile(block), wanted, runs, r, all.size());
   }
   reader.divide();
 }
@@ -158,6 +186,17 @@ std::vector<std::vector<Pair>> batches(std::span<const Pair> chosen) {
 }
 
 }  // namespace
+
+std::vector<PairRun> PieceNumbers::runs() const {
+  std::vector<PairRun> runs;
+  for (std::size_t p = 0; p < pairs(); ++p) {
+    const bool goes_on = !runs.empty() && runs.back().first == first[p] &&
+                         runs.back().second + runs.back().count == second[p];
+    if (!goes_on) runs.push_back({first[p], second[p], p, 0});
+    ++runs.back().count;
+  }
+  return runs;
+}
 
 Pieces::Pieces(std::span<const MatrixView<double>> recordings, PieceOptions options,
                std::span<const Pair> chosen)
@@ -216,7 +255,7 @@ PieceNumbers Pieces::chosen_numbers(std::span<const Pair> chosen) const {
     return result;
   }
   TileReader reader(options, result);
-  reader.read(all.front().tile(block), wanted, 0, 1);
+  reader.read(all.front().tile(block), wanted, result.runs(), 0, 1);
   result.by_recording = result.is_ok = {};
   return result;
 }

@@ -12,6 +12,14 @@
 
 namespace phiscope::analyze::phiid {
 
+/// Pairs in a row: one first head, and second heads that follow one another.
+struct PairRun {
+  std::size_t first = 0;   ///< place of the first head
+  std::size_t second = 0;  ///< place of the first of the second heads
+  std::size_t begin = 0;   ///< pair
+  std::size_t count = 0;
+};
+
 /// Decompositions of some pairs of heads.
 struct PieceNumbers {
   std::vector<std::size_t> heads;   ///< ascending; the pairs are pairs of places in this list
@@ -25,12 +33,15 @@ struct PieceNumbers {
   PhiidCounts counts;               ///< by (pair, recording)
 
   /// Each recording by itself, if that is wanted; 0 where the pair is not ok. Single precision is
-  /// enough for what it serves, the intervals.
-  std::vector<float> by_recording;  ///< [recording, sts | rtr | tdmi, pair]
-  std::vector<float> is_ok;         ///< [recording, pair], 0 or 1
+  /// enough for what it serves, the intervals. The pairs of a run lie together, so that what is
+  /// multiplied by the weights of the resamples is one small matrix.
+  std::vector<float> by_recording;  ///< [run][sts | rtr | tdmi, recording, pair of the run]
+  std::vector<float> is_ok;         ///< [run][recording, pair of the run], 0 or 1
   bool all_ok = true;               ///< every pair in every recording
 
   [[nodiscard]] std::size_t pairs() const noexcept { return first.size(); }
+  /// The pairs, cut where the first head changes or the second ones do not follow one another.
+  [[nodiscard]] std::vector<PairRun> runs() const;
 };
 
 /// What is computed for the pairs.

@@ -39,6 +39,7 @@ report::Source source(const RunResult& run) {
                    std::to_string(input.prompts.size()) + " prompts, " +
                    std::to_string(input.layers.size()) + " layers of " +
                    std::to_string(input.heads_per_layer) + " heads",
+          .missing = input.missing,
           .plan = input.details};
 }
 

@@ -28,12 +28,6 @@ std::string listed(const std::vector<std::string>& names) {
   return result;
 }
 
-/// "layer.head", as heads are called.
-std::string head_name(const Input& input, std::size_t head) {
-  return std::to_string(input.layers[input.layer_index(head)]) + "." +
-         text(head % input.heads_per_layer);
-}
-
 template <class Is>
 std::vector<std::string> prompts_where(const Findings& found, Is is) {
   std::vector<std::string> names;
@@ -61,7 +55,7 @@ void warn_of_pairs(const Findings& found, std::vector<std::string>& lines) {
   }
   std::vector<std::string> unranked;
   for (std::size_t head = 0; head < matrices.heads; ++head) {
-    if (found.scores.n_pairs[head] == 0) unranked.push_back(head_name(found.input, head));
+    if (found.scores.n_pairs[head] == 0) unranked.push_back(found.input.head_name(head));
   }
   if (!unranked.empty()) {
     lines.push_back(
@@ -79,7 +73,7 @@ void warn_of_pairs(const Findings& found, std::vector<std::string>& lines) {
 void warn_of_series(const Findings& found, std::vector<std::string>& lines) {
   std::vector<std::string> dead;
   for (std::size_t head = 0; head < found.series.heads; ++head) {
-    if (found.series.dead[head]) dead.push_back(head_name(found.input, head));
+    if (found.series.dead[head]) dead.push_back(found.input.head_name(head));
   }
   if (!dead.empty()) {
     lines.push_back(text(dead.size()) +
@@ -143,7 +137,7 @@ void warn_of_trends(const Findings& found, std::vector<std::string>& lines) {
   std::vector<std::string> names;
   for (std::size_t head = 0; head < found.series.heads; ++head) {
     if (found.series.trend[head].value_or(0.0) > trend_limit) {
-      names.push_back(head_name(found.input, head));
+      names.push_back(found.input.head_name(head));
     }
   }
   const bool as_well = found.options.detrend == Detrend::none;

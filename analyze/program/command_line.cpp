@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "program/command_line.hpp"
 
+#include "program/help.hpp"
+#include "program/version.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <iostream>
 
 namespace phiscope::program {
 
@@ -14,10 +18,12 @@ struct CommandLine::Parts {
   std::vector<std::unique_ptr<CommandLine>> commands;
 };
 
-CommandLine::CommandLine(const std::string& about, const std::string& example)
+CommandLine::CommandLine(const std::string& name, const std::string& about,
+                         const std::string& example)
     : parts_(std::make_unique<Parts>()) {
-  parts_->owned = std::make_unique<CLI::App>(about);
+  parts_->owned = std::make_unique<CLI::App>(about, name);
   parts_->app = parts_->owned.get();
+  set_up_help(*parts_->app, version_line());
   parts_->app->footer(example);
 }
 
@@ -41,16 +47,17 @@ void CommandLine::flag(const std::string& name, bool& value, const std::string& 
 
 void CommandLine::add_text(const std::string& name,
                            const std::function<void(const std::string&)>& take,
-                           const std::string& about, bool required) {
-  parts_->app->add_option_function<std::string>(name, take, about)->required(required);
+                           const std::string& about, bool required, bool is_path) {
+  CLI::Option* const option = parts_->app->add_option_function<std::string>(name, take, about);
+  option->required(required)->type_name(is_path ? "PATH" : "TEXT");
 }
 
 void CommandLine::add_texts(const std::string& name,
                             const std::function<void(const std::vector<std::string>&)>& take,
-                            const std::string& about, bool required, bool separated) {
+                            const std::string& about, bool required, bool separated, bool is_path) {
   CLI::Option* const option =
       parts_->app->add_option_function<std::vector<std::string>>(name, take, about);
-  option->required(required);
+  option->required(required)->type_name(is_path ? "PATH" : "TEXT");
   if (separated) option->delimiter(',');
 }
 
@@ -93,7 +100,12 @@ void CommandLine::add_choice(const std::string& name, const std::vector<std::str
 }
 
 int CommandLine::parse(int argc, const char* const* argv, const std::function<void()>& check) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
+    if (const std::string text = generated(*parts_->app, arguments); !text.empty()) {
+      std::cout << text;
+      return 0;
+    }
     parts_->app->parse(argc, argv);
     try {
       if (check) check();
@@ -101,7 +113,10 @@ int CommandLine::parse(int argc, const char* const* argv, const std::function<vo
       throw CLI::ValidationError(error.what());
     }
   } catch (const CLI::ParseError& error) {
-    return parts_->app->exit(error) == 0 ? 0 : 2;
+    return finish(*parts_->app, error, arguments);
+  } catch (const std::invalid_argument& error) {
+    std::cerr << error.what() << '\n';
+    return 2;
   }
   return -1;
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -31,9 +32,10 @@ struct Bounds {
 /// here.
 class CommandLine {
  public:
+  /// @param name  of the program
   /// @param about  what the program does, first lines of --help
-  /// @param example  a command that works, last lines of --help
-  CommandLine(const std::string& about, const std::string& example);
+  /// @param example  "Example: " and commands that work, last lines of --help
+  CommandLine(const std::string& name, const std::string& about, const std::string& example);
   ~CommandLine();
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
@@ -48,7 +50,8 @@ class CommandLine {
   template <class T>
   void text(const std::string& name, T& value, const std::string& about, bool required = false) {
     add_text(
-        name, [&value](const std::string& given) { value = given; }, about, required);
+        name, [&value](const std::string& given) { value = given; }, about, required,
+        names_path<T>);
   }
 
   /// Several, as separate arguments or (`separated`) with commas between them.
@@ -60,7 +63,7 @@ class CommandLine {
         [&values](const std::vector<std::string>& given) {
           values.assign(given.begin(), given.end());
         },
-        about, required, separated);
+        about, required, separated, names_path<T>);
   }
 
   /// A whole number; its value before the parsing is the default that --help shows.
@@ -95,8 +98,8 @@ class CommandLine {
         shown);
   }
 
-  /// Reads the arguments. @return  the exit status if the program ends here (--help: 0, wrong use:
-  /// 2, after printing why), else -1
+  /// Reads the arguments. @return  the exit status if the program ends here (--help, --version,
+  /// --completion, --man: 0; wrong use: 2, after printing why), else -1
   /// @param check  throws UsageError for arguments that do not go together
   [[nodiscard]] int parse(int argc, const char* const* argv, const std::function<void()>& check);
 
@@ -105,12 +108,15 @@ class CommandLine {
 
  private:
   struct Parts;
+  template <class T>
+  static constexpr bool names_path = std::same_as<T, std::filesystem::path> ||
+                                     std::same_as<T, std::optional<std::filesystem::path>>;
   explicit CommandLine(std::unique_ptr<Parts> parts);
   void add_text(const std::string& name, const std::function<void(const std::string&)>& take,
-                const std::string& about, bool required);
+                const std::string& about, bool required, bool is_path);
   void add_texts(const std::string& name,
                  const std::function<void(const std::vector<std::string>&)>& take,
-                 const std::string& about, bool required, bool separated);
+                 const std::string& about, bool required, bool separated, bool is_path);
   void add_number(const std::string& name, const std::function<void(std::uint64_t)>& take,
                   const std::string& about, Bounds bounds, const std::string& shown, bool required);
   void add_choice(const std::string& name, const std::vector<std::string>& names,

@@ -20,6 +20,8 @@ void add_common_options(CommandLine& line, CommonOptions& options) {
       "number of threads (default: all processors); does not affect results", {1, 1024});
   line.flag("--no-figures", options.no_figures, "write tables and a report without figures");
   line.flag("--allow-partial", options.allow_partial, "accept an unfinished run");
+  line.flag("--no-verify", options.no_verify,
+            "do not compare the files of a run with their SHA-256 (which takes 0.5 s per GB)");
 }
 
 void add_resampling_options(CommandLine& line, std::size_t* resamples, std::uint64_t& seed) {
@@ -30,7 +32,7 @@ void add_resampling_options(CommandLine& line, std::size_t* resamples, std::uint
 }
 
 int run_program(int argc, const char* const* argv, const Spec& spec) {
-  CommandLine line(spec.about, "Example: " + spec.example);
+  CommandLine line(spec.name, spec.about, "Example: " + spec.example);
   spec.add_options(line);
   process::keep_standard_streams();
   process::report_cut_files(spec.name + ": error: ");

@@ -17,6 +17,7 @@ struct CommonOptions {
   std::size_t threads = 1;  ///< affects no result
   bool no_figures = false;
   bool allow_partial = false;
+  bool no_verify = false;
 };
 
 /// A program as data and two steps.
@@ -29,7 +30,8 @@ struct Spec {
   std::function<std::string()> run;  ///< does the work; returns the line for standard output
 };
 
-/// Adds --out, --threads, --no-figures and --allow-partial; threads start at all processors.
+/// Adds --out, --threads, --no-figures, --allow-partial and --no-verify; threads start at all
+/// processors.
 void add_common_options(CommandLine& line, CommonOptions& options);
 
 /// Adds --bootstrap (if `resamples` is given) and --seed.

@@ -160,12 +160,31 @@ std::vector<std::string> told(const Analysis& analysis) {
   return lines;
 }
 
+std::vector<std::string> all_warnings(const Analysis& analysis) {
+  std::vector<std::string> lines;
+  for (const Source& source : analysis.sources) {
+    if (source.missing.empty()) continue;
+    lines.push_back(source.label + " is a partial run: " + source.missing + ".");
+  }
+  lines.insert(lines.end(), analysis.warnings.begin(), analysis.warnings.end());
+  return lines;
+}
+
 std::vector<NamedTable> all_tables(const Analysis& analysis) {
   std::vector<NamedTable> tables = analysis.tables;
   if (!analysis.claims.empty()) {
     tables.push_back({.file = "claims.csv",
                       .about = "each claim with its test and verdict",
                       .table = claims_table(judge(analysis.claims))});
+  }
+  Table partial{.columns = {"run", "partial"}, .rows = {}};
+  for (const Source& source : analysis.sources) {
+    if (!source.missing.empty()) partial.rows.push_back({source.label, source.missing});
+  }
+  if (!partial.rows.empty()) {
+    tables.push_back({.file = "partial.csv",
+                      .about = "each partial run and what is missing of it",
+                      .table = std::move(partial)});
   }
   return tables;
 }
@@ -176,12 +195,12 @@ std::string summary_text(const Analysis& analysis) {
   text += "Analysis: " + options_text(analysis) + "\n\nFindings\n";
   for (const std::string& line : lines_or_none(told(analysis))) text += "- " + line + "\n";
   text += "\nWarnings\n";
-  for (const std::string& line : lines_or_none(analysis.warnings)) text += "- " + line + "\n";
+  for (const std::string& line : lines_or_none(all_warnings(analysis))) text += "- " + line + "\n";
   return text;
 }
 
 Page page(const Analysis& analysis, const DrawnFigures& drawn) {
-  Page result{.title = analysis.title, .alerts = analysis.warnings, .facts = facts(analysis)};
+  Page result{.title = analysis.title, .alerts = all_warnings(analysis), .facts = facts(analysis)};
   for (const Source& source : analysis.sources) {
     result.subtitle += (result.subtitle.empty() ? "" : " \u00b7 ") + source.label;
   }

@@ -17,8 +17,9 @@ namespace phiscope::report {
 
 /// One input of an analysis: a run directory, a table or a plain array.
 struct Source {
-  std::string label = {};  ///< unique among the sources, see unique_labels()
-  std::string about = {};  ///< what it is and how large: "60 prompts, 4 layers of 4 heads"
+  std::string label = {};    ///< unique among the sources, see unique_labels()
+  std::string about = {};    ///< what it is and how large: "60 prompts, 4 layers of 4 heads"
+  std::string missing = {};  ///< of a partial run: "2 of 5 shards are missing"
   /// What plan.json says; null for what no program of ours extracted.
   nlohmann::ordered_json plan = {};
 };
@@ -72,7 +73,11 @@ struct Analysis {
 /// The sentences of the claims, then the findings.
 [[nodiscard]] std::vector<std::string> told(const Analysis& analysis);
 
-/// The tables of the analysis, and claims.csv where it claims anything.
+/// What every program says of a partial run, in the same words, then the analysis' warnings.
+[[nodiscard]] std::vector<std::string> all_warnings(const Analysis& analysis);
+
+/// The tables of the analysis, claims.csv where it claims anything, and partial.csv where a run is
+/// partial.
 [[nodiscard]] std::vector<NamedTable> all_tables(const Analysis& analysis);
 
 /// The text of summary.txt: sources, options, findings, warnings.

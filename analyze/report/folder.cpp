@@ -4,8 +4,9 @@
 #include "figure/gnuplot.hpp"
 #include "figure/plotly_bundle.hpp"
 #include "program/parallel.hpp"
-#include "shard/atomic_file.hpp"
+#include "report/new_folder.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
@@ -31,28 +32,62 @@ void add_notes(bool draw, bool has_gnuplot, std::vector<std::string>& notes) {
   }
 }
 
+/// SVG and PNG of every figure, one gnuplot process per thread; after one that hangs no other is
+/// asked.
+std::vector<figure::Rendered> render_figures(const std::vector<figure::Figure>& figures,
+                                             const std::filesystem::path& gnuplot,
+                                             std::size_t threads, std::chrono::milliseconds limit) {
+  std::vector<figure::Picture> pictures;
+  for (const figure::Figure& figure : figures) {
+    pictures.push_back({&figure, figure::Format::svg});
+    pictures.push_back({&figure, figure::Format::png});
+  }
+  std::vector<figure::Rendered> rendered(pictures.size());
+  const std::size_t parts = std::min(std::max<std::size_t>(threads, 1), figures.size());
+  for_each_tile(parts, threads, [&](std::size_t part) {
+    // Every parts-th figure: neighbours are alike, so that each thread gets as much to do. All PNG
+    // after one another, for one process.
+    std::vector<std::size_t> own;
+    for (const std::size_t format : {0, 1}) {
+      for (std::size_t i = part; i < figures.size(); i += parts) own.push_back(2 * i + format);
+    }
+    std::vector<figure::Picture> wanted;
+    for (const std::size_t k : own) wanted.push_back(pictures[k]);
+    std::vector<figure::Rendered> drawn = figure::render(wanted, gnuplot, limit);
+    for (std::size_t k = 0; k < own.size(); ++k) rendered[own[k]] = std::move(drawn[k]);
+  });
+  return rendered;
+}
+
 }  // namespace
 
 DrawnFigures draw_figures(const std::vector<figure::Figure>& figures, bool draw,
-                          std::size_t threads) {
+                          std::size_t threads, std::chrono::milliseconds limit) {
   DrawnFigures result;
   const auto gnuplot = draw ? figure::find_gnuplot() : std::nullopt;
   add_notes(draw, gnuplot.has_value(), result.notes);
-  std::vector<std::string> svg(figures.size());
-  std::vector<std::string> png(figures.size());
-  for_each_tile(gnuplot ? 2 * figures.size() : 0, threads, [&](std::size_t tile) {
-    const bool is_svg = tile % 2 == 0;
-    (is_svg ? svg : png)[tile / 2] =
-        render(figures[tile / 2], is_svg ? figure::Format::svg : figure::Format::png, *gnuplot);
-  });
+  std::vector<figure::Rendered> rendered(2 * figures.size());  // SVG and PNG of each
+  if (gnuplot) rendered = render_figures(figures, *gnuplot, threads, limit);
+  std::size_t failed = 0;
+  std::string problem;  // the first
   for (std::size_t i = 0; i < figures.size(); ++i) {
-    FigureBlock block{.figure = figures[i], .drawn = draw, .svg = svg[i], .downloads = {}};
-    if (gnuplot) {
-      block.downloads = {{"SVG", figures[i].name + ".svg"}, {"PNG", figures[i].name + ".png"}};
-      result.files.push_back({figures[i].name + ".svg", svg[i]});
-      result.files.push_back({figures[i].name + ".png", png[i]});
+    FigureBlock block{.figure = figures[i], .drawn = draw, .svg = {}, .downloads = {}};
+    for (const std::size_t k : {2 * i, 2 * i + 1}) {
+      figure::Rendered& one = rendered[k];
+      if (!one.problem.empty() && failed++ == 0) problem = one.problem;
+      if (!gnuplot || !one.problem.empty()) continue;
+      const bool is_svg = k % 2 == 0;
+      const std::string file = figures[i].name + (is_svg ? ".svg" : ".png");
+      if (is_svg) block.svg = one.bytes;
+      block.downloads.emplace_back(is_svg ? "SVG" : "PNG", file);
+      result.files.push_back({file, std::move(one.bytes)});
     }
     result.blocks.push_back(std::move(block));
+  }
+  if (failed > 0) {
+    result.notes.push_back(std::to_string(failed) + " of " + std::to_string(rendered.size()) +
+                           " SVG and PNG files are missing: " + problem +
+                           ". The tables are complete.");
   }
   return result;
 }
@@ -73,18 +108,9 @@ std::vector<OutputFile> table_files(const std::vector<NamedTable>& tables) {
 
 std::vector<std::string> write_files(const std::vector<OutputFile>& files,
                                      const std::filesystem::path& directory) {
-  std::set<std::string> names;
-  for (const OutputFile& file : files) {
-    if (names.insert(file.name).second) continue;
-    throw std::runtime_error(file.name + ": two outputs have this name, expected different ones");
-  }
-  std::vector<std::string> written;
-  std::filesystem::create_directories(directory);
-  for (const OutputFile& file : files) {
-    shard::write_file(directory / file.name, file.bytes);
-    written.push_back(file.name);
-  }
-  return written;
+  NewFolder folder(directory);
+  for (const OutputFile& file : files) folder.write(file.name, file.bytes);
+  return folder.commit();
 }
 
 std::vector<std::string> unique_labels(const std::vector<std::string>& names) {

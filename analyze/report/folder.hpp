@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "figure/gnuplot.hpp"
 #include "figure/table.hpp"
 #include "report/page.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -30,18 +32,20 @@ struct DrawnFigures {
   std::vector<std::string> notes = {};  ///< why the report shows less than it could
 };
 
-/// Draws the figures, several at a time; the bytes do not depend on `threads`.
+/// Draws the figures, several at a time; the bytes do not depend on `threads`. A gnuplot that fails
+/// or hangs costs pictures, and a note says so.
 /// @param draw  false: nothing is drawn, the blocks hold only the texts
-/// @throws figure::GnuplotError
+/// @param limit  for one picture
 [[nodiscard]] DrawnFigures draw_figures(const std::vector<figure::Figure>& figures, bool draw,
-                                        std::size_t threads);
+                                        std::size_t threads,
+                                        std::chrono::milliseconds limit = figure::picture_limit);
 
 /// The CSV files of the tables, and tables.json: what a row is, rows, columns.
 [[nodiscard]] std::vector<OutputFile> table_files(const std::vector<NamedTable>& tables);
 
-/// Writes all files, each complete or not at all, and makes the directory.
-/// @return  the names in the order written
-/// @throws std::runtime_error if two have one name; std::system_error
+/// Writes a folder of these files alone, see NewFolder.
+/// @return  the names in the order written, the list last
+/// @throws std::runtime_error as NewFolder, and if two have one name; std::system_error
 std::vector<std::string> write_files(const std::vector<OutputFile>& files,
                                      const std::filesystem::path& directory);
 

@@ -176,12 +176,13 @@ class BlockHtml {
   void plot(const Figure& figure) {
     const figure::PlotlyFigure made = figure::plotly_figure(figure);
     const auto pixels = [](double size) { return std::to_string(std::lround(size)) + "px"; };
-    page_ += R"(<div class="scroll"><div class="plot" id="plot-)" + figure.name +
-             R"(" data-name=")" + figure.name + R"(" role="group" aria-label=")" +
-             escaped(figure.title + ". " + figure.caption) + R"(" style="height:)" +
-             pixels(made.height) + ";min-width:" + pixels(0.85 * made.width) +
-             ";max-width:" + pixels(1.3 * made.width) + R"("><noscript><p class="missing">)" +
-             escaped(figure.title) +
+    page_ += R"(<div class="scroll"><p class="narrow-title">)" + escaped(figure.title) +
+             R"(</p><div class="plot" id="plot-)" + figure.name + R"(" data-name=")" + figure.name +
+             R"(" role="group" aria-label=")" + escaped(figure.title + ". " + figure.caption) +
+             R"(" style="height:)" + pixels(made.height) +
+             ";min-width:" + pixels(0.85 * made.width) + ";max-width:" + pixels(1.3 * made.width) +
+             R"(" data-min-width=")" + pixels(0.85 * made.width) +
+             R"("><noscript><p class="missing">)" + escaped(figure.title) +
              ": drawn by a script, and scripts are switched off. Its numbers are in the tables."
              "</p></noscript></div></div>\n<script type=\"application/json\" id=\"data-plot-" +
              figure.name + "\">" + made.json + "</script>\n";
@@ -190,6 +191,31 @@ class BlockHtml {
   std::string& page_;
   bool is_interactive_;
 };
+
+/// Blocks one after another; figures that share a place are tabs of it, each after a radio button
+/// and its label, so that a page without scripts has them too.
+void add_blocks(std::string& html, const PageSection& section, bool is_interactive) {
+  const auto tabs_of = [&section](std::size_t i) -> std::string_view {
+    const auto* const block =
+        i < section.blocks.size() ? std::get_if<FigureBlock>(&section.blocks[i]) : nullptr;
+    return block == nullptr ? std::string_view() : std::string_view(block->figure.tabs);
+  };
+  for (std::size_t i = 0; i < section.blocks.size(); ++i) {
+    const std::string_view tabs = tabs_of(i);
+    const bool is_after = i > 0 && tabs_of(i - 1) == tabs;
+    const bool is_tab = !tabs.empty() && (is_after || tabs_of(i + 1) == tabs);
+    if (is_tab && !is_after) html += "<div class=\"tabs\">\n";
+    if (is_tab) {
+      const Figure& figure = std::get<FigureBlock>(section.blocks[i]).figure;
+      const std::string id = "tab-" + figure.name;
+      html += "<input type=\"radio\" name=\"tabs-" + escaped(figure.tabs) + "\" id=\"" + id + '"' +
+              (is_after ? "" : " checked") + "><label for=\"" + id + "\">" + escaped(figure.tab) +
+              "</label>\n";
+    }
+    std::visit(BlockHtml(html, is_interactive), section.blocks[i]);
+    if (is_tab && tabs_of(i + 1) != tabs) html += "</div>\n";
+  }
+}
 
 bool is_drawn(const Block& block) {
   const auto* const figure = std::get_if<FigureBlock>(&block);
@@ -273,7 +299,7 @@ std::string html_page(const Page& page, std::string_view plotly) {
   for (std::size_t i = 0; i < page.sections.size(); ++i) {
     const PageSection& section = page.sections[i];
     html += section_begin(anchor(i), section.title, section.folded);
-    for (const Block& block : section.blocks) std::visit(BlockHtml(html, is_interactive), block);
+    add_blocks(html, section, is_interactive);
     html += section_end(section.folded);
   }
   if (!page.facts.empty()) {

@@ -87,6 +87,11 @@
     for (const trace of data) {
       if (trace.meta.kind === "cells") {
         trace.customdata = trace.z.map((row) => row.map((value) => value ?? "undefined"));
+        const limit = trace.meta.log_limit;
+        if (limit !== undefined) {  // shade() in C++
+          trace.z = trace.z.map((row) => row.map((value) => value === null ? null :
+            Math.sign(value) * Math.log1p(100 * Math.abs(value) / limit) / Math.log(101)));
+        }
       } else if (trace.meta.kind === "bar") {
         trace.customdata = hover(trace);
       } else if (trace.meta.kind === "curve") {
@@ -107,7 +112,8 @@
   const greys = { "#ffffff": "rgba(0,0,0,0)", "#1c1e21": "#e8eaed", "#222222": "#e8eaed",
     "#444444": "#aab0b7", "#e6e6e6": "#33383e", "#6b6b6b": "#9aa1a9", "#8a8a8a": "#9aa1a9",
     "#dcdcdc": "#3a3f46", "#9a9a9a": "#6d747c" };
-  const hues = { "#0072b2": "#4aa8e0", "#d55e00": "#f58a45", "#009e73": "#35c39a",
+  const hues = { "#de6164": "#ee8562", "#c23c81": "#e0709a", "#9512a1": "#cf6fd0",
+    "#6100a7": "#b08cf0", "#2a0f8a": "#a9b4ff", "#0072b2": "#4aa8e0", "#d55e00": "#f58a45", "#009e73": "#35c39a",
     "#666666": "#a5abb3" };
   function darkened(value) {
     if (typeof value === "string") {
@@ -116,14 +122,32 @@
     }
     if (Array.isArray(value)) return value.map(darkened);
     if (value === null || typeof value !== "object") return value;
+    const isOnCell = value.meta?.kind !== "labels";
     return Object.fromEntries(Object.entries(value).map(([name, part]) =>
-      [name, ["textfont", "colorscale", "z", "x", "y", "text", "meta", "customdata"].includes(name)
+      [name, isOnCell && name === "textfont" || ["colorscale", "z", "x", "y", "text", "meta", "customdata"].includes(name)
         ? part : name === "hoverlabel" ? { ...part, bgcolor: "#202327",
           font: { ...part.font, color: "#e8eaed" } } : darkened(part)]));
   }
 
+  // Panels below one another where the window has no room for their columns.
+  const room = (place) => place.parentElement.clientWidth;
+  const isNarrow = (place, figure) => figure.narrow !== undefined &&
+    room(place) < parseFloat(place.dataset.minWidth);
+  function placed(place, figure) {
+    const { narrow } = figure;
+    place.dataset.narrow = isNarrow(place, figure);
+    place.style.minWidth = narrow && place.dataset.narrow === "true"
+      ? Math.min(parseFloat(place.dataset.minWidth), 0.95 * narrow.width) + "px"
+      : place.dataset.minWidth;
+    place.style.height = (place.dataset.narrow === "true" ? narrow : figure.layout).height + "px";
+    if (place.dataset.narrow !== "true") return figure;
+    const bars = new Map(narrow.colorbars);
+    return { data: figure.data.map((trace, i) => bars.has(i) ? { ...trace, colorbar: bars.get(i) } :
+      trace), layout: { ...figure.layout, title: undefined, ...narrow.layout } };
+  }
+
   async function newPlot(place) {
-    const made = complete(read(place));
+    const made = complete(placed(place, read(place)));
     const figure = dark.matches ? darkened(made) : made;
     place.textContent = "";
     return Plotly.newPlot(place, figure.data, figure.layout, {
@@ -161,9 +185,14 @@
     draw(nearest);
     setTimeout(drawNearest, 0);
   }
-  dark.addEventListener("change", () => {
-    for (const place of document.querySelectorAll(".plot")) if (!waiting.has(place)) draw(place);
-  });
+  function redraw(isWanted) {
+    for (const place of document.querySelectorAll(".plot")) {
+      if (!waiting.has(place) && isWanted(place)) draw(place);
+    }
+  }
+  dark.addEventListener("change", () => redraw(() => true));
+  addEventListener("resize", () =>
+    redraw((place) => String(isNarrow(place, read(place))) !== place.dataset.narrow));
   // A link to what is folded opens it.
   function open() {
     document.getElementById(location.hash.slice(1))?.querySelector("details")

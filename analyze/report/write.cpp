@@ -2,25 +2,24 @@
 #include "report/write.hpp"
 
 #include "figure/plotly_bundle.hpp"
-#include "program/run_program.hpp"
+#include "report/new_folder.hpp"
 #include "shard/format_error.hpp"
-#include "shard/npy_writer.hpp"
 
-#include <iterator>
+#include <algorithm>
 
 namespace phiscope::report {
 namespace {
 
-/// All texts of a part, in the order in which they are written.
-std::vector<OutputFile> texts(const Analysis& analysis, DrawnFigures drawn) {
-  std::vector<OutputFile> files = table_files(all_tables(analysis));
-  const std::string shown = html_page(page(analysis, drawn), figure::plotly_bundle());
-  files.insert(files.end(), std::make_move_iterator(drawn.files.begin()),
-               std::make_move_iterator(drawn.files.end()));
-  files.insert(files.end(), analysis.files.begin(), analysis.files.end());
-  files.push_back({"summary.txt", summary_text(analysis)});
-  files.push_back({"report.html", shown});
-  return files;
+/// Tables and numbers, before any picture is drawn.
+void write_numbers(const Part& part, const std::string& prefix, NewFolder& folder) {
+  for (const OutputFile& file : table_files(all_tables(part.analysis))) {
+    folder.write(prefix + file.name, file.bytes);
+  }
+  for (const OutputFile& file : part.analysis.files) folder.write(prefix + file.name, file.bytes);
+  folder.write(prefix + "summary.txt", summary_text(part.analysis));
+  for (const NamedArray& array : part.analysis.arrays) {
+    folder.write(prefix + array.file, array.values, array.shape);
+  }
 }
 
 nlohmann::ordered_json number_or_null(const Value& value) {
@@ -32,29 +31,35 @@ nlohmann::ordered_json number_or_null(const Value& value) {
 Written write(std::span<const Part> parts, const std::filesystem::path& directory, bool draw,
               std::size_t threads) {
   Written written;
-  std::vector<std::vector<OutputFile>> files;
+  NewFolder folder(directory);
+  const auto prefix_of = [](const Part& part) {
+    return part.folder.empty() ? std::string() : part.folder + "/";
+  };
+  for (const Part& part : parts) write_numbers(part, prefix_of(part), folder);
   for (const Part& part : parts) {
-    DrawnFigures drawn = draw_figures(part.analysis.figures, draw, threads);
-    written.notes = drawn.notes;  // the same for all parts
-    files.push_back(texts(part.analysis, std::move(drawn)));
-  }
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const Part& part = parts[i];
-    const std::filesystem::path place = part.folder.empty() ? directory : directory / part.folder;
-    std::vector<std::string> names = write_files(files[i], place);
-    for (const NamedArray& array : part.analysis.arrays) {
-      shard::write_npy<double>(place / array.file, array.values, array.shape);
-      names.push_back(array.file);
+    const DrawnFigures drawn = draw_figures(part.analysis.figures, draw, threads);
+    for (const std::string& note : drawn.notes) {
+      if (std::find(written.notes.begin(), written.notes.end(), note) == written.notes.end()) {
+        written.notes.push_back(note);
+      }
     }
-    for (const std::string& name : names) {
-      written.files.push_back(part.folder.empty() ? name : part.folder + "/" + name);
+    for (const OutputFile& file : drawn.files) {
+      folder.write(prefix_of(part) + file.name, file.bytes);
     }
+    folder.write(prefix_of(part) + "report.html",
+                 html_page(page(part.analysis, drawn), figure::plotly_bundle()));
     if (!part.folder.empty()) continue;
     written.findings = told(part.analysis);
     written.claims = judge(part.analysis.claims);
-    written.warnings = part.analysis.warnings;
+    written.warnings = all_warnings(part.analysis);
   }
+  written.files = folder.commit();
   return written;
+}
+
+shard::ReadOptions prepare(const program::CommonOptions& options) {
+  expect_report_folder(options.out);
+  return {.allow_partial = options.allow_partial, .verify = !options.no_verify};
 }
 
 std::string write_and_tell(std::span<const Part> parts, const std::filesystem::path& directory,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "program/run_program.hpp"
 #include "report/analysis.hpp"
+#include "shard/run_reader.hpp"
 
 #include <filesystem>
 #include <span>
@@ -26,14 +28,19 @@ struct Written {
   std::vector<std::string> notes = {};     ///< why the reports show less than they could
 };
 
-/// Writes for every part its tables as CSV and tables.json, figures as SVG and PNG, further files,
-/// summary.txt, report.html and arrays. All texts and figures are made before the first file is
-/// written, and every file appears complete or not at all.
+/// Writes for every part its tables as CSV and tables.json, further files, summary.txt and arrays,
+/// then its figures as SVG and PNG and report.html; see NewFolder: the directory holds the old
+/// report or the new one.
 /// @param draw  false: tables and a page without figures
 /// @param threads  draw figures in parallel; no byte depends on them
-/// @throws figure::GnuplotError, std::runtime_error if two files have one name, std::system_error
+/// @throws std::runtime_error as NewFolder, and if two files have one name; std::system_error
 [[nodiscard]] Written write(std::span<const Part> parts, const std::filesystem::path& directory,
                             bool draw, std::size_t threads);
+
+/// What comes before all work: checks that the report may be written to --out.
+/// @return  how runs are read
+/// @throws std::runtime_error as expect_report_folder()
+[[nodiscard]] shard::ReadOptions prepare(const program::CommonOptions& options);
 
 /// write(), and a line on standard error for every warning and note.
 /// @return  result_line()

@@ -145,8 +145,8 @@ void read_branch_texts(Branches& run) {
 
 }  // namespace
 
-Branches read_branches(const std::filesystem::path& path, bool allow_partial) {
-  const shard::Run opened = shard::Run::open(path, allow_partial);
+Branches read_branches(const std::filesystem::path& path, const shard::ReadOptions& reading) {
+  const shard::Run opened = shard::Run::open(path, reading);
   Branches run = read_branches_plan(opened);
   read_compared(opened, run);
   read_tokens(opened, run);

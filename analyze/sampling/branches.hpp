@@ -47,8 +47,9 @@ struct Branches {
   Latents latents = {};
 };
 
-/// @param allow_partial  accept an unfinished run, and read the branches that it has
+/// @param reading  of an unfinished run: read the branches that it has
 /// @throws shard::FormatError if the directory is no such run or contradicts itself
-[[nodiscard]] Branches read_branches(const std::filesystem::path& path, bool allow_partial = false);
+[[nodiscard]] Branches read_branches(const std::filesystem::path& path,
+                                     const shard::ReadOptions& reading = {});
 
 }  // namespace phiscope::analyze::sampling

@@ -73,9 +73,10 @@ int main(int argc, char** argv) {
        .run =
            [&] {
              options.threads = common.threads;
+             const auto reading = phiscope::report::prepare(common);
              std::optional<sampling::Verdicts> verdicts;
              if (judgements) verdicts = sampling::read_verdicts(*judgements);
-             const auto studies = sampling::analyze_studies(paths, common.allow_partial, options);
+             const auto studies = sampling::analyze_studies(paths, reading, options);
              const std::vector<phiscope::report::Part> parts = {
                  {"", sampling::report_of(studies, options, verdicts)}};
              for (const std::string& line : sampling::diagnostic_lines(studies)) {

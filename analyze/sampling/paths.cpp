@@ -77,8 +77,8 @@ void read_path_tokens(const shard::Run& opened, Paths& run) {
 
 }  // namespace
 
-Paths read_paths(const std::filesystem::path& path, bool allow_partial) {
-  const shard::Run opened = shard::Run::open(path, allow_partial);
+Paths read_paths(const std::filesystem::path& path, const shard::ReadOptions& reading) {
+  const shard::Run opened = shard::Run::open(path, reading);
   Paths run = read_paths_plan(opened);
   run.latents = Latents(opened, "latent", "pooled", run.info.layers);
   if (rows_are_tokens(opened)) {

@@ -30,8 +30,9 @@ struct Paths {
   Latents latents = {};
 };
 
-/// @param allow_partial  accept an unfinished run, and read the paths that it has
+/// @param reading  of an unfinished run: read the paths that it has
 /// @throws shard::FormatError if the directory is no such run or contradicts itself
-[[nodiscard]] Paths read_paths(const std::filesystem::path& path, bool allow_partial = false);
+[[nodiscard]] Paths read_paths(const std::filesystem::path& path,
+                               const shard::ReadOptions& reading = {});
 
 }  // namespace phiscope::analyze::sampling

@@ -110,8 +110,8 @@ void read_scores(const shard::Run& opened, Points& run) {
 
 }  // namespace
 
-Points read_points(const std::filesystem::path& path, bool allow_partial) {
-  const shard::Run opened = shard::Run::open(path, allow_partial);
+Points read_points(const std::filesystem::path& path, const shard::ReadOptions& reading) {
+  const shard::Run opened = shard::Run::open(path, reading);
   Points run;
   run.info = run_info(opened);
   const std::filesystem::path file = path / "plan.json";

@@ -37,8 +37,9 @@ struct Points {
   Latents residuals = {};
 };
 
-/// @param allow_partial  accept an unfinished run, and read the points that it has
+/// @param reading  of an unfinished run: read the points that it has
 /// @throws shard::FormatError if the directory is no such run or contradicts itself
-[[nodiscard]] Points read_points(const std::filesystem::path& path, bool allow_partial = false);
+[[nodiscard]] Points read_points(const std::filesystem::path& path,
+                                 const shard::ReadOptions& reading = {});
 
 }  // namespace phiscope::analyze::sampling

@@ -24,6 +24,7 @@ std::vector<report::Source> sources_of(const std::vector<Study>& studies) {
                          .about = std::to_string(info->problems.size()) + " problems, " +
                                   std::to_string(info->dropped.size()) + " dropped, " +
                                   std::to_string(info->layers.size()) + " layers",
+                         .missing = info->missing,
                          .plan = info->details});
     }
   }

@@ -127,6 +127,7 @@ RunInfo run_info(const shard::Run& run) {
       (std::filesystem::absolute(run.path()) / "").lexically_normal().parent_path().filename();
   info.details = run.plan().details;
   info.complete = run.complete();
+  info.missing = run.missing();
   info.step = step_of(run);
   const JsonObject plan(info.details, "", file);
   read_problems(plan, info);

@@ -53,6 +53,7 @@ struct RunInfo {
   std::uint64_t max_new_tokens = 0;  ///< 0 if not said
   std::string dtype = {};            ///< in which the model was computed; empty if not said
   bool complete = true;              ///< all shards are there
+  std::string missing = {};          ///< if not, see shard::Run::missing()
 
   /// Index into `layers` of the target layer; of the last one where it is not among them.
   [[nodiscard]] std::size_t target() const;

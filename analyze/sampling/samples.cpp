@@ -180,8 +180,8 @@ void require_all(const Samples& run) {
 
 }  // namespace
 
-Samples read_samples(const std::filesystem::path& path, bool allow_partial) {
-  const shard::Run opened = shard::Run::open(path, allow_partial);
+Samples read_samples(const std::filesystem::path& path, const shard::ReadOptions& reading) {
+  const shard::Run opened = shard::Run::open(path, reading);
   Samples run = read_plan_of(opened);
   make_places(run);
   run.latents = Latents(opened, "latent", "pooled", run.info.layers);

@@ -37,8 +37,9 @@ struct Samples {
   }
 };
 
-/// @param allow_partial  accept an unfinished run, and read the samples that it has
+/// @param reading  of an unfinished run: read the samples that it has
 /// @throws shard::FormatError if the directory is no such run or contradicts itself
-[[nodiscard]] Samples read_samples(const std::filesystem::path& path, bool allow_partial = false);
+[[nodiscard]] Samples read_samples(const std::filesystem::path& path,
+                                   const shard::ReadOptions& reading = {});
 
 }  // namespace phiscope::analyze::sampling

@@ -25,23 +25,23 @@ std::vector<std::filesystem::path> run_directories(const std::filesystem::path& 
   return found;
 }
 
-void add_step(const std::filesystem::path& run, bool allow_partial, const Options& options,
-              Study& study) {
-  switch (step_of(shard::Run::open(run, allow_partial))) {
+void add_step(const std::filesystem::path& run, const shard::ReadOptions& reading,
+              const Options& options, Study& study) {
+  switch (step_of(shard::Run::open(run, reading))) {
     case Step::variance:
-      study.variance = analyze_variance(read_samples(run, allow_partial), options);
+      study.variance = analyze_variance(read_samples(run, reading), options);
       break;
     case Step::manifold:
-      study.manifold = analyze_manifold(read_paths(run, allow_partial), options);
+      study.manifold = analyze_manifold(read_paths(run, reading), options);
       break;
     case Step::sensitivity:
-      study.sensitivity = analyze_sensitivity(read_branches(run, allow_partial), options);
+      study.sensitivity = analyze_sensitivity(read_branches(run, reading), options);
       break;
     case Step::attribution:
-      study.attribution = analyze_attribution(read_points(run, allow_partial), options);
+      study.attribution = analyze_attribution(read_points(run, reading), options);
       break;
     case Step::clustering:
-      study.clusters = analyze_clusters(read_samples(run, allow_partial), options);
+      study.clusters = analyze_clusters(read_samples(run, reading), options);
       break;
   }
 }
@@ -70,14 +70,14 @@ std::vector<const RunInfo*> Study::runs() const {
 }
 
 std::vector<Study> analyze_studies(const std::vector<std::filesystem::path>& paths,
-                                   bool allow_partial, const Options& options) {
+                                   const shard::ReadOptions& reading, const Options& options) {
   std::vector<Study> studies;
   studies.reserve(paths.size());
   std::vector<std::string> names;
   names.reserve(paths.size());
   for (const std::filesystem::path& path : paths) {
     Study study;
-    for (const auto& run : run_directories(path)) add_step(run, allow_partial, options, study);
+    for (const auto& run : run_directories(path)) add_step(run, reading, options, study);
     names.push_back(
         (std::filesystem::absolute(path) / "").lexically_normal().parent_path().filename());
     studies.push_back(std::move(study));

@@ -31,6 +31,7 @@ struct Study {
 /// @throws shard::FormatError naming the folder that has no step, or the file that is not as it
 ///         should be
 [[nodiscard]] std::vector<Study> analyze_studies(const std::vector<std::filesystem::path>& paths,
-                                                 bool allow_partial, const Options& options);
+                                                 const shard::ReadOptions& reading,
+                                                 const Options& options);
 
 }  // namespace phiscope::analyze::sampling

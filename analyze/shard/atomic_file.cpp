@@ -27,14 +27,6 @@ constexpr std::string_view part_mark = ".part-";
                           path_text(path) + ": cannot " + std::string(what));
 }
 
-/// ".part-<pid>-<random>": the random part keeps hosts apart that share a file system.
-std::string part_suffix() {
-  std::random_device device;
-  std::array<char, 17> random{};
-  std::snprintf(random.data(), random.size(), "%08x%08x", device(), device());
-  return std::string(part_mark) + std::to_string(::getpid()) + "-" + random.data();
-}
-
 /// Writes all of `bytes` at `offset`. @return  0 or the error of the system
 int write_all(int descriptor, std::span<const std::byte> bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
@@ -50,6 +42,13 @@ int write_all(int descriptor, std::span<const std::byte> bytes, std::uint64_t of
 }
 
 }  // namespace
+
+std::string part_suffix() {
+  std::random_device device;
+  std::array<char, 17> random{};
+  std::snprintf(random.data(), random.size(), "%08x%08x", device(), device());
+  return std::string(part_mark) + std::to_string(::getpid()) + "-" + random.data();
+}
 
 AtomicFile::AtomicFile(std::filesystem::path path)
     : path_(std::move(path)), part_(path_.string() + part_suffix()) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +52,10 @@ class AtomicFile {
   std::uint64_t size_ = 0;
   std::vector<std::byte> buffer_;
 };
+
+/// The end of the name of something that is not finished, another one each time:
+/// ".part-<pid>-<random>". The random part keeps hosts apart that share a file system.
+[[nodiscard]] std::string part_suffix();
 
 /// True for the name of an uncommitted file, `<name>.part-<pid>-<random>`.
 [[nodiscard]] bool is_part(std::string_view file_name);

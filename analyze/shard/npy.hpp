@@ -50,6 +50,9 @@ class NpyFile {
   /// The elements as they lie in the file.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
 
+  /// The whole file, header and all.
+  [[nodiscard]] std::span<const std::byte> file_bytes() const noexcept { return file_.bytes(); }
+
   /// The elements in C order and little endian, copied.
   [[nodiscard]] std::vector<std::byte> c_order_bytes() const;
 

@@ -54,6 +54,20 @@ std::string shape_problem(const ArrayPlan& array) {
   return "";
 }
 
+/// Layers are numbered from 0; -1 is the embedding.
+std::string layers_problem(const ArrayPlan& array) {
+  constexpr std::int64_t most = 1'000'000;
+  std::set<std::int64_t> seen;
+  for (const std::int64_t layer : array.layers) {
+    if (layer < -1 || layer > most || !seen.insert(layer).second) {
+      return "layer " + std::to_string(layer) +
+             (layer < -1 || layer > most ? "" : " is listed twice") +
+             ", expected different layers from -1 to " + std::to_string(most);
+    }
+  }
+  return "";
+}
+
 std::string array_problem(const ArrayPlan& array, const RunPlan& plan) {
   constexpr std::array<std::string_view, 5> taken = {"rows", "commit", "plan.json", "prompts.jsonl",
                                                      "manifest.json"};
@@ -71,6 +85,7 @@ std::string array_problem(const ArrayPlan& array, const RunPlan& plan) {
     return where + "encoding " + quote_bytes(array.encoding) + " of " +
            std::string(descr(array.dtype)) + ", expected none, or 'bf16' of <u2";
   }
+  if (std::string layers = layers_problem(array); !layers.empty()) return where + layers;
   const std::string problem = shape_problem(array);
   return problem.empty() ? "" : where + problem;
 }

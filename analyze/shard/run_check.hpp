@@ -28,4 +28,9 @@ void check_manifest(const std::filesystem::path& run, const RunPlan& plan,
 void check_array(const NpyFile& array, const CommittedFile& file, Dtype dtype,
                  const std::vector<std::uint64_t>& row_shape);
 
+/// @param found  the SHA-256 of a file's bytes
+/// @throws FormatError unless it is the committed one
+void check_hash(const std::filesystem::path& path, const std::string& found,
+                const CommittedFile& file);
+
 }  // namespace phiscope::shard

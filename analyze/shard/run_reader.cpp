@@ -5,8 +5,10 @@
 #include "shard/json_file.hpp"
 #include "shard/mapped_file.hpp"
 #include "shard/run_check.hpp"
+#include "shard/sha256.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <stdexcept>
 
 namespace phiscope::shard {
@@ -73,7 +75,18 @@ void check_array(const NpyFile& array, const CommittedFile& file, Dtype dtype,
   }
 }
 
-Run Run::open(const fs::path& run, bool allow_partial) {
+void check_hash(const fs::path& path, const std::string& found, const CommittedFile& file) {
+  if (found == file.sha256) return;
+  throw FormatError(path, "SHA-256 is " + found + ", expected " + file.sha256 + " by its commit");
+}
+
+/// A flag for each file of each commit.
+struct Run::Verified {
+  explicit Verified(std::size_t count) : files(count) {}
+  std::vector<std::once_flag> files;
+};
+
+Run Run::open(const fs::path& run, const ReadOptions& options) {
   if (!fs::exists(run / "plan.json")) {
     throw FormatError(run, "has no plan.json, so it is not a run directory");
   }
@@ -84,22 +97,29 @@ Run Run::open(const fs::path& run, bool allow_partial) {
   for (const std::int64_t shard : committed_shards(run, result.plan_)) {
     result.commits_.push_back(read_commit(run, result.plan_, shard));
   }
+  if (options.verify) {
+    const std::size_t files = result.plan_.arrays.size() + result.plan_.row_spaces.size();
+    result.verified_ = std::make_shared<Verified>(result.commits_.size() * files);
+  }
   if (!result.complete()) {
-    if (allow_partial) return result;
-    const std::int64_t missing =
-        result.plan_.shards - static_cast<std::int64_t>(result.commits_.size());
-    throw FormatError(run, "incomplete: " + std::to_string(missing) + " of " +
-                               std::to_string(result.plan_.shards) +
-                               " shards are missing; run the same extract command again to " +
+    if (options.allow_partial) return result;
+    throw FormatError(run, "incomplete: " + result.missing() +
+                               "; run the same extract command again to " +
                                "finish it, or take what is there with --allow-partial");
   }
-  if (allow_partial && !fs::exists(run / "manifest.json")) return result;
+  if (options.allow_partial && !fs::exists(run / "manifest.json")) return result;
   check_manifest(run, result.plan_, result.commits_);
   return result;
 }
 
 bool Run::complete() const noexcept {
   return static_cast<std::int64_t>(commits_.size()) == plan_.shards;
+}
+
+std::string Run::missing() const {
+  if (complete()) return "";
+  const std::int64_t missing = plan_.shards - static_cast<std::int64_t>(commits_.size());
+  return std::to_string(missing) + " of " + std::to_string(plan_.shards) + " shards are missing";
 }
 
 std::vector<std::int64_t> Run::shards() const {
@@ -109,38 +129,43 @@ std::vector<std::int64_t> Run::shards() const {
   return shards;
 }
 
-const Commit& Run::commit(std::int64_t shard) const {
+std::size_t Run::commit_index(std::int64_t shard) const {
   const auto found =
       std::lower_bound(commits_.begin(), commits_.end(), shard,
                        [](const Commit& commit, std::int64_t k) { return commit.shard < k; });
   if (found == commits_.end() || found->shard != shard) {
     throw std::invalid_argument("Run: shard " + std::to_string(shard) + " is not committed");
   }
-  return *found;
+  return static_cast<std::size_t>(found - commits_.begin());
 }
 
-NpyFile Run::open_file(const CommittedFile& file, Dtype dtype,
+NpyFile Run::open_file(std::size_t commit, std::size_t file, Dtype dtype,
                        const std::vector<std::uint64_t>& row_shape) const {
-  NpyFile array(path_ / file.file);
-  check_array(array, file, dtype, row_shape);
+  const CommittedFile& committed = commits_[commit].files[file];
+  NpyFile array(path_ / committed.file);
+  check_array(array, committed, dtype, row_shape);
+  if (verified_ == nullptr) return array;
+  std::once_flag& flag = verified_->files[commit * commits_[commit].files.size() + file];
+  // The bytes that are hashed are those that will be read, from the same mapping.
+  std::call_once(flag, [&] { check_hash(array.path(), sha256(array.file_bytes()), committed); });
   return array;
 }
 
 NpyFile Run::array(std::string_view name, std::int64_t shard) const {
-  const Commit& files = commit(shard);
+  const std::size_t commit = commit_index(shard);
   for (std::size_t i = 0; i < plan_.arrays.size(); ++i) {
     const ArrayPlan& array = plan_.arrays[i];
-    if (array.name == name) return open_file(files.files[i], array.dtype, array.row_shape);
+    if (array.name == name) return open_file(commit, i, array.dtype, array.row_shape);
   }
   throw std::invalid_argument("Run: the plan has no array '" + std::string(name) + "'");
 }
 
 NpyFile Run::keys(std::string_view row_space, std::int64_t shard) const {
-  const Commit& files = commit(shard);
+  const std::size_t commit = commit_index(shard);
   for (std::size_t i = 0; i < plan_.row_spaces.size(); ++i) {
     const RowSpace& space = plan_.row_spaces[i];
     if (space.name == row_space) {
-      return open_file(files.files[plan_.arrays.size() + i], Dtype::i8, {space.key.size()});
+      return open_file(commit, plan_.arrays.size() + i, Dtype::i8, {space.key.size()});
     }
   }
   throw std::invalid_argument("Run: the plan has no row space '" + std::string(row_space) + "'");

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -14,12 +15,17 @@
 
 namespace phiscope::shard {
 
-/// A run directory, read-only. Nothing in it is trusted; hashes are checked by verify() alone.
+/// How a run is read.
+struct ReadOptions {
+  bool allow_partial = false;  ///< accept an unfinished run, and read the shards it has
+  bool verify = true;  ///< compare every file that is read with the SHA-256 of its commit, once
+};
+
+/// A run directory, read-only. Nothing in it is trusted.
 class Run {
  public:
-  /// @param allow_partial  accept an unfinished run, and read the shards it has
   /// @throws FormatError if something is wrong, or if the run is not complete
-  [[nodiscard]] static Run open(const std::filesystem::path& run, bool allow_partial = false);
+  [[nodiscard]] static Run open(const std::filesystem::path& run, const ReadOptions& options = {});
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   [[nodiscard]] const RunPlan& plan() const noexcept { return plan_; }
@@ -27,11 +33,13 @@ class Run {
   [[nodiscard]] const std::vector<nlohmann::json>& prompts() const noexcept { return prompts_; }
   [[nodiscard]] std::vector<std::int64_t> shards() const;  ///< committed, ascending
   [[nodiscard]] bool complete() const noexcept;            ///< no shard is missing
+  /// "2 of 5 shards are missing"; empty for a complete run.
+  [[nodiscard]] std::string missing() const;
 
   /// An array's part in a shard, [row, row_shape...], with the plan's dtype, little endian, C
   /// order.
   /// @throws std::invalid_argument for a name or shard that the run does not have; FormatError if
-  ///         the file is not as plan and commit say
+  ///         the file is not as plan and commit say, its SHA-256 included
   [[nodiscard]] NpyFile array(std::string_view name, std::int64_t shard) const;
 
   /// The keys of a row space in a shard, i8 [row, key]. @throws as array()
@@ -39,14 +47,16 @@ class Run {
 
  private:
   Run() = default;
-  [[nodiscard]] const Commit& commit(std::int64_t shard) const;
-  [[nodiscard]] NpyFile open_file(const CommittedFile& file, Dtype dtype,
+  struct Verified;
+  [[nodiscard]] std::size_t commit_index(std::int64_t shard) const;
+  [[nodiscard]] NpyFile open_file(std::size_t commit, std::size_t file, Dtype dtype,
                                   const std::vector<std::uint64_t>& row_shape) const;
 
   std::filesystem::path path_;
   RunPlan plan_;
   std::vector<nlohmann::json> prompts_;
-  std::vector<Commit> commits_;  ///< ascending by shard
+  std::vector<Commit> commits_;         ///< ascending by shard
+  std::shared_ptr<Verified> verified_;  ///< which files are as committed; none: not asked for
 };
 
 }  // namespace phiscope::shard

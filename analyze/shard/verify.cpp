@@ -41,10 +41,7 @@ NpyFile check_file(const fs::path& run, const CommittedFile& file, Dtype dtype,
                    const std::vector<std::uint64_t>& row_shape) {
   NpyFile array(run / file.file);
   check_array(array, file, dtype, row_shape);
-  if (const std::string found = sha256_file(array.path()); found != file.sha256) {
-    throw FormatError(array.path(),
-                      "SHA-256 is " + found + ", expected " + file.sha256 + " by its commit");
-  }
+  check_hash(array.path(), sha256_file(array.path()), file);
   return array;
 }
 

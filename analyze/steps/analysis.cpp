@@ -122,11 +122,11 @@ Result analyze(Steps data, const Options& options) {
 }
 
 std::vector<Result> analyze_runs(const std::vector<std::filesystem::path>& paths,
-                                 bool allow_partial, const Options& options) {
+                                 const shard::ReadOptions& reading, const Options& options) {
   std::vector<Steps> read;
   read.reserve(paths.size());
   for (const auto& path : paths) {
-    read.push_back(read_run(path, allow_partial));
+    read.push_back(read_run(path, reading));
     const Steps& run = read.back();
     if (run.complete_problems() > 0) continue;
     throw shard::FormatError(path, "no problem is complete: found " +

@@ -42,7 +42,8 @@ int main(int argc, char** argv) {
        .run =
            [&] {
              options.threads = common.threads;
-             const auto results = steps::analyze_runs(paths, common.allow_partial, options);
+             const auto reading = phiscope::report::prepare(common);
+             const auto results = steps::analyze_runs(paths, reading, options);
              const std::vector<phiscope::report::Part> parts = {
                  {"", steps::report_of(results, options)}};
              for (const std::string& line : steps::diagnostic_lines(results, options)) {

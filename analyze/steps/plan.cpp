@@ -214,7 +214,8 @@ Steps planned(const shard::Run& run) {
       .path = run.path(),
       .name =
           (std::filesystem::absolute(run.path()) / "").lexically_normal().parent_path().filename(),
-      .details = run.plan().details};
+      .details = run.plan().details,
+      .missing = run.missing()};
   check_layout(run.plan(), file);
   const JsonObject plan(run.plan().details, "", file);
   source.strata = read_strata(plan);

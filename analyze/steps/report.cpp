@@ -47,7 +47,10 @@ void add_sources(const Result& result, std::vector<report::Source>& sources,
     if (data.published) about += ", published";
     if (data.sources.size() > 1) about += ", pooled as " + result.label;
     names.push_back(data.sources.size() > 1 ? data.sources[i].name : result.label);
-    sources.push_back({.label = {}, .about = std::move(about), .plan = data.sources[i].details});
+    sources.push_back({.label = {},
+                       .about = std::move(about),
+                       .missing = data.sources[i].missing,
+                       .plan = data.sources[i].details});
   }
 }
 

@@ -195,8 +195,8 @@ std::optional<std::size_t> Steps::find(const Lane& lane) const {
   return static_cast<std::size_t>(found - lanes.begin());
 }
 
-Steps read_run(const std::filesystem::path& path, bool allow_partial) {
-  const shard::Run run = shard::Run::open(path, allow_partial);
+Steps read_run(const std::filesystem::path& path, const shard::ReadOptions& reading) {
+  const shard::Run run = shard::Run::open(path, reading);
   Steps steps = planned(run);
   make_room(steps);
   for (const std::int64_t shard : run.shards()) read_shard(run, shard, steps);

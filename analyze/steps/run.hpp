@@ -76,6 +76,7 @@ struct Source {
   std::filesystem::path path = {};
   std::string name = {};                ///< directory name
   nlohmann::ordered_json details = {};  ///< of plan.json
+  std::string missing = {};             ///< of a partial run, see shard::Run::missing()
   std::vector<StratumCount> strata = {};
   bool has_texts = false;                         ///< there is a file of free answers
   std::optional<report::LogitCheck> logits = {};  ///< where the run keeps them
@@ -106,8 +107,9 @@ struct Steps {
 /// A number or text as messages and tables show it.
 [[nodiscard]] std::string id_text(const nlohmann::ordered_json& id);
 
-/// @param allow_partial  accept an unfinished run, and read the problems that are complete
+/// @param reading  of an unfinished run: read the problems that are complete
 /// @throws shard::FormatError if the directory is not a run of steps or contradicts itself
-[[nodiscard]] Steps read_run(const std::filesystem::path& path, bool allow_partial = false);
+[[nodiscard]] Steps read_run(const std::filesystem::path& path,
+                             const shard::ReadOptions& reading = {});
 
 }  // namespace phiscope::analyze::steps

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <type_traits>
 
 namespace phiscope::extract {
 
@@ -53,7 +54,11 @@ Flags::Flags(CLI::App& program, const std::string& name, const std::string& abou
 
 template <class T>
 Flag Flags::add(const std::string& name, T& value, const std::string& about) {
-  return Flag(*command_->add_option(name, value, about));
+  CLI::Option* const option = command_->add_option(name, value, about)->group(group_);
+  constexpr bool is_path = std::is_same_v<T, std::filesystem::path> ||
+                           std::is_same_v<T, std::vector<std::filesystem::path>>;
+  if (is_path) option->type_name("PATH");
+  return Flag(*option);
 }
 
 template Flag Flags::add(const std::string&, std::filesystem::path&, const std::string&);
@@ -84,7 +89,7 @@ void Flags::require_unless(const std::string& given, const std::vector<std::stri
 }
 
 Flag Flags::add_switch(const std::string& name, bool& value, const std::string& about) {
-  return Flag(*command_->add_flag(name, value, about));
+  return Flag(*command_->add_flag(name, value, about)->group(group_));
 }
 
 Flag Flags::add_name(const std::string& name, const std::vector<std::string>& names,
@@ -95,7 +100,7 @@ Flag Flags::add_name(const std::string& name, const std::vector<std::string>& na
     choose(static_cast<std::size_t>(found - names.begin()));
   };
   CLI::Option* const option = command_->add_option_function<std::string>(name, take, about);
-  option->check(CLI::IsMember(names))->default_str(names.at(preset));
+  option->check(CLI::IsMember(names))->default_str(names.at(preset))->group(group_);
   return Flag(*option);
 }
 

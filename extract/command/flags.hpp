@@ -45,6 +45,9 @@ class Flags {
   /// Required flags are not where a switch is given. @param names  of flags that were added
   void require_unless(const std::string& given, const std::vector<std::string>& names);
 
+  /// Flags added from now on are listed below this title in --help; "Options" at first.
+  void group(const std::string& title) { group_ = title; }
+
   [[nodiscard]] CLI::App& command() const { return *command_; }
 
   /// @tparam T  defined for std::filesystem::path, std::string, int, std::size_t (and the 64-bit
@@ -69,6 +72,7 @@ class Flags {
                 const std::function<void(std::size_t)>& choose, const std::string& about);
 
   CLI::App* command_;
+  std::string group_ = "Options";
 };
 
 }  // namespace phiscope::extract

@@ -67,14 +67,23 @@ std::vector<std::string> split(const std::string& text, char by) {
 }  // namespace
 
 void add_run_options(Flags& flags, RunOptions& options) {
+  flags.group("Model");
   flags.add("--model", options.model, "Hugging Face model directory").required();
-  flags.add("--out", options.out, "run directory to write or resume").required();
   flags.add("--device", options.device, "where to compute: cpu, cuda, cuda:1, ...").with_default();
   flags.add_choice("--dtype", options.dtype, compute_dtypes,
                    "number format to compute and store in");
-  flags.add("--batch-size", options.batch_size, "runs per batch").between(1, 65536).with_default();
+  flags.add_switch("--allow-long", options.allow_long,
+                   "take runs longer than the context the model was trained for, with a warning; "
+                   "only of models with rotary positions");
+  flags.add_switch(
+      "--batch-invariant", options.batch_invariant,
+      "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
+  flags.group("Capture");
   flags.add("--layers", options.layers, "layers to capture: all, or a list like 0-3,7")
       .with_default();
+  flags.group("Run");
+  flags.add("--out", options.out, "run directory to write or resume").required();
+  flags.add("--batch-size", options.batch_size, "runs per batch").between(1, 65536).with_default();
   flags.add("--seed", options.seed, "seed of all random draws").with_default();
   flags
       .add("--shard", options.shard,
@@ -89,9 +98,6 @@ void add_run_options(Flags& flags, RunOptions& options) {
            "number of threads; 0: one for a small model, else all; does not affect results")
       .between(0, 4096)
       .with_default();
-  flags.add_switch(
-      "--batch-invariant", options.batch_invariant,
-      "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
   flags
       .add("--memory", options.memory,
            "GB of memory to plan with, e.g. of another machine's device; 0: what is free here")
@@ -101,9 +107,6 @@ void add_run_options(Flags& flags, RunOptions& options) {
            "MiB of rows that may be on their way to the disk; of a device in page-locked memory")
       .between(1, 1048576)
       .with_default();
-  flags.add_switch("--allow-long", options.allow_long,
-                   "take runs longer than the context the model was trained for, with a warning; "
-                   "only of models with rotary positions");
   flags
       .add(
           "--shard-minutes", options.shard_minutes,
@@ -118,11 +121,14 @@ void add_run_options(Flags& flags, RunOptions& options) {
       "hash and check the whole model even if an earlier run has done so; the cache is "
       "~/.cache/phiscope");
   flags.add_switch("--dry-run", options.dry_run, "print what would be run and its cost, then exit");
+  flags.group("Configuration");
   flags.add_switch("--print-config", options.print_config, "print the options as TOML, then exit");
   // Without a variable: with_config_file() has read the file before the flags are parsed.
   flags.command()
       .add_option("--config", "read flags from a TOML file; the command line wins")
-      ->check(CLI::ExistingFile);
+      ->check(CLI::ExistingFile)
+      ->group("Configuration");
+  flags.group("Options");
 }
 
 Task parse_task(const std::string& text) {

@@ -4,10 +4,10 @@
 #include "command/memory.hpp"
 #include "command/numerics.hpp"
 #include "command/run_log.hpp"
-#include "command/version.hpp"
 #include "files/describe.hpp"
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"
+#include "program/version.hpp"
 #include "run/estimate.hpp"
 #include "run/execute.hpp"
 #include "run/pass_lengths.hpp"
@@ -48,8 +48,8 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   if (!request.row_formula.empty()) {
     for (shard::ArrayPlan& array : plan.arrays) array.formula += "; " + request.row_formula;
   }
-  plan.details["version"] = program_version;
-  plan.details["revision"] = git_revision;
+  plan.details["version"] = program::program_version();
+  plan.details["revision"] = program::git_revision();
   plan.details["options"] = request.options;
   plan.details["model"] = model.description;
   if (options.allow_long) plan.details["allow_long"] = true;

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Callable
 
 import noise
+import sampling_noise
 import tables
 import words_orders
 from programs import Report, fresh, run_program, shown
@@ -223,6 +224,50 @@ def mixed_words(place, folder, seed):
             *p_values(report, "analyze-loo", tables.MIXED)]
 
 
+# --- sampling: solutions that know nothing of what is claimed, and some that do -------------------
+
+SAMPLING_PRIMARIES = ("temperature", "commitment")
+
+
+def sampling_report(place, folder, seed):
+    return Report(place.bin_dir, "analyze-sampling", folder, "--bootstrap", 50, "--seed", seed)
+
+
+def samples_at_random(place, folder, seed):
+    sampling_noise.write_samples(fresh(folder) / "run", seed, SAMPLING_PRIMARIES[seed % 2])
+    report = sampling_report(place, folder, seed)
+    return [claimed("analyze-sampling", tables.SAMPLES, tables.ANY, shown(report.claims)),
+            *p_values(report, "analyze-sampling", tables.SAMPLES)]
+
+
+def paths_at_random(place, folder, seed):
+    sampling_noise.write_paths(fresh(folder) / "run", seed)
+    report = sampling_report(place, folder, seed)
+    return [claimed("analyze-sampling", tables.PATHS, tables.ANY, shown(report.claims)),
+            *p_values(report, "analyze-sampling", tables.PATHS)]
+
+
+def planted_sampling(data, claim, write):
+    def run(place, folder, seed):
+        write(fresh(folder) / "run", seed)
+        found = shown(sampling_report(place, folder, seed).claims_about(*tables.SENTENCES[claim]))
+        return [claimed("analyze-sampling", data, claim + " is shown", found)]
+
+    return run
+
+
+def warmer_samples(run, seed):
+    sampling_noise.write_samples(run, seed, "temperature", warmer=1.0)
+
+
+def committed_samples(run, seed):
+    sampling_noise.write_samples(run, seed, "commitment", committed=1.0)
+
+
+def nearer_paths(run, seed):
+    sampling_noise.write_paths(run, seed, nearer=0.5)
+
+
 ALL = [
     Simulation("metric coverage", metric_coverage, seeds=4, quick=0, seconds=17.0),
     Simulation("metric levels", metric_levels, seeds=4, quick=1, seconds=1.0),
@@ -246,4 +291,15 @@ ALL = [
     Simulation("loo bridges", words_at_random(tables.ANY_BRIDGES, any_bridges=True), 400, quick=0,
                seconds=0.5),
     Simulation("loo mixed", mixed_words, 400, quick=4, seconds=0.5),
+    Simulation("sampling noise", samples_at_random, 400, quick=3, seconds=0.5),
+    Simulation("sampling paths", paths_at_random, 400, quick=3, seconds=0.1),
+    Simulation("sampling warmer",
+               planted_sampling(tables.WARMER, "warmer is wider", warmer_samples), 100, quick=4,
+               seconds=0.5),
+    Simulation("sampling committed",
+               planted_sampling(tables.COMMITTED, "answer before the end", committed_samples), 100,
+               quick=4, seconds=0.5),
+    Simulation("sampling nearer",
+               planted_sampling(tables.NEARER, "nearer to the oracle", nearer_paths), 100, quick=4,
+               seconds=0.1),
 ]

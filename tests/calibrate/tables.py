@@ -85,6 +85,11 @@ MIXED = "each word mixed with its predecessor"
 ANY_BRIDGES = "bridges named at random"
 ONE_MORE = "simulated order like the random ones"
 WORDS = "random order on the model `words`"
+SAMPLES = "samples that know neither temperature nor answer"
+WARMER = "planted: spread grows with temperature"
+COMMITTED = "planted: latents know the answer from the second checkpoint"
+PATHS = "solutions around one centre"
+NEARER = "planted: half the way to the oracle"
 
 # Claims by name: words that their sentences hold.
 SENTENCES = {
@@ -100,6 +105,9 @@ SENTENCES = {
     "above random orders": ("drawn does more damage than random orders",),
     "above orders in its layers": ("drawn does more damage than random orders within",),
     "above the baseline": ("does more damage than", "drawn", "norm"),
+    "warmer is wider": ("the variance of solutions", "is larger at temperature"),
+    "answer before the end": ("tell the final answer before the last checkpoint",),
+    "nearer to the oracle": ("the model stays nearer to it",),
 }
 SURROGATE_CLAIMS = ("synergy and redundancy", "synergy of a head", "redundancy of a head")
 
@@ -118,7 +126,10 @@ PROGRAM_P = Table(
      p_row("analyze-ablation", ONE_MORE, "above random orders"),
      p_row("analyze-ablation", ONE_MORE, "above orders in its layers"),
      p_row("analyze-ablation", ONE_MORE, "above the baseline"),
-     p_row("analyze-ablation", WORDS, "above random orders")))
+     p_row("analyze-ablation", WORDS, "above random orders"),
+     p_row("analyze-sampling", SAMPLES, "warmer is wider"),
+     p_row("analyze-sampling", SAMPLES, "answer before the end"),
+     p_row("analyze-sampling", PATHS, "nearer to the oracle")))
 
 
 def claim_row(*name, bound=RARE):
@@ -144,4 +155,9 @@ CLAIMS = Table(
      claim_row("analyze-ablation", ONE_MORE, ANY),
      claim_row("analyze-ablation", ONE_MORE, RATIO),
      claim_row("analyze-ablation", WORDS, ANY),
-     claim_row("analyze-ablation", WORDS, RATIO)))
+     claim_row("analyze-ablation", WORDS, RATIO),
+     claim_row("analyze-sampling", SAMPLES, ANY),
+     claim_row("analyze-sampling", PATHS, ANY),
+     claim_row("analyze-sampling", WARMER, "warmer is wider is shown", bound=FOUND),
+     claim_row("analyze-sampling", COMMITTED, "answer before the end is shown", bound=FOUND),
+     claim_row("analyze-sampling", NEARER, "nearer to the oracle is shown", bound=FOUND)))

@@ -46,6 +46,10 @@ expect 'a file that is moved: the old folder and the new' analyze/loo analyze/sh
 git reset -q --hard
 echo x >docs/a.md
 expect 'a text' house tools
+mkdir notebooks
+touch notebooks/loo.ipynb
+expect 'and a notebook' house tools
+rm -r notebooks
 for all in tests/golden/loo/x tests/catch.hpp CMakeLists.txt; do
   git checkout -q .
   echo x >"$all"

@@ -75,6 +75,14 @@ class PhiidTile {
   [[nodiscard]] double value(std::size_t k, std::size_t i, std::size_t j) const noexcept {
     return values_[k * size() + place(i, j)];
   }
+  /// The numbers k of the pairs (i, 0), (i, 1), ...; 0 where a pair is not ok.
+  [[nodiscard]] const double* row(std::size_t k, std::size_t i) const noexcept {
+    return values_.data() + k * size() + place(i, 0);
+  }
+  /// n_ok() of the pairs (i, 0), (i, 1), ...
+  [[nodiscard]] const std::uint32_t* n_ok_row(std::size_t i) const noexcept {
+    return n_ok_.data() + place(i, 0);
+  }
   /// Recordings in which the pair is defined.
   [[nodiscard]] std::size_t n_ok(std::size_t i, std::size_t j) const noexcept {
     return n_ok_[place(i, j)];

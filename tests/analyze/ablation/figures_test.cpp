@@ -169,7 +169,7 @@ TEST_CASE("bars are the ratios of auc.csv with their intervals", "[figures]") {
   CHECK(figure.title == "Areas relative to random orders");
   CHECK(figure.source == "auc.csv");
   CHECK(legend_texts(figure) ==
-        std::vector<std::string>{"1 balance", "2 norm", "3 tdmi", "random orders, one by one"});
+        std::vector<std::string>{"balance", "norm", "tdmi", "random orders, one by one"});
   REQUIRE(figure.panels.size() == 2);
   for (std::size_t r = 0; r < 2; ++r) {
     const std::string& run = results[r].label;
@@ -178,7 +178,8 @@ TEST_CASE("bars are the ratios of auc.csv with their intervals", "[figures]") {
     CHECK(panel.y_label == (r == 0 ? "AUC ratio" : ""));
     CHECK(lines_of(panel).reference == 1.0);
     CHECK(lines_of(panel).x_ticks == std::vector<double>{1, 2, 3, 4});
-    CHECK(lines_of(panel).x_tick_labels == std::vector<std::string>{"1", "2", "3", "random"});
+    CHECK(lines_of(panel).x_tick_labels ==
+          std::vector<std::string>{"balance", "norm", "tdmi", "random orders"});
     const auto& series = lines_of(panel).series;
     std::size_t at = 0;
     for (std::size_t k = 0; k < 3; ++k) {

@@ -45,7 +45,7 @@ TEST_CASE("analyze-ablation says in one line of JSON what it wrote", "[program]"
 TEST_CASE("analyze-ablation ends with 2 for wrong usage and 0 for help", "[program]") {
   const TempDir folder;
   CHECK_THAT(run_shell(analyze_ablation + " --help", folder.path()).out,
-             Contains("Example: analyze-ablation"));
+             Contains("Example:\n  analyze-ablation"));
   for (const std::string arguments : {"", "run", "run --out o --unknown", "run --out o --heads 0",
                                       "run --out o --bootstrap 0", "run --out o --threads 0"}) {
     CAPTURE(arguments);

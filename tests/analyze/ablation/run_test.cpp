@@ -32,7 +32,7 @@ std::string refusal(const std::string& from, const std::string& to) {
   write_synthetic_ablation(folder.path() / "run", {}, {24});
   edit(folder.path() / "run" / "plan.json", from, to);
   try {
-    (void)read_ablation_run(folder.path() / "run", true);
+    (void)read_ablation_run(folder.path() / "run", {.allow_partial = true});
   } catch (const FormatError& error) {
     return error.what();
   }
@@ -79,7 +79,7 @@ TEST_CASE("a plan says what is primary, how heads were removed and whose layers 
     options.orders.push_back({"random-in-layer-0", "random-in-layer", 1.0});
     options.options.update(more);
     write_synthetic_ablation(folder.path() / "run", options);
-    return read_ablation_run(folder.path() / "run", false);
+    return read_ablation_run(folder.path() / "run");
   };
   const Ablation old = read(nlohmann::ordered_json::object());
   CHECK(old.removal == "zero");
@@ -102,9 +102,9 @@ TEST_CASE("an unfinished run is taken on request, as far as its curves have no g
   const TempDir folder;
   // Shard = order * 5 + step: order 1 lacks its third step, order 3 its last, order 4 everything.
   write_synthetic_ablation(folder.path() / "run", {}, {7, 19, 20, 21, 22, 23, 24});
-  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "run", false),
+  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "run"),
                     Contains("7 of 25 shards are missing") && Contains("--allow-partial"));
-  const Ablation found = read_ablation_run(folder.path() / "run", true);
+  const Ablation found = read_ablation_run(folder.path() / "run", {.allow_partial = true});
   const std::vector<std::size_t> measured = {5, 4, 5, 4, 0};
   const std::vector<std::size_t> leading = {5, 2, 5, 4, 0};
   for (std::size_t i = 0; i < 5; ++i) {
@@ -124,7 +124,7 @@ TEST_CASE("a step with some of its prompts does not count", "[run]") {
   const auto file = folder.path() / "run" / "prompts.jsonl";
   std::string text = phiscope::test::read_text(file);
   phiscope::test::write_text(file, text + "{\"id\":\"p5\",\"text\":\"\",\"input_ids\":[5]}\n");
-  const Ablation found = read_ablation_run(folder.path() / "run", true);
+  const Ablation found = read_ablation_run(folder.path() / "run", {.allow_partial = true});
   CHECK(found.prompts == 6);
   for (const Order& order : found.orders) CHECK(order.measured == 0);
 }
@@ -146,11 +146,11 @@ TEST_CASE("a plan that is not one of an ablation is refused", "[run]") {
   SyntheticAblation options;
   options.removed = {0, 4, 2};
   write_synthetic_ablation(folder.path() / "run", options);
-  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "run", false),
+  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "run"),
                     Contains("removed is [0,4,2], expected ascending numbers from 0 to 8"));
   options.removed = {0, 9};
   write_synthetic_ablation(folder.path() / "far", options);
-  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "far", false), Contains("removed is [0,9]"));
+  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "far"), Contains("removed is [0,9]"));
   CHECK_THROWS_WITH(read_ablation(folder.path(), {}), Contains("is not a run directory"));
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("an order that removes a head twice is refused", "[run]") {
   auto plan = nlohmann::ordered_json::parse(phiscope::test::read_text(file));
   plan["orders"][1]["heads"] = {0, 1, 2, 3, 4, 5, 5, 7};
   phiscope::test::write_text(file, plan.dump());
-  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "run", true),
+  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "run", {.allow_partial = true}),
                     Contains("orders[1].heads is [0,1,2,3,4,5,5,7], expected the heads 0 to 7"));
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("rows that contradict the plan are refused", "[run]") {
     std::memcpy(bytes.data() + data, keys.data(), 15 * sizeof(std::int64_t));
     phiscope::test::write_text(file, bytes);
     try {
-      (void)read_ablation_run(folder.path() / "run", true);
+      (void)read_ablation_run(folder.path() / "run", {.allow_partial = true, .verify = false});
     } catch (const FormatError& error) {
       return std::string(error.what());
     }
@@ -202,6 +202,6 @@ TEST_CASE("a KL that is not finite is refused", "[run]") {
     return is_bad ? std::numeric_limits<double>::quiet_NaN() : 1.0;
   };
   write_synthetic_ablation(folder.path() / "run", options);
-  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "run", false),
+  CHECK_THROWS_WITH(read_ablation_run(folder.path() / "run"),
                     Contains("kl/shard-00007.npy: row 3: found a KL that is not finite"));
 }

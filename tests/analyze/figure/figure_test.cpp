@@ -59,3 +59,27 @@ TEST_CASE("a figure knows how many of its values are undefined", "[figure]") {
   CHECK(count_values(example_curves()).all == 4);
   CHECK(count_values(example_curves()).undefined == 1);
 }
+
+TEST_CASE("things with an order have colours from one end of the ramp to the other", "[figure]") {
+  CHECK(series_color(sequential_color(0, 3)) == "#f0922b");
+  CHECK(series_color(sequential_color(2, 3)) == "#2a0f8a");
+  CHECK(series_color(sequential_color(0, 1)) == "#2a0f8a");
+  CHECK(series_color(-1) == "#222222");
+  CHECK(series_color(1) == palette()[1]);
+  CHECK(series_color(9) == palette()[1]);
+  for (std::size_t count = 2; count <= 6; ++count) {
+    for (std::size_t i = 1; i < count; ++i) {
+      CHECK(sequential_color(i - 1, count) < sequential_color(i, count));
+    }
+  }
+}
+
+TEST_CASE("marks and labels without a place are refused", "[figure]") {
+  Figure map = phiscope::test::example_map();
+  std::get<Heatmap>(map.panels[0].content).marked = {true};
+  CHECK_THROWS_WITH(check(map), "figure: map, panel 0, marks: 1 values, expected 6");
+  Figure curves = phiscope::test::example_curves();
+  std::get<Lines>(curves.panels[0].content).series[0].labels = {"a"};
+  CHECK_THROWS_WITH(check(curves),
+                    "figure: curves, panel 0, series 'a', labels: 1 values, expected 4");
+}

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 
 using namespace phiscope::figure;
 using phiscope::test::example_curves;
@@ -53,6 +54,30 @@ TEST_CASE("texts reach gnuplot as literals that cannot end early", "[gnuplot]") 
   CHECK_THAT(script, Contains("set label 1 ''' !touch /tmp/x '' . system(''id'') . ''' at"));
 }
 
+TEST_CASE("gnuplot's maps have the same borders, stars and logarithm, its points labels",
+          "[gnuplot]") {
+  Figure figure = example_map();
+  auto& map = std::get<Heatmap>(figure.panels[0].content);
+  map.x_breaks = {2};
+  map.y_breaks = {1};
+  map.marked = {true, false, false, false, false, false};
+  map.is_log = true;
+  figure.panels[1] = example_curves().panels[0];
+  std::get<Lines>(figure.panels[1].content).series[0].labels = {"a \"b\"", "", "", ""};
+  const std::string script = gnuplot_script(figure, Format::svg);
+  CHECK_THAT(script, Contains("from first 1.5, graph 0 to first 1.5, graph 1 nohead"));
+  CHECK_THAT(script, Contains("from graph 0, first 0.5 to graph 1, first 0.5 nohead"));
+  CHECK_THAT(script, Contains("unset arrow 6001\nunset arrow 6002\n"));
+  CHECK_THAT(script, Contains("0 0 1.00*\n"));
+  CHECK_THAT(script, Contains("set cbrange [-1:1]"));
+  CHECK_THAT(script, Contains("1 0 -1\n"));  // -2 of a limit of 2
+  CHECK_THAT(script, Contains("set cbtics ('-2' -1, "));
+  CHECK_THAT(script, Contains("$p1t0 << EOD\n-1 1 \"a  b \"\nEOD\n"));
+  if (const auto gnuplot = find_gnuplot()) {
+    CHECK_THAT(render(figure, Format::svg, *gnuplot), Contains("a  b"));
+  }
+}
+
 TEST_CASE("a figure may be named after a run with any name", "[gnuplot][needs_gnuplot]") {
   const auto gnuplot = find_gnuplot();
   if (!gnuplot) {
@@ -83,6 +108,56 @@ TEST_CASE("gnuplot draws SVG and PNG, the same bytes each time", "[gnuplot][need
   CHECK_THAT(svg, Contains("it's &lt;b>&amp; \"more\""));
   CHECK_THAT(svg, Contains("`date` $(date) @x"));
   CHECK_THAT(svg, Contains("font-weight=\"bold\""));
+}
+
+TEST_CASE("many pictures are those of one process each, and a bad one costs itself alone",
+          "[gnuplot][needs_gnuplot]") {
+  const auto gnuplot = find_gnuplot();
+  if (!gnuplot) {
+    std::cout << "skipped: no gnuplot in PATH\n";
+    return;
+  }
+  Figure bad = example_map();
+  bad.title = "bad";
+  const Figure curves = example_curves();
+  const Figure map = example_map();
+  const std::vector<Picture> pictures = {
+      {&map, Format::svg}, {&curves, Format::svg}, {&curves, Format::png}, {&bad, Format::png},
+      {&map, Format::png}, {&bad, Format::svg},    {&map, Format::svg},    {&curves, Format::png}};
+  const phiscope::test::TempDir folder;
+  const auto breaks = script_program(
+      folder.path(), "sed \"s/^set label 1 'bad'.*/nonsense/\" | " + gnuplot->string() + " -d");
+  for (const auto& program : {*gnuplot, breaks}) {
+    const auto drawn = render(pictures, program);
+    REQUIRE(drawn.size() == pictures.size());
+    for (std::size_t k = 0; k < pictures.size(); ++k) {
+      CAPTURE(k);
+      if (program == breaks && pictures[k].figure == &bad) {
+        CHECK_THAT(drawn[k].problem, Contains("figure map: invalid command"));
+        CHECK(drawn[k].bytes.empty());
+      } else {
+        CHECK(drawn[k].problem.empty());
+        const bool same =
+            drawn[k].bytes == render(*pictures[k].figure, pictures[k].format, *gnuplot);
+        CHECK(same);
+      }
+    }
+  }
+}
+
+TEST_CASE("a gnuplot that hangs is ended, and no other is asked", "[gnuplot]") {
+  const phiscope::test::TempDir folder;
+  const auto program = script_program(
+      folder.path(), "echo x >>'" + (folder.path() / "calls").string() + "'; exec sleep 600");
+  const Figure map = example_map();
+  const std::vector<Picture> pictures = {{&map, Format::svg}, {&map, Format::png}};
+  const auto drawn = render(pictures, program, std::chrono::milliseconds(300));
+  REQUIRE(drawn.size() == 2);
+  CHECK_THAT(drawn[0].problem, Contains("figure map: took longer than 300 ms"));
+  CHECK(drawn[1].problem == drawn[0].problem);
+  std::ifstream calls(folder.path() / "calls");
+  const std::string text{std::istreambuf_iterator<char>(calls), {}};
+  CHECK(text.size() <= 2);  // none if the machine did not come to it
 }
 
 TEST_CASE("a variable of the environment does not change a picture", "[gnuplot]") {

@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "example_figure.hpp"
 #include "figure/layout.hpp"
+#include "figure/scale.hpp"
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -279,4 +280,92 @@ TEST_CASE("a figure that contradicts itself is refused by this writer as well", 
   Figure figure = example_map();
   figure.panels.clear();
   CHECK_THROWS_AS(plotly_figure(figure), std::invalid_argument);
+}
+
+TEST_CASE("in a narrow window panels stand below one another with all that names them",
+          "[plotly]") {
+  Figure figure = example_map();
+  figure.panels.push_back(example_curves().panels[0]);
+  figure.panels.push_back(example_curves().panels[1]);
+  figure.row_titles = {"above", "below"};
+  figure.panels[2].title.clear();
+  figure.panels[2].x_label = "depth";
+  std::get<Heatmap>(figure.panels[1].content).draw_y_labels = false;
+  const json result = parsed(figure);
+  const json& narrow = result["narrow"];
+  CHECK(narrow["width"].get<double>() < plotly_figure(figure).width);
+  CHECK(narrow["height"].get<double>() > plotly_figure(figure).height);
+  CHECK_FALSE(narrow["layout"].contains("title"));
+  CHECK_FALSE(narrow["layout"].contains("shapes"));
+  double above = 1.0;
+  for (const char* number : {"", "2", "3", "4"}) {
+    const json& x = narrow["layout"][std::string("xaxis") + number];
+    const json& y = narrow["layout"][std::string("yaxis") + number];
+    CHECK(x["domain"][0] == narrow["layout"]["xaxis"]["domain"][0]);
+    CHECK(y["domain"][1].get<double>() < above);
+    above = y["domain"][0].get<double>();
+  }
+  CHECK(narrow["layout"]["yaxis2"]["showticklabels"] == true);
+  CHECK(narrow["layout"]["xaxis3"]["title"]["text"] == "depth");
+  std::vector<std::string> titles;
+  for (const json& note : narrow["layout"]["annotations"]) {
+    if (note.contains("yshift")) titles.push_back(note["text"]);
+  }
+  CHECK(titles ==
+        std::vector<std::string>{"above: left", "above: right", "below: left", "below: right"});
+  REQUIRE(narrow["colorbars"].size() == 2);
+  for (const json& bar : narrow["colorbars"]) {
+    CHECK(result["data"][bar[0].get<std::size_t>()]["meta"]["kind"] == "cells");
+    CHECK(bar[1]["x"] == narrow["colorbars"][0][1]["x"]);
+  }
+  figure.panels.resize(1);
+  figure.row_titles.resize(1);
+  CHECK_FALSE(parsed(figure).contains("narrow"));
+}
+
+TEST_CASE("lines between layers cross the map, labels stand above their points", "[plotly]") {
+  Figure figure = example_map();
+  auto& map = std::get<Heatmap>(figure.panels[0].content);
+  map.x_breaks = {2};
+  map.y_breaks = {1};
+  map.marked = {true, false, false, false, false, true};
+  figure.panels[1] = example_curves().panels[0];
+  auto& series = std::get<Lines>(figure.panels[1].content).series[0];
+  series.labels = {"first", "has no value", "", "<3>"};
+  const json result = parsed(figure);
+  std::vector<json> lines;
+  for (const json& shape : result["layout"]["shapes"]) {
+    if (shape["type"] == "line" && shape["layer"] == "above") lines.push_back(shape);
+  }
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0]["x0"] == 1.5);
+  CHECK(lines[0]["x1"] == 1.5);
+  CHECK(lines[0]["yref"] == "y domain");
+  CHECK(lines[1]["y0"] == 0.5);
+  CHECK(lines[1]["xref"] == "x domain");
+  const auto labels = traces(result, "labels");
+  REQUIRE(labels.size() == 1);
+  CHECK(labels[0]["text"] == json({"first", "&lt;3&gt;"}));
+  CHECK(labels[0]["x"] == json({-1.0, 2.0}));
+  CHECK(labels[0]["y"] == json({1.0, 3.0}));
+  std::set<std::string> texts;
+  for (const json& trace : traces(result, "numbers")) {
+    for (const json& text : trace["text"]) texts.insert(text.get<std::string>());
+  }
+  CHECK(texts == std::set<std::string>{"1.00*", "-2.00", "0", "0.50", "2.00*"});
+}
+
+TEST_CASE("a logarithmic map keeps its values and tells the script its limit", "[plotly]") {
+  Figure figure = example_map();
+  auto& map = std::get<Heatmap>(figure.panels[0].content);
+  map.is_log = true;
+  map.limit = 4.0;
+  const auto cells = traces(parsed(figure), "cells");
+  CHECK(cells[0]["z"][0][1] == -2.0);
+  CHECK(cells[0]["zmax"] == 1.0);
+  CHECK(cells[0]["meta"]["log_limit"] == 4.0);
+  CHECK(cells[0]["colorbar"]["ticktext"] == json({"-4", "-0.4", "0", "0.4", "4"}));
+  CHECK(cells[0]["colorbar"]["tickvals"][4] == Approx(1.0));
+  CHECK(cells[0]["colorbar"]["tickvals"][3].get<double>() == Approx(shade(map, 0.4)));
+  CHECK_FALSE(cells[1]["meta"].contains("log_limit"));
 }

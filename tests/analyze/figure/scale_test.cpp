@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "example_figure.hpp"
 
+#include <cmath>
+
 using namespace phiscope::figure;
 
 TEST_CASE("colours of a map end at its limit, else at its largest value, never at 0", "[scale]") {
@@ -83,4 +85,47 @@ TEST_CASE("a logarithmic axis has at least two labels, however short it is", "[s
   CHECK(tick_text(1.0) == "1");
   CHECK(tick_text(200.0) == "200");
   CHECK(tick_text(1e-7) == "1e-07");
+}
+
+TEST_CASE("a logarithmic map spreads small values and keeps sign and ends", "[scale]") {
+  Heatmap map;
+  map.limit = 4.0;
+  CHECK(shade(map, -1.0) == -0.25);
+  map.is_log = true;
+  CHECK(shade(map, 4.0) == Approx(1.0));
+  CHECK(shade(map, -4.0) == Approx(-1.0));
+  CHECK(shade(map, 0.0) == 0.0);
+  CHECK(shade(map, 0.04) == Approx(std::log(2.0) / std::log(101.0)));
+  CHECK(shade(map, -0.4) == Approx(-std::log(11.0) / std::log(101.0)));
+  CHECK(log_color_ticks(4.0) == std::vector<double>{-4.0, -0.4, 0.0, 0.4, 4.0});
+  const auto ticks = log_color_ticks(0.398);
+  CHECK(ticks.back() == Approx(0.39));
+  CHECK(ticks[3] == Approx(0.039));
+}
+
+TEST_CASE("an axis covers what it is to include", "[scale]") {
+  Lines lines;
+  lines.y_include = {-5.0, 7.0};
+  CHECK(y_range(lines).low < -5.0);
+  CHECK(y_range(lines).high > 7.0);
+  lines.log_y = true;
+  CHECK(y_range(lines).low > 0.0);
+  CHECK(y_range(lines).high > 7.0);
+}
+
+TEST_CASE("a cell holds its number where there is room, and a star where it is marked", "[scale]") {
+  Heatmap map;
+  map.x_labels = {"a", "b"};
+  map.y_labels = {"0"};
+  map.values = {1.0, 0.5};
+  CHECK(cell_label(map, 0) == "1.00");
+  map.marked = {false, true};
+  CHECK(cell_label(map, 0) == "1.00");
+  CHECK(cell_label(map, 1) == "0.50*");
+  map.x_labels.assign(13, "x");
+  map.values.assign(13, 1.0);
+  map.marked.assign(13, false);
+  map.marked[12] = true;
+  CHECK(cell_label(map, 0).empty());
+  CHECK(cell_label(map, 12) == "*");
 }

@@ -43,7 +43,7 @@ TEST_CASE("the cells of a run are differences within its walks, worked out by ha
           "[contrasts]") {
   const phiscope::test::TempDir folder;
   phiscope::test::write_synthetic_run(folder.path() / "run", {.lengths = {20}, .trials = 9});
-  const RunResult run = analyze_runs({folder.path() / "run"}, false, {.resamples = 20}).front();
+  const RunResult run = analyze_runs({folder.path() / "run"}, {}, {.resamples = 20}).front();
   for (std::size_t layer = 0; layer < run.info.layers.size(); ++layer) {
     std::vector<double> above;    // ratio less that of mixing
     std::vector<double> bridged;  // mean influence of bridges less that of anchors

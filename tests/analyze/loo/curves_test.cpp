@@ -2,6 +2,7 @@
 // Every curve is a column of a table: values, bands, names, axes.
 #include "analyze/table_rows.hpp"
 #include "catch.hpp"
+#include "figure/scale.hpp"
 #include "loo/figures.hpp"
 #include "loo/tables.hpp"
 #include "made_up_loo.hpp"
@@ -34,53 +35,53 @@ void check_curve(const Series& series, const RunResult& run, const std::string& 
   CHECK(series.name == run.label + ", N = " + std::to_string(n));
   REQUIRE(series.x.size() == run.info.layers.size());
   REQUIRE(series.y.size() == series.x.size());
-  REQUIRE(series.low.size() == series.x.size());
-  REQUIRE(series.high.size() == series.x.size());
+  const bool has_band = n == 6 || n == 20;  // the shortest and the longest contexts
+  REQUIRE(series.low.size() == (has_band ? series.x.size() : 0));
+  REQUIRE(series.high.size() == series.low.size());
   for (std::size_t l = 0; l < series.x.size(); ++l) {
     CHECK(series.x[l] == static_cast<double>(run.info.layers[l]));
     std::vector<std::string> key = {run.label, condition, std::to_string(n),
                                     std::to_string(run.info.layers[l])};
     key.insert(key.end(), rest.begin(), rest.end());
     CHECK(series.y[l] == rows.number(key, mean));
+    if (!has_band) continue;
     CHECK(series.low[l] == rows.number(key, "ci_low"));
     CHECK(series.high[l] == rows.number(key, "ci_high"));
   }
 }
 
-/// The panel has one curve per run with the condition and per length, in this order.
-void check_panel(const Panel& panel, const std::vector<RunResult>& runs,
-                 const std::string& condition, const TableRows& rows,
-                 const std::vector<std::string>& rest, std::size_t mixing_lines = 0,
-                 const std::string& mean = "mean") {
+/// The panel has one curve per length if the run has the condition.
+void check_panel(const Panel& panel, const RunResult& run, const std::string& condition,
+                 const TableRows& rows, const std::vector<std::string>& rest,
+                 std::size_t mixing_lines = 0, const std::string& mean = "mean") {
   const Lines& lines = lines_of(panel);
   std::size_t curve = 0;
-  for (std::size_t r = 0; r < runs.size(); ++r) {
-    if (!condition_of(runs[r], condition)) continue;
-    for (std::size_t n = 0; n < runs[r].lengths.size(); ++n) {
+  if (condition_of(run, condition)) {
+    for (std::size_t n = 0; n < run.lengths.size(); ++n) {
       REQUIRE(curve < lines.series.size());
       const Series& series = lines.series[curve++];
-      check_curve(series, runs[r], condition, runs[r].lengths[n], rows, rest, mean);
-      CHECK(series.color == static_cast<int>(n));
-      CHECK(series.dash == static_cast<int>(r));
+      check_curve(series, run, condition, run.lengths[n], rows, rest, mean);
+      CHECK(series.color == figure::sequential_color(n, 3));
+      CHECK(series.dash == 0);
     }
   }
   CHECK(curve + mixing_lines == lines.series.size());
 }
 
 /// The last curves of a ratio panel are level lines at what mixing.csv has.
-void check_mixing(const Panel& panel, const std::vector<RunResult>& runs,
+void check_mixing(const Panel& panel, const std::vector<RunResult>& runs, const RunResult& run,
                   const std::string& condition, bool relative) {
   const TableRows rows(table_of(tables(runs), "mixing.csv"), {"run", "condition", "n", "layer"});
   const auto& all = lines_of(panel).series;
-  std::size_t at = condition == "unrelated" ? 6 : 3;
-  for (const RunResult& run : runs) {
-    if (!condition_of(run, condition)) continue;
+  std::size_t at = 0;
+  if (condition_of(run, condition)) {
+    at = 3;
     for (std::size_t n = 0; n < run.lengths.size(); ++n) {
       REQUIRE(at < all.size());
       const Series& line = all[at++];
       CHECK(line.name == run.label + ", neighbour mixing, N = " + std::to_string(run.lengths[n]));
       CHECK(line.dash == 3);
-      CHECK(line.color == static_cast<int>(n));
+      CHECK(line.color == figure::sequential_color(n, 3));
       for (std::size_t l = 0; l < line.x.size(); ++l) {
         CHECK(line.y[l] == rows.number({run.label, condition, std::to_string(run.lengths[n]),
                                         std::to_string(run.info.layers[l])},
@@ -99,6 +100,8 @@ std::vector<std::string> legend_texts(const figure::Figure& figure) {
 
 }  // namespace
 
+const std::vector<std::string> run_titles = {"keep (sink keep)", "drop (sink drop)"};
+
 TEST_CASE("level curves are the means and intervals of levels.csv", "[curves]") {
   const auto runs = made_up_loo_runs();
   const auto all = figures(runs);
@@ -106,29 +109,70 @@ TEST_CASE("level curves are the means and intervals of levels.csv", "[curves]") 
                        {"run", "condition", "n", "layer", "scale", "metric"});
   const std::vector<std::string> metric = {"ratio", "energy", "graph_rayleigh"};
   const std::vector<std::string> title = {"separation ratio", "Dirichlet energy", "graph Rayleigh"};
+  const std::vector<std::string> unit = {"ratio", "squared distance", "quotient"};
   for (const std::string& condition : conditions) {
-    CAPTURE(condition);
-    const auto& figure = figure_of(all, "levels_by_layer_" + condition);
-    CHECK(figure.title == "Structure of the full contexts by layer: " + condition);
-    CHECK(figure.source == "levels.csv");
-    CHECK(figure.columns == 3);
-    CHECK(legend_texts(figure) == std::vector<std::string>{"N = 6", "N = 10", "N = 20",
-                                                           "keep (sink keep)", "drop (sink drop)",
-                                                           "neighbour mixing"});
-    REQUIRE(figure.panels.size() == 6);
-    for (std::size_t i = 0; i < 6; ++i) {
-      CAPTURE(i);
-      const bool relative = i >= 3;
-      const Panel& panel = figure.panels[i];
-      CHECK(panel.title == title[i % 3] + (relative ? " / embedding" : ""));
-      CHECK(panel.x_label == (relative ? "layer" : ""));
-      CHECK(lines_of(panel).log_y == (i % 3 == 1));
-      CHECK(lines_of(panel).reference == (relative || i == 0 ? std::optional(1.0) : std::nullopt));
-      check_panel(panel, runs, condition, rows,
-                  {relative ? "relative_to_embedding" : "absolute", metric[i % 3]},
-                  i % 3 == 0 ? (condition == "unrelated" ? 6 : 3) : 0);
-      if (i % 3 == 0) check_mixing(panel, runs, condition, relative);
+    for (const bool relative : {false, true}) {
+      CAPTURE(condition, relative);
+      const auto& figure =
+          figure_of(all, (relative ? "relative_levels_by_layer_" : "levels_by_layer_") + condition);
+      CHECK(figure.title == "Structure of the full contexts by layer: " + condition +
+                                (relative ? ", relative to the embedding" : ""));
+      CHECK(figure.source == "levels.csv");
+      CHECK(figure.columns == 2);
+      CHECK(figure.tabs == "levels");
+      CHECK(figure.tab == condition + (relative ? " / embedding" : ""));
+      CHECK(legend_texts(figure) ==
+            std::vector<std::string>{"N = 6", "N = 10", "N = 20", "neighbour mixing"});
+      REQUIRE(figure.panels.size() == 6);
+      for (std::size_t i = 0; i < 6; ++i) {
+        CAPTURE(i);
+        const Panel& panel = figure.panels[i];
+        const RunResult& run = runs[i % 2];
+        const std::size_t m = i / 2;
+        CHECK(figure.row_titles[m] == title[m] + (relative ? " / embedding" : ""));
+        CHECK(panel.title == (i < 2 ? run_titles[i] : ""));
+        CHECK(panel.x_label == (i >= 4 ? "layer" : ""));
+        CHECK(panel.y_label == (i % 2 == 1 ? ""
+                                : relative ? "relative to the embedding"
+                                           : unit[m]));
+        CHECK(lines_of(panel).log_y == (m == 1));
+        CHECK(lines_of(panel).reference ==
+              (relative || m == 0 ? std::optional(1.0) : std::nullopt));
+        const bool has_mixing = m == 0 && condition_of(run, condition);
+        check_panel(panel, run, condition, rows,
+                    {relative ? "relative_to_embedding" : "absolute", metric[m]},
+                    has_mixing ? 3 : 0);
+        if (m == 0) check_mixing(panel, runs, run, condition, relative);
+      }
+      for (std::size_t m = 0; m < 3; ++m) {  // runs can be compared by eye
+        const figure::Range left = figure::y_range(lines_of(figure.panels[2 * m]));
+        const figure::Range right = figure::y_range(lines_of(figure.panels[2 * m + 1]));
+        CHECK(left.low == right.low);
+        CHECK(left.high == right.high);
+      }
     }
+  }
+}
+
+const std::vector<std::string> metric_names = {"ratio", "energy", "cross_dist", "within_dist"};
+const std::vector<std::string> metric_titles = {"separation ratio", "Dirichlet energy",
+                                                "cross distance", "within distance"};
+const std::vector<std::string> metric_units = {"change of the ratio", "squared distance",
+                                               "distance", "distance"};
+
+/// Rows of metrics, columns of runs.
+void check_metric_frame(const figure::Figure& figure) {
+  CHECK(figure.columns == 2);
+  CHECK(legend_texts(figure) == std::vector<std::string>{"N = 6", "N = 10", "N = 20"});
+  CHECK(figure.row_titles == metric_titles);
+  REQUIRE(figure.panels.size() == 8);
+  for (std::size_t i = 0; i < 8; ++i) {
+    const Panel& panel = figure.panels[i];
+    CHECK(panel.title == (i < 2 ? run_titles[i] : ""));
+    CHECK(panel.x_label == (i >= 6 ? "layer" : ""));
+    CHECK(panel.y_label == (i % 2 == 0 ? metric_units[i / 2] : ""));
+    CHECK(lines_of(panel).reference == 0.0);
+    CHECK_FALSE(lines_of(panel).log_y);
   }
 }
 
@@ -138,31 +182,21 @@ TEST_CASE("influence curves are the means and intervals of loo.csv", "[curves]")
   const TableRows rows(
       table_of(tables(runs), "loo.csv"),
       {"run", "condition", "n", "layer", "position_type", "pairs", "scale", "metric"});
-  const std::vector<std::string> metric = {"ratio", "energy", "cross_dist", "within_dist"};
-  const std::vector<std::string> title = {"separation ratio", "Dirichlet energy", "cross distance",
-                                          "within distance"};
   for (const std::string& condition : conditions) {
-    CAPTURE(condition);
-    const auto& figure = figure_of(all, "influence_by_layer_" + condition);
-    CHECK(figure.title == "Influence of a position by layer: " + condition);
-    CHECK(figure.source == "loo.csv (own pairs, absolute scale)");
-    CHECK(figure.columns == 4);
-    CHECK(legend_texts(figure) == std::vector<std::string>{"N = 6", "N = 10", "N = 20"});
-    CHECK(figure.row_titles == std::vector<std::string>{"keep (sink keep), bridge positions",
-                                                        "keep (sink keep), anchor positions",
-                                                        "drop (sink drop), bridge positions",
-                                                        "drop (sink drop), anchor positions"});
-    REQUIRE(figure.panels.size() == 16);
-    for (std::size_t i = 0; i < 16; ++i) {
-      CAPTURE(i);
-      const Panel& panel = figure.panels[i];
-      CHECK(panel.title == title[i % 4]);
-      CHECK(panel.x_label == (i >= 12 ? "layer" : ""));
-      CHECK(lines_of(panel).reference == 0.0);
-      CHECK_FALSE(lines_of(panel).log_y);
-      check_panel(
-          panel, {runs[i / 8]}, condition, rows,
-          {i / 4 % 2 == 0 ? "bridge" : "anchor", "own", "absolute", metric[i % 4] + "_influence"});
+    for (const std::string kind : {"bridge", "anchor"}) {
+      CAPTURE(condition, kind);
+      const auto& figure = figure_of(all, "influence_by_layer_" + condition + "_" + kind);
+      CHECK(figure.title ==
+            "Influence of leaving one " + kind + " position out, by layer: " + condition);
+      CHECK(figure.source == "loo.csv (own pairs, absolute scale)");
+      CHECK(figure.tabs == "influence");
+      CHECK(figure.tab == condition + ", " + kind);
+      check_metric_frame(figure);
+      for (std::size_t i = 0; i < 8; ++i) {
+        CAPTURE(i);
+        check_panel(figure.panels[i], runs[i % 2], condition, rows,
+                    {kind, "own", "absolute", metric_names[i / 2] + "_influence"});
+      }
     }
   }
 }
@@ -172,19 +206,33 @@ TEST_CASE("curves of bridge less anchor are the differences of bridge_anchor.csv
   const auto all = figures(runs);
   const TableRows rows(table_of(tables(runs), "bridge_anchor.csv"),
                        {"run", "condition", "n", "layer", "anchors", "metric"});
-  const std::vector<std::string> metric = {"ratio", "energy", "cross_dist", "within_dist"};
   for (const std::string& condition : conditions) {
     const auto& figure = figure_of(all, "bridge_anchor_by_layer_" + condition);
     CHECK(figure.title == "Influence of bridges less that of anchors, by layer: " + condition);
     CHECK(figure.source == "bridge_anchor.csv (anchors: all)");
-    REQUIRE(figure.panels.size() == 8);
+    CHECK(figure.tab == condition);
+    check_metric_frame(figure);
     for (std::size_t i = 0; i < 8; ++i) {
       CAPTURE(condition, i);
-      CHECK(figure.panels[i].x_label == (i >= 4 ? "layer" : ""));
-      CHECK(lines_of(figure.panels[i]).reference == 0.0);
-      check_panel(figure.panels[i], {runs[i / 4]}, condition, rows,
-                  {"all", metric[i % 4] + "_influence"}, 0, "difference");
+      check_panel(figure.panels[i], runs[i % 2], condition, rows,
+                  {"all", metric_names[i / 2] + "_influence"}, 0, "difference");
     }
+  }
+}
+
+TEST_CASE("one run has its quantities side by side", "[curves]") {
+  auto runs = made_up_loo_runs();
+  runs.resize(1);
+  const auto all = figures(runs);
+  const auto& figure = figure_of(all, "bridge_anchor_by_layer_semantic");
+  CHECK(figure.columns == 2);
+  CHECK(figure_of(all, "levels_by_layer_semantic").columns == 3);
+  CHECK(figure.row_titles.empty());
+  REQUIRE(figure.panels.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(figure.panels[i].title == metric_titles[i]);
+    CHECK(figure.panels[i].x_label == "layer");
+    CHECK(figure.panels[i].y_label == metric_units[i]);
   }
 }
 
@@ -235,7 +283,6 @@ TEST_CASE("layers are labelled, thinned where there are many", "[curves]") {
   runs[0].info.layers = {-1, 0, 16};
   CHECK(lines_of(figures(runs)[0].panels[0]).x_tick_labels ==
         std::vector<std::string>{"emb", "16"});
-  CHECK(figures(runs)[0].legend.size() == 4);  // one run: no dashes to tell apart
 }
 
 }  // namespace phiscope::analyze::loo::curves_test

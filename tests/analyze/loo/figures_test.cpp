@@ -21,7 +21,7 @@ std::vector<RunResult> two_runs(const std::filesystem::path& folder) {
   options.layers = {-1, 0, 1, 2};
   options.conditions = {"unrelated", "other"};
   write_synthetic_run(folder / "drop", options);
-  return analyze_runs({folder / "keep", folder / "drop"}, false, {.resamples = 20});
+  return analyze_runs({folder / "keep", folder / "drop"}, {}, {.resamples = 20});
 }
 
 phiscope::figure::Figure named(const std::vector<phiscope::figure::Figure>& all,
@@ -82,18 +82,20 @@ TEST_CASE("a heatmap holds the table's means, one symmetric scale per row", "[fi
   CHECK(std::holds_alternative<phiscope::figure::Lines>(figure.panels[6].content));
 }
 
-TEST_CASE("curves of several runs share colours by length and differ by dash", "[figures]") {
+TEST_CASE("curves of several runs stand in columns and share colours by length", "[figures]") {
   const phiscope::test::TempDir folder;
   const auto runs = two_runs(folder.path());
   const auto figure = named(figures(runs), "levels_by_layer_unrelated");
-  const auto& lines = std::get<phiscope::figure::Lines>(figure.panels[0].content);
-  REQUIRE(lines.series.size() == 12);  // six are of neighbour mixing
-  for (std::size_t i = 0; i < 6; ++i) {
-    CHECK(lines.series[i].color == static_cast<int>(i % 3));
-    CHECK(lines.series[i].dash == static_cast<int>(i / 3));
-    CHECK(lines.series[i].x.size() == runs[i / 3].info.layers.size());
+  REQUIRE(figure.columns == 2);
+  for (std::size_t run = 0; run < 2; ++run) {
+    const auto& lines = std::get<phiscope::figure::Lines>(figure.panels[run].content);
+    REQUIRE(lines.series.size() == 6);  // three are of neighbour mixing
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(lines.series[i].color == phiscope::figure::sequential_color(i, 3));
+      CHECK(lines.series[i].x.size() == runs[run].info.layers.size());
+    }
   }
-  CHECK(figure.legend.size() == 6);  // three lengths, two runs, neighbour mixing
+  CHECK(figure.legend.size() == 4);  // three lengths, neighbour mixing
 }
 
 TEST_CASE("file names keep no character that a shell or system minds", "[figures]") {

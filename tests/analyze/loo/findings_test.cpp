@@ -236,7 +236,7 @@ TEST_CASE("a run without an embedding layer has no baseline and says so", "[find
   const TempDir folder;
   write_synthetic_run(folder.path() / "run",
                       {.lengths = {6}, .trials = 2, .layers = {0, 1}, .units = 4});
-  auto runs = analyze_runs({folder.path() / "run"}, false, {.resamples = 5});
+  auto runs = analyze_runs({folder.path() / "run"}, {}, {.resamples = 5});
   CHECK(findings(runs).back() ==
         "No neighbour-mixing baseline: the run has no embedding layer (-1).");
   CHECK(claims(runs).size() == 2);  // bridges, clusters; two walks are too few for anywhere

@@ -74,7 +74,7 @@ void check_equal(const Record& found, const Record& expected) {
 }
 
 std::vector<RunResult> golden_results() {
-  return analyze_runs({phiscope::test::golden() / "loo" / "run"}, false, {.resamples = 200});
+  return analyze_runs({phiscope::test::golden() / "loo" / "run"}, {}, {.resamples = 200});
 }
 
 }  // namespace

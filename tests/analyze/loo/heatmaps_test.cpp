@@ -51,17 +51,26 @@ void check_row(std::span<const Panel> row, const RunResult& run,
     CHECK((map != nullptr) == condition_of(run, condition).has_value());
     if (map == nullptr) continue;
     CHECK(map->map == figure::Colormap::diverging);
+    CHECK(map->is_log);
     CHECK(map->draw_y_labels == (i == 0));
     CHECK(map->color_label == (i + 1 == row.size() ? "influence" : ""));
     CHECK(map->x_labels == std::vector<std::string>{"6", "10", "20"});
     CHECK(map->y_labels == layer_labels(run));
     REQUIRE(map->values.size() == 3 * run.info.layers.size());
     for (std::size_t cell = 0; cell < map->values.size(); ++cell) {
-      const auto expected = rows.number(
-          {run.label, condition, map->x_labels[cell % 3], std::to_string(run.info.layers[cell / 3]),
-           type, "own", "absolute", metric + "_influence"},
-          "mean");
+      const std::vector<std::string> key = {run.label,
+                                            condition,
+                                            map->x_labels[cell % 3],
+                                            std::to_string(run.info.layers[cell / 3]),
+                                            type,
+                                            "own",
+                                            "absolute",
+                                            metric + "_influence"};
+      const auto expected = rows.number(key, "mean");
       CHECK(map->values[cell] == expected);
+      const auto low = rows.number(key, "ci_low");
+      const auto high = rows.number(key, "ci_high");
+      CHECK(map->marked[cell] == (low && high && *low * *high > 0.0));
       largest = std::max(largest, std::abs(expected.value_or(0.0)));
     }
   }

@@ -100,7 +100,7 @@ inline std::vector<analyze::loo::RunResult> made_up_loo_runs() {
   options.layers = {-1, 0, 1, 2};
   options.conditions = {"unrelated", "other"};
   write_synthetic_run(folder.path() / "drop", options);
-  auto runs = analyze::loo::analyze_runs({folder.path() / "keep", folder.path() / "drop"}, false,
+  auto runs = analyze::loo::analyze_runs({folder.path() / "keep", folder.path() / "drop"}, {},
                                          {.resamples = 5});
   DistinctNumbers numbers;
   for (auto& run : runs) make_distinct(run, numbers);

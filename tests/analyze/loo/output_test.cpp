@@ -24,7 +24,7 @@ std::map<std::string, std::string> outputs(const std::vector<std::filesystem::pa
                                            const Options& options, bool draw = false) {
   const TempDir folder;
   const std::vector<phiscope::report::Part> parts = {
-      {"", report_of(analyze_runs(runs, false, options), options)}};
+      {"", report_of(analyze_runs(runs, {}, options), options)}};
   (void)phiscope::report::write(parts, folder.path() / "a" / "b", draw, options.threads);
   return tree(folder.path() / "a" / "b");
 }
@@ -91,7 +91,7 @@ TEST_CASE("no table holds NaN, and what is missing is counted", "[output]") {
     CAPTURE(file);
     CHECK_FALSE(std::regex_search(text, std::regex("(^|,|\\n)-?(nan|inf)(,|\\n)")));
   }
-  const auto runs = analyze_runs({folder.path() / "run"}, false, {.resamples = 50});
+  const auto runs = analyze_runs({folder.path() / "run"}, {}, {.resamples = 50});
   for (const Aggregate& cell : runs[0].influences) {
     std::int64_t missing = 0;
     for (const std::int64_t count : cell.undefined) missing += count;
@@ -121,7 +121,7 @@ TEST_CASE("without gnuplot there are tables and a report that says so", "[output
   write_synthetic_run(folder.path() / "run", {.lengths = {6}});
   const std::string before = std::getenv("PATH");
   setenv("PATH", folder.path().c_str(), 1);
-  const auto runs = analyze_runs({folder.path() / "run"}, false, {.resamples = 20});
+  const auto runs = analyze_runs({folder.path() / "run"}, {}, {.resamples = 20});
   const std::vector<phiscope::report::Part> parts = {{"", report_of(runs, {.resamples = 20})}};
   const auto written = phiscope::report::write(parts, folder.path() / "out", true, 1);
   setenv("PATH", before.c_str(), 1);
@@ -161,7 +161,7 @@ TEST_CASE("a report tells what was analysed, what was found, what is undefined",
   std::smatch found;
   const std::regex sentence("Undefined in drop \\(sink drop\\): ([0-9]+) of ([0-9]+) ratio");
   REQUIRE(std::regex_search(page, found, sentence));
-  const auto runs = analyze_runs({folder.path() / "drop"}, false, {.resamples = 20});
+  const auto runs = analyze_runs({folder.path() / "drop"}, {}, {.resamples = 20});
   std::int64_t all = 0;
   std::int64_t undefined = 0;
   for (std::size_t condition = 0; condition < 2; ++condition) {
@@ -195,7 +195,7 @@ TEST_CASE("position 0 leaves its mark when kept and none when dropped", "[output
   write_synthetic_run(folder.path() / "keep", large);
   write_synthetic_run(folder.path() / "drop", dropped);
   const auto runs =
-      analyze_runs({folder.path() / "keep", folder.path() / "drop"}, false, {.resamples = 20});
+      analyze_runs({folder.path() / "keep", folder.path() / "drop"}, {}, {.resamples = 20});
   const std::size_t last = 2;
   for (std::size_t condition = 0; condition < 2; ++condition) {
     CHECK(runs[0].position_zero[condition * 3 + last].explained.value() > 0.95);

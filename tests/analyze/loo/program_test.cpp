@@ -41,7 +41,7 @@ TEST_CASE("analyze-loo ends with 2 for wrong usage and 0 for help", "[program]")
   const TempDir folder;
   CHECK(run_shell(analyze_loo + " --help", folder.path()).status == 0);
   CHECK_THAT(run_shell(analyze_loo + " --help", folder.path()).out,
-             Contains("Example: analyze-loo"));
+             Contains("Example:\n  analyze-loo"));
   for (const std::string arguments : {"", "run", "run --out o --unknown", "run --out o --cross x",
                                       "run --out o --bootstrap 0", "run --out o --threads 0"}) {
     CAPTURE(arguments);

@@ -85,7 +85,7 @@ TEST_CASE("a run that is not complete needs leave to be read", "[run]") {
   options.contexts_per_shard = 1;
   write_synthetic_run(folder.path() / "run", options, 3);
   CHECK_THROWS_AS(LooRun::open(folder.path() / "run"), phiscope::shard::FormatError);
-  const LooRun run = LooRun::open(folder.path() / "run", true);
+  const LooRun run = LooRun::open(folder.path() / "run", {.allow_partial = true});
   CHECK(run.contexts().size() == 3);
   CHECK_FALSE(run.complete());
 }
@@ -97,7 +97,7 @@ TEST_CASE("a run that contradicts itself is refused with file and member", "[run
   const auto plan = run / "plan.json";
   const auto prompts = run / "prompts.jsonl";
   std::filesystem::remove(run / "manifest.json");  // it repeats the plan
-  const auto open = [&] { return LooRun::open(run, true); };
+  const auto open = [&] { return LooRun::open(run, {.allow_partial = true}); };
   CHECK_NOTHROW(open());
   SECTION("another experiment") {
     edit(plan, "\"loo\"", "\"phiid\"");

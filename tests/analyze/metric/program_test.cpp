@@ -361,7 +361,7 @@ TEST_CASE("wrong use ends with 2, help with 0 and an example", "[program]") {
     CHECK_THAT(help.out, Contains(name));
     const auto of_name = folder.run(name + " --help");
     CHECK(of_name.status == 0);
-    CHECK_THAT(of_name.out, Contains("Example: analyze-metric " + name + " "));
+    CHECK_THAT(of_name.out, Contains("Example:\n  analyze-metric " + name + " "));
   }
 }
 

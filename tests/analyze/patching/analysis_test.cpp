@@ -22,7 +22,7 @@ const Options quick = {.resamples = 50, .sign_flips = 200, .seed = 1, .threads =
 Result analyzed(const SyntheticPatching& options, const Options& how = quick) {
   const TempDir folder;
   write_synthetic_patching(folder.path() / "run", options);
-  return analyze_runs({folder.path() / "run"}, false, how).front();
+  return analyze_runs({folder.path() / "run"}, {}, how).front();
 }
 
 /// answer_diff of a run of the model from the formula: mean log-probability of the clean answer's
@@ -282,13 +282,13 @@ TEST_CASE("threads change nothing, labels are unique, and a run without a pair i
   }
   const TempDir folder;
   phiscope::test::write_synthetic_patching(folder.path() / "run", {});
-  const auto twice = analyze_runs({folder.path() / "run", folder.path() / "run"}, false, quick);
+  const auto twice = analyze_runs({folder.path() / "run", folder.path() / "run"}, {}, quick);
   CHECK(twice[0].label == "run");
   CHECK(twice[1].label == "run_2");
   SyntheticPatching empty;
   empty.pairs.clear();
   write_synthetic_patching(folder.path() / "empty", empty);
-  CHECK_THROWS_WITH(analyze_runs({folder.path() / "empty"}, false, quick),
+  CHECK_THROWS_WITH(analyze_runs({folder.path() / "empty"}, {}, quick),
                     Contains("no pair is complete: found 0 planned and 3 dropped"));
 }
 

@@ -98,7 +98,8 @@ TEST_CASE("each check fails where its fault is", "[checks]") {
 
   const test::TempDir folder;
   test::write_synthetic_patching(folder.path() / "part", {}, {1});
-  const Result part = analyze(read_run(folder.path() / "part", true), {.resamples = 20});
+  const Result part =
+      analyze(read_run(folder.path() / "part", {.allow_partial = true}), {.resamples = 20});
   CHECK(check_of(part, "all pairs done") ==
         Found{Outcome::failed, "4 of 6 pairs, 3 dropped before the run"});
 }

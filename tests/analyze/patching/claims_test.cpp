@@ -32,7 +32,7 @@ SyntheticPatching ten_pairs() {
 Result claimed(const SyntheticPatching& options, const std::string& label = "run") {
   const test::TempDir folder;
   write_synthetic_patching(folder.path() / label, options);
-  return analyze_runs({folder.path() / label}, false, quick).front();
+  return analyze_runs({folder.path() / label}, {}, quick).front();
 }
 
 std::vector<std::string> abouts(const std::vector<Claim>& all) {

@@ -85,7 +85,8 @@ TEST_CASE("a sound run is warned of dropped and few pairs alone", "[findings]") 
 TEST_CASE("every fault of a run is a warning", "[findings]") {
   const test::TempDir folder;
   write_synthetic_patching(folder.path() / "part", test::SyntheticPatching(), {1});
-  const Result part = analyze(read_run(folder.path() / "part", true), {.resamples = 20});
+  const Result part =
+      analyze(read_run(folder.path() / "part", {.allow_partial = true}), {.resamples = 20});
   CHECK(has(warnings({part}), "Partial run: 4 of 6 pairs are complete."));
   CHECK(has(warnings({part}), "Check failed: all pairs done (4 of 6 pairs, 3 dropped"));
 

@@ -54,8 +54,8 @@ Shown count_shown(int runs, double planted) {
     const test::TempDir folder;
     write_synthetic_patching(folder.path() / "run",
                              noisy(static_cast<std::uint64_t>(seed), planted));
-    const auto results = analyze_runs({folder.path() / "run"}, false,
-                                      {.resamples = 20, .sign_flips = 400, .seed = 3});
+    const auto results =
+        analyze_runs({folder.path() / "run"}, {}, {.resamples = 20, .sign_flips = 400, .seed = 3});
     bool any = false;
     for (const auto& judged : report::judge(claims(results, {}))) {
       if (judged.verdict != Verdict::shown) continue;

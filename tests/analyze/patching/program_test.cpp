@@ -55,7 +55,7 @@ TEST_CASE("analyze-patching says in one line of JSON what it wrote", "[program]"
 TEST_CASE("analyze-patching ends with 2 for wrong usage and 0 for help", "[program]") {
   const TempDir folder;
   CHECK_THAT(run_shell(analyze_patching + " --help", folder.path()).out,
-             Contains("Example: analyze-patching"));
+             Contains("Example:\n  analyze-patching"));
   for (const std::string arguments : {"", "run", "run --out o --unknown", "run --out o --threads 0",
                                       "run --out o --sign-flips 0", "run --out o --texts a,b"}) {
     CAPTURE(arguments);

@@ -232,7 +232,8 @@ TEST_CASE("dropped.csv names every pair that is in no result", "[tables]") {
   const test::TempDir folder;
   write_synthetic_patching(folder.path() / "part", test::first_patching(), {1});
   const std::vector<Result> results = {
-      analyze(read_run(folder.path() / "part", true), {.resamples = 20, .sign_flips = 20})};
+      analyze(read_run(folder.path() / "part", {.allow_partial = true}),
+              {.resamples = 20, .sign_flips = 20})};
   const TableRows rows(table_of(tables(results, {}), "dropped.csv"), {"pair_id"});
   CHECK(rows.size() == 5);
   CHECK(rows.text({"4"}, "status") == "answer_nested");

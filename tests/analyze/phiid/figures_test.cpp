@@ -178,12 +178,14 @@ TEST_CASE("maps of pairs are the matrices of the run", "[figures]") {
     const auto& map = std::get<Heatmap>(panel.content);
     const auto& matrix = is_sts ? run.matrices.sts : run.matrices.rtr;
     CHECK(panel.title == (is_sts ? "sts" : "rtr"));
-    CHECK(panel.x_label == "head");
+    CHECK(panel.x_label == "head (layer.head)");
+    CHECK(map.x_breaks == std::vector<std::size_t>{4, 8});
+    CHECK(map.y_breaks == map.x_breaks);
     CHECK(map.color_label == (is_sts ? "sts (nats)" : "rtr (nats)"));
     CHECK(map.map == figure::Colormap::sequential);
     CHECK(map.x_labels == map.y_labels);
-    CHECK(map.x_labels == std::vector<std::string>{"0", "1", "2", "3", "8", "9", "10", "11", "20",
-                                                   "21", "22", "23"});
+    CHECK(map.x_labels == std::vector<std::string>{"0.0", "0.1", "0.2", "0.3", "2.0", "2.1", "2.2",
+                                                   "2.3", "5.0", "5.1", "5.2", "5.3"});
     for (std::size_t cell = 0; cell < 144; ++cell) {
       CHECK(map.values[cell] == plain_mean(matrix, 12, cell / 12, cell % 12, 1));
     }
@@ -208,7 +210,8 @@ TEST_CASE("many heads are drawn as means of layers, or of groups of one layer", 
     CHECK(map.map ==
           (is_sts || has_layers ? figure::Colormap::sequential : figure::Colormap::diverging));
     REQUIRE(map.values.size() == groups * groups);
-    CHECK(map.x_labels[1] == (has_layers ? "3" : "913"));
+    CHECK(map.x_labels[1] == (has_layers ? "3" : "7.3"));
+    CHECK(map.x_breaks.empty());
     for (std::size_t cell = 0; cell < map.values.size(); ++cell) {
       const auto expected =
           plain_mean(matrix, heads, cell / groups * width, cell % groups * width, width);
@@ -231,6 +234,9 @@ TEST_CASE("the scatter has redundancy across and synergy up, coloured by thirds"
   REQUIRE(lines.series.size() == 3);
   const std::vector<std::string> names = {"first third of the layers", "middle third",
                                           "last third"};
+  std::vector<std::array<double, 2>> points;
+  std::vector<std::string> labels;
+  std::vector<std::string> names_of;
   for (std::size_t third = 0; third < 3; ++third) {
     const auto& series = lines.series[third];
     CHECK(series.name == names[third]);
@@ -248,6 +254,20 @@ TEST_CASE("the scatter has redundancy across and synergy up, coloured by thirds"
     }
     CHECK(series.x == x);
     CHECK(series.y == y);
+    REQUIRE(series.labels.size() == x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      points.push_back({x[i], *y[i]});
+      labels.push_back(series.labels[i]);
+      names_of.push_back(std::to_string(run.input.layers[third]) + "." + std::to_string(i));
+    }
+  }
+  for (std::size_t i = 0; i + 1 < points.size(); ++i) {  // the last one stands after the dead head
+    const auto is_end = [&](std::size_t axis) {
+      const auto less = [axis](const auto& a, const auto& b) { return a[axis] < b[axis]; };
+      const auto [least, most] = std::minmax_element(points.begin(), points.end(), less);
+      return points[i][axis] == (*least)[axis] || points[i][axis] == (*most)[axis];
+    };
+    CHECK(labels[i] == (is_end(0) || is_end(1) ? names_of[i] : ""));
   }
   CHECK(lines.series[2].x.size() == 3);  // the dead head is left out
 }

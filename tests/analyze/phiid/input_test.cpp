@@ -19,7 +19,7 @@ TEST_CASE("a run is read prompt by prompt, whatever its shards", "[input]") {
   run.tokens[3].resize(4);
   run.end_tokens = {3, 99};
   write_phiid_run(folder.path() / "run", run);
-  const Input input = read_run(folder.path() / "run", false);
+  const Input input = read_run(folder.path() / "run");
   CHECK(input.label == "run");
   CHECK(input.layers == std::vector<std::int64_t>{0, 1});
   CHECK(input.heads_per_layer == 3);
@@ -43,7 +43,7 @@ TEST_CASE("the plan names the primary claim and what is unknown", "[input]") {
   const auto read = [&](const nlohmann::ordered_json& options, const std::string& name) {
     run.options = options;
     write_phiid_run(folder.path() / name, run);
-    return read_run(folder.path() / name, false);
+    return read_run(folder.path() / name);
   };
   const Input old = read({}, "old");
   CHECK_FALSE(old.primary.has_value());
@@ -73,8 +73,8 @@ TEST_CASE("layers of a run keep their numbers", "[input]") {
 TEST_CASE("an unfinished run is taken only on demand", "[input]") {
   const TempDir folder;
   write_phiid_run(folder.path() / "run", independent_run(5, 7), 2);
-  CHECK_THROWS(read_run(folder.path() / "run", false));
-  const Input input = read_run(folder.path() / "run", true);
+  CHECK_THROWS(read_run(folder.path() / "run"));
+  const Input input = read_run(folder.path() / "run", {.allow_partial = true});
   CHECK(input.prompts.size() == 4);
   CHECK(input.prompts_planned == 5);
 }
@@ -88,12 +88,13 @@ TEST_CASE("a run whose rows are not the steps of its prompts is refused", "[inpu
   SECTION("a step is missing") {
     bytes[bytes.size() - 8] = 9;
     phiscope::test::write_text(keys, bytes);
-    CHECK_THROWS_WITH(read_run(path, false), Contains("row 13: prompt 1, step 9, expected step 6"));
+    CHECK_THROWS_WITH(read_run(path, {.verify = false}),
+                      Contains("row 13: prompt 1, step 9, expected step 6"));
   }
   SECTION("a prompt that does not exist") {
     bytes[bytes.size() - 16] = 5;
     phiscope::test::write_text(keys, bytes);
-    CHECK_THROWS_WITH(read_run(path, false), Contains("expected a prompt below 2"));
+    CHECK_THROWS_WITH(read_run(path, {.verify = false}), Contains("expected a prompt below 2"));
   }
 }
 
@@ -112,7 +113,7 @@ TEST_CASE("a run of another kind is refused by what it lacks", "[input]") {
   };
   const auto refusal = [&] {
     try {
-      static_cast<void>(read_run(path, true));
+      static_cast<void>(read_run(path, {.allow_partial = true}));
     } catch (const std::exception& error) {
       return std::string(error.what());
     }

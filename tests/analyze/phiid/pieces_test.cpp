@@ -95,14 +95,20 @@ TEST_CASE("recordings by themselves have the numbers of each recording", "[piece
   CHECK_FALSE(numbers.all_ok);
   for (std::size_t r = 0; r < 3; ++r) {
     const PhiidTable own = phiscope::phiid<double>(std::span(&prompts.views[r], 1), options);
-    for (std::size_t p = 0; p < numbers.pairs(); ++p) {
-      const std::size_t at = pair_index(numbers.first[p], numbers.second[p], series);
-      CHECK(numbers.is_ok[r * 21 + p] == static_cast<float>(own.n_ok[at]));
-      for (std::size_t k = 0; k < 3; ++k) {
-        CHECK(numbers.by_recording[(r * 3 + k) * 21 + p] ==
-              static_cast<float>(own.values[k * 21 + at]));
+    std::size_t begin = 0;  // of the run of first head i, [sts | rtr | tdmi, recording, pair]
+    for (std::size_t i = 0; i + 1 < series; ++i) {
+      const std::size_t count = series - 1 - i;
+      for (std::size_t j = 0; j < count; ++j) {
+        const std::size_t at = pair_index(i, i + 1 + j, series);
+        CHECK(numbers.is_ok[3 * begin + r * count + j] == static_cast<float>(own.n_ok[at]));
+        for (std::size_t k = 0; k < 3; ++k) {
+          CHECK(numbers.by_recording[9 * begin + (k * 3 + r) * count + j] ==
+                static_cast<float>(own.values[k * 21 + at]));
+        }
       }
+      begin += count;
     }
+    CHECK(begin == numbers.pairs());
   }
 }
 

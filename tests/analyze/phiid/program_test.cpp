@@ -165,7 +165,7 @@ TEST_CASE("analyze-phiid ends with 2 for wrong usage and 0 for help", "[program]
     CHECK(run_shell(analyze_phiid + " " + arguments, folder.path()).status == 2);
   }
   const auto refused = run_shell(analyze_phiid + " run --out o --mode best", folder.path());
-  CHECK_THAT(refused.err, Contains("--mode: best not in {per-prompt,concat}"));
+  CHECK_THAT(refused.err, Contains("--mode: found 'best', expected per-prompt, concat"));
 }
 
 TEST_CASE("analyze-phiid ends with 1 and one line for bad input, and writes nothing", "[program]") {

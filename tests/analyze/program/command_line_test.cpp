@@ -2,12 +2,16 @@
 #include "program/command_line.hpp"
 
 #include "catch.hpp"
+#include "program/nearest.hpp"
+#include "program/version.hpp"
 
 #include <iostream>
 #include <optional>
 #include <sstream>
 
 using namespace phiscope::program;
+using Catch::Matchers::Matches;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -27,7 +31,7 @@ struct Parsed {
 
 Parsed parse(std::vector<const char*> arguments) {
   Parsed result;
-  CommandLine line("About.", "Example: program x");
+  CommandLine line("program", "About.", "Example: program x");
   line.texts("PATH", result.paths, "paths", true);
   line.text("--file", result.file, "a file");
   line.number("--count", result.count, "how many", {2, 9});
@@ -78,7 +82,7 @@ TEST_CASE("wrong use ends with 2 and says what was expected", "[command_line]") 
   CHECK(parse({"a", "--unknown"}).status == 2);
   const Parsed kind = parse({"a", "--kind", "1"});
   CHECK(kind.status == 2);
-  CHECK_THAT(kind.printed, Contains("1 not in {first,second}"));
+  CHECK_THAT(kind.printed, Contains("--kind: found '1', expected first, second\n"));
   const Parsed together = parse({"a", "--count", "3", "--flag"});
   CHECK(together.status == 2);
   CHECK_THAT(together.printed, Contains("--flag: not with 3"));
@@ -87,12 +91,72 @@ TEST_CASE("wrong use ends with 2 and says what was expected", "[command_line]") 
 TEST_CASE("help lists the options with defaults and the example", "[command_line]") {
   const Parsed help = parse({"--help"});
   CHECK(help.status == 0);
-  CHECK_THAT(help.printed, Contains("About.") && Contains("=5") && Contains("{first,second}") &&
-                               Contains("=second") && Contains("Example: program x"));
+  CHECK(help.printed ==
+        "About.\n\n"
+        "Usage: program [OPTIONS] PATH...\n\n"
+        "Arguments:\n"
+        "  PATH                    paths (required)\n\n"
+        "Options:\n"
+        "  --file FILE             a file\n"
+        "  --count N               how many (default: 5)\n"
+        "  --kind KIND             k [first, second] (default: second)\n"
+        "  --names NAMES           names\n"
+        "  --flag                  switches\n\n"
+        "Other:\n"
+        "  --help                  print this help and exit\n"
+        "  --version               print the version and exit\n\n"
+        "Example:\n"
+        "  program x\n");
+}
+
+TEST_CASE("every program says its version and revision", "[command_line]") {
+  const Parsed found = parse({"--version"});
+  CHECK(found.status == 0);
+  CHECK(found.printed == version_line() + "\n");
+  CHECK_THAT(found.printed, Matches("[0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z-]+\\)\n"));
+}
+
+TEST_CASE("a word that is nearly an option or a value is named", "[command_line]") {
+  CHECK_THAT(parse({"a", "--cuont", "3"}).printed,
+             StartsWith("--cuont: no such option, did you mean --count?\n"));
+  CHECK_THAT(parse({"a", "--kind=frist"}).printed,
+             StartsWith("--kind: found 'frist', expected first, second, did you mean first?\n"));
+  CHECK_THAT(parse({"a", "--zzzzzzzz"}).printed, StartsWith("--zzzzzzzz: no such option\n"));
+  CHECK(parse({"a", "--cuont", "3"}).status == 2);
+}
+
+TEST_CASE("the nearest of the known words is suggested, and none that is far", "[command_line]") {
+  CHECK(edit_distance("", "abc") == 3);
+  CHECK(edit_distance("kitten", "sitting") == 3);
+  CHECK(edit_distance("cuont", "count") == 1);  // neighbours swapped
+  CHECK(edit_distance("same", "same") == 0);
+  CHECK(suggestion("phi-rato", {"phiid", "phi-ratio"}) == ", did you mean phi-ratio?");
+  CHECK(suggestion("x", {"kl", "phiid"}).empty());
+  CHECK(suggestion("something", {"phiid"}).empty());
+  CHECK(suggestion("activation", {"ablate", "activations"}) == ", did you mean activations?");
+}
+
+TEST_CASE("shells and man get what they can read", "[command_line]") {
+  const Parsed bash = parse({"--completion", "bash"});
+  CHECK(bash.status == 0);
+  CHECK_THAT(bash.printed, Contains("--file) COMPREPLY=($(compgen -f ") &&
+                               Contains("--kind) COMPREPLY=($(compgen -W 'first second' ") &&
+                               Contains("complete -o filenames -F _program program\n"));
+  CHECK_THAT(parse({"--completion", "zsh"}).printed,
+             StartsWith("#compdef program\n") && Contains("'--kind[k  first, second  (default  "
+                                                          "second)]:KIND:(first second)'"));
+  CHECK_THAT(parse({"--completion", "fish"}).printed,
+             Contains("complete -c program -l kind -xa 'first second' -d "));
+  const Parsed other = parse({"--completion", "tcsh"});
+  CHECK(other.status == 2);
+  CHECK_THAT(other.printed, Contains("found 'tcsh', expected bash, zsh or fish"));
+  const Parsed man = parse({"--man"});
+  CHECK_THAT(man.printed, StartsWith(".TH \"program\" 1") &&
+                              Contains("\\fB\\-\\-count\\fR \\fIN\\fR\nhow many"));
 }
 
 TEST_CASE("one of the commands is chosen", "[command_line]") {
-  CommandLine line("About.", "");
+  CommandLine line("program", "About.", "");
   std::size_t k = 0;
   CommandLine& one = line.command("one", "the first", "");
   CommandLine& two = line.command("two", "the second", "");

@@ -50,7 +50,7 @@ Ended run(std::vector<const char*> arguments, const std::string& failure = {}) {
 
 TEST_CASE("a program prints its line and ends with 0", "[run_program]") {
   const Ended ended = run({"--out", "o", "--threads", "3", "--no-figures", "--allow-partial",
-                           "--bootstrap", "50", "--seed", "7"});
+                           "--no-verify", "--bootstrap", "50", "--seed", "7"});
   CHECK(ended.status == 0);
   CHECK(ended.out == "{\"done\":true}\n");
   CHECK(ended.err.empty());
@@ -58,9 +58,11 @@ TEST_CASE("a program prints its line and ends with 0", "[run_program]") {
   CHECK(ended.common.threads == 3);
   CHECK(ended.common.no_figures);
   CHECK(ended.common.allow_partial);
+  CHECK(ended.common.no_verify);
   CHECK(ended.resamples == 50);
   CHECK(ended.seed == 7);
   CHECK(run({"--out", "o"}).common.threads >= 1);
+  CHECK_FALSE(run({"--out", "o"}).common.no_verify);
 }
 
 TEST_CASE("an exception is one line with the program's name, and ends with 1", "[run_program]") {

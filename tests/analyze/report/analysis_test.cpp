@@ -214,3 +214,20 @@ TEST_CASE("a table is found by its file", "[analysis]") {
   CHECK_THROWS_WITH(table_named(analysis.tables, "u.csv"), Contains("no table u.csv"));
   CHECK(folded(analysis.tables[0], "caption").caption == "caption");
 }
+
+TEST_CASE("a partial run is told in the same words in page, summary, table and line of JSON",
+          "[analysis]") {
+  Analysis analysis = example();
+  const std::string words = "2 of 5 shards are missing";
+  CHECK(all_tables(analysis).size() == 1);
+  analysis.sources[1].missing = words;
+  CHECK(all_warnings(analysis) ==
+        std::vector<std::string>{"b is a partial run: " + words + ".", "Few prompts."});
+  const DrawnFigures drawn{.blocks = {{.figure = analysis.figures[0], .drawn = false}}};
+  CHECK(page(analysis, drawn).alerts == all_warnings(analysis));
+  CHECK_THAT(summary_text(analysis), Contains("Warnings\n- b is a partial run: " + words + ".\n"));
+  const auto tables = all_tables(analysis);
+  REQUIRE(tables.size() == 2);
+  CHECK(tables[1].file == "partial.csv");
+  CHECK(to_csv(tables[1].table) == "run,partial\nb," + words + "\n");
+}

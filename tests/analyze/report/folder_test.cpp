@@ -16,20 +16,12 @@ using Json = nlohmann::ordered_json;
 TEST_CASE("files are written in order, and none if two have one name", "[folder]") {
   const TempDir folder;
   const auto written = write_files({{"a.txt", "1"}, {"b.txt", "2"}}, folder.path() / "x" / "y");
-  CHECK(written == std::vector<std::string>{"a.txt", "b.txt"});
-  CHECK(test::tree(folder.path() / "x" / "y") ==
-        std::map<std::string, std::string>{{"a.txt", "1"}, {"b.txt", "2"}});
+  CHECK(written == std::vector<std::string>{"a.txt", "b.txt", "files.json"});
+  CHECK(test::read_text(folder.path() / "x" / "y" / "a.txt") == "1");
+  CHECK(test::read_text(folder.path() / "x" / "y" / "b.txt") == "2");
   CHECK_THROWS_WITH(write_files({{"a", "1"}, {"a", "2"}}, folder.path() / "z"),
                     Contains("a: two outputs have this name"));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "z"));
-}
-
-TEST_CASE("where a file cannot be written the earlier ones stay, each complete", "[folder]") {
-  const TempDir folder;
-  std::filesystem::create_directories(folder.path() / "b.txt");  // no file can take its name
-  CHECK_THROWS_WITH(write_files({{"a.txt", "1"}, {"b.txt", "2"}, {"c.txt", "3"}}, folder.path()),
-                    Contains("b.txt: cannot rename into place"));
-  CHECK(test::tree(folder.path()) == std::map<std::string, std::string>{{"a.txt", "1"}});
 }
 
 TEST_CASE("tables become CSV files and a description", "[folder]") {
@@ -59,6 +51,32 @@ TEST_CASE("figures are drawn, switched off, or missing with a reason", "[folder]
   CHECK(missing.files.empty());
   CHECK(missing.blocks[0].drawn);
   CHECK_THAT(missing.notes.at(0), Contains("gnuplot is not in PATH"));
+}
+
+TEST_CASE("a gnuplot that fails or hangs costs pictures, and a note says so", "[folder]") {
+  std::vector<figure::Figure> figures = {test::example_curves(), test::example_map()};
+  const TempDir folder;
+  const auto drawn_by = [&](const std::string& script, std::chrono::milliseconds limit) {
+    const auto path = folder.path() / "gnuplot";
+    test::write_text(path, "#!/bin/sh\n" + script + "\n");
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    const std::string before = std::getenv("PATH");
+    setenv("PATH", (folder.path().string() + ":" + before).c_str(), 1);
+    auto drawn = draw_figures(figures, true, 2, limit);
+    setenv("PATH", before.c_str(), 1);
+    return drawn;
+  };
+  for (const bool hangs : {false, true}) {
+    const auto drawn = hangs ? drawn_by("exec sleep 600", std::chrono::milliseconds(50))
+                             : drawn_by("echo 'out of memory' >&2; exit 3", std::chrono::hours(1));
+    const std::string reason = hangs ? "took longer than 50 ms" : "out of memory";
+    CHECK(drawn.files.empty());
+    REQUIRE(drawn.blocks.size() == 2);
+    CHECK(drawn.blocks[1].downloads.empty());
+    const auto& note = drawn.notes.back();
+    CHECK_THAT(note, Contains("4 of 4 SVG and PNG files are missing: ") && Contains(reason) &&
+                         Contains(". The tables are complete."));
+  }
 }
 
 TEST_CASE("labels are unique", "[folder]") {

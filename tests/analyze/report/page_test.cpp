@@ -198,3 +198,28 @@ TEST_CASE("a figure stands above its caption, definition and source; undrawn it 
   std::get<FigureBlock>(report.sections[1].blocks[0]).svg.clear();
   CHECK_THAT(html_page(report, ""), Contains("not drawn"));
 }
+
+TEST_CASE("figures that share a place are tabs of it, others are not", "[page]") {
+  Page report = example_report();
+  auto& blocks = report.sections[1].blocks;
+  const auto figure_at = [&blocks](std::size_t i) -> Figure& {
+    return std::get<FigureBlock>(blocks[i]).figure;
+  };
+  CHECK_THAT(html_page(report, ""), !Contains("class=\"tabs\""));
+  figure_at(0).tabs = "levels";
+  figure_at(0).tab = "semantic & more";
+  CHECK_THAT(html_page(report, ""), !Contains("class=\"tabs\""));  // nothing to choose from
+  figure_at(1).tabs = "levels";
+  figure_at(1).tab = "unrelated";
+  const std::string page = html_page(report, "");
+  CHECK(count(page, "<div class=\"tabs\">") == 1);
+  CHECK_THAT(page, Contains("<div class=\"tabs\">\n<input type=\"radio\" name=\"tabs-levels\" "
+                            "id=\"tab-map\" checked><label for=\"tab-map\">semantic &amp; more"
+                            "</label>\n<figure id=\"map\""));
+  CHECK_THAT(page, Contains("</figure>\n<input type=\"radio\" name=\"tabs-levels\" "
+                            "id=\"tab-curves\"><label for=\"tab-curves\">unrelated</label>\n"
+                            "<figure id=\"curves\""));
+  CHECK_THAT(page, Contains("</figure>\n</div>\n</section>"));
+  figure_at(1).tabs = "others";
+  CHECK_THAT(html_page(report, ""), !Contains("class=\"tabs\""));
+}

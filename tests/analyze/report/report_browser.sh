@@ -24,6 +24,8 @@ frame.contentDocument.open();
   answers.plots = plots.length;
   answers.drawn = plots.filter((plot) => plot.dataset.state === "drawn").length;
   answers.hacked = "hacked" in window;
+  answers.narrow = plots.filter((plot) => plot.dataset.narrow === "true").length;
+  answers.overflow = document.documentElement.scrollWidth > innerWidth;
   const kind = (plot, name) => plot.data.filter((trace) => trace.meta.kind === name);
   const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
   const elements = (plot, selector) => plot.querySelectorAll(selector).length;
@@ -110,11 +112,11 @@ frame.contentDocument.open();
 </script>
 HTML
 
-# open NAME: the answers about $folder/NAME.html in $answers.
+# open NAME [WIDTH]: the answers about $folder/NAME.html in $answers.
 open() {
   cat "$folder/probe.html" >>"$folder/$1.html"
   timeout 300 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$folder/profile" \
-    --window-size=1300,2000 --enable-logging=stderr --v=0 \
+    --window-size="${2:-1300},2000" --enable-logging=stderr --v=0 \
     --dump-dom "file://$folder/$1.html" >"$folder/$1.dom" 2>"$folder/$1.err" ||
     fail "$1: the browser failed: $(tail -n 3 "$folder/$1.err")"
   if grep CONSOLE "$folder/$1.err" >&2; then fail "$1: the console is not empty (above)"; fi
@@ -156,4 +158,14 @@ for name in page report; do
   fi
   expect buttons '"Download plot as a PNG, Zoom, Pan, Zoom in, Zoom out, Reset axes"'
   case $(answer hover) in *": undefined"*) ;; *) fail "$name: hover says $(answer hover)" ;; esac
+  if [ "$name" = report ]; then expect narrow 1; fi  # the rank correlations, six columns of words wide
 done
+
+# In a narrow window (500 pixels, the least that Chromium opens) panels stand below one another.
+name=narrow
+cp "$folder/loo/report.html" "$folder/narrow.html"
+open narrow 500
+expect drawn "$figures"
+expect overflow false
+expect panels 0
+[ "$(answer narrow)" -ge $((figures - 2)) ] || fail "only $(answer narrow) of $figures figures are narrow"

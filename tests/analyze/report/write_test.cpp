@@ -28,16 +28,16 @@ Analysis example(const std::string& finding, std::span<const double> values) {
 
 }  // namespace
 
-TEST_CASE("parts are written into their folders, texts first, arrays last", "[write]") {
+TEST_CASE("parts are written into their folders, numbers first, pages last", "[write]") {
   const std::vector<double> values = {1.0, 2.5};
   const TempDir folder;
   const std::vector<Part> parts = {{"one", example("Found one.", values)},
                                    {"", example("Found both.", values)}};
   const Written written = write(parts, folder.path() / "out", false, 1);
-  CHECK(written.files == std::vector<std::string>{"one/t.csv", "one/tables.json", "one/more.json",
-                                                  "one/summary.txt", "one/report.html", "one/x.npy",
-                                                  "t.csv", "tables.json", "more.json",
-                                                  "summary.txt", "report.html", "x.npy"});
+  CHECK(written.files ==
+        std::vector<std::string>{"one/t.csv", "one/tables.json", "one/more.json", "one/summary.txt",
+                                 "one/x.npy", "t.csv", "tables.json", "more.json", "summary.txt",
+                                 "x.npy", "one/report.html", "report.html", "files.json"});
   CHECK(written.findings == std::vector<std::string>{"Found both."});
   CHECK(written.warnings == std::vector<std::string>{"A warning."});
   REQUIRE(written.notes.size() == 1);

@@ -10,7 +10,7 @@ TEST_CASE("a folder gives the steps that it has, a run directory its own", "[stu
   const test::TempDir folder;
   const test::SyntheticStudy options;
   options.write(folder.path() / "OUT");
-  const auto all = analyze_studies({folder.path() / "OUT"}, false, {});
+  const auto all = analyze_studies({folder.path() / "OUT"}, {}, {});
   REQUIRE(all.size() == 1);
   CHECK(all[0].label == "OUT");
   std::vector<Step> steps;
@@ -31,11 +31,11 @@ TEST_CASE("a folder gives the steps that it has, a run directory its own", "[stu
 
 TEST_CASE("a folder without a step, and an unfinished one, are refused", "[study]") {
   const test::TempDir folder;
-  CHECK_THROWS_WITH(analyze_studies({folder.path()}, false, {}),
+  CHECK_THROWS_WITH(analyze_studies({folder.path()}, {}, {}),
                     Contains("found no plan.json, expected one there or in variance"));
   test::write_samples(folder.path() / "variance", {}, false);
-  CHECK_THROWS_WITH(analyze_studies({folder.path()}, false, {}), Contains("shards are missing"));
-  const auto partial = analyze_studies({folder.path()}, true, {});
+  CHECK_THROWS_WITH(analyze_studies({folder.path()}, {}, {}), Contains("shards are missing"));
+  const auto partial = analyze_studies({folder.path()}, {.allow_partial = true}, {});
   CHECK_FALSE(partial[0].variance->run.info.complete);
   CHECK(partial[0].variance->cell(1, 1, 0, 1).missing == 4);
 }

@@ -54,7 +54,7 @@ inline std::vector<analyze::sampling::Study> analyzed_study(
     const SyntheticStudy& options = {}, const analyze::sampling::Options& how = {}) {
   const TempDir folder;
   options.write(folder.path() / "OUT");
-  return analyze::sampling::analyze_studies({folder.path() / "OUT"}, false, how);
+  return analyze::sampling::analyze_studies({folder.path() / "OUT"}, {}, how);
 }
 
 }  // namespace phiscope::test

@@ -105,6 +105,18 @@ TEST_CASE("a plan that contradicts itself is the programmer's error", "[plan]") 
              Contains("row_shape"));
   CHECK_THAT(problem([](RunPlan& p) { p.arrays[0].layers = {0}; }),
              Contains("axis layer of length 2"));
+  CHECK_THAT(problem([](RunPlan& p) {
+               p.arrays[0].layers = {3, 3};
+             }),
+             Contains("array 'x': layer 3 is listed twice, expected different layers from -1"));
+  CHECK_THAT(problem([](RunPlan& p) {
+               p.arrays[0].layers = {-2, 0};
+             }),
+             Contains("layer -2, expected"));
+  CHECK_THAT(problem([](RunPlan& p) {
+               p.arrays[0].layers = {0, 1000001};
+             }),
+             Contains("layer 1000001, expected"));
   CHECK_THAT(problem([](RunPlan& p) { p.details = Json::array(); }), Contains("not an object"));
   CHECK_THAT(problem([](RunPlan& p) { p.details["arrays"] = 1; }), Contains("member 'arrays'"));
   CHECK_THAT(problem([](RunPlan& p) {

@@ -21,7 +21,7 @@ namespace {
 
 std::string open_message(const std::filesystem::path& path, bool allow_partial = false) {
   try {
-    static_cast<void>(Run::open(path, allow_partial));
+    static_cast<void>(Run::open(path, {.allow_partial = allow_partial}));
   } catch (const FormatError& error) {
     return error.what();
   }
@@ -35,6 +35,7 @@ TEST_CASE("a run gives back what was written", "[run_reader]") {
   phiscope::test::write_small_run(dir.path());
   const Run run = Run::open(dir.path());
   CHECK(run.complete());
+  CHECK(run.missing().empty());
   CHECK(run.plan().experiment == "small");
   CHECK(run.shards() == std::vector<std::int64_t>{0, 1, 2, 3, 4});
   REQUIRE(run.prompts().size() == 2);
@@ -67,11 +68,36 @@ TEST_CASE("an incomplete run is refused with the way on, or taken as it is", "[r
       open_message(dir.path()),
       Contains("incomplete: 3 of 5 shards are missing; run the same extract command again") &&
           Contains("--allow-partial"));
-  const Run run = Run::open(dir.path(), true);
+  const Run run = Run::open(dir.path(), {.allow_partial = true});
   CHECK_FALSE(run.complete());
+  CHECK(run.missing() == "3 of 5 shards are missing");
   CHECK(run.shards() == std::vector<std::int64_t>{1, 3});
   CHECK(run.array("ids", 3).count() == 5);
   CHECK_THROWS_AS(run.array("ids", 0), std::invalid_argument);
+}
+
+TEST_CASE("a file that is read is compared with its hash, once, unless that is not wanted",
+          "[run_reader]") {
+  const phiscope::test::TempDir dir;
+  phiscope::test::write_small_run(dir.path());
+  const auto change = [&](const std::string& file) {
+    std::string bytes = read_text(dir.path() / file);
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    write_text(dir.path() / file, bytes);
+  };
+  change("x/shard-00003.npy");
+  change("rows/v/shard-00002.npy");
+  const Run run = Run::open(dir.path());
+  for (int again = 0; again < 2; ++again) {
+    CHECK_THROWS_WITH(run.array("x", 3), Contains("x/shard-00003.npy: SHA-256 is ") &&
+                                             Contains(", expected ") && Contains(" by its commit"));
+    CHECK_THROWS_WITH(run.keys("v", 2), Contains("rows/v/shard-00002.npy: SHA-256 is "));
+  }
+  CHECK(run.array("x", 2).count() == 24);
+  CHECK(run.keys("v", 3).count() == 1);
+  change("x/shard-00002.npy");
+  CHECK(run.array("x", 2).count() == 24);  // it has been compared
+  CHECK(Run::open(dir.path(), {.verify = false}).array("x", 3).count() == 30);
 }
 
 TEST_CASE("a run without its manifest is not complete", "[run_reader]") {

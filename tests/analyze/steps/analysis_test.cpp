@@ -236,7 +236,7 @@ TEST_CASE("several runs are read, pooled and named before any is analysed", "[an
   write_synthetic_steps(folder.path() / "two", more);
   write_synthetic_steps(folder.path() / "x" / "one", other);
   const auto results = analyze_runs(
-      {folder.path() / "one", folder.path() / "two", folder.path() / "x" / "one"}, false, quick);
+      {folder.path() / "one", folder.path() / "two", folder.path() / "x" / "one"}, {}, quick);
   REQUIRE(results.size() == 2);
   CHECK(results[0].label == "one+two");
   CHECK(results[1].label == "one");
@@ -246,7 +246,7 @@ TEST_CASE("several runs are read, pooled and named before any is analysed", "[an
     for (const Test& test : result.tests) CHECK(test.p.ok() == test.p_holm.ok());
   }
   write_synthetic_steps(folder.path() / "part", more, {0});
-  CHECK_THROWS_WITH(analyze_runs({folder.path() / "part"}, true, quick),
+  CHECK_THROWS_WITH(analyze_runs({folder.path() / "part"}, {.allow_partial = true}, quick),
                     Contains("part: no problem is complete: found 1 planned and 3 dropped"));
 }
 

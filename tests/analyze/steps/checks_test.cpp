@@ -56,8 +56,9 @@ TEST_CASE("a NaN, a baseline that is not itself and missing problems fail", "[ch
   CHECK(check_of(result, "baseline equals itself") == Found{Outcome::failed, "largest KL 0.250"});
   const test::TempDir folder;
   write_synthetic_steps(folder.path() / "run", SyntheticSteps{}, {0});
-  CHECK(check_of(analyze(read_run(folder.path() / "run", true), test::quick_steps()),
-                 "all problems done") ==
+  CHECK(check_of(
+            analyze(read_run(folder.path() / "run", {.allow_partial = true}), test::quick_steps()),
+            "all problems done") ==
         Found{Outcome::failed, "5 of 8 problems, 3 dropped before the run"});
 }
 

@@ -59,7 +59,7 @@ TEST_CASE("analyze-steps says in one line of JSON what it wrote", "[program]") {
 TEST_CASE("analyze-steps ends with 2 for wrong usage and 0 for help", "[program]") {
   const TempDir folder;
   CHECK_THAT(run_shell(analyze_steps + " --help", folder.path()).out,
-             Contains("Example: analyze-steps"));
+             Contains("Example:\n  analyze-steps"));
   for (const std::string arguments : {"", "run", "run --out o --unknown", "run --out o --threads 0",
                                       "run --out o --permutations 0", "run --out o --grader x"}) {
     CAPTURE(arguments);

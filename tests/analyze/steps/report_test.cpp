@@ -109,7 +109,7 @@ TEST_CASE("runs that were pooled are sources of their own", "[report]") {
   write_synthetic_steps(folder.path() / "one", first);
   write_synthetic_steps(folder.path() / "two", more);
   const auto results =
-      analyze_runs({folder.path() / "one", folder.path() / "two"}, false, test::quick_steps());
+      analyze_runs({folder.path() / "one", folder.path() / "two"}, {}, test::quick_steps());
   const report::Analysis analysis = report_of(results, test::quick_steps());
   REQUIRE(analysis.sources.size() == 2);
   CHECK(analysis.sources[0].label == "one");

@@ -17,7 +17,7 @@ Steps read(const SyntheticSteps& options, bool allow_partial = false,
            const std::vector<std::int64_t>& skip = {}) {
   const test::TempDir folder;
   write_synthetic_steps(folder.path() / "run", options, skip);
-  return read_run(folder.path() / "run", allow_partial);
+  return read_run(folder.path() / "run", {.allow_partial = allow_partial});
 }
 
 std::string refused(const SyntheticSteps& options, const std::string& texts = "") {

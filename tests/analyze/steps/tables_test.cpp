@@ -243,7 +243,7 @@ TEST_CASE("what was drawn and what was dropped is listed, and every check", "[ta
   const test::TempDir folder;
   write_synthetic_steps(folder.path() / "run", test::SyntheticSteps{}, {0});
   const std::vector<Result> results = {
-      analyze(read_run(folder.path() / "run", true), test::quick_steps())};
+      analyze(read_run(folder.path() / "run", {.allow_partial = true}), test::quick_steps())};
   const auto all = tables(results, test::quick_steps());
   const TableRows dropped(table_of(all, "dropped.csv"), {"problem_id"});
   CHECK(dropped.size() == 6);
