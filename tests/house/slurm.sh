@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Runs the job scripts with an `extract` that only tells how it was called:  slurm.sh SOURCE_DIR [EXTRACT]
-# With EXTRACT, every option must be one of that program's. A real Slurm: tools/reliability/slurm.sh.
+# With EXTRACT, every option must be one of that program's. A real Slurm: tools/reliability/slurm.py.
 set -euo pipefail
 program=${2:+$(realpath "$2")}
 cd "$1"
