@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <functional>
+#include <iostream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@ namespace phiscope::test {
 inline Finished in_child(const std::function<void()>& work, const std::filesystem::path& scratch) {
   const auto out = scratch / "child_out.txt";
   const auto err = scratch / "child_err.txt";
+  std::cout << std::flush;  // or the child would print it once more
+  std::cerr << std::flush;
   const pid_t child = ::fork();
   if (child == 0) {
     for (const auto& [file, stream] :

@@ -17,6 +17,7 @@ namespace {
 std::vector<std::string> arguments_of(const all::Group& group,
                                       const program::CommonOptions& common) {
   std::vector<std::string> words;
+  words.reserve(group.runs.size() + 7);
   for (const auto& run : group.runs) words.push_back(run.string());
   words.insert(words.end(), {"--out", (common.out / group.folder).string(), "--threads",
                              std::to_string(common.threads)});

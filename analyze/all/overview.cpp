@@ -16,7 +16,7 @@ using report::escaped;
 std::string lead_html(const Finding& finding) {
   std::string badge = finding.verdict;
   std::ranges::replace(badge, '_', ' ');
-  return "<p class=\"lead\"><strong class=\"verdict " + escaped(finding.verdict) + "\">" +
+  return R"(<p class="lead"><strong class="verdict )" + escaped(finding.verdict) + "\">" +
          escaped(badge) + "</strong> " + escaped(finding.text) + "</p>\n";
 }
 

@@ -119,6 +119,7 @@ Lanes products(const std::vector<Lanes>& a, const std::vector<Lanes>& b,
 /// The correlations of the shared columns' pairs in every sample, [pair][sample].
 std::vector<std::vector<Value>> sampled(const Shared& shared, const Samples& samples) {
   std::vector<Order> orders;
+  orders.reserve(shared.numbers.size());
   for (const auto& numbers : shared.numbers) orders.push_back(order_of(numbers));
   std::vector<std::vector<Value>> result(shared.of.size());
   std::vector<std::vector<Lanes>> ranks(orders.size(), std::vector<Lanes>(shared.units.size()));
@@ -171,6 +172,7 @@ std::vector<Shared> shared_events(const EventColumns& events) {
   for (std::size_t i = 0; i < events.columns.size(); ++i) {
     for (std::size_t j = i + 1; j < events.columns.size(); ++j, ++pair) {
       std::vector<bool> defined;
+      defined.reserve(events.units.size());
       for (std::size_t event = 0; event < events.units.size(); ++event) {
         defined.push_back(events.columns[i][event].ok() && events.columns[j][event].ok());
       }

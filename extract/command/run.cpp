@@ -3,8 +3,10 @@
 
 #include "command/memory.hpp"
 #include "command/numerics.hpp"
+#include "command/past_speed.hpp"
 #include "command/run_log.hpp"
 #include "files/describe.hpp"
+#include "files/digest_cache.hpp"
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"
 #include "program/version.hpp"
@@ -18,7 +20,9 @@
 #include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
 
+#include <array>
 #include <cmath>
+#include <ctime>
 #include <iostream>
 #include <numeric>
 #include <optional>
@@ -59,12 +63,16 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
   return plan;
 }
 
+std::vector<std::int64_t> all_shards(const Plan& plan) {
+  std::vector<std::int64_t> shards(plan.shards());
+  std::iota(shards.begin(), shards.end(), 0);
+  return shards;
+}
+
 /// Work, disk and memory of a plan, for people and for --dry-run.
 ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::RunPlan& described,
                       const RunOptions& options) {
   const TokenCount count = count_tokens(plan.groups, static_cast<int>(config.layers));
-  std::vector<std::int64_t> shards(plan.shards());
-  for (std::size_t k = 0; k < shards.size(); ++k) shards[k] = static_cast<std::int64_t>(k);
   const auto layers = static_cast<std::uint64_t>(config.layers);
   const std::uint64_t steps = count.continued * static_cast<std::uint64_t>(plan.generation.tokens);
   const std::uint64_t shared = count.token_layers_shared + steps * layers;
@@ -83,7 +91,7 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
           {"token_layers_without_sharing", alone},
           {"saved_by_sharing",
            shared == 0 ? 1.0 : static_cast<double>(alone) / static_cast<double>(shared)},
-          {"disk_bytes", expected_bytes(plan, described.arrays, shards)},
+          {"disk_bytes", expected_bytes(plan, described.arrays, all_shards(plan))},
           {"weight_bytes", weights},
           {"batch_bytes", batch},
           {"key_value_bytes", {{"lane", lane}, {"batch", lane * options.batch_size}}},
@@ -91,6 +99,26 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
           {"largest_batch",
            memory ? ordered_json(largest_batch(*memory, weights, batch / options.batch_size))
                   : ordered_json()}};
+}
+
+/// What the speed of a run depends on most.
+std::string speed_conditions(const RunOptions& options, const ordered_json& expected) {
+  return std::filesystem::absolute(options.model).lexically_normal().string() + "\n" +
+         expected.at("weight_bytes").dump() + "\n" + options.device + "\n" +
+         std::to_string(options.threads) + "\n" + std::to_string(options.batch_size);
+}
+
+std::optional<PastSpeed> past_speed(const std::string& experiment, const std::string& conditions) {
+  const auto folder = user_cache_folder();
+  return folder ? PastSpeeds(*folder).find(experiment, conditions) : std::nullopt;
+}
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 16> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
 }
 
 /// Keys and values, and what fits, for people.
@@ -108,10 +136,8 @@ void say_memory(const ordered_json& expected, const RunOptions& options) {
 /// What rows cost to be written, and how fast they can be here, for people.
 void say_writing(const Plan& plan, const ordered_json& expected,
                  const std::filesystem::path& disk) {
-  std::vector<std::int64_t> shards(plan.shards());
-  std::iota(shards.begin(), shards.end(), 0);
   const auto tokens =
-      static_cast<double>(std::max<std::uint64_t>(1, expected_tokens(plan, shards)));
+      static_cast<double>(std::max<std::uint64_t>(1, expected_tokens(plan, all_shards(plan))));
   const double bytes = expected.at("disk_bytes").get<double>() / tokens;
   if (bytes < 1.0) return;
   const WritingSpeed speed = measure_writing(disk);
@@ -181,8 +207,9 @@ CheckedModel check_run(const RunOptions& options) {
     open_device(device);
   }
   if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
+  // Before its weights are opened: a model that does not fit need not be here to be refused.
+  check_memory(options, read_config(options.model));
   const auto files = std::make_shared<const ModelFiles>(options.model);
-  check_memory(options, files->config());
   std::optional<DigestCache> cache;
   if (!options.no_digest_cache) cache = DigestCache::of_user();
   // Every weight is read once, or a run could be made with a broken download.
@@ -219,12 +246,18 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
             << " for a batch in memory; sharing common prefixes and blocks: "
             << expected["token_layers"] << " token-layers instead of "
             << expected["token_layers_without_sharing"] << '\n';
+  const std::string conditions = speed_conditions(options, expected);
   if (options.dry_run) {
+    const std::optional<PastSpeed> speed = past_speed(request.experiment, conditions);
+    const std::uint64_t tokens = expected_tokens(request.plan, all_shards(request.plan));
+    std::cerr << "time: " << time_text(speed, tokens) << '\n';
     say_memory(expected, options);
     say_writing(request.plan, expected, existing_parent(options.out));
     ordered_json line{{"dry_run", true}};
     if (request.options.contains("step")) line["step"] = request.options["step"];
     line["plan"] = expected;
+    line["seconds"] = speed ? ordered_json(static_cast<double>(tokens) / speed->tokens_per_second)
+                            : ordered_json();
     std::cout << line.dump() << '\n';
     return;
   }
@@ -268,9 +301,9 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
   try {
     const Model loaded = load_model(model.files, scalar_type(options.dtype), device, stop_if_asked);
     set_threads(options.threads, model.config);
-    std::cerr << "extract " << request.experiment << ": about "
-              << duration_text(expected_seconds(loaded, expected_tokens(request.plan, open)))
-              << " for " << open.size() << " shards\n";
+    const double seconds = expected_seconds(loaded, expected_tokens(request.plan, open));
+    std::cerr << "extract " << request.experiment << ": about " << duration_text(seconds) << " for "
+              << open.size() << " shards" << advice_for(seconds) << '\n';
     const auto log_shard = [&](const ShardRecord& record) {
       log.add(record, device_facts(device));
     };
@@ -281,6 +314,9 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
     throw std::runtime_error(out_of_memory_text(
         options.device, device_facts(device).total_bytes, expected["weight_bytes"],
         expected["batch_bytes"].get<std::uint64_t>() / options.batch_size, options.batch_size));
+  }
+  if (const auto folder = user_cache_folder()) {
+    PastSpeeds(*folder).keep(request.experiment, conditions, done.tokens, done.seconds, today());
   }
   const DeviceFacts facts = device_facts(device);
   const double rate = static_cast<double>(done.tokens) / std::max(done.seconds, 1e-9);

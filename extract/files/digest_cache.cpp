@@ -46,22 +46,27 @@ std::string name_of_note(const std::string& text) {
 
 }  // namespace
 
-DigestCache::DigestCache(fs::path folder, std::chrono::nanoseconds settled)
-    : folder_(std::move(folder)), settled_(settled) {}
-
-std::optional<DigestCache> DigestCache::of_user() {
+std::optional<fs::path> user_cache_folder() {
   const auto variable = [](const char* name) -> fs::path {
     const char* const value = std::getenv(name);
     return value == nullptr ? "" : value;
   };
   // Relative paths are to be ignored, as the XDG Base Directory Specification has it.
   if (const fs::path cache = variable("XDG_CACHE_HOME"); cache.is_absolute()) {
-    return DigestCache(cache / "phiscope");
+    return cache / "phiscope";
   }
   if (const fs::path home = variable("HOME"); home.is_absolute()) {
-    return DigestCache(home / ".cache" / "phiscope");
+    return home / ".cache" / "phiscope";
   }
   return std::nullopt;
+}
+
+DigestCache::DigestCache(fs::path folder, std::chrono::nanoseconds settled)
+    : folder_(std::move(folder)), settled_(settled) {}
+
+std::optional<DigestCache> DigestCache::of_user() {
+  const auto folder = user_cache_folder();
+  return folder ? std::optional(DigestCache(*folder)) : std::nullopt;
 }
 
 std::optional<std::string> DigestCache::find(const shard::FileIdentity& file) const {

@@ -10,6 +10,9 @@
 
 namespace phiscope::extract {
 
+/// $XDG_CACHE_HOME/phiscope or ~/.cache/phiscope; nothing where neither variable is a path.
+[[nodiscard]] std::optional<std::filesystem::path> user_cache_folder();
+
 /// What a user's earlier runs found out about files, so that a job array of a hundred tasks reads a
 /// model of 15 GB once: the SHA-256 of a file, by what tells whether it is still the same. A folder
 /// that takes no file is no reason to end a run: see problem().
@@ -21,7 +24,7 @@ class DigestCache {
   explicit DigestCache(std::filesystem::path folder,
                        std::chrono::nanoseconds settled = std::chrono::seconds(2));
 
-  /// $XDG_CACHE_HOME/phiscope or ~/.cache/phiscope; nothing where neither variable is a path.
+  /// That of user_cache_folder(); nothing where there is none.
   [[nodiscard]] static std::optional<DigestCache> of_user();
 
   /// SHA-256 of a file that was kept; one that is damaged counts as absent.

@@ -103,6 +103,7 @@ struct CUDAHooks final : at::CUDAHooksInterface {
   bool hasCUDA() const override { return true; }
   bool isAvailable() const override { return true; }
   bool isBuilt() const override { return true; }
+  std::string showConfig() const override { return "an emulated GPU\n"; }
   bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
   bool isPinnedPtr(const void* pointer) const override { return is_pinned(pointer); }
   c10::Allocator* getPinnedMemoryAllocator() const override { return &pinned_allocator(); }

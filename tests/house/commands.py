@@ -221,6 +221,9 @@ class Judge:
                     place.touch()
                 else:
                     place.mkdir(exist_ok=True)
+        out = here / given[given.index("--out") + 1] if "--out" in given[:-1] else here
+        if out != here and out.is_dir():  # what lies there was put beside a report
+            (out / "files.json").write_text('{"schema": "phiscope-report/1", "files": []}')
         more = []
         if words[0] == "extract" and subcommand in DRY and not made and "--prepare" not in given:
             more = ["--dry-run"]

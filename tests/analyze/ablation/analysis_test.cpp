@@ -25,7 +25,7 @@ Result result_of(const SyntheticAblation& options, const std::vector<std::int64_
                  std::size_t threads = 1) {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", options, skip);
-  return analyze(read_ablation_run(folder.path() / "run", !skip.empty()),
+  return analyze(read_ablation_run(folder.path() / "run", {.allow_partial = !skip.empty()}),
                  {.resamples = 100, .threads = threads});
 }
 

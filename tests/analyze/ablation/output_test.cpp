@@ -132,7 +132,7 @@ TEST_CASE("a report tells what was read, then what is wrong, then the rest", "[o
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {}, {3, 4});
   const auto files = outputs({folder.path() / "run"}, {.resamples = 20, .seed = 7}, false,
-                             {.allow_partial = true});
+                             {.run = {.allow_partial = true}});
   const std::string& page = files.at("report.html");
   CHECK_THAT(page, Contains("bootstrap resamples 20; seed 7") && Contains("version synthetic"));
   CHECK_THAT(page, Contains("order balance of run has 3 of 5 numbers of heads removed"));

@@ -20,7 +20,7 @@ namespace {
 Patching read_back(const SyntheticPatching& options, const std::vector<std::int64_t>& skip = {}) {
   const TempDir folder;
   write_synthetic_patching(folder.path() / "run", options, skip);
-  return read_run(folder.path() / "run", !skip.empty());
+  return read_run(folder.path() / "run", {.allow_partial = !skip.empty()});
 }
 
 std::string run_refusal(const SyntheticPatching& options) {

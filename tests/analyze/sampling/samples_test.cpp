@@ -16,7 +16,7 @@ namespace {
 Samples read_back(const SyntheticSamples& options, bool finish = true) {
   const TempDir folder;
   test::write_samples(folder.path() / "run", options, finish);
-  return read_samples(folder.path() / "run", !finish);
+  return read_samples(folder.path() / "run", {.allow_partial = !finish});
 }
 
 void check_sample(const Samples& run, const SyntheticSamples& options, std::int64_t p,

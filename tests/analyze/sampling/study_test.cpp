@@ -19,8 +19,8 @@ TEST_CASE("a folder gives the steps that it has, a run directory its own", "[stu
   CHECK(all[0].clusters->label == "OUT");
   std::filesystem::remove_all(folder.path() / "OUT" / "variance");
   const auto some = analyze_studies(
-      {folder.path() / "OUT", folder.path() / "OUT" / "manifold", folder.path() / "OUT" / ""},
-      false, {});
+      {folder.path() / "OUT", folder.path() / "OUT" / "manifold", folder.path() / "OUT" / ""}, {},
+      {});
   REQUIRE(some.size() == 3);
   CHECK_FALSE(some[0].variance);
   CHECK(some[0].sensitivity);
