@@ -46,6 +46,8 @@ struct OptionParts {
 /// The commands of a program that can be named, without those that are hidden.
 [[nodiscard]] std::vector<const CLI::App*> commands_of(const CLI::App& app);
 
+[[nodiscard]] std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands);
+
 /// See help.hpp.
 [[nodiscard]] std::string completion_script(const CLI::App& app, const std::string& shell);
 [[nodiscard]] std::string manual_page(const CLI::App& app, const std::string& version);

@@ -56,7 +56,7 @@ std::string bash_command(const CLI::App& app) {
 }
 
 std::string bash_script(const CLI::App& app) {
-  const std::string name = app.get_name();
+  const std::string& name = app.get_name();
   const std::string function = function_name(name);
   std::string text =
       function +
@@ -65,10 +65,8 @@ std::string bash_script(const CLI::App& app) {
   if (commands.empty()) {
     text += bash_command(app);
   } else {
-    std::vector<std::string> names;
-    for (const CLI::App* const command : commands) names.push_back(command->get_name());
     text += "  if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W " +
-            shell_quoted(words_of(names) + " " + option_names(app)) +
+            shell_quoted(words_of(names_of(commands)) + " " + option_names(app)) +
             " -- \"$word\")); return; fi\n";
     text += "  case ${COMP_WORDS[1]} in\n";
     for (const CLI::App* const command : commands) {
@@ -102,13 +100,13 @@ std::string zsh_arguments(const CLI::App& app, const std::string& indent) {
 }
 
 std::string zsh_script(const CLI::App& app) {
-  const std::string name = app.get_name();
+  const std::string& name = app.get_name();
   std::string text = "#compdef " + name + "\n";
   const auto commands = commands_of(app);
   if (commands.empty()) return text + zsh_arguments(app, "");
   text += "if (( CURRENT == 2 )); then\n  compadd";
-  for (const CLI::App* const command : commands) text += " " + command->get_name();
   text +=
+      " " + words_of(names_of(commands)) +
       "\n  return\nfi\nlocal command=$words[2]\nshift words\n(( CURRENT-- ))\ncase $command in\n";
   for (const CLI::App* const command : commands) {
     text += "  " + command->get_name() + ")\n" + zsh_arguments(*command, "    ") + "    ;;\n";
@@ -119,7 +117,8 @@ std::string zsh_script(const CLI::App& app) {
 std::string fish_options(const CLI::App& app, const std::string& name, const std::string& where) {
   std::string text;
   for (const OptionParts& each : options_of(app)) {
-    text += "complete -c " + name + where + " -l " + each.name.substr(2);
+    text += "complete -c " + name;
+    text += where + " -l " + each.name.substr(2);
     if (!each.choices.empty()) text += " -xa " + shell_quoted(words_of(each.choices));
     if (each.choices.empty() && !each.value.empty()) text += each.takes_path ? " -rF" : " -x";
     text += " -d " + shell_quoted(each.about) + "\n";
@@ -128,11 +127,12 @@ std::string fish_options(const CLI::App& app, const std::string& name, const std
 }
 
 std::string fish_script(const CLI::App& app) {
-  const std::string name = app.get_name();
+  const std::string& name = app.get_name();
   std::string text;
   for (const CLI::App* const command : commands_of(app)) {
-    text += "complete -c " + name + " -n __fish_use_subcommand -a " + command->get_name() + " -d " +
-            shell_quoted(about_of(*command)) + "\n";
+    text += "complete -c " + name;
+    text += " -n __fish_use_subcommand -a " + command->get_name();
+    text += " -d " + shell_quoted(about_of(*command)) + "\n";
     text += fish_options(*command, name,
                          " -n '__fish_seen_subcommand_from " + command->get_name() + "'");
   }

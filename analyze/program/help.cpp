@@ -91,10 +91,10 @@ const CLI::App* command_named(const CLI::App& app, const std::string& name) {
   return nullptr;
 }
 
-std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
-  std::vector<std::string> names;
-  for (const CLI::App* const command : commands) names.push_back(command->get_name());
-  return names;
+std::string wrong_value(const std::string& name, const std::string& found,
+                        const std::vector<std::string>& choices) {
+  return name + ": found '" + found + "', expected " + joined_by(choices, ", ") +
+         suggestion(found, choices);
 }
 
 /// The first word that is no command, no option or no value, with the nearest one; empty: none.
@@ -111,6 +111,7 @@ std::string misspelled(const CLI::App& app, const std::vector<std::string>& argu
   }
   const std::vector<OptionParts> options = options_of(*at);
   std::vector<std::string> known;
+  known.reserve(options.size());
   for (const OptionParts& each : options) known.push_back(each.name);
   for (std::size_t i = first; i < arguments.size() && arguments[i] != "--"; ++i) {
     if (!arguments[i].starts_with("--")) continue;
@@ -127,8 +128,7 @@ std::string misspelled(const CLI::App& app, const std::vector<std::string>& argu
         equals == std::string::npos ? arguments[i + 1] : arguments[i].substr(equals + 1);
     for (const std::string& part : split_list(value)) {
       if (std::find(choices.begin(), choices.end(), part) != choices.end()) continue;
-      return name + ": found '" + part + "', expected " + joined_by(choices, ", ") +
-             suggestion(part, choices);
+      return wrong_value(name, part, choices);
     }
   }
   return "";

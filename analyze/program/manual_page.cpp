@@ -53,9 +53,10 @@ std::string example(const CLI::App& app) {
 }  // namespace
 
 std::string manual_page(const CLI::App& app, const std::string& version) {
-  const std::string name = app.get_name();
+  const std::string& name = app.get_name();
   const std::string about = about_of(app);
-  std::string text = ".TH \"" + roff(name) + "\" 1 \"\" \"" + roff(version) + "\" \"Phiscope\"\n";
+  std::string text =
+      ".TH \"" + roff(name) + R"(" 1 "" ")" + roff(version) + R"(" "Phiscope")" + "\n";
   text += ".SH NAME\n" + roff(name) + " \\- " + roff(first_sentence(about)) + "\n";
   text += ".SH SYNOPSIS\n\\fB" + roff(name) + "\\fR ";
   const auto commands = commands_of(app);

@@ -48,10 +48,12 @@ std::vector<figure::Rendered> render_figures(const std::vector<figure::Figure>& 
     // Every parts-th figure: neighbours are alike, so that each thread gets as much to do. All PNG
     // after one another, for one process.
     std::vector<std::size_t> own;
-    for (const std::size_t format : {0, 1}) {
+    own.reserve(2 * (figures.size() / parts + 1));
+    for (const std::size_t format : {0U, 1U}) {
       for (std::size_t i = part; i < figures.size(); i += parts) own.push_back(2 * i + format);
     }
     std::vector<figure::Picture> wanted;
+    wanted.reserve(own.size());
     for (const std::size_t k : own) wanted.push_back(pictures[k]);
     std::vector<figure::Rendered> drawn = figure::render(wanted, gnuplot, limit);
     for (std::size_t k = 0; k < own.size(); ++k) rendered[own[k]] = std::move(drawn[k]);

@@ -208,9 +208,9 @@ void add_blocks(std::string& html, const PageSection& section, bool is_interacti
     if (is_tab) {
       const Figure& figure = std::get<FigureBlock>(section.blocks[i]).figure;
       const std::string id = "tab-" + figure.name;
-      html += "<input type=\"radio\" name=\"tabs-" + escaped(figure.tabs) + "\" id=\"" + id + '"' +
-              (is_after ? "" : " checked") + "><label for=\"" + id + "\">" + escaped(figure.tab) +
-              "</label>\n";
+      html += R"(<input type="radio" name="tabs-)" + escaped(figure.tabs) + R"(" id=")" + id + '"';
+      html += is_after ? "" : " checked";
+      html += "><label for=\"" + id + "\">" + escaped(figure.tab) + "</label>\n";
     }
     std::visit(BlockHtml(html, is_interactive), section.blocks[i]);
     if (is_tab && tabs_of(i + 1) != tabs) html += "</div>\n";

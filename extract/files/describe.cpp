@@ -111,7 +111,12 @@ void check_values(const ModelFiles& files, const LatentTensors& tensors,
                   const std::map<std::string, std::string>& digests, DigestCache* cache,
                   const Between& between) {
   std::string finite = "phiscope-finite/1\n";
-  for (const auto& [name, digest] : digests) finite += digest + " " + name + "\n";
+  for (const auto& [name, digest] : digests) {
+    finite += digest;
+    finite += ' ';
+    finite += name;
+    finite += '\n';
+  }
   if (cache != nullptr && cache->is_noted(finite)) return;
   check_finite(tensors.stored(), files.weights(), between);
   files.check_unchanged();

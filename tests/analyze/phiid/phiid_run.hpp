@@ -66,6 +66,7 @@ inline shard::RunPlan phiid_plan(const PhiidRun& run) {
   const std::size_t per = run.prompts_per_shard;
   plan.shards = static_cast<std::int64_t>((run.values.size() + per - 1) / per);
   std::vector<std::int64_t> layers;
+  layers.reserve(run.layers);
   for (std::size_t l = 0; l < run.layers; ++l) layers.push_back(static_cast<std::int64_t>(l));
   plan.arrays = {{.name = "head_norm",
                   .hook = "blocks.{l}.attn.head_norm",
