@@ -56,11 +56,14 @@ Json row_title(const std::string& text, double x, double y) {
           {"yanchor", "middle"}};
 }
 
-Json panel_title(const std::string& text, double x, double y) {
+/// Centred over its panel; one that would leave the sheet on its left begins at the edge.
+Json panel_title(const std::string& text, double x, double y, double width) {
+  constexpr double size = 13.0;
+  const bool is_cut = x * width < 0.5 * text_width(text, size);
   return {{"text", plotly_text(text)},
-          {"font", {{"size", 13}}},
-          {"x", x},
-          {"xanchor", "center"},
+          {"font", {{"size", size}}},
+          {"x", is_cut ? 0.0 : x},
+          {"xanchor", is_cut ? "left" : "center"},
           {"y", y},
           {"yanchor", "bottom"},
           {"yshift", 2}};
@@ -199,7 +202,7 @@ Composed composed(const Figure& figure) {
     for (auto& note : panel.annotations) layout["annotations"].push_back(std::move(note));
     if (!figure.panels[i].title.empty()) {
       layout["annotations"].push_back(
-          panel_title(figure.panels[i].title, 0.5 * (left + right), top));
+          panel_title(figure.panels[i].title, 0.5 * (left + right), top, sizes.width));
     }
     if (std::holds_alternative<Bars>(figure.panels[i].content) ||
         std::holds_alternative<Histogram>(figure.panels[i].content)) {

@@ -369,3 +369,18 @@ TEST_CASE("a logarithmic map keeps its values and tells the script its limit", "
   CHECK(cells[0]["colorbar"]["tickvals"][3].get<double>() == Approx(shade(map, 0.4)));
   CHECK_FALSE(cells[1]["meta"].contains("log_limit"));
 }
+
+TEST_CASE("a title longer than its panel is not cut off on its left", "[plotly]") {
+  Figure figure = example_map();
+  figure.row_titles.clear();
+  figure.columns = 1;
+  figure.panels.resize(1);
+  figure.panels[0].title = "short";
+  const auto anchor = [&figure] {
+    return parsed(figure)["layout"]["annotations"][0]["xanchor"].get<std::string>();
+  };
+  CHECK(anchor() == "center");
+  figure.panels[0].title = std::string(200, 'w');
+  CHECK(anchor() == "left");
+  CHECK(parsed(figure)["layout"]["annotations"][0]["x"] == 0.0);
+}
