@@ -74,7 +74,7 @@ EventColumns drawn_events(std::size_t units, std::size_t count, std::uint64_t se
 }  // namespace
 
 TEST_CASE("counts over one order give the bits of sorting in every resample", "[rank_draws]") {
-  for (const std::size_t units : {3, 5, 9, 26}) {
+  for (const std::size_t units : {3U, 5U, 9U, 26U}) {
     const EventColumns events = drawn_events(units, 60, units);
     const BootstrapOptions options{
         .resamples = 131, .confidence = 0.9, .seed = 17 + units, .covers = "walks"};

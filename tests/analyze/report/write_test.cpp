@@ -53,7 +53,8 @@ TEST_CASE("parts are written into their folders, numbers first, pages last", "[w
 
 TEST_CASE("nothing is written when a text cannot be made", "[write]") {
   const TempDir folder;
-  std::vector<Part> parts = {{"", example("Found.", std::vector<double>(2))}};
+  const std::vector<double> numbers(2);  // a part borrows them
+  std::vector<Part> parts = {{"", example("Found.", numbers)}};
   parts[0].analysis.sections.clear();  // its figure is in no section
   CHECK_THROWS_AS(write(parts, folder.path() / "out", false, 1), std::invalid_argument);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "out"));
