@@ -167,8 +167,8 @@ std::string with_web_fonts(std::string svg) {
   return svg;
 }
 
-/// What gnuplot prints after each picture says how far it came: after an error it goes on with the
-/// next line.
+/// What gnuplot prints after each picture says how far it came: after an error it continues with
+/// the next line.
 constexpr std::string_view report_picture =
     "set print '-'\nprint sprintf('picture %d %s', GPVAL_ERRNO, GPVAL_ERRMSG)\nunset print\n";
 
@@ -188,7 +188,7 @@ std::vector<std::string> reported(const std::string& printed) {
   return errors;
 }
 
-/// Draws pictures until gnuplot ends; as many results as it came to.
+/// Draws pictures until gnuplot ends, and returns a result for each one it got to.
 std::vector<Rendered> render_some(std::span<const Picture> pictures,
                                   const std::filesystem::path& gnuplot,
                                   std::chrono::milliseconds limit) {

@@ -223,15 +223,17 @@ Figure stacked(const Figure& figure) {
   result.title.clear();  // the page shows it, where it may take several lines
   result.row_titles.clear();
   result.columns = 1;
-  const auto is_labelled = [&figure](std::size_t column) {
-    for (std::size_t i = column; i < figure.panels.size(); i += figure.columns) {
-      if (!figure.panels[i].x_label.empty()) return true;
-    }
-    return false;
+  // shared_label() names an axis that nobody labels as well.
+  const auto label = [&figure](std::size_t i, std::string Panel::*which) {
+    const std::string found = shared_label(figure, i, which);
+    const bool is_named = std::ranges::any_of(
+        figure.panels, [&](const Panel& panel) { return panel.*which == found; });
+    return is_named ? found : std::string();
   };
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
     Panel& panel = result.panels[i];
-    if (is_labelled(i % figure.columns)) panel.x_label = shared_label(figure, i, &Panel::x_label);
+    panel.x_label = label(i, &Panel::x_label);
+    panel.y_label = label(i, &Panel::y_label);
     if (auto* const map = std::get_if<Heatmap>(&panel.content)) map->draw_y_labels = true;
     if (panel.title.empty()) panel.title = figure.panels[i % figure.columns].title;
     const std::size_t row = i / figure.columns;

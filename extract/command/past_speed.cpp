@@ -44,9 +44,9 @@ std::optional<PastSpeed> PastSpeeds::find(const std::string& experiment,
   return other;
 }
 
-void PastSpeeds::keep(const std::string& experiment, const std::string& conditions,
-                      std::uint64_t tokens, double seconds, const std::string& day) const {
-  if (seconds < least_seconds || tokens == 0) return;
+std::string PastSpeeds::keep(const std::string& experiment, const std::string& conditions,
+                             std::uint64_t tokens, double seconds, const std::string& day) const {
+  if (seconds < least_seconds || tokens == 0) return {};
   const nlohmann::json kept = {{"tokens_per_second", static_cast<double>(tokens) / seconds},
                                {"day", day}};
   try {
@@ -54,9 +54,10 @@ void PastSpeeds::keep(const std::string& experiment, const std::string& conditio
     for (const std::string& key : {experiment + "\n" + conditions, "\n" + conditions}) {
       shard::write_file(file_of(folder_, key), kept.dump() + "\n");
     }
-  } catch (const std::exception&) {
-    return;  // the next --dry-run says that the time is unknown
+  } catch (const std::exception& error) {
+    return error.what();
   }
+  return {};
 }
 
 std::string time_text(const std::optional<PastSpeed>& speed, std::uint64_t tokens) {

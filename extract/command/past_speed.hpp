@@ -25,10 +25,11 @@ class PastSpeeds {
   /// @param conditions  model, device and number format: whatever the speed depends on most
   [[nodiscard]] std::optional<PastSpeed> find(const std::string& experiment,
                                               const std::string& conditions) const;
-  /// Runs of less than a second tell nothing and are not kept; neither is anything where the folder
-  /// takes no file.
-  void keep(const std::string& experiment, const std::string& conditions, std::uint64_t tokens,
-            double seconds, const std::string& day) const;
+  /// Runs of less than a second tell nothing and are not kept.
+  /// @return  why a speed could not be kept; empty: it was, or is none
+  [[nodiscard]] std::string keep(const std::string& experiment, const std::string& conditions,
+                                 std::uint64_t tokens, double seconds,
+                                 const std::string& day) const;
 
  private:
   std::filesystem::path folder_;

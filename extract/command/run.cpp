@@ -316,7 +316,11 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
         expected["batch_bytes"].get<std::uint64_t>() / options.batch_size, options.batch_size));
   }
   if (const auto folder = user_cache_folder()) {
-    PastSpeeds(*folder).keep(request.experiment, conditions, done.tokens, done.seconds, today());
+    const std::string problem = PastSpeeds(*folder).keep(request.experiment, conditions,
+                                                         done.tokens, done.seconds, today());
+    if (!problem.empty()) {
+      std::cerr << "warning: the speed is not kept for the next --dry-run: " << problem << '\n';
+    }
   }
   const DeviceFacts facts = device_facts(device);
   const double rate = static_cast<double>(done.tokens) / std::max(done.seconds, 1e-9);

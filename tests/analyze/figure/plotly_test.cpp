@@ -290,6 +290,7 @@ TEST_CASE("in a narrow window panels stand below one another with all that names
   figure.row_titles = {"above", "below"};
   figure.panels[2].title.clear();
   figure.panels[2].x_label = "depth";
+  figure.panels[0].y_label = "layer";
   std::get<Heatmap>(figure.panels[1].content).draw_y_labels = false;
   const json result = parsed(figure);
   const json& narrow = result["narrow"];
@@ -307,6 +308,8 @@ TEST_CASE("in a narrow window panels stand below one another with all that names
   }
   CHECK(narrow["layout"]["yaxis2"]["showticklabels"] == true);
   CHECK(narrow["layout"]["xaxis3"]["title"]["text"] == "depth");
+  CHECK(narrow["layout"]["yaxis2"]["title"]["text"] == "layer");  // that of its row
+  CHECK_FALSE(narrow["layout"]["yaxis3"].contains("title"));
   std::vector<std::string> titles;
   for (const json& note : narrow["layout"]["annotations"]) {
     if (note.contains("yshift")) titles.push_back(note["text"]);

@@ -17,7 +17,7 @@ TEST_CASE("a speed is found for what is alike, then for the same model", "[past_
   const TempDir dir;
   const PastSpeeds speeds(dir.path() / "cache");
   CHECK_FALSE(speeds.find("loo", "model a"));
-  speeds.keep("loo", "model a", 3000, 2.0, "2026-11-29");
+  CHECK(speeds.keep("loo", "model a", 3000, 2.0, "2026-11-29").empty());
   const auto alike = speeds.find("loo", "model a");
   REQUIRE(alike);
   CHECK(alike->tokens_per_second == 1500.0);
@@ -27,20 +27,20 @@ TEST_CASE("a speed is found for what is alike, then for the same model", "[past_
   REQUIRE(other);
   CHECK_FALSE(other->is_alike);
   CHECK_FALSE(speeds.find("loo", "model b"));
-  speeds.keep("loo", "model a", 10, 0.5, "2026-11-30");  // too short to tell anything
+  CHECK(
+      speeds.keep("loo", "model a", 10, 0.5, "2026-11-30").empty());  // too short to tell anything
   CHECK(speeds.find("loo", "model a")->day == "2026-11-29");
 }
 
-TEST_CASE("a damaged speed counts as absent, a folder that takes none is no error",
-          "[past_speed]") {
+TEST_CASE("a damaged speed counts as absent, a folder that takes none is told", "[past_speed]") {
   const TempDir dir;
   const PastSpeeds speeds(dir.path());
-  speeds.keep("loo", "m", 3000, 2.0, "2026-11-29");
+  CHECK(speeds.keep("loo", "m", 3000, 2.0, "2026-11-29").empty());
   for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
     std::ofstream(entry.path()) << R"({"tokens_per_second": -1.0, "day": "2026-11-29"})";
   }
   CHECK_FALSE(speeds.find("loo", "m"));
-  PastSpeeds("/dev/null/x").keep("loo", "m", 3000, 2.0, "2026-11-29");
+  CHECK_FALSE(PastSpeeds("/dev/null/x").keep("loo", "m", 3000, 2.0, "2026-11-29").empty());
   CHECK_FALSE(PastSpeeds("/dev/null/x").find("loo", "m"));
 }
 
