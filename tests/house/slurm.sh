@@ -3,6 +3,10 @@
 # Runs the job scripts with an `extract` that only tells how it was called:  slurm.sh SOURCE_DIR [EXTRACT]
 # With EXTRACT, every option must be one of that program's. A real Slurm: tools/reliability/slurm.py.
 set -euo pipefail
+# bash cannot trap a signal that was ignored when it was started, as USR1 is below some job runners.
+if [ -z "${SIGNALS_RESET:-}" ]; then
+  exec env --default-signal=USR1,TERM SIGNALS_RESET=1 bash "$0" "$@"
+fi
 program=${2:+$(realpath "$2")}
 cd "$1"
 folder=$(mktemp -d)
