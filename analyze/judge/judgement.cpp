@@ -3,6 +3,7 @@
 
 #include "judge/lines.hpp"
 #include "shard/json_object.hpp"
+#include "shard/mapped_file.hpp"
 
 namespace phiscope::judge {
 
@@ -24,9 +25,14 @@ std::string judgement_line(const Judgement& judgement) {
 }
 
 std::vector<Judgement> read_judgements(const std::filesystem::path& file, bool may_be_cut) {
+  if (!std::filesystem::exists(file)) return {};
+  return parse_judgements(shard::MappedFile(file).text(), file, may_be_cut);
+}
+
+std::vector<Judgement> parse_judgements(std::string_view text, const std::filesystem::path& file,
+                                        bool may_be_cut) {
   std::vector<Judgement> judgements;
-  if (!std::filesystem::exists(file)) return judgements;
-  for_each_object(file, may_be_cut, [&](const Json& line, const std::string& place) {
+  for_each_object(text, file, may_be_cut, [&](const Json& line, const std::string& place) {
     const shard::JsonObject object(line, place, file);
     object.allow_only({"id", "request", "status", "distinct", "answered", "reason", "asked_model",
                        "model", "provider", "response", "usage"});

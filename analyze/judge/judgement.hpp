@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace phiscope::judge {
@@ -35,5 +36,10 @@ struct Judgement {
 /// @throws shard::FormatError naming line and member
 [[nodiscard]] std::vector<Judgement> read_judgements(const std::filesystem::path& file,
                                                      bool may_be_cut);
+
+/// As read_judgements(), of the text of the file.
+[[nodiscard]] std::vector<Judgement> parse_judgements(std::string_view text,
+                                                      const std::filesystem::path& file,
+                                                      bool may_be_cut);
 
 }  // namespace phiscope::judge

@@ -12,8 +12,13 @@ namespace phiscope::judge {
 void for_each_object(
     const std::filesystem::path& file, bool may_be_cut,
     const std::function<void(const nlohmann::ordered_json&, const std::string&)>& use) {
-  const shard::MappedFile mapped(file);
-  std::string_view rest = mapped.text();
+  for_each_object(shard::MappedFile(file).text(), file, may_be_cut, use);
+}
+
+void for_each_object(
+    std::string_view text, const std::filesystem::path& file, bool may_be_cut,
+    const std::function<void(const nlohmann::ordered_json&, const std::string&)>& use) {
+  std::string_view rest = text;
   for (std::size_t number = 1; !rest.empty(); ++number) {
     const std::size_t end = rest.find('\n');
     if (end == std::string_view::npos && may_be_cut) return;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 namespace phiscope::judge {
 
@@ -15,6 +16,11 @@ namespace phiscope::judge {
 /// @throws shard::FormatError  if the file cannot be read or a line is not one JSON object
 void for_each_object(
     const std::filesystem::path& file, bool may_be_cut,
+    const std::function<void(const nlohmann::ordered_json&, const std::string&)>& use);
+
+/// As above, of the text of the file.
+void for_each_object(
+    std::string_view text, const std::filesystem::path& file, bool may_be_cut,
     const std::function<void(const nlohmann::ordered_json&, const std::string&)>& use);
 
 }  // namespace phiscope::judge

@@ -73,9 +73,13 @@ std::string commit_bytes(const Commit& commit) {
 }
 
 Commit read_commit(const std::filesystem::path& run, const RunPlan& plan, std::int64_t shard) {
-  const std::filesystem::path path = run / commit_file(shard);
-  const MappedFile mapped(path);
-  const Json whole = parse_ordered_json(mapped.text(), path);
+  const MappedFile mapped(run / commit_file(shard));
+  return parse_commit(mapped.text(), mapped.path(), plan, shard);
+}
+
+Commit parse_commit(std::string_view text, const std::filesystem::path& path, const RunPlan& plan,
+                    std::int64_t shard) {
+  const Json whole = parse_ordered_json(text, path);
   const JsonObject json(whole, "", path);
   json.require_schema(commit_schema);
   json.allow_only({"schema", "shard", "files"});

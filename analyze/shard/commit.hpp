@@ -37,6 +37,10 @@ struct Commit {
 [[nodiscard]] Commit read_commit(const std::filesystem::path& run, const RunPlan& plan,
                                  std::int64_t shard);
 
+/// As read_commit(), of the text of the commit. @param path  of its file, for messages
+[[nodiscard]] Commit parse_commit(std::string_view text, const std::filesystem::path& path,
+                                  const RunPlan& plan, std::int64_t shard);
+
 /// The first file of a commit that is not there, or has another size; nothing: all are there. What
 /// they hold is for verify() to look at.
 [[nodiscard]] std::optional<std::string> missing_file(const std::filesystem::path& run,

@@ -6,17 +6,24 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace phiscope::shard {
 
-NpyFile::NpyFile(const std::filesystem::path& path, Opaque opaque)
-    : file_(path), header_(parse_npy_header(file_.bytes(), path, opaque)) {}
+NpyArray::NpyArray(std::span<const std::byte> file, std::filesystem::path path, Opaque opaque)
+    : path_(std::move(path)), file_(file), header_(parse_npy_header(file, path_, opaque)) {}
 
-std::span<const std::byte> NpyFile::bytes() const noexcept {
-  return file_.bytes().subspan(header_.data_offset);
+NpyFile::NpyFile(const std::filesystem::path& path, Opaque opaque)
+    : NpyFile(MappedFile(path), opaque) {}
+
+NpyFile::NpyFile(MappedFile mapped, Opaque opaque)
+    : NpyArray(mapped.bytes(), mapped.path(), opaque), mapped_(std::move(mapped)) {}
+
+std::span<const std::byte> NpyArray::bytes() const noexcept {
+  return file_.subspan(header_.data_offset);
 }
 
-std::vector<std::byte> NpyFile::c_order_bytes() const {
+std::vector<std::byte> NpyArray::c_order_bytes() const {
   const std::size_t size = item_size(header_.dtype);
   const std::span<const std::byte> from = bytes();
   std::vector<std::byte> to(from.size());
@@ -36,7 +43,7 @@ std::vector<std::byte> NpyFile::c_order_bytes() const {
   return to;
 }
 
-void NpyFile::check_view(Dtype wanted, std::size_t alignment) const {
+void NpyArray::check_view(Dtype wanted, std::size_t alignment) const {
   if (header_.dtype != wanted) {
     throw FormatError(path(), "dtype is " + std::string(descr(header_.dtype)) + ", expected " +
                                   std::string(descr(wanted)));
@@ -45,7 +52,7 @@ void NpyFile::check_view(Dtype wanted, std::size_t alignment) const {
   if (detail::is_permuted(header_)) {
     throw FormatError(path(), "is in Fortran order, expected C order");
   }
-  // The mapping begins at a page, so the offset alone tells.
+  // The file begins at an aligned address, so the offset alone tells.
   if (header_.data_offset % alignment != 0) {
     throw FormatError(path(), "data begins at byte " + std::to_string(header_.data_offset) +
                                   ", expected a multiple of " + std::to_string(alignment));

@@ -36,13 +36,16 @@ enum class Opaque { refused, accepted };
                                          const std::filesystem::path& for_errors,
                                          Opaque opaque = Opaque::refused);
 
-/// A .npy file, memory-mapped and checked when opened. Format: numpy.lib.format.
-class NpyFile {
+/// The bytes of a .npy file, borrowed, and checked when made. Format: numpy.lib.format.
+class NpyArray {
  public:
+  /// @param file  the whole file; at 8 bytes' alignment
+  /// @param path  that messages name
   /// @throws FormatError if the file is not exactly one array of a numeric or Boolean dtype
-  explicit NpyFile(const std::filesystem::path& path, Opaque opaque = Opaque::refused);
+  NpyArray(std::span<const std::byte> file, std::filesystem::path path,
+           Opaque opaque = Opaque::refused);
 
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   [[nodiscard]] const NpyHeader& header() const noexcept { return header_; }
   [[nodiscard]] const std::vector<std::uint64_t>& shape() const noexcept { return header_.shape; }
   [[nodiscard]] std::size_t count() const noexcept { return header_.count; }  ///< elements
@@ -51,17 +54,17 @@ class NpyFile {
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
 
   /// The whole file, header and all.
-  [[nodiscard]] std::span<const std::byte> file_bytes() const noexcept { return file_.bytes(); }
+  [[nodiscard]] std::span<const std::byte> file_bytes() const noexcept { return file_; }
 
   /// The elements in C order and little endian, copied.
   [[nodiscard]] std::vector<std::byte> c_order_bytes() const;
 
-  /// The elements in place, [count], in C order; valid as long as this file.
+  /// The elements in place, [count], in C order; valid as long as the bytes of the file.
   /// @throws FormatError unless the dtype is T's, little endian, in C order and aligned
   template <Element T>
   [[nodiscard]] std::span<const T> view() const {
     check_view(dtype_of<T>, alignof(T));
-    // The mapping outlives the span, and an object of type T may be read from mapped bytes.
+    // The bytes outlive the span, and an object of type T may be read from them.
     return {reinterpret_cast<const T*>(bytes().data()), count()};
   }
 
@@ -74,8 +77,21 @@ class NpyFile {
  private:
   void check_view(Dtype wanted, std::size_t alignment) const;
 
-  MappedFile file_;
+  std::filesystem::path path_;
+  std::span<const std::byte> file_;
   NpyHeader header_;
+};
+
+/// A .npy file, memory-mapped: the views last as long as this object, also when it is moved.
+class NpyFile : public NpyArray {
+ public:
+  /// @throws FormatError as NpyArray(), and if the file cannot be mapped
+  explicit NpyFile(const std::filesystem::path& path, Opaque opaque = Opaque::refused);
+
+ private:
+  NpyFile(MappedFile mapped, Opaque opaque);
+
+  MappedFile mapped_;
 };
 
 /// "(3, 4)", "(3,)" or "()", as Python writes a shape.

@@ -6,7 +6,7 @@
 
 namespace phiscope::shard {
 
-nlohmann::ordered_json describe(const NpyFile& array) {
+nlohmann::ordered_json describe(const NpyArray& array) {
   const NpyHeader& header = array.header();
   const bool as_it_lies = !header.big_endian && !detail::is_permuted(header);
   return {{"shape", header.shape},

@@ -59,7 +59,7 @@ Stored load(const std::byte* bytes, bool swap) {
 
 /// Converts every element, stored as `Stored` and meaning `decode(stored)`.
 template <class Stored, class T, class Decode>
-std::vector<T> convert(const NpyFile& file, Decode decode) {
+std::vector<T> convert(const NpyArray& file, Decode decode) {
   const NpyHeader& header = file.header();
   const std::byte* const from = file.bytes().data();
   std::vector<T> to(header.count);
@@ -83,12 +83,12 @@ std::vector<T> convert(const NpyFile& file, Decode decode) {
 }
 
 template <class Stored, class T>
-std::vector<T> convert_plain(const NpyFile& file) {
+std::vector<T> convert_plain(const NpyArray& file) {
   return convert<Stored, T>(file, [](Stored value) { return value; });
 }
 
 template <class T>
-std::vector<T> convert_floating(const NpyFile& file) {
+std::vector<T> convert_floating(const NpyArray& file) {
   if constexpr (std::is_integral_v<T>) {
     throw FormatError(
         file.path(), "dtype is " + std::string(descr(file.header().dtype)) + ", expected integers");
@@ -102,7 +102,7 @@ std::vector<T> convert_floating(const NpyFile& file) {
 }  // namespace
 
 template <Element T>
-std::vector<T> NpyFile::read() const {
+std::vector<T> NpyArray::read() const {
   switch (header_.dtype) {
     case Dtype::b1:
       return convert<std::uint8_t, T>(*this, [](std::uint8_t b) { return b != 0 ? 1 : 0; });
@@ -131,15 +131,15 @@ std::vector<T> NpyFile::read() const {
   throw FormatError(path(), "dtype out of range");  // not reached: all enumerators are above
 }
 
-template std::vector<float> NpyFile::read() const;
-template std::vector<double> NpyFile::read() const;
-template std::vector<std::int8_t> NpyFile::read() const;
-template std::vector<std::int16_t> NpyFile::read() const;
-template std::vector<std::int32_t> NpyFile::read() const;
-template std::vector<std::int64_t> NpyFile::read() const;
-template std::vector<std::uint8_t> NpyFile::read() const;
-template std::vector<std::uint16_t> NpyFile::read() const;
-template std::vector<std::uint32_t> NpyFile::read() const;
-template std::vector<std::uint64_t> NpyFile::read() const;
+template std::vector<float> NpyArray::read() const;
+template std::vector<double> NpyArray::read() const;
+template std::vector<std::int8_t> NpyArray::read() const;
+template std::vector<std::int16_t> NpyArray::read() const;
+template std::vector<std::int32_t> NpyArray::read() const;
+template std::vector<std::int64_t> NpyArray::read() const;
+template std::vector<std::uint8_t> NpyArray::read() const;
+template std::vector<std::uint16_t> NpyArray::read() const;
+template std::vector<std::uint32_t> NpyArray::read() const;
+template std::vector<std::uint64_t> NpyArray::read() const;
 
 }  // namespace phiscope::shard

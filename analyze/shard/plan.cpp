@@ -79,9 +79,12 @@ std::string plan_bytes(const RunPlan& plan) {
 }
 
 RunPlan read_plan(const std::filesystem::path& run) {
-  const std::filesystem::path file = run / "plan.json";
-  const MappedFile mapped(file);
-  const Json whole = parse_ordered_json(mapped.text(), file);
+  const MappedFile mapped(run / "plan.json");
+  return parse_plan(mapped.text(), mapped.path());
+}
+
+RunPlan parse_plan(std::string_view text, const std::filesystem::path& file) {
+  const Json whole = parse_ordered_json(text, file);
   const JsonObject json(whole, "", file);
   json.require_schema(plan_schema);
   RunPlan plan;

@@ -52,6 +52,9 @@ inline constexpr std::int64_t shard_limit = 1'000'000;
 /// Reads and checks RUN/plan.json. @throws FormatError
 [[nodiscard]] RunPlan read_plan(const std::filesystem::path& run);
 
+/// As read_plan(), of the text of plan.json. @param file  its name, for messages
+[[nodiscard]] RunPlan parse_plan(std::string_view text, const std::filesystem::path& file);
+
 /// The members in which two JSON values differ, at most `limit` of them, as
 /// "options.seed: 1 there, 2 now; options.sink: absent there, "keep" now"; empty for equal values.
 [[nodiscard]] std::string differences(const nlohmann::ordered_json& there,

@@ -16,9 +16,12 @@ namespace phiscope::shard {
 namespace fs = std::filesystem;
 
 std::vector<nlohmann::json> read_prompts(const fs::path& run) {
-  const fs::path file = run / "prompts.jsonl";
-  const MappedFile mapped(file);
-  std::string_view rest = mapped.text();
+  const MappedFile mapped(run / "prompts.jsonl");
+  return parse_prompts(mapped.text(), mapped.path());
+}
+
+std::vector<nlohmann::json> parse_prompts(std::string_view text, const fs::path& file) {
+  std::string_view rest = text;
   std::vector<nlohmann::json> prompts;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
@@ -44,15 +47,20 @@ void check_manifest(const fs::path& run, const RunPlan& plan, std::span<const Co
   }
   const MappedFile manifest(file);
   const MappedFile prompts(run / "prompts.jsonl");
-  const std::string expected = manifest_bytes(plan, prompts.text(), commits);
-  if (manifest.text() == expected) return;
+  check_manifest(manifest.text(), file, prompts.text(), plan, commits);
+}
+
+void check_manifest(std::string_view manifest, const fs::path& file, std::string_view prompts_jsonl,
+                    const RunPlan& plan, std::span<const Commit> commits) {
+  const std::string expected = manifest_bytes(plan, prompts_jsonl, commits);
+  if (manifest == expected) return;
   const std::string different =
-      differences(parse_ordered_json(manifest.text(), file), parse_ordered_json(expected, file));
+      differences(parse_ordered_json(manifest, file), parse_ordered_json(expected, file));
   throw FormatError(file, "disagrees with plan, prompts and commits in " +
                               (different.empty() ? "its layout" : different));
 }
 
-void check_array(const NpyFile& array, const CommittedFile& file, Dtype dtype,
+void check_array(const NpyArray& array, const CommittedFile& file, Dtype dtype,
                  const std::vector<std::uint64_t>& row_shape) {
   std::vector<std::uint64_t> shape = {file.rows};
   shape.insert(shape.end(), row_shape.begin(), row_shape.end());

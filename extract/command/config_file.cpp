@@ -2,6 +2,7 @@
 #include "command/config_file.hpp"
 
 #include "shard/format_error.hpp"
+#include "shard/mapped_file.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -283,6 +284,19 @@ std::string named_file(const std::vector<std::string>& words) {
 
 }  // namespace
 
+FileFlags parse_flags(std::string_view text, const std::string& file, const CLI::App& app,
+                      const CLI::App& command, const ConfigNames& names) {
+  ConfigReader reader(app, command, names, file);
+  try {
+    reader.read(toml::parse(text, file));
+  } catch (const toml::parse_error& error) {
+    // The description quotes the file as it is.
+    throw shard::FormatError(file, "line " + std::to_string(error.source().begin.line) + ": " +
+                                       shard::printable(error.description()));
+  }
+  return {.values = reader.flags(), .notes = reader.notes()};
+}
+
 Arguments with_config_file(const CLI::App& app, const std::vector<Subcommand>& subcommands,
                            int argc, char** argv) {
   Arguments arguments{.words = {argv + 1, argv + argc}, .notes = {}};
@@ -294,17 +308,11 @@ Arguments with_config_file(const CLI::App& app, const std::vector<Subcommand>& s
   }
   const auto owner = std::ranges::find(subcommands, command, &Subcommand::app);
   const ConfigNames names = owner == subcommands.end() ? ConfigNames{} : owner->names;
-  ConfigReader reader(app, *command, names, file);
-  try {
-    reader.read(toml::parse_file(file));
-  } catch (const toml::parse_error& error) {
-    throw shard::FormatError(file, "line " + std::to_string(error.source().begin.line) + ": " +
-                                       std::string(error.description()));
-  }
-  for (const auto& [flag, value] : reader.flags()) {
+  FileFlags said = parse_flags(shard::MappedFile(file).text(), file, app, *command, names);
+  for (const auto& [flag, value] : said.values) {
     if (!is_given(given, flag)) arguments.words.push_back("--" + flag + "=" + value);
   }
-  arguments.notes = reader.notes();
+  arguments.notes = std::move(said.notes);
   for (const std::string& note : arguments.notes) std::cerr << "note: " << note << '\n';
   return arguments;
 }

@@ -4,6 +4,7 @@
 #include "command/subcommand.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace phiscope::extract {
@@ -13,6 +14,18 @@ struct Arguments {
   std::vector<std::string> words;
   std::vector<std::string> notes;  ///< keys without effect, one line each
 };
+
+/// What a configuration file says of a subcommand.
+struct FileFlags {
+  ConfigValues values;             ///< by the flags' names
+  std::vector<std::string> notes;  ///< keys without effect, one line each
+};
+
+/// Reads the text of a configuration file. @param file  its name, for messages
+/// @throws shard::FormatError as with_config_file()
+[[nodiscard]] FileFlags parse_flags(std::string_view text, const std::string& file,
+                                    const CLI::App& app, const CLI::App& command,
+                                    const ConfigNames& names);
 
 /// The command line with the options of `--config FILE` (TOML) added where the line has none.
 /// Keys are the flags' names, at the top of the file or in a table named like the subcommand, or

@@ -73,6 +73,8 @@ std::vector<std::int64_t> token_ids(const JsonFields& fields, std::string_view k
 /// or of something else would take minutes.
 constexpr std::uint64_t largest_config = 16'000'000;
 
+constexpr const char* generation_name = "generation_config.json";
+
 void refuse_large(const fs::path& path) {
   const auto file = shard::identity_of(path);
   if (!file || file->size <= largest_config) return;
@@ -82,8 +84,7 @@ void refuse_large(const fs::path& path) {
 }
 
 /// The directories that publishers of latent models offer have a config.json with nothing in it.
-void refuse_empty(const fs::path& path) {
-  std::string text(shard::MappedFile(path).text());
+void refuse_empty(std::string text, const fs::path& path) {
   std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
   if (!text.empty() && text != "{}") return;
   throw FormatError(path,
@@ -132,17 +133,11 @@ void refuse_adapter(const fs::path& directory) {
 }
 
 /// Refused is what no reading of a family could make good.
-ConfigFile open_config(const fs::path& directory) {
+ConfigFile parse_config_file(std::string_view text, const fs::path& path) {
   ConfigFile file;
-  file.path = directory / "config.json";
-  refuse_adapter(directory);
-  if (!fs::exists(file.path)) {
-    if (const auto pickle = find_pickle(directory)) throw FormatError(*pickle, pickle_advice());
-    throw FormatError(file.path, "no such file, expected a Hugging Face model directory");
-  }
-  refuse_large(file.path);
-  refuse_empty(file.path);
-  file.root = shard::read_json(file.path);
+  file.path = path;
+  refuse_empty(std::string(text), path);
+  file.root = shard::parse_json(text, path);
   const JsonFields fields = file.fields();
   file.family = &find_family(fields);
   if (fields.has("quantization_config")) {
@@ -162,8 +157,19 @@ ConfigFile open_config(const fs::path& directory) {
   return file;
 }
 
+ConfigFile open_config(const fs::path& directory) {
+  const fs::path path = directory / "config.json";
+  refuse_adapter(directory);
+  if (!fs::exists(path)) {
+    if (const auto pickle = find_pickle(directory)) throw FormatError(*pickle, pickle_advice());
+    throw FormatError(path, "no such file, expected a Hugging Face model directory");
+  }
+  refuse_large(path);
+  return parse_config_file(shard::MappedFile(path).text(), path);
+}
+
 /// The file itself is asked first, then the object of the language model.
-void read_special_ids(const ConfigFile& file, const fs::path& generation, ModelConfig& config) {
+void read_special_ids(const ConfigFile& file, ModelConfig& config) {
   const JsonFields fields = file.fields();
   const JsonFields text = file.text_fields();
   config.eos = token_ids(fields.has("eos_token_id") ? fields : text, "eos_token_id");
@@ -174,21 +180,23 @@ void read_special_ids(const ConfigFile& file, const fs::path& generation, ModelC
   const auto is_beyond = [&](std::int64_t id) { return id >= config.vocab; };
   if (file.defaults_eos) std::erase_if(config.eos, is_beyond);
   if (file.defaults_bos) std::erase_if(bos, is_beyond);
-  if (fs::exists(generation)) {
-    const json root = shard::read_json(generation);
-    const JsonFields generate(root, generation);
-    auto eos = token_ids(generate, "eos_token_id");
-    if (!eos.empty()) config.eos = std::move(eos);
-    if (bos.empty()) bos = token_ids(generate, "bos_token_id");
-    if (bos.size() > 1) generate.refuse("bos_token_id", "one token id");
-  }
   if (!bos.empty()) config.bos = bos.front();
 }
 
-}  // namespace
+/// What generation_config.json says goes before, but for the first token where there is one.
+void read_generation_ids(std::string_view text, const fs::path& file, ModelConfig& config) {
+  const json root = shard::parse_json(text, file);
+  const JsonFields fields(root, file);
+  auto eos = token_ids(fields, "eos_token_id");
+  if (!eos.empty()) config.eos = std::move(eos);
+  if (config.bos) return;
+  const std::vector<std::int64_t> bos = token_ids(fields, "bos_token_id");
+  if (bos.size() > 1) fields.refuse("bos_token_id", "one token id");
+  if (!bos.empty()) config.bos = bos.front();
+}
 
-ModelConfig read_config(const fs::path& directory) {
-  const ConfigFile file = open_config(directory);
+/// What config.json says by itself.
+ModelConfig config_of(const ConfigFile& file) {
   const Family& family = *file.family;
   const JsonFields fields = file.fields();
   const JsonFields text = file.text_fields();
@@ -202,8 +210,27 @@ ModelConfig read_config(const fs::path& directory) {
     expect_one_of(text, "model_type", {nested});
   }
   family.read(text, config);
-  read_special_ids(file, directory / "generation_config.json", config);
-  read_latent(fields, directory, config);
+  read_special_ids(file, config);
+  return config;
+}
+
+}  // namespace
+
+ModelConfig read_config(const fs::path& directory) {
+  const ConfigFile file = open_config(directory);
+  ModelConfig config = config_of(file);
+  const fs::path generation = directory / generation_name;
+  if (fs::exists(generation)) {
+    read_generation_ids(shard::MappedFile(generation).text(), generation, config);
+  }
+  read_latent(file.fields(), directory, config);
+  return config;
+}
+
+ModelConfig parse_config(std::string_view text, const fs::path& file,
+                         std::optional<std::string_view> generation) {
+  ModelConfig config = config_of(parse_config_file(text, file));
+  if (generation) read_generation_ids(*generation, file.parent_path() / generation_name, config);
   return config;
 }
 

@@ -132,6 +132,11 @@ struct ModelConfig {
 ///         changes masks, scales, norms or positions in a way the family is not computed
 [[nodiscard]] ModelConfig read_config(const std::filesystem::path& directory);
 
+/// As read_config(), of the text of a config.json, and that of a generation_config.json where there
+/// is one, without other files beside them. @param file  the name of config.json, for messages
+[[nodiscard]] ModelConfig parse_config(std::string_view text, const std::filesystem::path& file,
+                                       std::optional<std::string_view> generation = std::nullopt);
+
 /// What read_config() makes of keys that a reader of config.json may expect something else of:
 /// those it does not read, as warnings, those that are absent, with their defaults, and end tokens
 /// that generation_config.json replaces.

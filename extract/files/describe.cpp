@@ -16,9 +16,12 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 ordered_json describe_safetensors(const fs::path& path) {
-  const SafetensorsFile file(path);
+  return describe_safetensors(SafetensorsFile(path).contents());
+}
+
+ordered_json describe_safetensors(const Safetensors& contents) {
   ordered_json tensors = ordered_json::object();
-  for (const auto& [name, view] : file.tensors()) {
+  for (const auto& [name, view] : contents.tensors) {
     tensors[name] = {{"shape", view.shape},
                      {"dtype", name_of(view.dtype)},
                      {"sha256_le_c_order", shard::sha256(view.bytes)}};

@@ -13,6 +13,7 @@ namespace phiscope::extract {
 /// A safetensors file as one value: {"tensors": {name: {"shape", "dtype", "sha256_le_c_order"}}}.
 /// @throws shard::FormatError if the file is malformed
 [[nodiscard]] nlohmann::ordered_json describe_safetensors(const std::filesystem::path& path);
+[[nodiscard]] nlohmann::ordered_json describe_safetensors(const Safetensors& contents);
 
 /// A model directory as one value: family, layers, heads, kv_heads, head_dim, hidden, vocab, dtype,
 /// parameters, tied and more, `warnings` about what is ignored, and `latent` for a directory with

@@ -13,8 +13,11 @@ using nlohmann::json;
 using shard::FormatError;
 
 std::vector<JsonEntry> json_entries(const std::filesystem::path& file, const std::string& noun) {
-  const shard::MappedFile mapped(file);
-  const std::string_view text = mapped.text();
+  return json_entries(shard::MappedFile(file).text(), file, noun);
+}
+
+std::vector<JsonEntry> json_entries(std::string_view text, const std::filesystem::path& file,
+                                    const std::string& noun) {
   const std::size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (first == std::string_view::npos) {
     throw FormatError(file,

@@ -28,6 +28,11 @@ struct JsonEntry {
 [[nodiscard]] std::vector<JsonEntry> json_entries(const std::filesystem::path& file,
                                                   const std::string& noun);
 
+/// As above, of the text of the file.
+[[nodiscard]] std::vector<JsonEntry> json_entries(std::string_view text,
+                                                  const std::filesystem::path& file,
+                                                  const std::string& noun);
+
 /// "FILE: 2 blank lines skipped" for JSON lines with blank ones, empty without; one that ends the
 /// file does not count. What a program says before it reads the entries.
 [[nodiscard]] std::string blank_lines_warning(const std::filesystem::path& file);

@@ -3,6 +3,7 @@
 
 #include "files/json_entries.hpp"
 #include "shard/format_error.hpp"
+#include "shard/mapped_file.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -150,10 +151,14 @@ std::optional<double> last_number(std::string_view text) {
 }
 
 QuestionPairs read_pairs(const fs::path& file, bool skip_bad) {
+  return parse_pairs(shard::MappedFile(file).text(), file, skip_bad);
+}
+
+QuestionPairs parse_pairs(std::string_view text, const fs::path& file, bool skip_bad) {
   QuestionPairs read;
   std::map<std::string, int> seen;
   std::size_t number = 0;
-  for (const JsonEntry& one : json_entries(file, "pair")) {
+  for (const JsonEntry& one : json_entries(text, file, "pair")) {
     const json& object = one.value;
     const JsonFields entry(object, file, "entry " + std::to_string(number++));
     const auto [id, is_text] = id_of(entry);
@@ -181,13 +186,17 @@ QuestionPairs read_pairs(const fs::path& file, bool skip_bad) {
 }
 
 QuestionPairs prepare_pairs(const fs::path& raw) {
+  return prepare_pairs(shard::MappedFile(raw).text(), raw);
+}
+
+QuestionPairs prepare_pairs(std::string_view text, const fs::path& raw) {
   struct Halves {
     std::optional<PairSide> clean;
     std::optional<PairSide> corrupted;
     bool id_is_text = false;
   };
   std::map<std::string, Halves, decltype(&comes_before)> by_id(&comes_before);
-  for (const JsonEntry& one : json_entries(raw, "pair")) {
+  for (const JsonEntry& one : json_entries(text, raw, "pair")) {
     const json& object = one.value;
     const JsonFields fields(object, raw);
     const auto [id, is_text] = id_of(fields);

@@ -53,11 +53,18 @@ struct QuestionPairs {
 /// @throws shard::FormatError naming the file, the pair, what was found and what is expected
 [[nodiscard]] QuestionPairs read_pairs(const std::filesystem::path& file, bool skip_bad);
 
+/// As read_pairs(), of the text of the file. @param file  its name, for messages
+[[nodiscard]] QuestionPairs parse_pairs(std::string_view text, const std::filesystem::path& file,
+                                        bool skip_bad);
+
 /// Joins the two variants of each pair of a raw file ({pair_id, variant, question, answer, ...}),
 /// by ascending pair_id, and drops pairs whose answers are equal as numbers.
 /// @throws shard::FormatError as above: a variant twice or missing, one that is neither clean nor
 ///         corrupted, an answer without a number
 [[nodiscard]] QuestionPairs prepare_pairs(const std::filesystem::path& raw);
+
+/// As prepare_pairs(), of the text of the raw file. @param raw  its name, for messages
+[[nodiscard]] QuestionPairs prepare_pairs(std::string_view text, const std::filesystem::path& raw);
 
 /// A pairs file as prepare_pairs() leaves it: a JSON list.
 [[nodiscard]] std::string pairs_text(const std::vector<QuestionPair>& pairs);

@@ -3,6 +3,7 @@
 
 #include "files/json_entries.hpp"
 #include "shard/format_error.hpp"
+#include "shard/mapped_file.hpp"
 
 #include <phiscope/answer_number.hpp>
 #include <phiscope/problem_difficulty.hpp>
@@ -82,7 +83,11 @@ json problem_meta(const JsonFields& fields, const std::string& question) {
 }  // namespace
 
 std::vector<Problem> read_problems(const std::filesystem::path& file) {
-  const std::vector<JsonEntry> entries = json_entries(file, "problem");
+  return parse_problems(shard::MappedFile(file).text(), file);
+}
+
+std::vector<Problem> parse_problems(std::string_view text, const std::filesystem::path& file) {
+  const std::vector<JsonEntry> entries = json_entries(text, file, "problem");
   std::vector<Problem> problems;
   problems.reserve(entries.size());
   std::unordered_map<std::string, std::size_t> entry_of;

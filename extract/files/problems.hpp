@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace phiscope::extract {
@@ -34,5 +35,9 @@ struct Problem {
 /// @throws shard::FormatError naming file and entry: no question or more than one, no answer, a
 ///         field of another type, two problems with one id, a file without problems
 [[nodiscard]] std::vector<Problem> read_problems(const std::filesystem::path& file);
+
+/// As read_problems(), of the text of the file. @param file  its name, for messages
+[[nodiscard]] std::vector<Problem> parse_problems(std::string_view text,
+                                                  const std::filesystem::path& file);
 
 }  // namespace phiscope::extract

@@ -94,13 +94,16 @@ std::vector<JsonEntry> prompt_lines(const fs::path& path, std::string_view rest)
 }  // namespace
 
 std::vector<Prompt> read_prompts(const fs::path& path) {
-  const shard::MappedFile file(path);
-  std::string_view text = file.text();
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const bool is_list = first != std::string_view::npos && text[first] == '[';
+  return parse_prompts(shard::MappedFile(path).text(), path);
+}
+
+std::vector<Prompt> parse_prompts(std::string_view text, const fs::path& path) {
+  std::string_view rest = text;
+  if (rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
+  const std::size_t first = rest.find_first_not_of(" \t\r\n");
+  const bool is_list = first != std::string_view::npos && rest[first] == '[';
   const std::vector<JsonEntry> entries =
-      is_list ? json_entries(path, "prompt") : prompt_lines(path, text);
+      is_list ? json_entries(text, path, "prompt") : prompt_lines(path, rest);
   std::vector<Prompt> prompts;
   prompts.reserve(entries.size());
   std::unordered_map<std::string, std::size_t> number_of_id;

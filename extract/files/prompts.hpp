@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace phiscope::extract {
@@ -26,5 +27,9 @@ struct Prompt {
 /// @throws shard::FormatError with file and line or entry for anything else; for an id that two
 ///         share; for a file without prompts
 [[nodiscard]] std::vector<Prompt> read_prompts(const std::filesystem::path& path);
+
+/// As read_prompts(), of the text of the file. @param path  its name, for messages
+[[nodiscard]] std::vector<Prompt> parse_prompts(std::string_view text,
+                                                const std::filesystem::path& path);
 
 }  // namespace phiscope::extract

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "files/ranking_csv.hpp"
 
-#include "shard/csv.hpp"
 #include "shard/format_error.hpp"
 
 #include <algorithm>
@@ -14,6 +13,12 @@ namespace {
 using shard::Csv;
 using shard::FormatError;
 
+/// Names of columns for a message: what a file has for names may be long, and no text.
+std::string names_text(const std::string& names) {
+  constexpr std::size_t limit = 200;
+  return shard::printable(names.substr(0, limit)) + (names.size() > limit ? "..." : "");
+}
+
 std::string only_score_column(const Csv& csv) {
   std::string found;
   std::string all;
@@ -23,9 +28,10 @@ std::string only_score_column(const Csv& csv) {
     all += (all.empty() ? "" : ", ") + column;
   }
   if (found.empty() || all != found) {
-    throw FormatError(csv.path(), "line 1: found " +
-                                      (all.empty() ? "no score column" : "score columns " + all) +
-                                      ", expected one, or the name of the column to take");
+    throw FormatError(csv.path(),
+                      "line 1: found " +
+                          (all.empty() ? "no score column" : "score columns " + names_text(all)) +
+                          ", expected one, or the name of the column to take");
   }
   return found;
 }
@@ -116,7 +122,11 @@ std::vector<std::int64_t> Ranking::descending() const {
 
 Ranking read_ranking(const std::filesystem::path& file, std::string_view score_column,
                      std::optional<HeadGrid> expected) {
-  const Csv csv = Csv::read(file);
+  return ranking_of(Csv::read(file), score_column, expected);
+}
+
+Ranking ranking_of(const Csv& csv, std::string_view score_column,
+                   std::optional<HeadGrid> expected) {
   Ranking ranking;
   ranking.score_column = score_column.empty() ? only_score_column(csv) : std::string(score_column);
   const std::size_t score = csv.column(ranking.score_column);
@@ -127,9 +137,10 @@ Ranking read_ranking(const std::filesystem::path& file, std::string_view score_c
   for (std::size_t row = 0; row < csv.rows(); ++row) {
     const auto head = static_cast<std::size_t>(heads[row]);
     if (line_of[head] != 0) {
-      throw FormatError(file, "line " + std::to_string(csv.line(row)) + ": found head " +
-                                  std::to_string(head) + " again, a duplicate of line " +
-                                  std::to_string(line_of[head]) + "; expected every head once");
+      throw FormatError(csv.path(), "line " + std::to_string(csv.line(row)) + ": found head " +
+                                        std::to_string(head) + " again, a duplicate of line " +
+                                        std::to_string(line_of[head]) +
+                                        "; expected every head once");
     }
     line_of[head] = csv.line(row);
     if (is_unranked(csv, row, score)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "shard/csv.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -43,5 +45,9 @@ struct Ranking {
 [[nodiscard]] Ranking read_ranking(const std::filesystem::path& file,
                                    std::string_view score_column = "",
                                    std::optional<HeadGrid> expected = std::nullopt);
+
+/// As read_ranking(), of a CSV that has been read.
+[[nodiscard]] Ranking ranking_of(const shard::Csv& csv, std::string_view score_column = "",
+                                 std::optional<HeadGrid> expected = std::nullopt);
 
 }  // namespace phiscope::extract

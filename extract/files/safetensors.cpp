@@ -70,31 +70,30 @@ std::string what_else(std::string_view text) {
 }
 
 /// The header's JSON text, between the length and the data.
-std::string_view header_text(const shard::MappedFile& file) {
-  const std::string_view text = file.text();
+std::string_view header_text(std::string_view text, const std::filesystem::path& file) {
   if (text.size() < length_bytes) {
-    throw FormatError(file.path(), "not a safetensors file: " + std::to_string(text.size()) +
-                                       " bytes, too small for the 8 bytes of the header length");
+    throw FormatError(file, "not a safetensors file: " + std::to_string(text.size()) +
+                                " bytes, too small for the 8 bytes of the header length");
   }
   std::uint64_t length = 0;
   std::memcpy(&length, text.data(), length_bytes);
   const std::uint64_t room = text.size() - length_bytes;
   if (length > header_limit || length > room) {
     throw FormatError(
-        file.path(),
+        file,
         what_else(text) + std::string("header length is ") + std::to_string(length) +
             ", expected at most " + std::to_string(std::min(room, header_limit)) +
             (length > header_limit ? " (not a safetensors file?)" : " (the file is truncated)"));
   }
   const std::string_view header = text.substr(length_bytes, length);
   if (!header.starts_with('{')) {
-    throw FormatError(file.path(), "header begins with " + quote_bytes(header.substr(0, 8)) +
-                                       ", expected a JSON object that begins with '{'");
+    throw FormatError(file, "header begins with " + quote_bytes(header.substr(0, 8)) +
+                                ", expected a JSON object that begins with '{'");
   }
   const std::size_t end = header.find_last_not_of(' ');
   if (header[end] != '}') {
-    throw FormatError(file.path(), "header ends with " + quote_bytes(header.substr(end)) +
-                                       ", expected a JSON object padded with spaces");
+    throw FormatError(file, "header ends with " + quote_bytes(header.substr(end)) +
+                                ", expected a JSON object padded with spaces");
   }
   return header;
 }
@@ -206,27 +205,36 @@ std::string text_of(std::span<const std::int64_t> shape) {
   return text + "]";
 }
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : file_(path) {
-  const std::string_view header = header_text(file_);
+Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::filesystem::path& path) {
+  // Without data there may be no address, of which no text can be made.
+  const std::string_view text =
+      bytes.empty() ? std::string_view()
+                    : std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string_view header = header_text(text, path);
   const json root = shard::parse_json(header, path);
   const JsonFields fields(root, path, "header");
 
+  Safetensors contents;
   std::vector<Entry> entries;
   for (const auto& [name, value] : root.items()) {
     if (name == "__metadata__") {
       const JsonFields texts = fields.object(name);
-      for (const auto& [key, unused] : value.items()) metadata_[key] = texts.text(key);
+      for (const auto& [key, unused] : value.items()) contents.metadata[key] = texts.text(key);
       continue;
     }
     entries.push_back(read_entry(name, JsonFields(value, path, "tensor " + quote_bytes(name))));
   }
-  const auto data = file_.bytes().subspan(length_bytes + header.size());
+  const auto data = bytes.subspan(length_bytes + header.size());
   check_coverage(path, entries, data.size());
   for (Entry& entry : entries) {
     entry.view.bytes = data.subspan(entry.begin, entry.end - entry.begin);
     std::string name = entry.view.name;
-    tensors_.emplace(std::move(name), std::move(entry.view));
+    contents.tensors.emplace(std::move(name), std::move(entry.view));
   }
+  return contents;
 }
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : file_(path), contents_(parse_safetensors(file_.bytes(), path)) {}
 
 }  // namespace phiscope::extract

@@ -50,24 +50,40 @@ struct TensorView {
 [[nodiscard]] std::uint64_t count(const TensorView& tensor);             ///< number of elements
 [[nodiscard]] std::string text_of(std::span<const std::int64_t> shape);  ///< "[2, 3]"
 
-/// A safetensors file, mapped, with its header checked as a whole: strict JSON, known dtypes,
-/// shapes without overflow, sizes equal to shape times dtype, data covered exactly once without
-/// holes.
+/// What the bytes of a safetensors file hold.
+struct Safetensors {
+  std::map<std::string, TensorView> tensors;  ///< by name
+  std::map<std::string, std::string> metadata;
+};
+
+/// Reads the bytes of a safetensors file, whose header is checked as a whole: strict JSON, known
+/// dtypes, shapes without overflow, sizes equal to shape times dtype, data covered exactly once
+/// without holes. The views borrow the bytes.
+/// @param path  of the file, for messages
+/// @throws shard::FormatError naming the file, the tensor, what was found and what is expected
+[[nodiscard]] Safetensors parse_safetensors(std::span<const std::byte> bytes,
+                                            const std::filesystem::path& path);
+
+/// A safetensors file, mapped and checked.
 class SafetensorsFile {
  public:
-  /// @throws shard::FormatError naming the file, the tensor, what was found and what is expected
+  /// @throws shard::FormatError as parse_safetensors(), and if the file cannot be mapped
   explicit SafetensorsFile(const std::filesystem::path& path);
 
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
   [[nodiscard]] const shard::MappedFile& file() const { return file_; }
+  [[nodiscard]] const Safetensors& contents() const { return contents_; }
   /// Every tensor by name; the views live as long as this object, also when it is moved.
-  [[nodiscard]] const std::map<std::string, TensorView>& tensors() const { return tensors_; }
-  [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  [[nodiscard]] const std::map<std::string, TensorView>& tensors() const {
+    return contents_.tensors;
+  }
+  [[nodiscard]] const std::map<std::string, std::string>& metadata() const {
+    return contents_.metadata;
+  }
 
  private:
   shard::MappedFile file_;
-  std::map<std::string, TensorView> tensors_;
-  std::map<std::string, std::string> metadata_;
+  Safetensors contents_;
 };
 
 }  // namespace phiscope::extract

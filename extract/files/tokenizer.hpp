@@ -38,6 +38,10 @@ class Tokenizer {
   /// name
   static Tokenizer open(const std::filesystem::path& directory);
 
+  /// As open(), of the text of a tokenizer.json without other files beside it.
+  /// @param file  its name, for messages
+  static Tokenizer parse(std::string_view text, const std::filesystem::path& file);
+
   /// @param utf8  any text, perhaps empty
   /// @param special  let the post-processor add its tokens (the start of the text, mostly)
   /// @throws std::invalid_argument if `utf8` is not valid UTF-8, naming the byte

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "files/weights.hpp"
 
-#include "files/json_fields.hpp"
 #include "files/latent/pickles.hpp"
+#include "files/weight_map.hpp"
 #include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
 
 #include <algorithm>
 #include <set>
@@ -26,27 +25,6 @@ constexpr const char* index_name = "model.safetensors.index.json";
   if (const auto pickle = find_pickle(directory)) throw FormatError(*pickle, pickle_advice());
   throw FormatError(directory, std::string("no weights: expected ") + single_name + " or " +
                                    index_name + " in this directory");
-}
-
-using WeightMap = std::map<std::string, std::string>;  // tensor -> shard
-
-/// The map of an index; every shard is a plain name of a file next to the index.
-WeightMap read_weight_map(const fs::path& index) {
-  const nlohmann::json root = shard::read_json(index);
-  const JsonFields map = JsonFields(root, index).object("weight_map");
-  WeightMap shard_of;
-  for (const auto& [tensor, value] : map.value().items()) {
-    const std::string shard = map.text(tensor);
-    const bool plain = shard.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
-    if (!plain || !shard.ends_with(".safetensors")) {
-      throw FormatError(index, "weight_map of tensor " + quote_bytes(tensor) + " is the path " +
-                                   quote_bytes(shard) +
-                                   ", expected the name of a .safetensors file in this directory");
-    }
-    shard_of[tensor] = shard;
-  }
-  if (shard_of.empty()) throw FormatError(index, "weight_map is empty, expected tensors");
-  return shard_of;
 }
 
 }  // namespace

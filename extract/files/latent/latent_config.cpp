@@ -4,6 +4,7 @@
 #include "files/json_fields.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
+#include "shard/mapped_file.hpp"
 
 #include <algorithm>
 #include <array>
@@ -76,8 +77,12 @@ std::optional<std::int64_t> read_bos(const JsonFields& fields) {
 std::optional<LatentConfig> read_latent_config(const fs::path& directory) {
   const fs::path path = directory / latent_config_name;
   if (!fs::exists(path)) return std::nullopt;
-  const json root = shard::read_json(path);
-  const JsonFields fields(root, path);
+  return parse_latent_config(shard::MappedFile(path).text(), path);
+}
+
+LatentConfig parse_latent_config(std::string_view text, const fs::path& file) {
+  const json root = shard::parse_json(text, file);
+  const JsonFields fields(root, file);
   refuse_unknown(fields);
   LatentConfig config;
   config.base_vocab_size = fields.integer("base_vocab_size");

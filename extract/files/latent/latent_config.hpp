@@ -60,6 +60,10 @@ inline constexpr std::string_view latent_converter =
 [[nodiscard]] std::optional<LatentConfig> read_latent_config(
     const std::filesystem::path& directory);
 
+/// As read_latent_config(), of the text of the file. @param file  its name, for messages
+[[nodiscard]] LatentConfig parse_latent_config(std::string_view text,
+                                               const std::filesystem::path& file);
+
 /// Checks ids, base_vocab_size and logits_slice against the embedding's rows.
 /// @throws shard::FormatError as above
 void check_latent_ids(const std::filesystem::path& directory, std::int64_t embedding_rows);

@@ -188,6 +188,11 @@ Tokenizer Tokenizer::open(const std::filesystem::path& directory) {
   return Tokenizer(std::make_unique<const Parts>(JsonFields(json, file), beside));
 }
 
+Tokenizer Tokenizer::parse(std::string_view text, const std::filesystem::path& file) {
+  const nlohmann::json json = shard::parse_json(text, file);
+  return Tokenizer(std::make_unique<const Parts>(JsonFields(json, file), Companions{}));
+}
+
 Encoding Tokenizer::encode(std::string_view utf8, bool special) const {
   if (const std::size_t bad = first_invalid_utf8(utf8); bad < utf8.size()) {
     throw std::invalid_argument("Tokenizer::encode: byte " + std::to_string(bad) + " (" +

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs libFuzzer on every target for a while:  campaign.py --build build/fuzz --minutes 10 [--jobs N] [TARGET...]
+
+The time is divided between the targets. New inputs go to BUILD/corpus/TARGET, what breaks a target to
+BUILD/findings/TARGET; a target ends with its first finding. Writes BUILD/figures.json and ends with 1 if anything was
+found.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+TIME_LIMIT_S = 20  # of one input
+MEMORY_MB = 2048
+
+
+def targets():
+    return sorted(path.name for path in (HERE / "seeds").iterdir())
+
+
+def fuzz(name, build, seconds):
+    """Figures of one target."""
+    corpus, findings = build / "corpus" / name, build / "findings" / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    findings.mkdir(parents=True, exist_ok=True)
+    seeds = [folder / name for folder in (HERE / "seeds", HERE / "cases") if (folder / name).is_dir()]
+    command = [build / "tests/fuzz_readers", f"-max_total_time={seconds}", f"-timeout={TIME_LIMIT_S}",
+               f"-rss_limit_mb={MEMORY_MB}", "-print_funcs=0", f"-artifact_prefix={findings}/", "-print_final_stats=1", corpus, *seeds]
+    environment = {**os.environ, "PHISCOPE_FUZZ_TARGET": name, "ASAN_OPTIONS": "detect_stack_use_after_return=1"}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    log = done.stderr.decode(errors="replace")
+    (build / "findings" / f"{name}.log").write_text(log)
+    runs = re.findall(r"stat::number_of_executed_units:\s*(\d+)", log)
+    took = re.findall(r"^Done \d+ runs in (\d+) second", log, re.M)
+    features = re.findall(r" ft: (\d+)", log)
+    found = sorted(str(path) for path in findings.iterdir())
+    runs = int(runs[-1]) if runs else 0
+    return {"target": name, "runs": runs, "seconds": int(took[-1]) if took else 0,
+            "runs_per_s": runs // max(1, int(took[-1])) if took else 0, "features": int(features[-1]) if features else 0,
+            "corpus": sum(1 for _ in corpus.iterdir()), "findings": found, "status": done.returncode}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--minutes", type=float, default=10.0, help="of all targets together (10)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="targets at a time (all cores)")
+    parser.add_argument("targets", nargs="*", default=targets())
+    options = parser.parse_args()
+    seconds = max(1, round(options.minutes * 60 * options.jobs / len(options.targets)))
+    print(f"{len(options.targets)} targets, {seconds} s each, {options.jobs} at a time\n")
+    print(f"{'target':<14} {'runs':>10} {'runs/s':>8} {'features':>8} {'corpus':>7}  findings")
+    rows = []
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for row in pool.map(lambda name: fuzz(name, options.build, seconds), options.targets):
+            rows.append(row)
+            failed = row["status"] != 0 and not row["findings"]
+            found = ", ".join(row["findings"]) or (f"ended with {row['status']}, see findings/{row['target']}.log" if failed else "-")
+            print(f"{row['target']:<14} {row['runs']:>10} {row['runs_per_s']:>8} {row['features']:>8} {row['corpus']:>7}  {found}",
+                  flush=True)
+    (options.build / "figures.json").write_text(json.dumps(rows, indent=1) + "\n")
+    print(f"{'all':<14} {sum(row['runs'] for row in rows):>10}")
+    sys.exit(any(row["findings"] or row["status"] != 0 for row in rows))
+
+
+if __name__ == "__main__":
+    main()
