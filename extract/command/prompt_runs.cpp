@@ -7,8 +7,8 @@
 #include "files/latent_question.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
-#include "run/stop.hpp"
 #include "shard/format_error.hpp"
+#include "watch/stop.hpp"
 
 #include <algorithm>
 #include <iostream>

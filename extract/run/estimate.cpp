@@ -3,8 +3,8 @@
 
 #include "model/kv_cache.hpp"
 #include "plan/sharing.hpp"
-#include "run/progress.hpp"
 #include "run/rows.hpp"
+#include "watch/progress.hpp"
 
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>

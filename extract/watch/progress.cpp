@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/progress.hpp"
+#include "watch/progress.hpp"
 
 #include <algorithm>
 #include <array>

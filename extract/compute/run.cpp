@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "command/run.hpp"
 
-#include "command/memory.hpp"
-#include "command/numerics.hpp"
+#include "command/next_program.hpp"
 #include "command/past_speed.hpp"
-#include "command/run_log.hpp"
+#include "compute/memory.hpp"
+#include "compute/numerics.hpp"
+#include "compute/run_log.hpp"
 #include "files/describe.hpp"
 #include "files/digest_cache.hpp"
 #include "model/device.hpp"
@@ -13,12 +14,12 @@
 #include "run/estimate.hpp"
 #include "run/execute.hpp"
 #include "run/pass_lengths.hpp"
-#include "run/progress.hpp"
 #include "run/shard_time.hpp"
-#include "run/stop.hpp"
 #include "run/writing_speed.hpp"
 #include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
+#include "watch/progress.hpp"
+#include "watch/stop.hpp"
 
 #include <array>
 #include <cmath>
@@ -344,16 +345,6 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
             << '\n';
   const bool is_part = plan.experiment == "sampling";  // its command has further steps
   if (complete && !is_part) say_next(plan.experiment, options.out);
-}
-
-void say_next(const std::string& experiment, const std::filesystem::path& out) {
-  static const std::map<std::string, std::string> programs{
-      {"loo", "analyze-loo"},           {"phiid", "analyze-phiid"},
-      {"ablate", "analyze-ablation"},   {"patching", "analyze-patching"},
-      {"sampling", "analyze-sampling"}, {"steps", "analyze-steps"}};
-  const auto found = programs.find(experiment);
-  if (found == programs.end()) return;
-  std::cerr << "next: " << found->second << ' ' << shard::path_text(out) << " --out report\n";
 }
 
 }  // namespace phiscope::extract
