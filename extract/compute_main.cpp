@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The program that `extract` hands over to where a model is run.
 #include "process/cut_file.hpp"
+#include "process/file_size_limit.hpp"
 #include "process/standard_streams.hpp"
 #include "program.hpp"
 #include "program/version.hpp"
@@ -22,6 +23,7 @@ constexpr int bad_input = 1;
 
 int main(int argc, char** argv) {
   phiscope::process::keep_standard_streams();
+  phiscope::process::report_file_size_limit();
   phiscope::process::report_cut_files("error: ");
   try {
     const std::string version = phiscope::program::version_line() + ", LibTorch " TORCH_VERSION;

@@ -3,6 +3,7 @@
 // model is done here, and the rest in a second program, which takes this one's place.
 #include "hand_over.hpp"
 #include "process/cut_file.hpp"
+#include "process/file_size_limit.hpp"
 #include "process/standard_streams.hpp"
 #include "program.hpp"
 #include "program/version.hpp"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   namespace process = phiscope::process;
   namespace extract = phiscope::extract;
   process::keep_standard_streams();
+  process::report_file_size_limit();
   process::report_cut_files("error: ");
   try {
     const std::string version =

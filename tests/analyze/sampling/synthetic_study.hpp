@@ -51,10 +51,16 @@ struct SyntheticStudy {
 
 /// The study that a folder gives. The files are removed, but stay mapped.
 inline std::vector<analyze::sampling::Study> analyzed_study(
-    const SyntheticStudy& options = {}, const analyze::sampling::Options& how = {}) {
+    const SyntheticStudy& options, const analyze::sampling::Options& how = {}) {
   const TempDir folder;
   options.write(folder.path() / "OUT");
   return analyze::sampling::analyze_studies({folder.path() / "OUT"}, {}, how);
+}
+
+/// A copy of the study that nothing was changed in, analyzed once.
+inline std::vector<analyze::sampling::Study> analyzed_study() {
+  static const auto study = analyzed_study(SyntheticStudy{});
+  return study;
 }
 
 }  // namespace phiscope::test
