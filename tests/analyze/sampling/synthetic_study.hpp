@@ -51,15 +51,15 @@ struct SyntheticStudy {
 
 /// The study that a folder gives. The files are removed, but stay mapped.
 inline std::vector<analyze::sampling::Study> analyzed_study(
-    const SyntheticStudy& options, const analyze::sampling::Options& how = {}) {
+    const SyntheticStudy& options = {}, const analyze::sampling::Options& how = {}) {
   const TempDir folder;
   options.write(folder.path() / "OUT");
   return analyze::sampling::analyze_studies({folder.path() / "OUT"}, {}, how);
 }
 
-/// A copy of the study that nothing was changed in, analyzed once.
-inline std::vector<analyze::sampling::Study> analyzed_study() {
-  static const auto study = analyzed_study(SyntheticStudy{});
+/// The study that nothing was changed in, analyzed once for all cases of a process.
+inline const std::vector<analyze::sampling::Study>& plain_study() {
+  static const std::vector<analyze::sampling::Study> study = analyzed_study();
   return study;
 }
 
