@@ -177,7 +177,7 @@ std::vector<int> parse_list(const std::string& text, const std::string& option,
     }
   }
   std::ranges::sort(numbers);
-  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   if (numbers.empty()) {
     throw std::runtime_error(option + ": found nothing, expected a list like 0-3,7");
   }
