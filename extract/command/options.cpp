@@ -128,7 +128,7 @@ void add_run_options(Flags& flags, RunOptions& options) {
       .add_option("--config", "read flags from a TOML file; the command line wins")
       ->check(CLI::ExistingFile)
       ->group("Configuration");
-  flags.group("Options");
+  flags.group("Experiment");
 }
 
 Task parse_task(const std::string& text) {
