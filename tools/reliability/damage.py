@@ -117,7 +117,9 @@ def main():
                             status == 1 and not report.exists() and says_why(error),
                             f"{word}, {what}: {status}: {error}")
 
-            files = sorted(path for path in whole.rglob("*") if path.is_file() and path.suffix not in (".log", ".lock"))
+            # generated_texts.jsonl follows from the ids in the arrays, and has no hash of its own.
+            files = sorted(path for path in whole.rglob("*") if path.is_file() and path.suffix not in (".log", ".lock") and
+                           path.name != "generated_texts.jsonl")
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(whole, copy)
             for _ in range(options.flips):
