@@ -1,99 +1,33 @@
 // SPDX-License-Identifier: MIT
-#include "ablate/command.hpp"
-#include "command/activations.hpp"
-#include "command/config_file.hpp"
-#include "command/options.hpp"
-#include "inspect/command.hpp"
-#include "loo/command.hpp"
-#include "patching/command.hpp"
-#include "phiid/command.hpp"
+// `extract` as users call it, without LibTorch, which takes half a second to load: what runs no
+// model is done here, and the rest in a second program, which takes this one's place.
+#include "hand_over.hpp"
 #include "process/cut_file.hpp"
+#include "process/file_size_limit.hpp"
 #include "process/standard_streams.hpp"
-#include "program/help.hpp"
+#include "program.hpp"
 #include "program/version.hpp"
-#include "random_model/command.hpp"
-#include "run/stop.hpp"
-#include "sampling/command.hpp"
 #include "shard/format_error.hpp"
-#include "steps/command.hpp"
 
-#include <CLI/CLI.hpp>
-#include <c10/util/Exception.h>
-#include <torch/version.h>
-
-#include <algorithm>
 #include <exception>
 #include <iostream>
-#include <string>
-#include <vector>
-
-namespace phiscope::extract {
-namespace {
-
-constexpr int bad_input = 1;
-
-int run_program(int argc, char** argv) {
-  CLI::App program(
-      "Runs a language model once and streams what happens inside it to .npy shards.\n"
-      "example: extract loo --model datasets/models/walk --out run\n"
-      "         analyze-loo run --out report",
-      "extract");
-  program::set_up_help(program, program::version_line() + ", LibTorch " TORCH_VERSION);
-  program.require_subcommand(1);
-  std::vector<Subcommand> subcommands = inspect_subcommands(program);
-  for (const auto add :
-       {random_model_subcommand, activations_subcommand, phiid_subcommand, ablate_subcommand,
-        loo_subcommand, patching_subcommand, sampling_subcommand, steps_subcommand}) {
-    subcommands.push_back(add(program));
-  }
-  std::string command_line;
-  std::vector<std::string> notes;
-  for (int i = 0; i < argc; ++i) command_line += (i > 0 ? " " : "") + shard::printable(argv[i]);
-  const std::vector<std::string> given(argv + 1, argv + argc);
-  try {
-    if (const std::string text = program::generated(program, given); !text.empty()) {
-      std::cout << text;
-      return 0;
-    }
-    Arguments arguments = with_config_file(program, subcommands, argc, argv);
-    // As CLI11's vector overload wants them.
-    std::reverse(arguments.words.begin(), arguments.words.end());
-    program.parse(arguments.words);
-    notes = std::move(arguments.notes);
-  } catch (const CLI::ParseError& error) {
-    return program::finish(program, error, given);
-  }
-  for (const Subcommand& subcommand : subcommands) {
-    if (!subcommand.app->parsed()) continue;
-    if (subcommand.run != nullptr) subcommand.run->notes = notes;
-    if (subcommand.run != nullptr && subcommand.run->print_config) {
-      std::cout << config_text(*subcommand.app);
-    } else {
-      subcommand.go(command_line);
-    }
-  }
-  return 0;
-}
-
-}  // namespace
-}  // namespace phiscope::extract
+#include <optional>
 
 int main(int argc, char** argv) {
-  phiscope::process::keep_standard_streams();
-  phiscope::process::report_cut_files("error: ");
+  namespace process = phiscope::process;
+  namespace extract = phiscope::extract;
+  process::keep_standard_streams();
+  process::report_file_size_limit();
+  process::report_cut_files("error: ");
   try {
-    const int status = phiscope::extract::run_program(argc, argv);
-    phiscope::process::flush_standard_output();
-    return status;
-  } catch (const phiscope::extract::Stopped& stopped) {
-    std::cerr << "extract: " << stopped.what() << '\n';
-    return phiscope::extract::stopped_status;
-  } catch (const c10::Error& error) {  // LibTorch appends a trace to the first line
-    const std::string text = error.what_without_backtrace();
-    std::cerr << "error: " << phiscope::shard::printable(text.substr(0, text.find('\n'))) << '\n';
-    return phiscope::extract::bad_input;
+    const std::string version =
+        phiscope::program::version_line() + ", " + extract::computing_library();
+    const std::optional<int> status = extract::run_program(argc, argv, version, false);
+    if (!status) extract::hand_over(argv);
+    process::flush_standard_output();
+    return *status;
   } catch (const std::exception& error) {
     std::cerr << "error: " << phiscope::shard::printable(error.what()) << '\n';
-    return phiscope::extract::bad_input;
+    return 1;
   }
 }

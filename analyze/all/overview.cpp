@@ -71,10 +71,7 @@ Summary summary_of(std::string_view line) {
         {.verdict = claim.text("verdict"), .text = sentence_of(claim.text("claim"), findings)});
   }
   summary.warnings = object.texts("warnings");
-  const std::vector<std::string> files = object.texts("files");
-  const auto picture =
-      std::ranges::find_if(files, [](const std::string& file) { return file.ends_with(".svg"); });
-  if (picture != files.end()) summary.picture = *picture;
+  summary.picture = object.text("key_figure");
   return summary;
 }
 

@@ -24,7 +24,7 @@ struct Summary {
   std::string failure;  ///< why there is no report; empty: there is one
 };
 
-/// What an analysis told on standard output: its leading findings, warnings and first picture.
+/// What an analysis told on standard output: its leading findings, warnings and key figure.
 /// @throws shard::FormatError if the line is not what analysis programs write
 [[nodiscard]] Summary summary_of(std::string_view line);
 

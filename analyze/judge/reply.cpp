@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "judge/reply.hpp"
 
+#include "shard/decimal.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
 
@@ -190,11 +191,8 @@ Reply read_reply(const Response& response) {
 }
 
 std::optional<double> retry_after_seconds(const std::string& header, long now) {
-  double seconds = 0.0;
-  const char* const end = header.data() + header.size();
-  const auto [parsed_to, fault] =
-      std::from_chars(header.data(), end, seconds, std::chars_format::fixed);
-  if (fault == std::errc() && parsed_to == end && seconds >= 0.0) return seconds;
+  const bool is_plain = header.find_first_not_of("0123456789.") == std::string::npos;
+  if (const auto seconds = shard::decimal(header); is_plain && seconds) return seconds;
   const time_t date = curl_getdate(header.c_str(), nullptr);
   if (date < 0 || header.find(':') == std::string::npos) return std::nullopt;
   return std::max(0.0, static_cast<double>(date) - static_cast<double>(now));

@@ -191,7 +191,7 @@ std::map<std::string, std::size_t> dropped_by_reason(const Patching& data) {
 }
 
 std::string uncorrected_text(std::size_t sites) {
-  return "not corrected for the choice of the largest of " + std::to_string(sites);
+  return "not corrected for taking the largest of " + std::to_string(sites);
 }
 
 std::string site_text(const Patching& data, const Site& site) {

@@ -56,7 +56,7 @@ struct Baselines {
 /// How many pairs were dropped, by reason.
 [[nodiscard]] std::map<std::string, std::size_t> dropped_by_reason(const Patching& data);
 
-/// "not corrected for the choice of the largest of 80": what the interval of a site that was chosen
+/// "not corrected for taking the largest of 80": what the interval of a site that was chosen
 /// for its value leaves out.
 [[nodiscard]] std::string uncorrected_text(std::size_t sites);
 

@@ -101,7 +101,7 @@ void add_best(const Result& result, const Best& best, Measure measure, const std
                    report::estimate_text(best.cell->mean);
   // The p-value is of the largest statistic of all these sites; the interval is not.
   if (best.sites > 1 && best.cell->mean.low.ok()) {
-    claim.evidence += ", interval of this site alone, " + uncorrected_text(best.sites);
+    claim.evidence += ", interval " + uncorrected_text(best.sites);
   }
 }
 
@@ -189,6 +189,10 @@ std::vector<std::string> caveats(const Result& result) {
                     std::to_string(result.data.pairs.size()) + " pairs are done");
   }
   return found;
+}
+
+Measure primary_measure(const Patching& data) {
+  return tested[primary_of(data).of];
 }
 
 std::vector<Claim> claims(const std::vector<Result>& results,

@@ -16,6 +16,9 @@ namespace phiscope::analyze::patching {
 [[nodiscard]] std::vector<report::Claim> claims(const std::vector<Result>& results,
                                                 const std::vector<Comparison>& comparisons);
 
+/// The measure that the primary claim is by, or would be where the plan says that there is none.
+[[nodiscard]] Measure primary_measure(const Patching& data);
+
 /// Severe warnings of a run, as they stand after "but".
 [[nodiscard]] std::vector<std::string> caveats(const Result& result);
 

@@ -80,6 +80,8 @@ bool has_value(const Series& series) {
 Figure curve_figure(const std::vector<Result>& results, Measure measure, bool& is_empty) {
   Figure figure;
   figure.name = "layers_" + std::string(measure_name(measure));
+  figure.tabs = "layers";
+  figure.tab = std::string(measure_name(measure));
   figure.title = std::string(measure_name(measure)) + " by layer, mean over its steps";
   figure.caption =
       "Mean over the steps (and heads) of a layer, then over pairs, with 95 % intervals over "

@@ -62,7 +62,7 @@ std::string set_line(const Result& result, std::size_t mode, std::size_t set) {
   if (line.empty()) return {};
   line = "Largest means of set " + result.data.sets[set] + " (" + result.data.modes[mode] +
          "): " + line;
-  if (sites.size() > 1) line += "; intervals of each site alone, " + uncorrected_text(sites.size());
+  if (sites.size() > 1) line += "; intervals " + uncorrected_text(sites.size());
   return line + ".";
 }
 

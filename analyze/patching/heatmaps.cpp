@@ -153,6 +153,8 @@ Figure map_figure(const std::string& kind, Measure measure, const std::string& t
   figure.title = std::string(measure_name(measure)) + " " + title;
   figure.definition = definition(measure);
   figure.source = "patching.csv";
+  figure.tabs = kind;
+  figure.tab = std::string(measure_name(measure));
   return figure;
 }
 

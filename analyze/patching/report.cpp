@@ -52,12 +52,18 @@ void add_figures(report::Analysis& analysis, const std::string& title,
   analysis.sections.push_back(std::move(section));
 }
 
-/// The maps of heatmaps(), those by difficulty apart.
+/// The maps of heatmaps(), those by difficulty apart. The page begins with that of the primary
+/// claim's measure.
 void add_maps(const std::vector<Result>& results, report::Analysis& analysis) {
   std::vector<figure::Figure> maps;
   std::vector<figure::Figure> by_difficulty;
   for (figure::Figure& figure : heatmaps(results)) {
     (figure.name.starts_with("difficulty_") ? by_difficulty : maps).push_back(std::move(figure));
+  }
+  const std::string chief =
+      "heatmap_" + std::string(measure_name(primary_measure(results.front().data)));
+  for (const figure::Figure& map : maps) {
+    if (map.name == chief) analysis.key_figure = chief;
   }
   add_figures(analysis, "Maps of layer and step", std::move(maps));
   add_figures(analysis, "By difficulty", std::move(by_difficulty));

@@ -101,8 +101,8 @@ std::vector<OptionParts> options_of(const CLI::App& app) {
     if (option->get_positional() || option->get_group().empty()) continue;
     all.push_back(parts_of(*option));
   }
-  // --help is declared first, and the options of an experiment last.
-  std::vector<std::string> groups = {"Options"};
+  // What a command is for comes first, --help, which is declared first, last.
+  std::vector<std::string> groups = {"Options", "Experiment", "Drawing of tokens"};
   for (const OptionParts& parts : all) {
     if (parts.group != other_group) groups.push_back(parts.group);
   }

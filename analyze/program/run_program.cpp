@@ -2,6 +2,7 @@
 #include "program/run_program.hpp"
 
 #include "process/cut_file.hpp"
+#include "process/file_size_limit.hpp"
 #include "process/standard_streams.hpp"
 
 #include <algorithm>
@@ -35,6 +36,7 @@ int run_program(int argc, const char* const* argv, const Spec& spec) {
   CommandLine line(spec.name, spec.about, "Example: " + spec.example);
   spec.add_options(line);
   process::keep_standard_streams();
+  process::report_file_size_limit();
   process::report_cut_files(spec.name + ": error: ");
   int status = 0;
   try {

@@ -39,15 +39,6 @@ const FigureBlock& block_of(const std::string& name, const Analysis& analysis,
   return drawn.blocks.at(static_cast<std::size_t>(found - analysis.figures.begin()));
 }
 
-/// The figure of the first screen; empty without figures.
-std::string key_figure(const Analysis& analysis) {
-  if (!analysis.key_figure.empty()) return analysis.key_figure;
-  for (const Section& section : analysis.sections) {
-    if (!section.folded && !section.figures.empty()) return section.figures.front();
-  }
-  return "";
-}
-
 /// What a reader came for: the claims that were not made up afterwards, else the first finding.
 std::vector<Lead> leads(const Analysis& analysis) {
   std::vector<Lead> lines;
@@ -65,7 +56,7 @@ std::vector<Lead> leads(const Analysis& analysis) {
 
 /// The first findings, and the others to be opened.
 std::vector<Block> findings_blocks(const std::vector<std::string>& lines) {
-  constexpr std::size_t most = 8;
+  constexpr std::size_t most = 6;
   if (lines.size() <= most + 1) return {Points{lines}};
   const auto middle = lines.begin() + most;
   return {Points{{lines.begin(), middle}},
@@ -197,6 +188,14 @@ std::string summary_text(const Analysis& analysis) {
   text += "\nWarnings\n";
   for (const std::string& line : lines_or_none(all_warnings(analysis))) text += "- " + line + "\n";
   return text;
+}
+
+std::string key_figure(const Analysis& analysis) {
+  if (!analysis.key_figure.empty()) return analysis.key_figure;
+  for (const Section& section : analysis.sections) {
+    if (!section.folded && !section.figures.empty()) return section.figures.front();
+  }
+  return "";
 }
 
 Page page(const Analysis& analysis, const DrawnFigures& drawn) {

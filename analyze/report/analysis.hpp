@@ -83,6 +83,9 @@ struct Analysis {
 /// The text of summary.txt: sources, options, findings, warnings.
 [[nodiscard]] std::string summary_text(const Analysis& analysis);
 
+/// The figure of the first screen; empty without figures.
+[[nodiscard]] std::string key_figure(const Analysis& analysis);
+
 /// The page: the claims that are not exploratory (else the first finding), warnings, the key
 /// figure; then the other findings and the sections; folded, definitions, tables, provenance,
 /// facts.

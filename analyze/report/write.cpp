@@ -52,8 +52,10 @@ Written write(std::span<const Part> parts, const std::filesystem::path& director
     written.findings = told(part.analysis);
     written.claims = judge(part.analysis.claims);
     written.warnings = all_warnings(part.analysis);
+    written.key_figure = key_figure(part.analysis) + ".svg";
   }
   written.files = folder.commit();
+  if (std::ranges::count(written.files, written.key_figure) == 0) written.key_figure.clear();
   return written;
 }
 
@@ -84,6 +86,7 @@ std::string result_line(const Written& written, const std::filesystem::path& dir
   const nlohmann::ordered_json line = {{"out", shard::path_text(directory)},
                                        {"report", shard::path_text(directory / "report.html")},
                                        {"files", written.files},
+                                       {"key_figure", written.key_figure},
                                        {"claims", std::move(claims)},
                                        {"findings", written.findings},
                                        {"warnings", written.warnings}};

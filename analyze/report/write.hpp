@@ -25,6 +25,7 @@ struct Written {
   std::vector<std::string> findings =
       {};  ///< all sentences of the analysis in the directory itself
   std::vector<std::string> warnings = {};  ///< likewise
+  std::string key_figure = {};             ///< the picture that the page begins with; empty: none
   std::vector<std::string> notes = {};     ///< why the reports show less than they could
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shard/csv.hpp"
 
+#include "shard/decimal.hpp"
 #include "shard/format_error.hpp"
 #include "shard/mapped_file.hpp"
 
@@ -195,12 +196,9 @@ std::int64_t Csv::count(std::size_t row, std::size_t column, std::int64_t larges
 
 double Csv::number(std::size_t row, std::size_t column) const {
   const std::string& field = text(row, column);
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value)) {
-    refuse(row, column, "a finite number");
-  }
-  return value;
+  const std::optional<double> value = decimal(field);
+  if (!value || !std::isfinite(*value)) refuse(row, column, "a finite number");
+  return *value;
 }
 
 }  // namespace phiscope::shard

@@ -2,7 +2,7 @@
 #include "command/hook_choice.hpp"
 
 #include "command/options.hpp"
-#include "model/absent_hooks.hpp"
+#include "plan/absent_hooks.hpp"
 
 #include <algorithm>
 #include <fnmatch.h>

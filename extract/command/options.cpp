@@ -128,7 +128,7 @@ void add_run_options(Flags& flags, RunOptions& options) {
       .add_option("--config", "read flags from a TOML file; the command line wins")
       ->check(CLI::ExistingFile)
       ->group("Configuration");
-  flags.group("Options");
+  flags.group("Experiment");
 }
 
 Task parse_task(const std::string& text) {
@@ -177,7 +177,7 @@ std::vector<int> parse_list(const std::string& text, const std::string& option,
     }
   }
   std::ranges::sort(numbers);
-  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   if (numbers.empty()) {
     throw std::runtime_error(option + ": found nothing, expected a list like 0-3,7");
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "command/past_speed.hpp"
 
-#include "run/progress.hpp"
 #include "shard/atomic_file.hpp"
 #include "shard/json_file.hpp"
 #include "shard/sha256.hpp"
+#include "watch/progress.hpp"
 
 #include <cmath>
 #include <span>

@@ -7,8 +7,8 @@
 #include "files/latent_question.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
-#include "run/stop.hpp"
 #include "shard/format_error.hpp"
+#include "watch/stop.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -106,6 +106,7 @@ void warn_of_blank_lines(const std::filesystem::path& file) {
 }
 
 void add_draw_options(Flags& flags, GenerateOptions& options) {
+  flags.group("Drawing of tokens");
   flags
       .add("--temperature", options.temperature,
            "divide the scores by this before drawing; 0: take the highest score")
@@ -118,6 +119,7 @@ void add_draw_options(Flags& flags, GenerateOptions& options) {
       .add("--repetition-penalty", options.repetition_penalty,
            "above 1: make tokens of the prompt and earlier draws less probable")
       .with_default();
+  flags.group("Experiment");
 }
 
 std::optional<Drawing> parse_drawing(const GenerateOptions& options, std::uint64_t seed) {

@@ -45,8 +45,4 @@ CheckedModel check_run(const RunOptions& options);
 void run(const RunOptions& options, const CheckedModel& model, RunRequest request,
          const std::string& command_line);
 
-/// Says which analyze program reads a run directory that is complete; nothing of one that no
-/// program is made for.
-void say_next(const std::string& experiment, const std::filesystem::path& out);
-
 }  // namespace phiscope::extract

@@ -5,6 +5,7 @@
 #include "files/model_check.hpp"
 #include "files/model_tensors.hpp"
 #include "files/tokenizer.hpp"
+#include "shard/mapped_file.hpp"
 #include "shard/sha256.hpp"
 
 #include <algorithm>
@@ -25,6 +26,7 @@ ordered_json describe_safetensors(const Safetensors& contents) {
     tensors[name] = {{"shape", view.shape},
                      {"dtype", name_of(view.dtype)},
                      {"sha256_le_c_order", shard::sha256(view.bytes)}};
+    shard::release_pages(view.bytes);
   }
   return {{"tensors", std::move(tensors)}};
 }

@@ -2,6 +2,7 @@
 #include "files/model_check.hpp"
 
 #include "shard/format_error.hpp"
+#include "shard/mapped_file.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -69,11 +70,28 @@ std::optional<std::uint64_t> first_nonfinite(const TensorView& tensor) {
   }
 }
 
+namespace {
+
+/// As first_nonfinite() of a mapped tensor, whose memory is given back piece by piece.
+std::optional<std::uint64_t> first_nonfinite_in_pieces(const TensorView& tensor) {
+  constexpr std::size_t piece = std::size_t{8} << 20U;  // whole elements
+  TensorView part = tensor;
+  for (std::size_t begin = 0; begin < tensor.bytes.size(); begin += piece) {
+    part.bytes = tensor.bytes.subspan(begin, std::min(piece, tensor.bytes.size() - begin));
+    const auto found = first_nonfinite(part);
+    shard::release_pages(part.bytes);
+    if (found) return begin / item_size(tensor.dtype) + *found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 void check_finite(const std::map<std::string, TensorView>& tensors, const Weights& weights,
                   const std::function<void()>& between) {
   for (const auto& [name, view] : tensors) {
     if (between) between();
-    const auto element = first_nonfinite(view);
+    const auto element = first_nonfinite_in_pieces(view);
     if (!element) continue;
     // A view may be a slice of the stored tensor.
     const TensorView& whole = weights.at(view.name);

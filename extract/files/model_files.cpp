@@ -28,13 +28,14 @@ void check_same(const fs::path& path, const std::optional<FileIdentity>& before,
                               "was computed after that");
 }
 
-/// SHA-256 of bytes, asking `between` after every piece.
+/// SHA-256 of mapped bytes, asking `between` after every piece and giving its memory back.
 std::string sha256_in_pieces(std::span<const std::byte> bytes, const Between& between) {
-  constexpr std::size_t piece = std::size_t{64} << 20U;
+  constexpr std::size_t piece = std::size_t{8} << 20U;  // whole pages
   shard::Sha256 hash;
   while (!bytes.empty()) {
     const std::size_t size = std::min(piece, bytes.size());
     hash.update(bytes.first(size));
+    shard::release_pages(bytes.first(size));
     bytes = bytes.subspan(size);
     if (between) between();
   }

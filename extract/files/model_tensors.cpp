@@ -5,6 +5,7 @@
 #include "files/latent/number_formats.hpp"
 #include "files/tensor_layout.hpp"
 #include "shard/format_error.hpp"
+#include "shard/mapped_file.hpp"
 
 #include <algorithm>
 #include <set>
@@ -38,7 +39,10 @@ bool same_numbers(const TensorView& a, const TensorView& b) {
 
 void check_equal_tensors(const Weights& weights, const TensorView& original, const TensorView& copy,
                          std::string_view because) {
-  if (same_numbers(original, copy)) return;
+  const bool same = same_numbers(original, copy);
+  shard::release_pages(original.bytes);
+  shard::release_pages(copy.bytes);
+  if (same) return;
   throw FormatError(weights.file_of(copy.name), "tensor " + quote_bytes(copy.name) +
                                                     " differs from " + quote_bytes(original.name) +
                                                     ", expected equal ones " +

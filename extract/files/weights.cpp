@@ -4,6 +4,7 @@
 #include "files/latent/pickles.hpp"
 #include "files/weight_map.hpp"
 #include "shard/format_error.hpp"
+#include "shard/mapped_file.hpp"
 
 #include <algorithm>
 #include <set>
@@ -116,6 +117,8 @@ void Weights::compare_with_shard(const fs::path& path) {
     const bool same = taken != tensors_.end() && taken->second.dtype == view.dtype &&
                       taken->second.shape == view.shape &&
                       std::ranges::equal(taken->second.bytes, view.bytes);
+    if (taken != tensors_.end()) shard::release_pages(taken->second.bytes);
+    shard::release_pages(view.bytes);
     if (same) continue;
     const std::string what = taken == tensors_.end() ? " is not in " : " differs from the one in ";
     throw FormatError(path, "tensor " + quote_bytes(name) + what + single_name +

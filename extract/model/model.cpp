@@ -122,36 +122,37 @@ class Loader {
   }
 
   void load(const TensorSpec& spec, const TensorView& view) {
-    if (load(spec, stored(view))) shard::release_pages(view.bytes);
+    load(spec, stored(view), view.bytes);
   }
 
   /// @param slice  of one expert; see StackedPart
   void load(const TensorSpec& spec, const TensorView& slice, const StackedPart& part) {
     const at::Tensor mapped = part.transposed ? stored(slice).t() : stored(slice);
     const std::int64_t rows = mapped.size(0) / part.blocks;
-    load(spec, mapped.narrow(0, part.block * rows, rows));
+    load(spec, mapped.narrow(0, part.block * rows, rows), slice.bytes);
   }
 
   void load(const TensorSpec& spec, const TensorView& base, const LoraFactors& lora) {
     const LatentLora& scale = model_.config.latent.value().lora.value();
     const LoraMerge merge(base, lora, scale.alpha / static_cast<double>(scale.rank),
                           spec.transposed);
-    load(spec, merged(merge, model_.dtype));
-    shard::release_pages(base.bytes);
+    load(spec, merged(merge, model_.dtype), base.bytes);
   }
 
  private:
-  /// @return  true if nothing of the model points into `mapped`
-  bool load(const TensorSpec& spec, const at::Tensor& mapped) {
-    const at::Tensor whole = spec.transposed ? mapped.t() : mapped;
+  /// Gives the pages of the mapped bytes back unless the model points into them.
+  void load(const TensorSpec& spec, const at::Tensor& tensor, std::span<const std::byte> bytes) {
+    const at::Tensor whole = spec.transposed ? tensor.t() : tensor;
     bool copied = true;
     for (std::size_t p = 0; p < spec.parts.size(); ++p) {
       const at::Tensor part = cut(whole, spec, static_cast<std::int64_t>(p), model_.config.heads);
       const at::Tensor weight = prepared(part, spec.parts[p]);
-      copied = copied && weight.const_data_ptr() != part.const_data_ptr();
+      const auto* const data = static_cast<const std::byte*>(weight.const_data_ptr());
+      const bool mapped = data >= bytes.data() && data < bytes.data() + bytes.size();
+      copied = copied && !mapped;
       place(spec)[spec.parts[p]] = weight;
     }
-    return copied;
+    if (copied) shard::release_pages(bytes);
   }
 
   [[nodiscard]] at::Tensor prepared(const at::Tensor& part, Part what) const {

@@ -2,6 +2,7 @@
 #include "patching/options.hpp"
 
 #include "command/hook_choice.hpp"
+#include "shard/decimal.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -92,10 +93,8 @@ PatchDonor parse_donor(const std::string& text, double& noise) {
   if (text == "resample") return PatchDonor::resample;
   constexpr std::string_view name = "noise:";
   if (text.starts_with(name)) {
-    const auto [end, error] =
-        std::from_chars(text.data() + name.size(), text.data() + text.size(), noise);
-    const bool whole = error == std::errc{} && end == text.data() + text.size();
-    if (whole && noise > 0.0 && noise < 1e6) return PatchDonor::noise;
+    noise = shard::decimal(std::string_view(text).substr(name.size())).value_or(0.0);
+    if (noise > 0.0 && noise < 1e6) return PatchDonor::noise;
   }
   throw std::runtime_error("--donor: found '" + text +
                            "', expected clean, zero, mean, resample, or noise:S with S standard "

@@ -4,9 +4,9 @@
 #include "run/averages.hpp"
 #include "run/estimate.hpp"
 #include "run/foretold_rows.hpp"
-#include "run/progress.hpp"
 #include "run/stepper.hpp"
-#include "run/stop.hpp"
+#include "watch/progress.hpp"
+#include "watch/stop.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/tensor.h>

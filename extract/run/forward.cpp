@@ -2,7 +2,7 @@
 #include "run/forward.hpp"
 
 #include "run/finite.hpp"
-#include "run/stop.hpp"
+#include "watch/stop.hpp"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>

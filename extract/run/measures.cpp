@@ -162,13 +162,11 @@ void look_up(std::span<const ScoredRow> rows, std::span<const Position> position
 /// How many positions are scored at once. On a GPU their scores may fill a quarter of its free
 /// memory, and at most 4 GB.
 std::size_t portion_size(const Model& model, std::size_t positions, bool targets) {
-  std::int64_t bytes = 16'000'000;
-  std::int64_t row = 8 * model.config.vocab;
+  auto bytes = static_cast<std::int64_t>(scored_bytes(model.device.is_cpu()));
+  std::int64_t row = 4 * model.config.vocab;
   if (model.device.is_cuda()) {
-    constexpr std::int64_t never_too_much = 256'000'000;
     const auto item = static_cast<std::int64_t>(at::elementSize(model.dtype));
     row = (2 * item + (targets ? 16 : 0)) * model.config.vocab;  // looked up in float64
-    bytes = never_too_much;
     if (static_cast<std::int64_t>(positions) * row > bytes) {
       bytes = std::clamp<std::int64_t>(
           static_cast<std::int64_t>(free_device_bytes(model.device) / 4), bytes, 4'000'000'000);

@@ -27,6 +27,12 @@ struct ScoredRow {
   std::int64_t shift = 0;                ///< from the run's positions to the reference's
 };
 
+/// Bytes of scores that measures_of() makes at once; on a GPU it may take more where memory is
+/// free.
+constexpr std::uint64_t scored_bytes(bool on_cpu) {
+  return on_cpu ? 32'000'000 : 256'000'000;
+}
+
 /// Whether a plan's row space has measures.
 bool has_measures(const Plan& plan, std::size_t space);
 

@@ -3,6 +3,7 @@
 
 #include "command/flags.hpp"
 #include "command/generated_texts.hpp"
+#include "command/next_program.hpp"
 #include "command/run.hpp"
 #include "sampling/attribution.hpp"
 #include "sampling/config_keys.hpp"

@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
 namespace phiscope {
 
@@ -124,14 +125,15 @@ LogitDivergence kl_divergence(std::span<const X> p, std::span<const Y> q) {
   const double log_ratio = std::log(sum_p / sum_q);
   const double forward = detail::SoftmaxSums::total(sums.p_shift) / sum_p - log_ratio;
   const double reverse = log_ratio - detail::SoftmaxSums::total(sums.q_shift) / sum_q;
-  const auto argmax = [](const auto& logits) {
-    return std::max_element(logits.begin(), logits.end()) - logits.begin();
+  const auto first_of = [](const auto& logits, double largest) {
+    using T = typename std::remove_cvref_t<decltype(logits)>::value_type;
+    return std::find(logits.begin(), logits.end(), static_cast<T>(largest)) - logits.begin();
   };
   return {.kl = std::max(forward, 0.0),
           .reverse_kl = std::max(reverse, 0.0),
           .l2 = std::sqrt(squared),
           .rms = std::sqrt(squared / static_cast<double>(p.size())),
-          .prediction_changed = argmax(p) != argmax(q)};
+          .prediction_changed = first_of(p, max_p) != first_of(q, max_q)};
 }
 
 }  // namespace phiscope

@@ -22,9 +22,9 @@ done
 walk=$source_dir/datasets/models/walk
 python3 "$judge" --index "$corpus/index.json" --need-values \
   --cmd "npy=$programs/../bin/analyze-metric describe {path}" \
-  --cmd "safetensors=$programs/inspect info {path}" \
-  --cmd "model_config=$programs/inspect info {path}" \
-  --cmd "model_index=$programs/inspect info {path}" \
-  --cmd "tokenizer=$programs/inspect tokens --model {path} --prompts $corpus/prompts/ok_plain.jsonl" \
+  --cmd "safetensors=$programs/../bin/extract info {path}" \
+  --cmd "model_config=$programs/../bin/extract info {path}" \
+  --cmd "model_index=$programs/../bin/extract info {path}" \
+  --cmd "tokenizer=$programs/../bin/extract tokens --model {path} --prompts $corpus/prompts/ok_plain.jsonl" \
   --cmd "csv=$programs/ranking {path} balanced_score" \
-  --cmd "prompts=$programs/inspect tokens --model $walk --prompts {path}" "$@"
+  --cmd "prompts=$programs/../bin/extract tokens --model $walk --prompts {path}" "$@"

@@ -164,15 +164,18 @@ TEST_CASE("undefined heads stay where they are, few layers are no shape", "[dept
 
 // Binomial errors: 400 seeds at 0.05 have a standard deviation of 0.011, so the bound of 0.07 is
 // 1.8 of them above the nominal rate.
-TEST_CASE("without depth a shape is claimed in at most 7 % of seeds", "[depth_shape_test]") {
+TEST_CASE("without depth a shape is claimed in at most 7 % of seeds",
+          "[depth_shape_test][simulation]") {
   CHECK(seeds_with_a_shape(400, 0.0, 0.0) <= 28);
 }
 
-TEST_CASE("what heads of one layer share is not taken for depth", "[depth_shape_test]") {
+TEST_CASE("what heads of one layer share is not taken for depth",
+          "[depth_shape_test][simulation]") {
   CHECK(seeds_with_a_shape(400, 0.0, 1.0) <= 28);
 }
 
-TEST_CASE("a planted inverted U is found in at least 90 % of seeds", "[depth_shape_test]") {
+TEST_CASE("a planted inverted U is found in at least 90 % of seeds",
+          "[depth_shape_test][simulation]") {
   CHECK(seeds_with_a_shape(100, 2.5, 0.3) >= 90);
 }
 

@@ -14,7 +14,7 @@ using phiscope::Status;
 using phiscope::Value;
 namespace test = phiscope::test;
 
-TEST_CASE("gaps and errors are those of scikit-learn and NumPy", "[gap_statistic]") {
+TEST_CASE("gaps and errors are those of scikit-learn and NumPy", "[gap_statistic][simulation]") {
   const auto golden = test::golden_clusters();
   const auto cases = test::cluster_cases();
   for (const bool wide : {false, true}) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # tools/convert_checkpoint.py on tiny checkpoints made here in every published layout, read back by
-# `inspect info`:  convert_checkpoint_test.sh SOURCE_DIR INSPECT
+# `extract info`:  convert_checkpoint_test.sh SOURCE_DIR INSPECT
 # PHISCOPE_PYTHON names a Python with torch. Exit code 77: skipped, because there is none.
 set -euo pipefail
 source_dir=$1
@@ -147,7 +147,7 @@ def convert(*arguments):
 
 
 def check(name, ckpt, options, wanted, dropped):
-    """Converts, and compares what `inspect info` says of the result."""
+    """Converts, and compares what `extract info` says of the result."""
     status, out, err = convert(ckpt, "--base", "base", "--out", "out/" + name, *options)
     if status != 0:
         return complain(f"{name}: {err}")

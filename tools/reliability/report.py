@@ -12,13 +12,19 @@ Made by `./dev reliability`; do not edit. Each promise was tried, on the CPU, wi
 | promise | how it is tried |
 |---|---|
 | A file under its final name has its final bytes, at any moment | kill at random moments, compare every file with those of a run that nothing happened to |
-| The same command resumes a run to the same bytes | the same, after each of one to three kills, stops, and disks without room |
+| The same command resumes a run to the same bytes | the same, after each of one to three kills, stops, and disks without room; and after every kind of system call that failed |
 | SIGTERM, SIGUSR1 and SIGINT end a run within 10 s with status 75 | signals while it hashes, loads, and reads a batch |
 | Two processes do not compute the same shards | the same command twice at once |
 | What was lost since is found and computed again | a committed file is removed or cut, the command rerun |
 | Nothing is kept that a changed model computed | the model is replaced, written to and cut before it is loaded and while it is used |
+| A run directory holds one run | the command again with every option, input and model that numbers depend on changed: refused, nothing touched |
+| Damage is found | single bits, files gone, cut, exchanged, replaced by links, pipes and folders, impossible numbers: `extract verify` and the analysis |
+| A report folder holds one report | killed, without room, written twice at once, over somebody else's files |
+| A program does what it was asked for or says in one line why not | little memory, few files, odd paths and environments, closed streams, inputs that are no files, sizes that no model has |
 | A job array leaves the bytes of one process, whatever Slurm does to its tasks | docs/slurm/phiid.sbatch on a real Slurm, with a requeue and a preemption |
 """
+SECTIONS = [("faults", "System calls that fail (EIO, ENOSPC)"), ("stale", "Directories of other runs"),
+            ("damage", "Damaged runs"), ("reports", "Report folders"), ("surroundings", "Odd surroundings")]
 
 
 def lines(path):
@@ -29,13 +35,24 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     print(HEAD)
     print("## Interruptions\n\n| command | processes started | broken promises | slowest stop |\n|---|---|---|---|")
-    for row in lines(folder / "interruptions.jsonl"):
+    for row in lines(folder / "interruptions.txt"):
         print(f"| `{row['command']}` | {row['runs']} | {row['failures']} | {row['slowest_stop_s']} s |")
-    found = lines(folder / "model.jsonl")
+    found = lines(folder / "model.txt")
     print(f"\n## A model of {found[0]['model_bytes'] / 1e6:.0f} MB\n\n| what | seconds to the end | as promised |\n|---|---|---|")
     for row in found:
         print(f"| {row['what']} | {row.get('seconds', '')} | {'yes' if row['good'] else 'no'} |")
-    print("\n## Slurm\n\n```\n" + (folder / "slurm.txt").read_text().strip() + "\n```")
+    for script, title in SECTIONS:
+        path = folder / f"{script}.txt"
+        print(f"\n## {title}\n")
+        if not path.exists():
+            print("Not tried: a tool was not installed.")
+            continue
+        print("| promise | tried | broken |\n|---|---|---|")
+        for row in lines(path):
+            print(f"| {row['what']} | {row['tried']} | {row['failures']} |")
+    print("\n## Slurm\n")
+    slurm = folder / "slurm.txt"
+    print("```\n" + slurm.read_text().strip() + "\n```" if slurm.exists() else "Not tried: no Slurm was installed.")
 
 
 if __name__ == "__main__":

@@ -265,7 +265,7 @@ bool claims_anything(const Ablation& ablation) {
 
 }  // namespace
 
-TEST_CASE("a report on random orders seldom claims anything", "[claims]") {
+TEST_CASE("a report on random orders seldom claims anything", "[claims][simulation]") {
   const auto areas = real_areas();
   int claimed = 0;
   int planted = 0;

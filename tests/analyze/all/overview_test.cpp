@@ -10,7 +10,7 @@ using phiscope::analyze::all::summary_of;
 namespace {
 
 const std::string line = R"({"out": "o", "report": "o/report.html",
- "files": ["a.csv", "first.svg", "first.png", "second.svg"],
+ "files": ["a.csv", "first.svg", "first.png", "second.svg"], "key_figure": "second.svg",
  "claims": [
   {"claim": "heads differ", "role": "primary", "verdict": "not_shown", "p_value": 0.5},
   {"claim": "layers differ", "role": "exploratory", "verdict": "shown", "p_value": 0.01},
@@ -27,7 +27,7 @@ TEST_CASE("a summary has the claims that a run was to decide, in their sentences
   CHECK(summary.leads[0].text == "Primary: heads differ: not shown (p = 0.5).");
   CHECK(summary.leads[1].text == "more heads matter");
   CHECK(summary.warnings == std::vector<std::string>{"Few <prompts>."});
-  CHECK(summary.picture == "first.svg");
+  CHECK(summary.picture == "second.svg");
   CHECK_THROWS_WITH(summary_of("{}"), Contains("standard output of an analysis: findings"));
   CHECK_THROWS_WITH(summary_of("not JSON"), Contains("standard output of an analysis: "));
 }
@@ -49,7 +49,7 @@ TEST_CASE("the page has leads, warnings and picture of each, and what failed", "
   CHECK_THAT(page, Contains("<strong class=\"verdict not_shown\">not shown</strong> Primary: heads "
                             "differ: not shown (p = 0.5)."));
   CHECK_THAT(page, Contains("Few &lt;prompts&gt;."));
-  CHECK_THAT(page, Contains("src=\"phiid/first.svg\""));
+  CHECK_THAT(page, Contains("src=\"phiid/second.svg\""));
   CHECK_THAT(page, Contains("No report: analyze-loo ended with status 1"));
   CHECK_THAT(page, !Contains("loo/report.html") && !Contains("<script"));
 }

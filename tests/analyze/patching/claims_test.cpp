@@ -81,8 +81,8 @@ TEST_CASE("a run claims that some site moves the answer, once per mode and set",
   CHECK(primary.design == "10 pairs");
   CHECK_THAT(primary.evidence,
              Contains("recovery largest at layer 1, step 2 of set single (rerun): ") &&
-                 Contains("(95 %, 10 pairs), interval of this site alone, not corrected for the "
-                          "choice of the largest of 6"));
+                 Contains("(95 %, 10 pairs), interval not corrected for taking the "
+                          "largest of 6"));
   CHECK(primary.caveats.empty());
   CHECK(report::judge(all).front().verdict == Verdict::shown);
 }

@@ -47,14 +47,11 @@ TEST_CASE("findings name the sites with the largest means", "[findings]") {
             " at layer 1, step 1; recovery " + text(2, Measure::recovery) +
             " at layer 0, step 2; answer_logit_diff_change " +
             text(5, Measure::answer_logit_diff_change) +
-            " at layer 1, step 2; intervals of each site alone, not corrected for the choice of "
-            "the largest of 6.");
+            " at layer 1, step 2; intervals not corrected for taking the largest of 6.");
   CHECK(lines[1].starts_with("Largest means of set layer (rerun): kl_divergence "));
-  CHECK_THAT(
-      lines[1],
-      Contains("; answer_logit_diff_change 70") &&
-          Contains(" at layer 0; intervals of each site alone, not corrected for the choice of "
-                   "the largest of 2."));
+  CHECK_THAT(lines[1],
+             Contains("; answer_logit_diff_change 70") &&
+                 Contains(" at layer 0; intervals not corrected for taking the largest of 2."));
   CHECK(findings({result, result})[2].starts_with("run: Largest means of set single (rerun): "));
 
   SyntheticPatching one;

@@ -69,7 +69,7 @@ Shown count_shown(int runs, double planted) {
 
 }  // namespace
 
-TEST_CASE("runs without an effect rarely claim one", "[noise]") {
+TEST_CASE("runs without an effect rarely claim one", "[noise][simulation]") {
   const Shown shown = count_shown(100, 0.0);
   // At 5 % a claim of 100 is shown in 0 to 10 with a probability of 99 %.
   CHECK(shown.any <= 10);

@@ -30,6 +30,17 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("the page begins with the map of the primary claim's measure", "[report]") {
+  auto results = two_runs();
+  const auto begins_with = [&](std::optional<std::string> primary) {
+    results.front().data.primary = std::move(primary);
+    return report_of(results, how).key_figure;
+  };
+  CHECK(begins_with("recovery") == "heatmap_recovery");
+  CHECK(begins_with("answer_diff:layer") == "heatmap_answer_diff_change");
+  CHECK(begins_with(std::nullopt) == "heatmap_recovery");
+}
+
 TEST_CASE("the report has diagnostics first, then maps, comparisons, curves, numbers", "[report]") {
   const auto results = two_runs();
   const report::Analysis analysis = report_of(results, how);
@@ -46,6 +57,12 @@ TEST_CASE("the report has diagnostics first, then maps, comparisons, curves, num
   CHECK(test::lines_of(page, "Diagnostics") == diagnostic_lines(results));
   for (const std::string& name : figures_of(page, "Maps of layer and step")) {
     CHECK(name.starts_with("heatmap_"));
+  }
+  // One place for the maps of all measures, and one for their curves.
+  for (const figure::Figure& figure : analysis.figures) {
+    const std::size_t end = figure.name.find('_');
+    CHECK(figure.tabs == figure.name.substr(0, end));
+    CHECK(figure.tab == figure.name.substr(end + 1));
   }
   for (const std::string& name : figures_of(page, "By difficulty")) {
     CHECK(name.starts_with("difficulty_"));

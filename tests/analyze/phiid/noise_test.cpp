@@ -44,7 +44,7 @@ bool claims_anything(const RunResult& run) {
 
 }  // namespace
 
-TEST_CASE("of noise no claim is made in more than 7 % of runs", "[noise]") {
+TEST_CASE("of noise no claim is made in more than 7 % of runs", "[noise][simulation]") {
   // Each of the five claims is the primary one in turn: with 39 surrogates no other can be shown.
   constexpr std::size_t seeds = 60;
   std::size_t claimed = 0;

@@ -61,7 +61,8 @@ Options with_surrogates(SurrogateKind kind, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("unrelated series exceed their surrogates as often as chance", "[surrogates]") {
+TEST_CASE("unrelated series exceed their surrogates as often as chance",
+          "[surrogates][simulation]") {
   const auto kind = GENERATE(SurrogateKind::circular, SurrogateKind::phase);
   std::array<std::size_t, 3> below{};
   std::size_t tested = 0;
@@ -110,7 +111,7 @@ TEST_CASE("the largest statistic corrects all heads with few surrogates", "[surr
 }
 
 TEST_CASE("among unrelated series some head exceeds its surrogates in 5 % of runs",
-          "[surrogates]") {
+          "[surrogates][simulation]") {
   const auto kind = GENERATE(SurrogateKind::prompts, SurrogateKind::circular);
   std::size_t some = 0;
   std::size_t correlated = 0;
@@ -130,7 +131,7 @@ TEST_CASE("among unrelated series some head exceeds its surrogates in 5 % of run
 }
 
 TEST_CASE("slow and drifting series pass for related ones by shifts, not by other prompts",
-          "[surrogates]") {
+          "[surrogates][simulation]") {
   const auto kind = GENERATE(SurrogateKind::prompts, SurrogateKind::circular);
   std::size_t redundant = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {

@@ -113,12 +113,12 @@ TEST_CASE("a page leads with every claim that is not exploratory", "[analysis]")
 TEST_CASE("of many findings the first are shown, the others to be opened", "[analysis]") {
   Analysis analysis = example();
   analysis.findings.clear();
-  for (int i = 0; i < 12; ++i) analysis.findings.push_back(std::to_string(i));
+  for (int i = 0; i < 10; ++i) analysis.findings.push_back(std::to_string(i));
   const Page made = page(analysis, {.blocks = {{.figure = analysis.figures[0]}}});
   REQUIRE(made.sections[0].blocks.size() == 2);
   CHECK(lines_of(made.sections[0]).front() == "1");
-  CHECK(lines_of(made.sections[0]).back() == "8");
-  CHECK(lines_of(made.sections[0], 1) == std::vector<std::string>{"9", "10", "11"});
+  CHECK(lines_of(made.sections[0]).back() == "6");
+  CHECK(lines_of(made.sections[0], 1) == std::vector<std::string>{"7", "8", "9"});
   CHECK(std::get<Points>(made.sections[0].blocks[1]).summary == "3 more findings");
 }
 

@@ -40,6 +40,7 @@ TEST_CASE("parts are written into their folders, numbers first, pages last", "[w
                                  "x.npy", "one/report.html", "report.html", "files.json"});
   CHECK(written.findings == std::vector<std::string>{"Found both."});
   CHECK(written.warnings == std::vector<std::string>{"A warning."});
+  CHECK(written.key_figure.empty());  // not drawn
   REQUIRE(written.notes.size() == 1);
   CHECK_THAT(written.notes[0], Contains("switched off"));
   for (const std::string& file : written.files) {
@@ -61,16 +62,21 @@ TEST_CASE("nothing is written when a text cannot be made", "[write]") {
 }
 
 TEST_CASE("the line of JSON has directory, report, files, findings, warnings", "[write]") {
-  CHECK(result_line({.files = {"t.csv"}, .findings = {"F"}, .warnings = {"W"}, .notes = {"N"}},
+  CHECK(result_line({.files = {"t.csv"},
+                     .findings = {"F"},
+                     .warnings = {"W"},
+                     .key_figure = "k.svg",
+                     .notes = {"N"}},
                     "out") ==
-        R"({"out":"out","report":"out/report.html","files":["t.csv"],"claims":[],"findings":["F"],)"
+        R"({"out":"out","report":"out/report.html","files":["t.csv"],"key_figure":"k.svg",)"
+        R"("claims":[],"findings":["F"],)"
         R"("warnings":["W"]})");
   const std::vector<Claim> claims = {{.about = "B", .p = 0.25, .least_p = 0.001},
                                      {.about = "A", .role = Role::primary, .p = 0.03},
                                      {.about = "C", .p = phiscope::Status::few_units}};
   const Written written{.claims = judge(claims)};
   CHECK(result_line(written, "out") ==
-        R"({"out":"out","report":"out/report.html","files":[],"claims":[)"
+        R"({"out":"out","report":"out/report.html","files":[],"key_figure":"","claims":[)"
         R"({"claim":"A","role":"primary","verdict":"shown","p_value":0.03,"p_corrected":0.03,)"
         R"("least_p":0.0},)"
         R"({"claim":"B","role":"exploratory","verdict":"not_shown","p_value":0.25,)"

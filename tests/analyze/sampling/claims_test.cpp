@@ -79,7 +79,7 @@ TEST_CASE("what goes the other way is not shown, however surely", "[claims]") {
   CHECK(all[1].p == Value(1.0));
 }
 
-TEST_CASE("without an effect hardly anything is claimed", "[claims]") {
+TEST_CASE("without an effect hardly anything is claimed", "[claims][simulation]") {
   std::size_t small = 0;
   for (std::int64_t seed = 0; seed < 12; ++seed) {
     const auto all = claims_with([seed](SyntheticStudy& study) { without_effect(study, seed); });

@@ -24,7 +24,7 @@ const figure::Series& series_of(const Figure& figure, std::size_t panel, const s
 }  // namespace
 
 TEST_CASE("curves of the variance are those of their temperatures", "[figures]") {
-  const auto studies = test::analyzed_study();
+  const auto& studies = test::plain_study();
   const Variance& result = *studies[0].variance;
   const auto all = variance_figures(result, "_x");
   for (const Figure& figure : all) figure::check(figure);
@@ -49,7 +49,7 @@ TEST_CASE("curves of the variance are those of their temperatures", "[figures]")
 }
 
 TEST_CASE("distances are binned, scattered and drawn over layers", "[figures]") {
-  const auto studies = test::analyzed_study();
+  const auto& studies = test::plain_study();
   const Manifold& result = *studies[0].manifold;
   const auto all = manifold_figures(result, "");
   for (const Figure& figure : all) figure::check(figure);
@@ -93,7 +93,7 @@ TEST_CASE("one distance alone is a bar around it, none gives no histogram", "[fi
 }
 
 TEST_CASE("divergence and probabilities over the points", "[figures]") {
-  const auto studies = test::analyzed_study();
+  const auto& studies = test::plain_study();
   const Sensitivity& result = *studies[0].sensitivity;
   const auto all = sensitivity_figures(result, "");
   REQUIRE(all.size() == 1);
@@ -108,7 +108,7 @@ TEST_CASE("divergence and probabilities over the points", "[figures]") {
 }
 
 TEST_CASE("bars are the contributions by the chosen norm", "[figures]") {
-  const auto studies = test::analyzed_study();
+  const auto& studies = test::plain_study();
   const Attribution& result = *studies[0].attribution;
   for (std::size_t norm = 0; norm < 3; ++norm) {
     const auto all = attribution_figures(result, {.norm = all_norms[norm]}, "");
@@ -122,7 +122,7 @@ TEST_CASE("bars are the contributions by the chosen norm", "[figures]") {
 }
 
 TEST_CASE("clusters are drawn for the problems that have them", "[figures]") {
-  const auto studies = test::analyzed_study();
+  const auto& studies = test::plain_study();
   const Clusters& result = *studies[0].clusters;
   const auto all = cluster_figures(result, "");
   REQUIRE(all.size() == 1);

@@ -21,7 +21,7 @@ std::string line_with(const std::vector<std::string>& lines, const std::string& 
 }  // namespace
 
 TEST_CASE("every step has its sentence with the numbers of its target layer", "[findings]") {
-  const auto studies = test::analyzed_study();
+  const auto& studies = test::plain_study();
   const auto lines = findings(studies, {});
   REQUIRE(lines.size() == 7);
   const Variance& variance = *studies[0].variance;
@@ -79,7 +79,7 @@ TEST_CASE("what a reader must know is warned of", "[findings]") {
 }
 
 TEST_CASE("diagnostics count problems and branches and list the checks", "[findings]") {
-  const auto lines = diagnostic_lines(test::analyzed_study());
+  const auto lines = diagnostic_lines(test::plain_study());
   CHECK(lines[0] == "Step variance: 6 problems, 0 problems dropped, pooled every 2 tokens.");
   CHECK(
       line_with(lines, "Branches") ==

@@ -9,7 +9,7 @@
 namespace phiscope::analyze::sampling::report_test {
 
 TEST_CASE("a report has sections for its steps, and a page can be made of it", "[report]") {
-  const auto studies = test::analyzed_study();
+  const auto& studies = test::plain_study();
   const report::Analysis analysis = report_of(studies, {.clusters = 3});
   std::vector<std::string> titles;
   for (const auto& section : analysis.sections) titles.push_back(section.title);

@@ -57,4 +57,10 @@ inline std::vector<analyze::sampling::Study> analyzed_study(
   return analyze::sampling::analyze_studies({folder.path() / "OUT"}, {}, how);
 }
 
+/// The study that nothing was changed in, analyzed once for all cases of a process.
+inline const std::vector<analyze::sampling::Study>& plain_study() {
+  static const std::vector<analyze::sampling::Study> study = analyzed_study();
+  return study;
+}
+
 }  // namespace phiscope::test

@@ -12,7 +12,7 @@ using test::TableRows;
 namespace {
 
 struct Tabled {
-  std::vector<Study> studies = test::analyzed_study();
+  const std::vector<Study>& studies = test::plain_study();
   std::vector<report::NamedTable> all = tables(studies, {});
 
   [[nodiscard]] TableRows rows(const std::string& file, const std::vector<std::string>& key) const {

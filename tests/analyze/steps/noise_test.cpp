@@ -51,7 +51,7 @@ Shown count_shown(int runs, unsigned all_right, bool planted) {
 
 }  // namespace
 
-TEST_CASE("answers that a change does not touch rarely claim anything", "[noise]") {
+TEST_CASE("answers that a change does not touch rarely claim anything", "[noise][simulation]") {
   const Shown shown = count_shown(200, 70, false);
   // At 6 % it is at most 21 of 200 in 99 %.
   CHECK(shown.any <= 21);

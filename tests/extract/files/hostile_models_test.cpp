@@ -71,6 +71,9 @@ std::vector<path> model_directories() {
   return found;
 }
 
+/// Thousands of models: under the sanitizers, where each takes ten times as long, every fifth.
+constexpr std::size_t stride = phiscope::test::sanitized ? 5 : 1;
+
 /// What describe_model() says: its value, or the line with which it refuses.
 struct Verdict {
   std::optional<json> value;
@@ -231,7 +234,7 @@ TEST_CASE("a tensor that is missing, misshaped, doubled or not finite is named",
     const std::vector<Tensor> tensors = read_tensors(file);
     const LittleMemory limit;
     std::size_t needed = 0;
-    for (std::size_t n = 0; n < tensors.size(); ++n) {
+    for (std::size_t n = 0; n < tensors.size(); n += stride) {
       CAPTURE(folder.string(), tensors[n].name);
       const auto verdict = [&](const std::vector<Tensor>& changed) {
         write_tensors(file, changed);
@@ -261,7 +264,7 @@ TEST_CASE("a tensor that is missing, misshaped, doubled or not finite is named",
       write_tensors(file, replaced(with_nan(tensors[n])));
       CHECK(names_tensor(describe(copy.path(), false), copy.path(), tensors[n].name));
     }
-    CHECK(needed == expected_tensors(read_config(folder)).size());
+    if (stride == 1) CHECK(needed == expected_tensors(read_config(folder)).size());
   }
 }
 
@@ -272,7 +275,7 @@ TEST_CASE("buffers and towers that the model does not need do not matter", "[hos
     const Verdict whole = describe(copy.path(), true);
     const path file = copy.path() / "model.safetensors";
     const std::vector<Tensor> tensors = read_tensors(file);
-    for (std::size_t n = 0; n < tensors.size(); ++n) {
+    for (std::size_t n = 0; n < tensors.size(); n += stride) {
       std::vector<Tensor> changed = tensors;
       changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(n));
       write_tensors(file, changed);
@@ -301,6 +304,7 @@ TEST_CASE("a field of config.json that is gone or wrong is named, or does not ma
                                                 json::array(),
                                                 json::object(),
                                                 json::array({json::array({1})})};
+  std::size_t tried = 0;
   for (const path& folder : model_directories()) {
     const TempDir copy;
     std::filesystem::copy(folder, copy.path());
@@ -316,6 +320,7 @@ TEST_CASE("a field of config.json that is gone or wrong is named, or does not ma
       for (const json::json_pointer& field : fields) {
         const std::string key = field.back();
         for (const std::optional<json>& value : values) {
+          if (tried++ % stride != 0) continue;
           json changed = config;
           if (value) {
             changed[field] = *value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The device that PHISCOPE_TEST_DEVICE names against the CPU, float32; ./dev gpu-test sets it. A
 // slow one has PHISCOPE_TEST_FAMILIES as well: a list of families with commas, instead of all.
-#include "model/absent_hooks.hpp"
+#include "plan/absent_hooks.hpp"
 #include "reference.hpp"
 #include "run/finite.hpp"
 #include "scheduled_runs.hpp"

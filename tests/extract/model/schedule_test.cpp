@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Schedules share what runs have in common; the naive executor shares nothing.
-#include "model/absent_hooks.hpp"
 #include "naive_executor.hpp"
+#include "plan/absent_hooks.hpp"
 #include "reference.hpp"
 #include "scheduled_runs.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/stop.hpp"
+#include "watch/stop.hpp"
 
 #include "catch.hpp"
 #include "child.hpp"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "command/run.hpp"
 
-#include "command/memory.hpp"
-#include "command/numerics.hpp"
+#include "command/next_program.hpp"
 #include "command/past_speed.hpp"
-#include "command/run_log.hpp"
+#include "compute/memory.hpp"
+#include "compute/numerics.hpp"
+#include "compute/run_log.hpp"
 #include "files/describe.hpp"
 #include "files/digest_cache.hpp"
 #include "model/device.hpp"
@@ -12,13 +13,14 @@
 #include "program/version.hpp"
 #include "run/estimate.hpp"
 #include "run/execute.hpp"
+#include "run/known_runs.hpp"
 #include "run/pass_lengths.hpp"
-#include "run/progress.hpp"
 #include "run/shard_time.hpp"
-#include "run/stop.hpp"
 #include "run/writing_speed.hpp"
 #include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
+#include "watch/progress.hpp"
+#include "watch/stop.hpp"
 
 #include <array>
 #include <cmath>
@@ -69,6 +71,9 @@ std::vector<std::int64_t> all_shards(const Plan& plan) {
   return shards;
 }
 
+/// What a process takes on the CPU before it has read a weight: libraries and their tables.
+constexpr std::uint64_t process_bytes = 125'000'000;
+
 /// Work, disk and memory of a plan, for people and for --dry-run.
 ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::RunPlan& described,
                       const RunOptions& options) {
@@ -83,6 +88,11 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
   const std::uint64_t batch =
       expected_batch_bytes(plan, config, described.arrays, item, options.batch_size);
   const std::uint64_t lane = lane_key_value_bytes(plan, config, item);
+  const bool on_cpu = parse_device(options.device).is_cpu();
+  const std::uint64_t scores = expected_score_bytes(plan, config, item, options.batch_size, on_cpu);
+  const bool independent = has_independent_rows(parse_device(options.device));
+  const std::uint64_t kept = kept_runs(plan, config, item, independent).bytes;
+  const std::uint64_t fixed = weights + scores + kept;
   const std::optional<std::uint64_t> memory = run_memory(options);
   return {{"shards", plan.shards()},
           {"runs", count.runs},
@@ -94,10 +104,13 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
           {"disk_bytes", expected_bytes(plan, described.arrays, all_shards(plan))},
           {"weight_bytes", weights},
           {"batch_bytes", batch},
+          {"score_bytes", scores},
+          {"kept_bytes", kept},
+          {"peak_bytes", fixed + batch + (on_cpu ? process_bytes : 0)},
           {"key_value_bytes", {{"lane", lane}, {"batch", lane * options.batch_size}}},
           {"memory_bytes", memory ? ordered_json(*memory) : ordered_json()},
           {"largest_batch",
-           memory ? ordered_json(largest_batch(*memory, weights, batch / options.batch_size))
+           memory ? ordered_json(largest_batch(*memory, fixed, batch / options.batch_size))
                   : ordered_json()}};
 }
 
@@ -242,10 +255,10 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
             << expected["shards"] << " shards, " << expected["rows"] << " rows, "
             << bytes_text(expected["disk_bytes"]) << " on disk, "
             << bytes_text(expected["weight_bytes"]) << " of weights and about "
-            << bytes_text(expected["batch_bytes"])
-            << " for a batch in memory; sharing common prefixes and blocks: "
-            << expected["token_layers"] << " token-layers instead of "
-            << expected["token_layers_without_sharing"] << '\n';
+            << bytes_text(expected["batch_bytes"]) << " for a batch, "
+            << bytes_text(expected["peak_bytes"])
+            << " in memory in all; sharing common prefixes and blocks: " << expected["token_layers"]
+            << " token-layers instead of " << expected["token_layers_without_sharing"] << '\n';
   const std::string conditions = speed_conditions(options, expected);
   if (options.dry_run) {
     const std::optional<PastSpeed> speed = past_speed(request.experiment, conditions);
@@ -344,16 +357,6 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
             << '\n';
   const bool is_part = plan.experiment == "sampling";  // its command has further steps
   if (complete && !is_part) say_next(plan.experiment, options.out);
-}
-
-void say_next(const std::string& experiment, const std::filesystem::path& out) {
-  static const std::map<std::string, std::string> programs{
-      {"loo", "analyze-loo"},           {"phiid", "analyze-phiid"},
-      {"ablate", "analyze-ablation"},   {"patching", "analyze-patching"},
-      {"sampling", "analyze-sampling"}, {"steps", "analyze-steps"}};
-  const auto found = programs.find(experiment);
-  if (found == programs.end()) return;
-  std::cerr << "next: " << found->second << ' ' << shard::path_text(out) << " --out report\n";
 }
 
 }  // namespace phiscope::extract

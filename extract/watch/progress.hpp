@@ -15,7 +15,7 @@ class Progress {
   Progress(std::string what, std::string unit, std::uint64_t total);
   /// Adds finished work and shows it when it is time to.
   void add(std::uint64_t amount);
-  /// Shows the final count.
+  /// Shows the final count: all of the work, though it may be less than was foreseen.
   void finish();
   /// Finished work so far, in units.
   [[nodiscard]] std::uint64_t done() const { return done_; }
@@ -23,7 +23,8 @@ class Progress {
   [[nodiscard]] double rate() const;
 
  private:
-  void show(bool last);
+  void show();
+  void print(const std::string& line, bool last);
 
   std::string what_;
   std::string unit_;

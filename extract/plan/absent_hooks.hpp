@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "files/config.hpp"
 #include "plan/hook.hpp"
 
 #include <string>
@@ -9,7 +8,9 @@
 namespace phiscope::extract {
 
 /// Why a model has no such hook: empty if it has it.
-inline std::string absent_reason(Hook hook, const ModelConfig& config) {
+/// @param config  a ModelConfig; a plan knows nothing of model files
+template <class Config>
+std::string absent_reason(Hook hook, const Config& config) {
   if (hook == Hook::resid_mid && config.parallel_residual) {
     return "its attention and MLP run in parallel, so hook_resid_mid does not exist";
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/progress.hpp"
+#include "watch/progress.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,27 +51,35 @@ double Progress::rate() const {
 void Progress::add(std::uint64_t amount) {
   done_ += amount;
   const auto pause = std::chrono::milliseconds(terminal_ ? 200 : 10000);
-  if (std::chrono::steady_clock::now() - shown_ >= pause) show(false);
+  if (std::chrono::steady_clock::now() - shown_ >= pause) show();
 }
 
 void Progress::finish() {
-  show(true);
+  std::string line = what_ + ": " + std::to_string(done_) + ' ' + unit_ + " (100 %), " +
+                     std::to_string(std::llround(rate())) + "/s";
+  if (done_ < total_) {  // texts ended before they were as long as they might become
+    line += "; at most " + std::to_string(total_) + " were foreseen";
+  }
+  print(line, true);
 }
 
-void Progress::show(bool last) {
+void Progress::show() {
   shown_ = std::chrono::steady_clock::now();
   const double per_second = rate();
   const double left = static_cast<double>(total_ - std::min(done_, total_));
   const double percent =
       total_ == 0 ? 100.0 : 100.0 * static_cast<double>(done_) / static_cast<double>(total_);
   std::array<char, 256> line{};
-  std::snprintf(line.data(), line.size(), "%s: %llu/%llu %s (%.0f %%), %.0f/s%s%s", what_.c_str(),
+  std::snprintf(line.data(), line.size(), "%s: %llu/%llu %s (%.0f %%), %.0f/s, %s", what_.c_str(),
                 static_cast<unsigned long long>(done_), static_cast<unsigned long long>(total_),
-                unit_.c_str(), percent, per_second, last ? "" : ", ",
-                last               ? ""
-                : per_second > 0.0 ? (duration_text(left / per_second) + " left").c_str()
-                                   : "time left unknown");
-  std::cerr << (terminal_ ? "\r\033[K" : "") << line.data() << (terminal_ && !last ? "" : "\n")
+                unit_.c_str(), percent, per_second,
+                per_second > 0.0 ? (duration_text(left / per_second) + " left").c_str()
+                                 : "time left unknown");
+  print(line.data(), false);
+}
+
+void Progress::print(const std::string& line, bool last) {
+  std::cerr << (terminal_ ? "\r\033[K" : "") << line << (terminal_ && !last ? "" : "\n")
             << std::flush;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "command/numerics.hpp"
+#include "compute/numerics.hpp"
 
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "command/run_log.hpp"
+#include "compute/run_log.hpp"
 
-#include "command/numerics.hpp"
+#include "compute/numerics.hpp"
 #include "shard/format_error.hpp"
 
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/stop.hpp"
+#include "watch/stop.hpp"
 
 #include <algorithm>
 #include <array>
@@ -78,7 +78,6 @@ void catch_stop_signals(unsigned seconds) {
   for (const int number : {SIGTERM, SIGUSR1, SIGINT}) ::sigaction(number, &action, nullptr);
   action.sa_handler = end_at_alarm;
   ::sigaction(SIGALRM, &action, nullptr);
-  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void stop_if_asked() {

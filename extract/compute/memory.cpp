@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "command/memory.hpp"
+#include "compute/memory.hpp"
 
 #include "files/model_tensors.hpp"
 #include "model/device.hpp"
-#include "run/progress.hpp"
 #include "shard/format_error.hpp"
+#include "watch/progress.hpp"
 
 #include <algorithm>
 #include <fstream>

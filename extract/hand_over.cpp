@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "hand_over.hpp"
+
+#include "command/run.hpp"
+#include "shard/format_error.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+#include <unistd.h>
+
+#ifdef PHISCOPE_COMPUTES
+#include <torch/version.h>
+#endif
+
+namespace phiscope::extract {
+namespace {
+
+/// LibTorch's threads wait for each other some hundred times per token. By default they do so
+/// spinning, for milliseconds: beside other work on the machine, which they keep from its
+/// processors, a run then takes several times as long. Sleeping costs nothing measurable.
+void let_threads_sleep() {
+  if (std::getenv("GOMP_SPINCOUNT") == nullptr) ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
+}
+
+}  // namespace
+
+std::string computing_library() {
+#ifdef PHISCOPE_COMPUTES
+  return "LibTorch " TORCH_VERSION;
+#else
+  return "built without LibTorch: runs no models";
+#endif
+}
+
+std::filesystem::path computing_program() {
+  std::error_code error;
+  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) throw std::runtime_error("/proc/self/exe: cannot read: " + error.message());
+  return own.parent_path().parent_path() / "libexec" / "phiscope" / "extract-compute";
+}
+
+void hand_over(char** argv) {
+  let_threads_sleep();
+  const std::filesystem::path program = computing_program();
+  ::execv(program.c_str(), argv);
+  const std::string why = std::generic_category().message(errno);
+  throw std::runtime_error(shard::path_text(program) + ": cannot start: " + why +
+                           "; expected the program that runs models, of the same build (" +
+                           computing_library() +
+                           "); what only reads models and runs does without it");
+}
+
+// What subcommands that run a model are linked with here. run_program() leaves before they begin.
+CheckedModel check_run(const RunOptions& /*options*/) {
+  throw std::logic_error("check_run: called in the program that runs no models");
+}
+
+void run(const RunOptions& /*options*/, const CheckedModel& /*model*/, RunRequest /*request*/,
+         const std::string& /*command_line*/) {
+  throw std::logic_error("run: called in the program that runs no models");
+}
+
+}  // namespace phiscope::extract

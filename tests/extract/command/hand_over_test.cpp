@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Two programs of one command line: `extract` runs no model, and hands over to extract-compute.
+#include "catch.hpp"
+#include "fixture.hpp"
+
+using namespace phiscope::test;
+
+namespace {
+
+/// A copy of `extract` in a folder bin that has no libexec beside it.
+std::filesystem::path lone_program(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder / "bin");
+  const std::filesystem::path copy = folder / "bin/extract";
+  std::filesystem::copy_file(program_dir() + "/extract", copy);
+  return copy;
+}
+
+}  // namespace
+
+TEST_CASE("extract is started without LibTorch", "[hand_over]") {
+  const TempDir dir;
+  const Finished light =
+      run_shell("env LD_TRACE_LOADED_OBJECTS=1 " + program("extract"), dir.path());
+  CHECK_THAT(light.out, Contains("libcrypto"));
+  CHECK_THAT(light.out, !Contains("torch") && !Contains("c10"));
+  const Finished other =
+      run_shell("env LD_TRACE_LOADED_OBJECTS=1 " + program("../libexec/phiscope/extract-compute"),
+                dir.path());
+  CHECK_THAT(other.out, Contains("libtorch_cpu"));
+}
+
+TEST_CASE("both programs have one command line", "[hand_over]") {
+  const TempDir dir;
+  const std::string other = program("../libexec/phiscope/extract-compute");
+  for (const std::string words : {" --version", " --help", " loo --help", " --man"}) {
+    const Finished light = run_shell(program("extract") + words, dir.path());
+    CHECK(light.status == 0);
+    CHECK(light.out == run_shell(other + words, dir.path()).out);
+  }
+}
+
+TEST_CASE("the computing program gets the same arguments, and threads that sleep while they wait",
+          "[hand_over]") {
+  const TempDir dir;
+  const std::filesystem::path lone = lone_program(dir.path());
+  const std::filesystem::path other = dir.path() / "libexec/phiscope/extract-compute";
+  write_text(other,
+             "#!/bin/sh\necho \"$OMP_WAIT_POLICY\"\nfor word; do echo \"[$word]\"; done\nexit 5\n");
+  std::filesystem::permissions(other, std::filesystem::perms::owner_all);
+  const auto started = [&](const std::string& environment) {
+    return run_shell("env -u OMP_WAIT_POLICY " + environment + " '" + lone.string() +
+                         "' loo --model 'a b' --out ''",
+                     dir.path());
+  };
+  const std::string words = "\n[loo]\n[--model]\n[a b]\n[--out]\n[]\n";
+  CHECK(started("").status == 5);
+  CHECK(started("").out == "PASSIVE" + words);
+  CHECK(started("OMP_WAIT_POLICY=ACTIVE").out == "ACTIVE" + words);
+  CHECK(started("GOMP_SPINCOUNT=100").out == words);
+}
+
+TEST_CASE("without the computing program models and runs are read, and not computed",
+          "[hand_over]") {
+  const TempDir dir;
+  const std::filesystem::path lone = lone_program(dir.path());
+  const std::string call = "'" + lone.string() + "' ";
+  REQUIRE(extract(small_loo(dir.path() / "run"), dir.path()).status == 0);
+  const Finished verified =
+      run_shell(call + "verify '" + (dir.path() / "run").string() + "'", dir.path());
+  CHECK(verified.status == 0);
+  CHECK_THAT(verified.out, Contains("\"problems\":[]"));
+  CHECK(run_shell(call + "info '" + walk_model() + "'", dir.path()).status == 0);
+  CHECK(run_shell(call + small_loo(dir.path() / "x", "--print-config"), dir.path()).status == 0);
+
+  const Finished refused = run_shell(call + small_loo(dir.path() / "x"), dir.path());
+  CHECK(refused.status == 1);
+  CHECK(lines(refused.err) == 1);
+  CHECK_THAT(refused.err,
+             Catch::Matchers::StartsWith("error: " + (dir.path() / "libexec/phiscope").string() +
+                                         "/extract-compute: cannot start: No such file"));
+  CHECK(!std::filesystem::exists(dir.path() / "x"));
+}
