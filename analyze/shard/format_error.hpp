@@ -17,9 +17,10 @@ namespace phiscope::shard {
 /// A file that is not what it should be. what() is one line: "<path>: <message>".
 class FormatError : public std::runtime_error {
  public:
-  /// @param message  what, where in the file, found, expected
+  /// @param message  what, where in the file, found, expected; made printable(): it may quote the
+  ///                 file
   FormatError(const std::filesystem::path& file, const std::string& message)
-      : std::runtime_error(path_text(file) + ": " + message) {}
+      : std::runtime_error(path_text(file) + ": " + printable(message)) {}
 };
 
 /// Bytes of a file made fit for a message: in quotes, one line, printable ASCII (others as `\xNN`),

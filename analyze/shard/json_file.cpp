@@ -170,8 +170,11 @@ template <class Json>
 Json parse_strict(std::string_view text, const std::filesystem::path& file,
                   std::size_t first_line) {
   refuse_utf16(text, file);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  constexpr std::string_view mark = "\xEF\xBB\xBF";  // of the byte order
+  if (text.starts_with(mark)) text.remove_prefix(mark.size());
   const Place place{text, file, first_line};
+  // The parser would skip another one.
+  if (text.starts_with(mark)) throw place.error(0, "found a second byte order mark, expected text");
   // The parser takes a zero byte for the end of its input and would not see what follows.
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
     throw place.error(zero, "found a zero byte, expected text");

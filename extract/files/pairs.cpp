@@ -122,7 +122,10 @@ nlohmann::ordered_json number_or_text(const std::string& text) {
   // last_number() finds 3 in "1e3", as the published pattern does.
   if (text.find_first_of("eE") != std::string::npos) return text;
   const auto number = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return number.is_number() ? number : nlohmann::ordered_json(text);
+  // A number that does not fit an integer would be written with an exponent.
+  const bool is_plain =
+      number.is_number() && number.dump().find_first_of("eE") == std::string::npos;
+  return is_plain ? number : nlohmann::ordered_json(text);
 }
 
 std::optional<double> last_number(std::string_view text) {

@@ -130,7 +130,8 @@ TEST_CASE("what is kept of runs that are alike has a bound, and nothing where ba
   const KeptRuns kept = kept_runs(plan, config, 4, /*independent=*/true);
   CHECK(kept.wanted.size() == 6);
   // Of an intact text what enters block 1, and what scores follow from; of all others a number.
-  CHECK(kept.wanted.at(0).places == std::set<Place>{{Hook::resid_post, 0}, {Hook::final_norm, 0}});
+  const std::set<Place> places{{Hook::resid_post, 0}, {Hook::final_norm, 0}};
+  CHECK((kept.wanted.at(0).places == places));
   CHECK(kept.bytes == 4 * hidden * 2 * (19 + 20) + 4 * 8);
   Plan longer = plan;
   for (std::size_t g = 0; g < longer.groups.size(); g += 2) {

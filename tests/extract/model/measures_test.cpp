@@ -2,6 +2,7 @@
 #include "run/measures.hpp"
 
 #include "naive_executor.hpp"
+#include "reference.hpp"
 #include "scheduled_runs.hpp"
 
 #include <cmath>
