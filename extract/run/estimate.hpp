@@ -46,11 +46,6 @@ std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
                                    const std::vector<shard::ArrayPlan>& arrays,
                                    std::size_t item_bytes, std::size_t batch_size);
 
-/// Bytes of scores that a plan's measures look at besides, roughly: those that runs are compared
-/// with, and a portion of the runs' own; 0 without measures.
-std::uint64_t expected_score_bytes(const Plan& plan, const ModelConfig& config,
-                                   std::size_t item_bytes, std::size_t batch_size, bool on_cpu);
-
 /// The largest batch that a memory holds beside the weights; 0 if not a single run. A tenth is left
 /// to what is not counted: a device's own libraries and gaps between tensors.
 std::uint64_t largest_batch(std::uint64_t memory_bytes, std::uint64_t weight_bytes,
