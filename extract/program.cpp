@@ -57,11 +57,12 @@ std::optional<int> run_program(int argc, char** argv, const std::string& version
   }
   for (const Subcommand& subcommand : subcommands) {
     if (!subcommand.app->parsed()) continue;
-    if (subcommand.run != nullptr) subcommand.run->notes = notes;
-    if (subcommand.run != nullptr && subcommand.run->print_config) {
+    RunOptions* const run = subcommand.run;
+    if (run != nullptr && !run->print_config && !computes) return std::nullopt;
+    for (const std::string& note : notes) std::cerr << "note: " << note << '\n';
+    if (run != nullptr) run->notes = notes;
+    if (run != nullptr && run->print_config) {
       std::cout << config_text(*subcommand.app);
-    } else if (subcommand.run != nullptr && !computes) {
-      return std::nullopt;
     } else {
       subcommand.go(command_line);
     }

@@ -10,7 +10,6 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
-#include <iostream>
 #include <sstream>
 #include <toml++/toml.h>
 
@@ -313,7 +312,6 @@ Arguments with_config_file(const CLI::App& app, const std::vector<Subcommand>& s
     if (!is_given(given, flag)) arguments.words.push_back("--" + flag + "=" + value);
   }
   arguments.notes = std::move(said.notes);
-  for (const std::string& note : arguments.notes) std::cerr << "note: " << note << '\n';
   return arguments;
 }
 

@@ -30,7 +30,7 @@ struct FileFlags {
 /// The command line with the options of `--config FILE` (TOML) added where the line has none.
 /// Keys are the flags' names, at the top of the file or in a table named like the subcommand, or
 /// the subcommand's further names. Where a name is both, it is the flag unless the file has one
-/// that is not. Notes go to standard error as well.
+/// that is not.
 /// @throws shard::FormatError naming file, line and key: an unknown key, a value of another type,
 ///         two keys that set one flag
 Arguments with_config_file(const CLI::App& app, const std::vector<Subcommand>& subcommands,
