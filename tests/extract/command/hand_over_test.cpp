@@ -22,7 +22,7 @@ TEST_CASE("extract is started without LibTorch", "[hand_over]") {
   const Finished light =
       run_shell("env LD_TRACE_LOADED_OBJECTS=1 " + program("extract"), dir.path());
   CHECK_THAT(light.out, Contains("libcrypto"));
-  CHECK_THAT(light.out, !Contains("torch") && !Contains("c10"));
+  CHECK_THAT(light.out, !Contains("libtorch") && !Contains("libc10"));
   const Finished other =
       run_shell("env LD_TRACE_LOADED_OBJECTS=1 " + program("../libexec/phiscope/extract-compute"),
                 dir.path());
