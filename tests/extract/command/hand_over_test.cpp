@@ -45,18 +45,19 @@ TEST_CASE("the computing program gets the same arguments, and threads that sleep
   const std::filesystem::path lone = lone_program(dir.path());
   const std::filesystem::path other = dir.path() / "libexec/phiscope/extract-compute";
   write_text(other,
-             "#!/bin/sh\necho \"$OMP_WAIT_POLICY\"\nfor word; do echo \"[$word]\"; done\nexit 5\n");
+             "#!/bin/sh\necho \"$OMP_WAIT_POLICY $GOMP_SPINCOUNT\"\nfor word; do echo \"[$word]\"; "
+             "done\nexit 5\n");
   std::filesystem::permissions(other, std::filesystem::perms::owner_all);
   const auto started = [&](const std::string& environment) {
-    return run_shell("env -u OMP_WAIT_POLICY " + environment + " '" + lone.string() +
-                         "' loo --model 'a b' --out ''",
+    return run_shell("env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT " + environment + " '" +
+                         lone.string() + "' loo --model 'a b' --out ''",
                      dir.path());
   };
   const std::string words = "\n[loo]\n[--model]\n[a b]\n[--out]\n[]\n";
   CHECK(started("").status == 5);
-  CHECK(started("").out == "PASSIVE" + words);
-  CHECK(started("OMP_WAIT_POLICY=ACTIVE").out == "ACTIVE" + words);
-  CHECK(started("GOMP_SPINCOUNT=100").out == words);
+  CHECK(started("").out == " 3000" + words);
+  CHECK(started("OMP_WAIT_POLICY=ACTIVE").out == "ACTIVE " + words);
+  CHECK(started("GOMP_SPINCOUNT=100").out == " 100" + words);
 }
 
 TEST_CASE("without the computing program models and runs are read, and not computed",
