@@ -22,6 +22,6 @@ reliability() {
     esac
   done
   [ ${#failed[@]} -eq 0 ] || fail "some promises were broken, by ${failed[*]} (above; $found has all rows)"
-  python3 -B tools/reliability/report.py "$found" >docs/reliability.md
+  python3 -B tools/reliability/report.py "$found" build/fuzz >docs/reliability.md
   say "tables: $PWD/docs/reliability.md"
 }

@@ -2,6 +2,7 @@
 #include "files/model_oddities.hpp"
 
 #include "files/describe.hpp"
+#include "files/embedded_ids.hpp"
 #include "files/json_fields.hpp"
 #include "files/latent/latent_tensors.hpp"
 #include "files/model_check.hpp"
@@ -172,6 +173,21 @@ void add_tokenizer(const fs::path& directory, std::vector<Oddity>& oddities) {
           " rows: a prompt with a token beyond them is refused");
 }
 
+/// End tokens that no model could draw.
+void add_end_tokens(const fs::path& directory, std::vector<Oddity>& oddities) {
+  const ModelConfig config = read_config(directory);
+  if (config.latent) return;  // its ids are checked where they are read
+  const EmbeddedIds embedded(directory, config.vocab);
+  for (const std::int64_t id : config.eos) {
+    if (embedded.has(id)) continue;
+    oddities.push_back({.kind = OddityKind::differs,
+                        .file = "config.json and generation_config.json",
+                        .what = "an id of eos_token_id",
+                        .found = embedded.named(id),
+                        .why = "no text ends with it, expected " + embedded.expected()});
+  }
+}
+
 /// Weights in formats that are not read, further safetensors, and code that is not run.
 void add_further_files(const fs::path& directory, std::vector<Oddity>& oddities) {
   const std::set<std::string> weights{".bin", ".pt", ".pth", ".gguf", ".onnx", ".h5", ".msgpack"};
@@ -247,6 +263,7 @@ DirectoryReport check_model(const fs::path& directory, bool quick) {
     append(generation_oddities(directory));
     add_weights(directory, quick, report.oddities);
     add_tokenizer(directory, report.oddities);
+    add_end_tokens(directory, report.oddities);
     add_further_files(directory, report.oddities);
     report.model = describe_model(directory, /*quick=*/true);
   } catch (const shard::FormatError& error) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A model of some size under a run: how fast the run stops while it hashes, loads and reads a batch, and what it does
-when the model is replaced, written to or cut in between.
+"""Models under a run: how fast it stops while it hashes, loads and reads a batch of one of 1.1 G parameters, how soon a
+second task of an array begins, and what a run does when the model is replaced, written to or cut in between.
 
-model.py BIN_DIR [--hidden 1024] [--layers 12]     lines of a table on standard output; exit 1 on failure
+model.py BIN_DIR [--hidden 2048] [--layers 16]     lines of a table on standard output; exit 1 on failure
 """
 import argparse
 import json
@@ -23,24 +23,24 @@ BEFORE_LOADING = r"runs in \d+ shards"
 BEFORE_A_BATCH = r"about .* for \d+ shards"
 
 
-def make_model(program, work, hidden, layers):
+def make_model(program, folder, hidden, layers):
     """A Llama of random weights beside the tokenizer of a demo model."""
-    shape = work / "shape"
+    shape = folder / "shape"
     shutil.copytree(ROOT / "datasets/models/words", shape, ignore=shutil.ignore_patterns("*.safetensors"))
     config = json.loads((shape / "config.json").read_text())
     config.update(hidden_size=hidden, intermediate_size=4 * hidden, num_hidden_layers=layers,
                   num_attention_heads=hidden // 64, num_key_value_heads=hidden // 64, head_dim=64,
                   max_position_embeddings=2048)
     (shape / "config.json").write_text(json.dumps(config))
-    subprocess.run([program, "random-model", str(shape), "--seed", "1", "--out", str(work / "model")], check=True,
-                   capture_output=True)
-    return work / "model"
+    subprocess.run([program, "random-model", str(shape), "--seed", "1", "--out", str(folder / "model")],
+                   check=True, capture_output=True)
+    return folder / "model"
 
 
 class Run:
     """A run of many tokens, whose stages can be seen on standard error."""
 
-    def __init__(self, program, model, work, more=()):
+    def __init__(self, program, model, work, digests=("--no-digest-cache",)):
         self.out = work / "run"
         shutil.rmtree(self.out, ignore_errors=True)
         prompts = work / "prompts.jsonl"
@@ -49,8 +49,9 @@ class Run:
         self.log = work / "stderr.txt"
         self.process = subprocess.Popen(
             [program, "activations", "--model", str(model), "--prompts", str(prompts), "--capture", "head_norm", "--out",
-             str(self.out), "--prompts-per-shard", "4", "--no-digest-cache", *more],
-            stdout=subprocess.DEVNULL, stderr=self.log.open("w"))
+             str(self.out), "--prompts-per-shard", "4", *digests],
+            env={**os.environ, "XDG_CACHE_HOME": str(work / "cache")}, stdout=subprocess.DEVNULL,
+            stderr=self.log.open("w"))
 
     def said(self):
         return self.log.read_text()
@@ -88,6 +89,20 @@ def stops(program, model, work):
             yield {"what": f"{which.name} while {stage}", "seconds": round(seconds, 2), "good": good, "said": last}
 
 
+def starts(program, model, work):
+    """Seconds until the model is hashed, of two tasks one after the other."""
+    seconds = []
+    for _ in range(2):
+        begin = time.monotonic()
+        run = Run(program, model, work, digests=())
+        run.wait_until(BEFORE_LOADING)
+        seconds.append(time.monotonic() - begin)
+        run.process.kill()
+        run.end()
+    yield {"what": "start of a task, all files hashed", "seconds": round(seconds[0], 2), "good": True}
+    yield {"what": "start of a second task, digests cached", "seconds": round(seconds[1], 2), "good": seconds[1] < seconds[0]}
+
+
 def changes(program, model, work):
     """The file is another, or has other bytes, between hashing and the end."""
     original = work / "original.safetensors"
@@ -120,18 +135,19 @@ def changes(program, model, work):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binaries", type=pathlib.Path)
-    parser.add_argument("--hidden", type=int, default=1024)
-    parser.add_argument("--layers", type=int, default=12)
+    parser.add_argument("--hidden", type=int, default=2048, help="width of the large model (2048)")
+    parser.add_argument("--layers", type=int, default=16, help="its layers (16)")
     options = parser.parse_args()
     program = str(options.binaries.resolve() / "extract")
     failures = 0
-    with tempfile.TemporaryDirectory(prefix="phiscope-reliability-") as folder:
-        work = pathlib.Path(folder)
-        model = make_model(program, work, options.hidden, options.layers)
-        size = (model / "model.safetensors").stat().st_size
-        for found in (*stops(program, model, work), *changes(program, model, work)):
-            failures += not found["good"]
-            print(json.dumps({"model_bytes": size, **found}), flush=True)
+    for tried, hidden, layers in (((starts, stops), options.hidden, options.layers), ((changes,), 1024, 12)):
+        with tempfile.TemporaryDirectory(prefix="phiscope-reliability-") as folder:
+            work = pathlib.Path(folder)
+            model = make_model(program, work, hidden, layers)
+            size = (model / "model.safetensors").stat().st_size
+            for found in (row for trial in tried for row in trial(program, model, work)):
+                failures += not found["good"]
+                print(json.dumps({"model_bytes": size, **found}), flush=True)
     return 1 if failures else 0
 
 

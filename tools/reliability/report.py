@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/reliability.md from what the other scripts of this folder found:  report.py FOLDER"""
+"""docs/reliability.md from what the other scripts of this folder found, and ./dev fuzz:  report.py FOLDER FUZZ_BUILD"""
 import json
 import pathlib
 import sys
@@ -20,6 +20,7 @@ Made by `./dev reliability`; do not edit. Each promise was tried, on the CPU, wi
 | A run directory holds one run | the command again with every option, input and model that numbers depend on changed: refused, nothing touched |
 | Damage is found | single bits, files gone, cut, exchanged, replaced by links, pipes and folders, impossible numbers: `extract verify` and the analysis |
 | A report folder holds one report | killed, without room, written twice at once, over somebody else's files |
+| No bytes in a file make a reader crash, hang or take what the format's own library reads differently | libFuzzer with the sanitizers on every reader, damaged files beside NumPy and safetensors (`./dev fuzz`) |
 | A program does what it was asked for or says in one line why not | little memory, few files, odd paths and environments, closed streams, inputs that are no files, sizes that no model has |
 | A job array leaves the bytes of one process, whatever Slurm does to its tasks | docs/slurm/phiid.sbatch on a real Slurm, with a requeue and a preemption |
 """
@@ -31,16 +32,34 @@ def lines(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+def fuzzing(build):
+    """What `./dev fuzz` left in its build folder."""
+    figures, differential = build / "figures.json", build / "differential.json"
+    if not figures.exists() or not differential.exists():
+        print("Not tried: `./dev fuzz` was not run.")
+        return
+    print("| reader | inputs | a second | features | findings |\n|---|---|---|---|---|")
+    for row in json.loads(figures.read_text()):
+        print(f"| {row['target']} | {row['runs']:,} | {row['runs_per_s']:,} | {row['features']:,} | {len(row['findings'])} |")
+    found = json.loads(differential.read_text())
+    unexplained = found.pop("unexplained")
+    print("\n| damaged files | beside | both accept | both refuse | one only, by a policy |\n|---|---|---|---|---|")
+    for name, row in found.items():
+        print(f"| {row['files']:,} {name} | {row['against']} | {row['both accept']:,} | {row['both refuse']:,} | "
+              f"{row.get('differ', 0):,} |")
+    print(f"\nDifferences without a policy: {unexplained}. The policies, with reasons, are in tests/fuzz/differential.py.")
+
+
 def main():
-    folder = pathlib.Path(sys.argv[1])
+    folder, fuzz_build = (pathlib.Path(argument) for argument in sys.argv[1:])
     print(HEAD)
     print("## Interruptions\n\n| command | processes started | broken promises | slowest stop |\n|---|---|---|---|")
     for row in lines(folder / "interruptions.txt"):
         print(f"| `{row['command']}` | {row['runs']} | {row['failures']} | {row['slowest_stop_s']} s |")
-    found = lines(folder / "model.txt")
-    print(f"\n## A model of {found[0]['model_bytes'] / 1e6:.0f} MB\n\n| what | seconds to the end | as promised |\n|---|---|---|")
-    for row in found:
-        print(f"| {row['what']} | {row.get('seconds', '')} | {'yes' if row['good'] else 'no'} |")
+    print("\n## Large models\n\n| weights | what | seconds to the end | as promised |\n|---|---|---|---|")
+    for row in lines(folder / "model.txt"):
+        size = f"{row['model_bytes'] / 1e9:.1f} GB"
+        print(f"| {size} | {row['what']} | {row.get('seconds', '')} | {'yes' if row['good'] else 'no'} |")
     for script, title in SECTIONS:
         path = folder / f"{script}.txt"
         print(f"\n## {title}\n")
@@ -50,6 +69,8 @@ def main():
         print("| promise | tried | broken |\n|---|---|---|")
         for row in lines(path):
             print(f"| {row['what']} | {row['tried']} | {row['failures']} |")
+    print("\n## Readers\n")
+    fuzzing(fuzz_build)
     print("\n## Slurm\n")
     slurm = folder / "slurm.txt"
     print("```\n" + slurm.read_text().strip() + "\n```" if slurm.exists() else "Not tried: no Slurm was installed.")

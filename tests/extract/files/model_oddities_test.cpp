@@ -123,6 +123,23 @@ TEST_CASE("what generation_config.json asks for and is not done is listed", "[mo
   CHECK(generation_lines({{"eos_token_id", 2}, {"do_sample", false}, {"top_k", 0}}).empty());
 }
 
+TEST_CASE("end tokens without a row are listed", "[model_oddities]") {
+  const TempDir dir;
+  std::filesystem::copy(phiscope::test::golden() / "models" / "llama" / "model", dir.path());
+  const std::size_t rows = check_model(dir.path(), true).model.at("vocab").get<std::size_t>();
+  write_bytes(dir.path() / "generation_config.json",
+              json{{"eos_token_id", {2, rows - 1, rows, 99999}}}.dump());
+  const auto lines = report_lines(check_model(dir.path(), true));
+  const auto line = [&](std::size_t id) {
+    return "config.json and generation_config.json: an id of eos_token_id is " +
+           std::to_string(id) + ": differs, no text ends with it, expected 0 to " +
+           std::to_string(rows - 1) + ", the rows of the model's embedding";
+  };
+  CHECK(std::ranges::count(lines, line(rows)) == 1);
+  CHECK(std::ranges::count(lines, line(99999)) == 1);
+  CHECK(std::ranges::count(lines, line(rows - 1)) == 0);
+}
+
 TEST_CASE("tokens of the files beside tokenizer.json, and of no row, are listed",
           "[model_oddities]") {
   const TempDir dir;
