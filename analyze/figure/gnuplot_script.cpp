@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "figure/bars.hpp"
+#include "figure/end_labels.hpp"
 #include "figure/gnuplot.hpp"
 #include "figure/gnuplot_frame.hpp"
 #include "figure/layout.hpp"
@@ -32,8 +33,8 @@ constexpr std::size_t first_break = 6001;  // number of the first arrow that is 
 /// Writes the commands of one panel: data blocks first, since they may not follow `set multiplot`.
 class PanelScript {
  public:
-  PanelScript(std::size_t index, std::ostream& data, std::ostream& commands)
-      : prefix_("$p" + std::to_string(index)), data_(data), commands_(commands) {}
+  PanelScript(const Figure& figure, std::size_t index, std::ostream& data, std::ostream& commands)
+      : figure_(figure), prefix_("$p" + std::to_string(index)), data_(data), commands_(commands) {}
 
   void operator()(const Heatmap& map) {
     const double limit = map.is_log ? 1.0 : map_limit(map);
@@ -70,6 +71,7 @@ class PanelScript {
     }
     for (std::size_t i = 0; i < lines.series.size(); ++i) curve(lines, lines.series[i], i, plots);
     for (std::size_t i = 0; i < lines.series.size(); ++i) labels(lines, lines.series[i], i, plots);
+    for (const EndLabel& end : end_labels(figure_, lines)) end_label(lines, end, plots);
     plot_or_say_so(plots, lines.reference ? 1 : 0);
   }
 
@@ -303,6 +305,14 @@ class PanelScript {
                     gnuplot_color(series.color));
   }
 
+  void end_label(const Lines& lines, const EndLabel& end, std::vector<std::string>& plots) {
+    const std::string name = "e" + std::to_string(end.series);
+    block(name, number_text(end.x) + ' ' + number_text(end.y) + ' ' + quoted(end.text) + '\n');
+    plots.push_back(prefix_ + name +
+                    " using 1:2:3 with labels left offset 0.4,0 font ',10' tc rgb " +
+                    gnuplot_color(lines.series[end.series].color));
+  }
+
   bool block(const std::string& name, const std::string& rows) {
     if (rows.find_first_not_of('\n') == std::string::npos) return false;
     data_ << prefix_ << name << " << EOD\n" << rows << "EOD\n";
@@ -316,6 +326,7 @@ class PanelScript {
     commands_ << '\n';
   }
 
+  const Figure& figure_;
   std::string prefix_;
   std::ostream& data_;
   std::ostream& commands_;
@@ -343,7 +354,7 @@ std::string gnuplot_script(const Figure& figure, Format format) {
   write_frame(figure, sizes, commands);
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
     write_panel_frame(figure.panels[i], sizes.panels[i], sizes, commands);
-    std::visit(PanelScript(i, data, commands), figure.panels[i].content);
+    std::visit(PanelScript(figure, i, data, commands), figure.panels[i].content);
     if (i == 0) commands << "unset label\nunset arrow\n";
   }
   script << data.str() << "set multiplot\n" << commands.str() << "unset multiplot\n";

@@ -2,6 +2,7 @@
 #include "figure/layout.hpp"
 
 #include "figure/bars.hpp"
+#include "figure/end_labels.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -36,6 +37,8 @@ double cell_height(std::size_t rows) {
 }
 
 struct PanelRoom {
+  const Figure& figure;
+
   Room operator()(const Heatmap& map) const {
     const MapColumns columns = map_columns(map);
     return {.left = (map.draw_y_labels ? widest(map.y_labels) : 0.0) + 12.0,
@@ -50,12 +53,16 @@ struct PanelRoom {
     const double label = widest(lines.x_tick_labels);
     const double names =  // names of things, which must not touch, not numbers on an axis
         label > longest_number ? (label + 14.0) * static_cast<double>(lines.x_ticks.size()) : 0.0;
+    double end_width = 0.0;
+    for (const EndLabel& end : end_labels(figure, lines)) {
+      end_width = std::max(end_width, text_width(end.text, end_label_size));
+    }
     return {.left = 50.0,
-            .right = 16.0,
+            .right = 16.0 + end_width,
             .top = 0.0,
             .bottom = 22.0,
             .width = std::clamp(names, 250.0, 1000.0),
-            .height = 170.0};
+            .height = lines_height};
   }
   Room operator()(const Bars& bars) const {
     Room result = (*this)(Lines{});
@@ -65,8 +72,8 @@ struct PanelRoom {
   Room operator()(const Histogram& /*histogram*/) const { return (*this)(Lines{}); }
 };
 
-Room room(const Panel& panel) {
-  Room result = std::visit(PanelRoom{}, panel.content);
+Room room(const Figure& figure, const Panel& panel) {
+  Room result = std::visit(PanelRoom{figure}, panel.content);
   result.top += panel.title.empty() ? 10.0 : 30.0;
   result.bottom += panel.x_label.empty() ? 2.0 : 26.0;
   result.left += panel.y_label.empty() ? 0.0 : 20.0;
@@ -140,7 +147,7 @@ Layout layout(const Figure& figure) {
   std::vector<Room> by_column(columns);
   std::vector<Room> by_row(rows);
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
-    const Room needed = room(figure.panels[i]);
+    const Room needed = room(figure, figure.panels[i]);
     by_column[i % columns] = widest_room(by_column[i % columns], needed);
     by_row[i / columns] = widest_room(by_row[i / columns], needed);
   }
@@ -165,7 +172,7 @@ Layout layout(const Figure& figure) {
     for (std::size_t column = 0; column < columns; ++column) {
       const std::size_t index = row * columns + column;
       if (index == figure.panels.size()) break;
-      const Room own = room(figure.panels[index]);
+      const Room own = room(figure, figure.panels[index]);
       result.panels.push_back({.left = left + by_column[column].left,
                                .bottom = top - by_row[row].top - own.height,
                                .width = own.width,

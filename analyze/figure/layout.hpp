@@ -34,6 +34,7 @@ struct Layout {
   std::vector<LegendPlace> legend;  ///< [legend entry]
 };
 
+inline constexpr double lines_height = 170.0;  ///< of a panel with curves or bars
 inline constexpr double legend_key_width = 34.0;
 inline constexpr double color_bar_width = 11.0;
 inline constexpr double color_bar_gap = 9.0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "figure/end_labels.hpp"
 #include "figure/plotly.hpp"
 #include "figure/plotly_panel.hpp"
 #include "figure/scale.hpp"
@@ -40,6 +41,7 @@ class LinesWriter {
 
     for (const Series& series : lines.series) panel.traces.push_back(curve(series));
     for (const Series& series : lines.series) add_labels(lines, series, panel);
+    for (const EndLabel& end : end_labels(figure_, lines)) add_end(lines, end, panel);
     if (lines.reference && drawable(lines, lines.reference)) add_reference(lines, panel);
     add_missing(lines, y.low, panel);
     if (!has_points(lines)) add_empty_note(figure_, index_, panel);
@@ -105,18 +107,32 @@ class LinesWriter {
       texts.push_back(plotly_text(series.labels[i]));
     }
     if (texts.empty()) return;
+    Json trace = texts_of(series, std::move(texts), "top center", 11.0);
+    trace.update({{"x", std::move(xs)}, {"y", std::move(ys)}});
+    panel.traces.push_back(std::move(trace));
+  }
+
+  /// The name of a curve beside its end.
+  void add_end(const Lines& lines, const EndLabel& end, PlotlyPanel& panel) const {
+    Json trace =
+        texts_of(lines.series[end.series], {plotly_text(end.text)}, "middle right", end_label_size);
+    trace.update({{"x", {end.x}}, {"y", {end.y}}});
+    panel.traces.push_back(std::move(trace));
+  }
+
+  /// A trace of texts in the colour of their series, without places.
+  [[nodiscard]] Json texts_of(const Series& series, Json texts, const char* position,
+                              double size) const {
     Json trace = plotly_trace(figure_, index_, "scatter", "labels");
     trace["meta"].update({{"series", series.name}, {"color", series.color}, {"dash", series.dash}});
     trace.update({{"mode", "text"},
-                  {"x", std::move(xs)},
-                  {"y", std::move(ys)},
                   {"text", std::move(texts)},
-                  {"textposition", "top center"},
+                  {"textposition", position},
                   {"cliponaxis", false},
-                  {"textfont", {{"size", 11}, {"color", plotly_color(series.color)}}},
+                  {"textfont", {{"size", size}, {"color", plotly_color(series.color)}}},
                   {"hoverinfo", "skip"},
                   {"showlegend", false}});
-    panel.traces.push_back(std::move(trace));
+    return trace;
   }
 
   void add_reference(const Lines& lines, PlotlyPanel& panel) const {
