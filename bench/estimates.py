@@ -16,17 +16,17 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MODELS, DATA = ROOT / "datasets/models", ROOT / "datasets"
-SHAPES = {  # layers, hidden, inner, heads; of Llama's kind, with the vocabulary of `words`
+SHAPES = {  # layers, hidden, inner, heads; of Llama's kind, with the vocabulary of a demo model
     "57 M": (8, 768, 2048, 12),
     "340 M": (16, 1280, 4096, 20),
 }
 
 
-def drawn_model(extract, work, name):
+def drawn_model(extract, work, name, vocabulary):
     layers, hidden, inner, heads = SHAPES[name]
-    source, made = work / f"{layers}-source", work / f"{layers}-layers"
+    source, made = work / f"{vocabulary}-{layers}-source", work / f"{vocabulary}-{layers}-layers"
     source.mkdir()
-    for file in (MODELS / "words").iterdir():
+    for file in (MODELS / vocabulary).iterdir():
         if file.suffix != ".safetensors":
             (source / file.name).write_bytes(file.read_bytes())
     config = json.loads((source / "config.json").read_text())
@@ -49,12 +49,13 @@ def cases(extract, work):
     prompts = DATA / "phiid/words.jsonl"
     few = work / "few.jsonl"
     few.write_text("".join(prompts.read_text().splitlines(True)[:8]))
-    small, large = (drawn_model(extract, work, name) for name in SHAPES)
+    small, large = (drawn_model(extract, work, name, "words") for name in SHAPES)
+    small_walk = drawn_model(extract, work, "57 M", "walk")
     texts = work / "texts"
     latent = ["--model", week, "--batch-size", "80", "--max-new-tokens", "8"]
     return [
         ("`loo` walk", ["loo", "--model", MODELS / "walk"], ["--n-trials", "5"]),
-        ("`loo` 57 M", ["loo", "--model", small, "--context-lengths", "10,20", "--n-trials", "10"], ["--n-trials", "2"]),
+        ("`loo` 57 M", ["loo", "--model", small_walk, "--context-lengths", "10,20", "--n-trials", "10"], ["--n-trials", "2"]),
         ("`phiid` words", ["phiid", "--model", words, "--prompts", prompts, "--ignore-eos"], ["--generate", "30"]),
         ("`phiid` 57 M", ["phiid", "--model", small, "--prompts", few, "--ignore-eos"], ["--generate", "30"]),
         ("`phiid` 340 M", ["phiid", "--model", large, "--prompts", few, "--ignore-eos", "--generate", "60"],
