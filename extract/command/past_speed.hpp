@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
+#include "plan/timed_work.hpp"
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,7 +11,7 @@ namespace phiscope::extract {
 
 /// How fast a run like another one was on this machine.
 struct PastSpeed {
-  double tokens_per_second = 0.0;
+  TimedWork timed;
   std::string day;       ///< "2026-11-29"
   bool is_alike = true;  ///< false: another experiment with the same model and device
 };
@@ -28,16 +29,15 @@ class PastSpeeds {
   /// Runs of less than a second tell nothing and are not kept.
   /// @return  why a speed could not be kept; empty: it was, or is none
   [[nodiscard]] std::string keep(const std::string& experiment, const std::string& conditions,
-                                 std::uint64_t tokens, double seconds,
-                                 const std::string& day) const;
+                                 const TimedWork& timed, const std::string& day) const;
 
  private:
   std::filesystem::path folder_;
 };
 
-/// "about 3 min, at the 5188 tokens/s that such a run had here on 2026-11-29", or that it is
+/// "about 3 min, at the pace that such a run had here on 2026-11-29 (5188 tokens/s)", or that it is
 /// unknown and what would tell; above an hour also how to divide or shorten the run.
-[[nodiscard]] std::string time_text(const std::optional<PastSpeed>& speed, std::uint64_t tokens);
+[[nodiscard]] std::string time_text(const std::optional<PastSpeed>& speed, const Tokens& tokens);
 
 /// What a run that takes longer than an hour is told; empty for others.
 [[nodiscard]] std::string advice_for(double seconds);

@@ -15,6 +15,7 @@
 #include "run/execute.hpp"
 #include "run/pass_lengths.hpp"
 #include "run/shard_time.hpp"
+#include "run/time_ahead.hpp"
 #include "run/writing_speed.hpp"
 #include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
@@ -85,9 +86,11 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
       expected_batch_bytes(plan, config, described.arrays, item, options.batch_size);
   const std::uint64_t lane = lane_key_value_bytes(plan, config, item);
   const std::optional<std::uint64_t> memory = run_memory(options);
+  const Tokens tokens = tokens_ahead(plan, all_shards(plan));
   return {{"shards", plan.shards()},
           {"runs", count.runs},
           {"rows", count.rows + generated},
+          {"tokens", {{"together", tokens.together}, {"single", tokens.single}}},
           {"token_layers", shared},
           {"token_layers_without_sharing", alone},
           {"saved_by_sharing",
@@ -250,15 +253,14 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
   const std::string conditions = speed_conditions(options, expected);
   if (options.dry_run) {
     const std::optional<PastSpeed> speed = past_speed(request.experiment, conditions);
-    const std::uint64_t tokens = expected_tokens(request.plan, all_shards(request.plan));
+    const Tokens tokens = tokens_ahead(request.plan, all_shards(request.plan));
     std::cerr << "time: " << time_text(speed, tokens) << '\n';
     say_memory(expected, options);
     say_writing(request.plan, expected, existing_parent(options.out));
     ordered_json line{{"dry_run", true}};
     if (request.options.contains("step")) line["step"] = request.options["step"];
     line["plan"] = expected;
-    line["seconds"] = speed ? ordered_json(static_cast<double>(tokens) / speed->tokens_per_second)
-                            : ordered_json();
+    line["seconds"] = speed ? ordered_json(speed->timed.seconds_for(tokens)) : ordered_json();
     std::cout << line.dump() << '\n';
     return;
   }
@@ -302,14 +304,15 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
   try {
     const Model loaded = load_model(model.files, scalar_type(options.dtype), device, stop_if_asked);
     set_threads(options.threads, model.config);
-    const double seconds = expected_seconds(loaded, expected_tokens(request.plan, open));
-    std::cerr << "extract " << request.experiment << ": about " << duration_text(seconds) << " for "
-              << open.size() << " shards" << advice_for(seconds) << '\n';
+    const auto say_time = [&](double seconds) {
+      std::cerr << "extract " << request.experiment << ": about " << duration_text(seconds)
+                << " for " << open.size() << " shards" << advice_for(seconds) << '\n';
+    };
     const auto log_shard = [&](const ShardRecord& record) {
       log.add(record, device_facts(device));
     };
-    done = execute(request.plan, loaded, writer, request.row_space, options.batch_size, log_shard,
-                   {.bytes = options.pinned_mb << 20U});
+    done = execute(request.plan, loaded, writer, request.row_space, options.batch_size,
+                   {.record = log_shard, .expect = say_time}, {.bytes = options.pinned_mb << 20U});
     say_waiting(request.experiment, done);
   } catch (const c10::OutOfMemoryError&) {
     throw std::runtime_error(out_of_memory_text(
@@ -317,24 +320,28 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
         expected["batch_bytes"].get<std::uint64_t>() / options.batch_size, options.batch_size));
   }
   if (const auto folder = user_cache_folder()) {
-    const std::string problem = PastSpeeds(*folder).keep(request.experiment, conditions,
-                                                         done.tokens, done.seconds, today());
+    const std::string problem =
+        PastSpeeds(*folder).keep(request.experiment, conditions, done.timed, today());
     if (!problem.empty()) {
       std::cerr << "warning: the speed is not kept for the next --dry-run: " << problem << '\n';
     }
   }
   const DeviceFacts facts = device_facts(device);
   const double rate = static_cast<double>(done.tokens) / std::max(done.seconds, 1e-9);
-  log.add({{"event", "done"},
-           {"shards", done.shards},
-           {"rows", done.rows},
-           {"tokens", done.tokens},
-           {"seconds", done.seconds},
-           {"seconds_waiting_for_disk", done.waiting_seconds},
-           {"tokens_per_second", rate},
-           {"peak_memory_bytes", peak_memory_bytes()},
-           {"device", facts.name},
-           {"peak_device_memory_bytes", facts.peak_bytes}});
+  log.add(
+      {{"event", "done"},
+       {"shards", done.shards},
+       {"rows", done.rows},
+       {"tokens", done.tokens},
+       {"seconds", done.seconds},
+       {"seconds_waiting_for_disk", done.waiting_seconds},
+       {"together",
+        {{"tokens", done.timed.tokens.together}, {"seconds", done.timed.together_seconds}}},
+       {"single", {{"tokens", done.timed.tokens.single}, {"seconds", done.timed.single_seconds}}},
+       {"tokens_per_second", rate},
+       {"peak_memory_bytes", peak_memory_bytes()},
+       {"device", facts.name},
+       {"peak_device_memory_bytes", facts.peak_bytes}});
   const bool complete = std::filesystem::exists(options.out / "manifest.json");
   std::cout << ordered_json{{"run", shard::path_text(options.out)},
                             {"shards", done.shards},

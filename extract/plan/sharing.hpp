@@ -93,6 +93,7 @@ struct TokenCount {
   std::uint64_t rows = 0;
   std::uint64_t alone = 0;   ///< positions
   std::uint64_t shared = 0;  ///< positions
+  std::uint64_t single = 0;  ///< of these, positions that enter one by one: latents
   std::uint64_t token_layers_alone = 0;
   std::uint64_t token_layers_shared = 0;
 };
@@ -116,6 +117,12 @@ inline TokenCount count_tokens(std::span<const Group> groups, int layers = 1) {
       count.rows += run.rows.size();
       count.alone += static_cast<std::uint64_t>(length);
       count.shared += first + rest;
+      for (int at = from.position; at < length;) {
+        const int pass = pass_end(run, at, length);
+        const bool latent = at >= latents_begin(run) && at < latents_end(run);
+        count.single += latent || run.quote.continues ? 1 : 0;
+        at = pass;
+      }
       count.token_layers_alone +=
           static_cast<std::uint64_t>(length) * static_cast<std::uint64_t>(layers);
       count.token_layers_shared += first * above + rest * static_cast<std::uint64_t>(layers);

@@ -6,13 +6,7 @@
 #include "run/rows.hpp"
 #include "watch/progress.hpp"
 
-#include <ATen/ops/linear.h>
-#include <ATen/ops/ones.h>
-#include <c10/core/InferenceMode.h>
-
 #include <algorithm>
-#include <chrono>
-#include <limits>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -323,31 +317,6 @@ std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>&
     tokens += count.shared + count.continued * static_cast<std::uint64_t>(plan.generation.tokens);
   }
   return tokens;
-}
-
-double expected_seconds(const Model& model, std::uint64_t tokens) {
-  const c10::InferenceMode no_gradients;
-  const at::Tensor& weight = model.blocks.front().parts[Part::query];
-  // A device that is given little work mostly starts kernels.
-  const std::int64_t rows = model.device.is_cpu() ? 64 : 2048;
-  const at::Tensor x = at::ones({rows, weight.size(1)}, weight.options());
-  using Clock = std::chrono::steady_clock;
-  at::linear(x, weight)[0][0].item<double>();  // a device's libraries take seconds to start
-  const auto end = Clock::now() + std::chrono::milliseconds(20);
-  double seconds_per_product = std::numeric_limits<double>::infinity();  // the fastest: no start-up
-  for (auto before = Clock::now(); before < end;) {
-    at::linear(x, weight)[0][0].item<double>();  // waits for a device
-    const auto after = Clock::now();
-    seconds_per_product =
-        std::min(seconds_per_product, std::chrono::duration<double>(after - before).count());
-    before = after;
-  }
-  // Every weight but the embedding multiplies every token once.
-  const std::uint64_t embedding = static_cast<std::uint64_t>(model.parts[Part::embedding].numel());
-  const double weights = static_cast<double>(count_parameters(model.config) - embedding);
-  const double seconds_per_weight =
-      seconds_per_product / (static_cast<double>(rows) * static_cast<double>(weight.numel()));
-  return weights * seconds_per_weight * static_cast<double>(tokens);
 }
 
 }  // namespace phiscope::extract

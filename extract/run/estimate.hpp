@@ -63,8 +63,4 @@ std::string out_of_memory_text(const std::string& device, std::uint64_t device_b
 /// Tokens that some shards send through the model, at most.
 std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>& shards);
 
-/// Seconds that `tokens` tokens will take, from a few products of the model's own size timed now.
-/// Attention is left out: short contexts spend little on it.
-double expected_seconds(const Model& model, std::uint64_t tokens);
-
 }  // namespace phiscope::extract

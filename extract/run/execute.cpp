@@ -5,6 +5,7 @@
 #include "run/estimate.hpp"
 #include "run/foretold_rows.hpp"
 #include "run/stepper.hpp"
+#include "run/time_ahead.hpp"
 #include "watch/progress.hpp"
 #include "watch/stop.hpp"
 
@@ -83,14 +84,20 @@ class ShardMaker {
     return record;
   }
 
+  [[nodiscard]] const TimedWork& timed() const { return timed_; }
+
  private:
   void make_rows(std::span<const Group> groups) {
     stepper_.begin(groups);
     for (bool more = true; more;) {
       stop_if_asked();
+      const auto before = std::chrono::steady_clock::now();
       more = stepper_.step();
-      progress_.add(stepper_.take_tokens());
       for (const FinishedRun& run : stepper_.take_finished()) take(run);
+      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - before;
+      const TimedWork passes = stepper_.take_timed();
+      progress_.add(passes.tokens.all());
+      timed_.add_step(passes, passed.count());
     }
   }
 
@@ -136,6 +143,7 @@ class ShardMaker {
   std::vector<std::string> spaces_;
   std::vector<bool> later_;  ///< [capture] see stored_as_scores()
   Stepper stepper_;
+  TimedWork timed_;
   Progress& progress_;
   ShardQueue& queue_;
   std::vector<std::vector<std::int64_t>> keys_;  ///< [space]
@@ -169,8 +177,8 @@ void set_threads(int threads, const ModelConfig& config) {
 }
 
 Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
-                 const std::string& row_space, std::size_t batch_size,
-                 const std::function<void(const ShardRecord&)>& record, const QueueLimits& limits) {
+                 const std::string& row_space, std::size_t batch_size, const ExecutionNotes& notes,
+                 const QueueLimits& limits) {
   const c10::InferenceMode no_gradients;
   const auto start = std::chrono::steady_clock::now();
   const std::vector<std::int64_t> open = writer.open_shards();
@@ -190,13 +198,17 @@ Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
   }
   for (const DonorTable& table : plan.donors) add_donors(model, table, donors);
   if (!plan.donors.empty()) more[donor_rows] = &donors;
+  if (notes.expect) {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    notes.expect(passed.count() + seconds_ahead(model, plan, batch_size, more, open));
+  }
   ShardQueue queue(model.device, limits);
   ShardMaker maker(plan, model, row_space, batch_size, more, progress, queue);
   std::deque<ShardRecord> records;  // of shards that are not known to be committed
   const auto note_committed = [&] {
     for (; done.shards < queue.committed(); ++done.shards) {
       done.rows += records.front().rows;
-      if (record) record(records.front());
+      if (notes.record) notes.record(records.front());
       records.pop_front();
     }
   };
@@ -223,6 +235,7 @@ Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
   writer.finish();
   progress.finish();
   done.tokens = progress.done();
+  done.timed = maker.timed();
   done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return done;
 }

@@ -3,6 +3,7 @@
 
 #include "model/model.hpp"
 #include "plan/plan.hpp"
+#include "plan/timed_work.hpp"
 #include "run/shard_queue.hpp"
 #include "shard/run_writer.hpp"
 
@@ -33,6 +34,13 @@ struct Executed {
   std::uint64_t tokens = 0;  ///< through the model
   double seconds = 0.0;
   double waiting_seconds = 0.0;  ///< of these, for what is computed to be written
+  TimedWork timed;               ///< of the shards
+};
+
+/// What is called while shards are computed; either may be empty.
+struct ExecutionNotes {
+  std::function<void(const ShardRecord&)> record;  ///< with each shard, once it is committed
+  std::function<void(double)> expect;  ///< once, with the seconds that all shards will take
 };
 
 /// Threads of the matrix products. With 0, a model whose products are too small to share gets one:
@@ -44,14 +52,12 @@ void set_threads(int threads, const ModelConfig& config);
 /// Computes the shards that have no commit, in order, and commits each, in other threads.
 /// @param row_space   name of the row space that the keys of the plan's rows belong to
 /// @param batch_size  runs that enter the model together
-/// @param record      called with each shard, once it is committed; may be empty
 /// @param limits  of what is computed and not written yet
 /// @throws Stopped after a stop signal, with the shard in work dropped. Shards that were computed
 ///         before anything is thrown are committed; after a stop signal, as many as are written
 ///         within five seconds.
 Executed execute(const Plan& plan, const Model& model, shard::RunWriter& writer,
                  const std::string& row_space, std::size_t batch_size,
-                 const std::function<void(const ShardRecord&)>& record = {},
-                 const QueueLimits& limits = {});
+                 const ExecutionNotes& notes = {}, const QueueLimits& limits = {});
 
 }  // namespace phiscope::extract

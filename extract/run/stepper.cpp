@@ -16,9 +16,11 @@
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace phiscope::extract {
 namespace {
@@ -180,7 +182,10 @@ bool Stepper::step() {
   };
   const std::vector<Walk*> together =
       some([](const Walk* walk) { return walk->position < walk->length() && !walk->steps(); });
+  const auto start = std::chrono::steady_clock::now();
   if (!together.empty()) pass(together, Pace::together);
+  const auto between = std::chrono::steady_clock::now();
+  timed_.together_seconds += std::chrono::duration<double>(between - start).count();
   const std::vector<Walk*> choosing = some([](const Walk* walk) {
     return walk->position >= walk->length() && !walk->ended &&
            walk->position == walk->length() + std::ssize(walk->generated);
@@ -191,6 +196,8 @@ bool Stepper::step() {
     return given ? walk->steps() : !is_done(*walk);
   });
   if (!stepping.empty()) pass(stepping, Pace::step);
+  const auto end = std::chrono::steady_clock::now();
+  timed_.single_seconds += std::chrono::duration<double>(end - between).count();
   const std::vector<Walk*> ended = some([&](const Walk* walk) { return is_done(*walk); });
   for (Walk* walk : ended) finish(*walk);
   return true;
@@ -311,7 +318,8 @@ void Stepper::pass(std::vector<Walk*> walks, Pace pace) {
                                      .scores_later = scores_later_,
                                      .longest = longest_,
                                      .names = names});
-  tokens_ += static_cast<std::uint64_t>(batch.used());
+  (pace == Pace::step ? timed_.tokens.single : timed_.tokens.together) +=
+      static_cast<std::uint64_t>(batch.used());
   score(walks, batch, normed);
   for (std::size_t l = 0; l < walks.size(); ++l) {
     Walk& walk = *walks[l];
@@ -389,8 +397,8 @@ std::vector<FinishedRun> Stepper::take_finished() {
   return all;
 }
 
-std::uint64_t Stepper::take_tokens() {
-  return std::exchange(tokens_, 0);
+TimedWork Stepper::take_timed() {
+  return std::exchange(timed_, {});
 }
 
 }  // namespace phiscope::extract

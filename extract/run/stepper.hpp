@@ -3,6 +3,7 @@
 
 #include "model/model.hpp"
 #include "plan/plan.hpp"
+#include "plan/timed_work.hpp"
 #include "run/rows.hpp"
 #include "run/walk.hpp"
 
@@ -51,8 +52,8 @@ class Stepper {
   /// Runs that have finished since the last call, in the order of groups and runs: one is given out
   /// once all before it are. Donors are left out.
   std::vector<FinishedRun> take_finished();
-  /// Tokens that went through the model since the last call.
-  std::uint64_t take_tokens();
+  /// Tokens that went through the model since the last call, and what their passes took.
+  TimedWork take_timed();
 
  private:
   struct Work {
@@ -95,7 +96,7 @@ class Stepper {
   std::vector<std::size_t> slots_;  ///< free ones
   std::vector<RowCollector> rows_;  ///< [space]
   std::deque<Span> spans_;          ///< of generated rows of the current pass
-  std::uint64_t tokens_ = 0;
+  TimedWork timed_;                 ///< see take_timed()
 };
 
 }  // namespace phiscope::extract

@@ -95,7 +95,7 @@ inline CapturedRows run_plan(const Model& model, const Plan& plan, std::size_t b
   for (const auto& part : parts) {
     all.arrays.push_back(part.empty() ? at::Tensor() : at::cat(part, 0));
   }
-  all.tokens = stepper.take_tokens();
+  all.tokens = stepper.take_timed().tokens.all();
   return all;
 }
 
