@@ -320,8 +320,11 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
         expected["batch_bytes"].get<std::uint64_t>() / options.batch_size, options.batch_size));
   }
   if (const auto folder = user_cache_folder()) {
+    // Texts that end early, and whatever else was expected and did not come, come less next time.
+    TimedWork expected_work = done.timed;
+    expected_work.tokens = tokens_ahead(request.plan, open);
     const std::string problem =
-        PastSpeeds(*folder).keep(request.experiment, conditions, done.timed, today());
+        PastSpeeds(*folder).keep(request.experiment, conditions, expected_work, today());
     if (!problem.empty()) {
       std::cerr << "warning: the speed is not kept for the next --dry-run: " << problem << '\n';
     }

@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double sample_seconds = 0.25;
+constexpr double sample_seconds = 0.4;
 constexpr std::size_t least_steps = 6;  // given tokens enter in the first, most others singly
 constexpr std::size_t all_steps = std::numeric_limits<std::size_t>::max();
 constexpr double longest_step = 1.0;  // seconds; a longer one is not computed twice
@@ -128,18 +128,20 @@ double seconds_ahead(const Model& model, const Plan& plan, std::size_t batch_siz
   const Tokens ahead = tokens_ahead(plan, shards);
   if (ahead.all() == 0) return 0.0;
   // A device that is given little work mostly starts kernels.
-  const double together = seconds_of_products(model, model.device.is_cpu() ? 64 : 2048);
-  const std::uint64_t first = first_tokens(plan, shards.front(), batch_size);
+  const double together = seconds_of_products(model, model.device.is_cpu() ? 256 : 2048);
+  // Shards are often in the order of their lengths: those in the middle stand for all.
+  const std::span<const std::int64_t> middle = shards.subspan(shards.size() / 2);
+  const std::uint64_t first = first_tokens(plan, middle.front(), batch_size);
   if (together * static_cast<double>(first) > longest_step) {
-    const std::uint64_t runs = count_tokens(groups_of(plan, shards.front())).runs;
+    const std::uint64_t runs = count_tokens(groups_of(plan, middle.front())).runs;
     const auto lanes = static_cast<std::int64_t>(std::min<std::uint64_t>(batch_size, runs));
     const double single = ahead.single > 0 ? seconds_of_products(model, lanes) : 0.0;
     return together * static_cast<double>(ahead.together) +
            single * static_cast<double>(ahead.single);
   }
   // Memory is touched, and a device's kernels are loaded, for the first time.
-  sample(model, plan, batch_size, more, shards, 2);
-  const Sample timed = sample(model, plan, batch_size, more, shards, all_steps);
+  sample(model, plan, batch_size, more, middle, 2);
+  const Sample timed = sample(model, plan, batch_size, more, middle, all_steps);
   // Of whole shards it is known what their texts leave out of what they may have.
   if (timed.whole.all() > 0) {
     return timed.whole_seconds * static_cast<double>(ahead.all()) /
