@@ -14,6 +14,7 @@ bench() {
   done
   bench/patching.sh build/release/bin
   .venv/bin/python bench/analyze.py --bin build/release/bin
+  .venv/bin/python bench/programs.py --bin build/release/bin
   build/release/bin/drawing_bench 30
   if python=$(reference_python); then
     "$python" bench/forward.py --program build/release/bin/forward_bench

@@ -77,7 +77,7 @@ def options_of(folder):
 
 
 def report_of(folder):
-    """What is logged of a report folder, without wandb: configuration, summary, tables, images."""
+    """What is logged of a report folder, without wandb: configuration, summary, tables, pictures (PNG where there is one)."""
     tables = {path.stem: read_table(path) for path in sorted(folder.glob("*.csv"))}
     summary = {}
     columns, rows = tables.get("claims", ([], []))
@@ -87,7 +87,9 @@ def report_of(folder):
         numbers = numbers_of(read_json(path)) if path.name != "tables.json" else {}  # that one describes the tables
         if len(numbers) <= MOST_NUMBERS:
             summary.update({f"{path.stem}/{name}": number for name, number in numbers.items()})
-    return options_of(folder), summary, tables, sorted(folder.glob("*.png"))
+    stems = sorted({path.stem for path in folder.iterdir() if path.suffix in (".svg", ".png")})
+    pictures = [next(path for path in (folder / f"{stem}.png", folder / f"{stem}.svg") if path.exists()) for stem in stems]
+    return options_of(folder), summary, tables, pictures
 
 
 def history_of(folder):
@@ -113,21 +115,22 @@ def kind_of(folder):
 
 
 def log_report(wandb, run, folder, options):
-    config, summary, tables, images = report_of(folder)
+    config, summary, tables, pictures = report_of(folder)
     run.config.update(config)
     for name, (columns, rows) in tables.items():
         if len(rows) > options.max_rows:
             print(f"{folder}/{name}.csv: {len(rows)} rows, logged are the first {options.max_rows} (--max-rows); the "
                   "artifact has all", file=sys.stderr)
         run.log({f"tables/{name}": wandb.Table(columns=columns, data=rows[:options.max_rows])})
-    for path in images:
-        run.log({f"figures/{path.stem}": wandb.Image(str(path))})
+    for path in pictures:
+        picture = wandb.Image(str(path)) if path.suffix == ".png" else wandb.Html(path.read_text())
+        run.log({f"figures/{path.stem}": picture})
     run.summary.update(summary)
     if not options.no_files:
         artifact = wandb.Artifact(re.sub(r"[^\w.-]", "-", folder.name), type="report")
         artifact.add_dir(str(folder))
         run.log_artifact(artifact)
-    return {"tables": len(tables), "figures": len(images), "numbers": len(summary)}
+    return {"tables": len(tables), "figures": len(pictures), "numbers": len(summary)}
 
 
 def log_run(run, folder):

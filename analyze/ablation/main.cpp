@@ -70,7 +70,6 @@ int main(int argc, char** argv) {
              for (const auto& source : parts.front().analysis.sources) {
                program::say("analyze-ablation", source.label + ": " + source.about);
              }
-             return phiscope::report::write_and_tell(parts, common.out, !common.no_figures,
-                                                     common.threads);
+             return phiscope::report::write_and_tell(parts, common);
            }});
 }

@@ -17,11 +17,12 @@ namespace {
 std::vector<std::string> arguments_of(const all::Group& group,
                                       const program::CommonOptions& common) {
   std::vector<std::string> words;
-  words.reserve(group.runs.size() + 7);
+  words.reserve(group.runs.size() + 8);
   for (const auto& run : group.runs) words.push_back(run.string());
   words.insert(words.end(), {"--out", (common.out / group.folder).string(), "--threads",
                              std::to_string(common.threads)});
   if (common.no_figures) words.emplace_back("--no-figures");
+  if (common.png) words.emplace_back("--png");
   if (common.allow_partial) words.emplace_back("--allow-partial");
   if (common.no_verify) words.emplace_back("--no-verify");
   return words;

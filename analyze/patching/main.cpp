@@ -41,7 +41,6 @@ int main(int argc, char** argv) {
              for (const std::string& line : patching::diagnostic_lines(results)) {
                program::say("analyze-patching", line);
              }
-             return phiscope::report::write_and_tell(parts, common.out, !common.no_figures,
-                                                     common.threads);
+             return phiscope::report::write_and_tell(parts, common);
            }});
 }

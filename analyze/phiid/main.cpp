@@ -40,7 +40,6 @@ int main(int argc, char** argv) {
                runs.front().null_weights.push_back(phiid::analyze(*null, as_run));
              }
              return phiscope::report::write_and_tell(phiid::parts_of(runs, command.options),
-                                                     command.common.out, !command.common.no_figures,
-                                                     command.common.threads);
+                                                     command.common);
            }});
 }

@@ -20,6 +20,7 @@ void add_common_options(CommandLine& line, CommonOptions& options) {
       [&options](std::uint64_t given) { options.threads = static_cast<std::size_t>(given); },
       "number of threads (default: all processors); does not affect results", {1, 1024});
   line.flag("--no-figures", options.no_figures, "write tables and a report without figures");
+  line.flag("--png", options.png, "write figures as PNG as well as SVG, which takes longest");
   line.flag("--allow-partial", options.allow_partial, "accept an unfinished run");
   line.flag("--no-verify", options.no_verify,
             "do not compare the files of a run with their SHA-256 (which takes 0.5 s per GB)");

@@ -16,6 +16,7 @@ struct CommonOptions {
   std::filesystem::path out;
   std::size_t threads = 1;  ///< affects no result
   bool no_figures = false;
+  bool png = false;  ///< pictures as PNG as well
   bool allow_partial = false;
   bool no_verify = false;
 };
@@ -30,8 +31,8 @@ struct Spec {
   std::function<std::string()> run;  ///< does the work; returns the line for standard output
 };
 
-/// Adds --out, --threads, --no-figures, --allow-partial and --no-verify; threads start at all
-/// processors.
+/// Adds --out, --threads, --no-figures, --png, --allow-partial and --no-verify; threads start at
+/// all processors.
 void add_common_options(CommandLine& line, CommonOptions& options);
 
 /// Adds --bootstrap (if `resamples` is given) and --seed.

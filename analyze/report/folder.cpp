@@ -14,14 +14,19 @@
 namespace phiscope::report {
 namespace {
 
-void add_notes(bool draw, bool has_gnuplot, std::vector<std::string>& notes) {
+/// "SVG and PNG files"
+std::string files_text(Pictures pictures) {
+  return pictures == Pictures::svg ? "SVG files" : "SVG and PNG files";
+}
+
+void add_notes(Pictures pictures, bool has_gnuplot, std::vector<std::string>& notes) {
   const bool is_interactive = !figure::plotly_bundle().empty();
-  if (!draw) {
+  if (pictures == Pictures::none) {
     notes.emplace_back("No figures: they were switched off.");
     return;
   }
   if (!has_gnuplot) {
-    notes.push_back(std::string(is_interactive ? "No SVG and PNG files" : "No figures") +
+    notes.push_back((is_interactive ? "No " + files_text(pictures) : "No figures") +
                     ": the program gnuplot is not in PATH (Debian and Ubuntu: apt-get install "
                     "gnuplot-nox). The tables are complete.");
   }
@@ -32,29 +37,25 @@ void add_notes(bool draw, bool has_gnuplot, std::vector<std::string>& notes) {
   }
 }
 
-/// SVG and PNG of every figure, one gnuplot process per thread; after one that hangs no other is
+/// [figure * formats + format] by one gnuplot process per thread; after one that hangs no other is
 /// asked.
 std::vector<figure::Rendered> render_figures(const std::vector<figure::Figure>& figures,
+                                             const std::vector<figure::Format>& formats,
                                              const std::filesystem::path& gnuplot,
                                              std::size_t threads, std::chrono::milliseconds limit) {
-  std::vector<figure::Picture> pictures;
-  for (const figure::Figure& figure : figures) {
-    pictures.push_back({&figure, figure::Format::svg});
-    pictures.push_back({&figure, figure::Format::png});
-  }
-  std::vector<figure::Rendered> rendered(pictures.size());
+  std::vector<figure::Rendered> rendered(figures.size() * formats.size());
   const std::size_t parts = std::min(std::max<std::size_t>(threads, 1), figures.size());
   for_each_tile(parts, threads, [&](std::size_t part) {
-    // Every parts-th figure: neighbours are alike, so that each thread gets as much to do. All PNG
-    // after one another, for one process.
+    // Every parts-th figure: neighbours are alike, so that each thread gets as much to do. All of
+    // a format after one another: one process draws all PNG.
     std::vector<std::size_t> own;
-    own.reserve(2 * (figures.size() / parts + 1));
-    for (const std::size_t format : {0U, 1U}) {
-      for (std::size_t i = part; i < figures.size(); i += parts) own.push_back(2 * i + format);
-    }
     std::vector<figure::Picture> wanted;
-    wanted.reserve(own.size());
-    for (const std::size_t k : own) wanted.push_back(pictures[k]);
+    for (std::size_t format = 0; format < formats.size(); ++format) {
+      for (std::size_t i = part; i < figures.size(); i += parts) {
+        own.push_back(formats.size() * i + format);
+        wanted.push_back({&figures[i], formats[format]});
+      }
+    }
     std::vector<figure::Rendered> drawn = figure::render(wanted, gnuplot, limit);
     for (std::size_t k = 0; k < own.size(); ++k) rendered[own[k]] = std::move(drawn[k]);
   });
@@ -63,22 +64,25 @@ std::vector<figure::Rendered> render_figures(const std::vector<figure::Figure>& 
 
 }  // namespace
 
-DrawnFigures draw_figures(const std::vector<figure::Figure>& figures, bool draw,
+DrawnFigures draw_figures(const std::vector<figure::Figure>& figures, Pictures pictures,
                           std::size_t threads, std::chrono::milliseconds limit) {
   DrawnFigures result;
+  const bool draw = pictures != Pictures::none;
   const auto gnuplot = draw ? figure::find_gnuplot() : std::nullopt;
-  add_notes(draw, gnuplot.has_value(), result.notes);
-  std::vector<figure::Rendered> rendered(2 * figures.size());  // SVG and PNG of each
-  if (gnuplot) rendered = render_figures(figures, *gnuplot, threads, limit);
+  add_notes(pictures, gnuplot.has_value(), result.notes);
+  std::vector<figure::Format> formats{figure::Format::svg};
+  if (pictures == Pictures::svg_and_png) formats.push_back(figure::Format::png);
+  std::vector<figure::Rendered> rendered(figures.size() * formats.size());
+  if (gnuplot) rendered = render_figures(figures, formats, *gnuplot, threads, limit);
   std::size_t failed = 0;
   std::string problem;  // the first
   for (std::size_t i = 0; i < figures.size(); ++i) {
     FigureBlock block{.figure = figures[i], .drawn = draw, .svg = {}, .downloads = {}};
-    for (const std::size_t k : {2 * i, 2 * i + 1}) {
-      figure::Rendered& one = rendered[k];
+    for (std::size_t format = 0; format < formats.size(); ++format) {
+      figure::Rendered& one = rendered[formats.size() * i + format];
       if (!one.problem.empty() && failed++ == 0) problem = one.problem;
       if (!gnuplot || !one.problem.empty()) continue;
-      const bool is_svg = k % 2 == 0;
+      const bool is_svg = formats[format] == figure::Format::svg;
       const std::string file = figures[i].name + (is_svg ? ".svg" : ".png");
       if (is_svg) block.svg = one.bytes;
       block.downloads.emplace_back(is_svg ? "SVG" : "PNG", file);
@@ -87,8 +91,8 @@ DrawnFigures draw_figures(const std::vector<figure::Figure>& figures, bool draw,
     result.blocks.push_back(std::move(block));
   }
   if (failed > 0) {
-    result.notes.push_back(std::to_string(failed) + " of " + std::to_string(rendered.size()) +
-                           " SVG and PNG files are missing: " + problem +
+    result.notes.push_back(std::to_string(failed) + " of " + std::to_string(rendered.size()) + ' ' +
+                           files_text(pictures) + " are missing: " + problem +
                            ". The tables are complete.");
   }
   return result;

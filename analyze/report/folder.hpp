@@ -25,19 +25,26 @@ struct OutputFile {
   std::string bytes = {};
 };
 
+/// Which files are made of every figure.
+enum class Pictures {
+  none,  ///< and the page shows none either
+  svg,
+  svg_and_png,
+};
+
 /// Figures as a report shows them.
 struct DrawnFigures {
   std::vector<FigureBlock> blocks = {};
-  std::vector<OutputFile> files = {};   ///< SVG and PNG of every figure
+  std::vector<OutputFile> files = {};   ///< SVG and perhaps PNG of every figure
   std::vector<std::string> notes = {};  ///< why the report shows less than it could
 };
 
 /// Draws the figures, several at a time; the bytes do not depend on `threads`. A gnuplot that fails
 /// or hangs costs pictures, and a note says so.
-/// @param draw  false: nothing is drawn, the blocks hold only the texts
+/// @param pictures  none: nothing is drawn, the blocks hold only the texts
 /// @param limit  for one picture
-[[nodiscard]] DrawnFigures draw_figures(const std::vector<figure::Figure>& figures, bool draw,
-                                        std::size_t threads,
+[[nodiscard]] DrawnFigures draw_figures(const std::vector<figure::Figure>& figures,
+                                        Pictures pictures, std::size_t threads,
                                         std::chrono::milliseconds limit = figure::picture_limit);
 
 /// The CSV files of the tables, and tables.json: what a row is, rows, columns.

@@ -6,6 +6,7 @@
 #include "shard/format_error.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace phiscope::report {
 namespace {
@@ -28,8 +29,8 @@ nlohmann::ordered_json number_or_null(const Value& value) {
 
 }  // namespace
 
-Written write(std::span<const Part> parts, const std::filesystem::path& directory, bool draw,
-              std::size_t threads) {
+Written write(std::span<const Part> parts, const std::filesystem::path& directory,
+              Pictures pictures, std::size_t threads) {
   Written written;
   NewFolder folder(directory);
   const auto prefix_of = [](const Part& part) {
@@ -37,7 +38,7 @@ Written write(std::span<const Part> parts, const std::filesystem::path& director
   };
   for (const Part& part : parts) write_numbers(part, prefix_of(part), folder);
   for (const Part& part : parts) {
-    const DrawnFigures drawn = draw_figures(part.analysis.figures, draw, threads);
+    const DrawnFigures drawn = draw_figures(part.analysis.figures, pictures, threads);
     for (const std::string& note : drawn.notes) {
       if (std::find(written.notes.begin(), written.notes.end(), note) == written.notes.end()) {
         written.notes.push_back(note);
@@ -60,17 +61,22 @@ Written write(std::span<const Part> parts, const std::filesystem::path& director
 }
 
 shard::ReadOptions prepare(const program::CommonOptions& options) {
+  if (options.png && options.no_figures) {
+    throw std::runtime_error("--png: found --no-figures beside it, expected one of them");
+  }
   expect_report_folder(options.out);
   return {.allow_partial = options.allow_partial, .verify = !options.no_verify};
 }
 
-std::string write_and_tell(std::span<const Part> parts, const std::filesystem::path& directory,
-                           bool draw, std::size_t threads) {
-  const Written written = write(parts, directory, draw, threads);
+std::string write_and_tell(std::span<const Part> parts, const program::CommonOptions& options) {
+  const Pictures pictures = options.no_figures ? Pictures::none
+                            : options.png      ? Pictures::svg_and_png
+                                               : Pictures::svg;
+  const Written written = write(parts, options.out, pictures, options.threads);
   const std::string& name = parts.front().analysis.program;
   for (const std::string& line : written.warnings) program::say(name, "warning: " + line);
   for (const std::string& line : written.notes) program::say(name, line);
-  return result_line(written, directory);
+  return result_line(written, options.out);
 }
 
 std::string result_line(const Written& written, const std::filesystem::path& directory) {

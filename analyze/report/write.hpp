@@ -3,6 +3,7 @@
 
 #include "program/run_program.hpp"
 #include "report/analysis.hpp"
+#include "report/folder.hpp"
 #include "shard/run_reader.hpp"
 
 #include <filesystem>
@@ -30,24 +31,22 @@ struct Written {
 };
 
 /// Writes for every part its tables as CSV and tables.json, further files, summary.txt and arrays,
-/// then its figures as SVG and PNG and report.html; see NewFolder: the directory holds the old
+/// then its figures and report.html; see NewFolder: the directory holds the old
 /// report or the new one.
-/// @param draw  false: tables and a page without figures
 /// @param threads  draw figures in parallel; no byte depends on them
 /// @throws std::runtime_error as NewFolder, and if two files have one name; std::system_error
 [[nodiscard]] Written write(std::span<const Part> parts, const std::filesystem::path& directory,
-                            bool draw, std::size_t threads);
+                            Pictures pictures, std::size_t threads);
 
 /// What comes before all work: checks that the report may be written to --out.
 /// @return  how runs are read
-/// @throws std::runtime_error as expect_report_folder()
+/// @throws std::runtime_error as expect_report_folder(), and for --png beside --no-figures
 [[nodiscard]] shard::ReadOptions prepare(const program::CommonOptions& options);
 
-/// write(), and a line on standard error for every warning and note.
+/// write() as the options say, and a line on standard error for every warning and note.
 /// @return  result_line()
 [[nodiscard]] std::string write_and_tell(std::span<const Part> parts,
-                                         const std::filesystem::path& directory, bool draw,
-                                         std::size_t threads);
+                                         const program::CommonOptions& options);
 
 /// The one line of JSON that a program prints: directory, report, files, claims, findings,
 /// warnings.

@@ -82,7 +82,6 @@ int main(int argc, char** argv) {
              for (const std::string& line : sampling::diagnostic_lines(studies)) {
                program::say("analyze-sampling", line);
              }
-             return phiscope::report::write_and_tell(parts, common.out, !common.no_figures,
-                                                     common.threads);
+             return phiscope::report::write_and_tell(parts, common);
            }});
 }

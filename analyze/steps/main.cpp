@@ -49,7 +49,6 @@ int main(int argc, char** argv) {
              for (const std::string& line : steps::diagnostic_lines(results, options)) {
                program::say("analyze-steps", line);
              }
-             return phiscope::report::write_and_tell(parts, common.out, !common.no_figures,
-                                                     common.threads);
+             return phiscope::report::write_and_tell(parts, common);
            }});
 }

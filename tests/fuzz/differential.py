@@ -12,6 +12,7 @@ import argparse
 import collections
 import io
 import json
+import math
 import multiprocessing
 import os
 import pathlib
@@ -38,7 +39,8 @@ POLICIES = {
     "safetensors: other dtypes": "numbers of 4 and 6 bits and E8M0: no model family here has them",
     "safetensors: padding": "the format begins with a brace and pads with spaces after it; other white space is not looked past",
     "safetensors: shorthand": "an entry as a list, a dtype as an object, null metadata: accidents of the package's parser",
-    "safetensors: larger than 2^63": "a dimension that no signed number holds, beside one of 0",
+    "safetensors: larger than 2^63": "a dimension that no signed number holds, or bytes of leading ones beyond 64 bits, beside "
+                                     "a dimension of 0",
     # What we read and the other refuses.
     "npy: long header": "NumPy refuses a header of more than 10,000 characters unless asked; we take a megabyte",
     "npy: indentation": "a line break outside the braces and blanks after it, which Python takes for an indented line",
@@ -266,8 +268,10 @@ def safetensors_policies(data):
             elif isinstance(entry.get("dtype"), str) and entry["dtype"] not in ST_SIZES:
                 policies.add("safetensors: other dtypes")
             shape = entry.get("shape")
-            if isinstance(shape, list) and any(isinstance(n, int) and n >= 2**63 for n in shape):
-                policies.add("safetensors: larger than 2^63")
+            if isinstance(shape, list) and all(isinstance(n, int) for n in shape) and 0 in shape:
+                leading = math.prod(shape[:shape.index(0)]) * ST_SIZES.get(str(entry.get("dtype")), 8)
+                if max(leading, *shape) >= 2**63:
+                    policies.add("safetensors: larger than 2^63")
     return policies
 
 

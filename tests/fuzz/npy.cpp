@@ -12,6 +12,8 @@ void check(const shard::NpyArray& array, std::size_t size) {
   const shard::NpyHeader& header = array.header();
   require(header.data_offset + array.bytes().size() == size, "npy: size");
   require(array.bytes().size() == header.count * item_size(header.dtype), "npy: count");
+  require(exact_bytes(header.shape, item_size(header.dtype)) == array.bytes().size(),
+          "npy: bytes of the shape");
   const std::vector<std::byte> data = array.c_order_bytes();
   require(data.size() == array.bytes().size(), "npy: C order");
   (void)shard::describe(array).dump();

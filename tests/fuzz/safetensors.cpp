@@ -34,10 +34,9 @@ void check(const extract::Safetensors& contents, std::span<const std::byte> file
   std::vector<std::span<const std::byte>> parts;
   std::size_t bytes = 0;
   for (const auto& [name, tensor] : contents.tensors) {
-    std::uint64_t elements = 1;
-    for (const std::int64_t length : tensor.shape) elements *= static_cast<std::uint64_t>(length);
-    require(elements == count(tensor), "safetensors: shape");
-    require(tensor.bytes.size() == elements * item_size(tensor.dtype), "safetensors: size");
+    require(exact_bytes(tensor.shape, 1) == count(tensor), "safetensors: shape");
+    require(exact_bytes(tensor.shape, item_size(tensor.dtype)) == tensor.bytes.size(),
+            "safetensors: size");
     if (!tensor.bytes.empty()) parts.push_back(tensor.bytes);
     bytes += tensor.bytes.size();
   }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -34,6 +35,19 @@ inline std::span<const std::byte> as_bytes(std::string_view text) {
 /// Ends the fuzzer if something that must hold does not.
 inline void require(bool holds, std::string_view what) {
   if (!holds) throw std::logic_error(std::string(what));
+}
+
+/// The product of lengths by `size`, in as many bits as it takes; none: 2^63 or more. A zero counts
+/// as the length that it is.
+template <class Lengths>
+std::optional<std::uint64_t> exact_bytes(const Lengths& lengths, std::uint64_t size) {
+  __extension__ using Wide = unsigned __int128;
+  Wide product = size;
+  for (const auto length : lengths) {
+    product *= static_cast<std::uint64_t>(length);
+    if (product >> 63U != 0) return std::nullopt;
+  }
+  return static_cast<std::uint64_t>(product);
 }
 
 /// Runs a reader. It may refuse its input with a FormatError of one short line that begins with the

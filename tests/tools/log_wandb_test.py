@@ -36,6 +36,8 @@ def write_report(folder):
     (folder / "large.json").write_text(json.dumps({"x": list(range(1001))}))
     (folder / "tables.json").write_text('{"rows": 2}')
     write_png(folder / "curve.png")
+    (folder / "curve.svg").write_text("<svg></svg>")
+    (folder / "map.svg").write_text("<svg></svg>")
 
 
 def write_run(folder):
@@ -108,7 +110,8 @@ def check_report(folder):
     kinds = {name.removesuffix("/_type"): value for step in history for name, value in step.items() if
              name.endswith("/_type")}
     paths = {name: step[f"{name}/path"] for step in history for name in kinds if f"{name}/path" in step}
-    assert kinds == {"tables/claims": "table-file", "tables/steps": "table-file", "figures/curve": "image-file"}, kinds
+    assert kinds == {"tables/claims": "table-file", "tables/steps": "table-file", "figures/curve": "image-file",
+                     "figures/map": "html-file"}, kinds
     table = json.loads((place / "files" / paths["tables/steps"]).read_text())
     assert table["columns"] == ["step_set", "importance", "n"], table
     assert table["data"] == [["single", 0.25, 4], ["all", None, 4]], table

@@ -11,6 +11,7 @@
 #include <regex>
 
 using namespace phiscope::analyze::ablation;
+using phiscope::report::Pictures;
 using phiscope::test::TempDir;
 using phiscope::test::tree;
 using phiscope::test::write_synthetic_ablation;
@@ -22,12 +23,13 @@ const std::string table_text =
     "0,0,random_0\n4,2,random_0\n8,2,random_0\n0,0,random_1\n4,3,random_1\n8,2,random_1\n";
 
 std::map<std::string, std::string> outputs(const std::vector<std::filesystem::path>& paths,
-                                           const Options& options, bool draw = false,
+                                           const Options& options,
+                                           Pictures pictures = Pictures::none,
                                            const ReadOptions& read = {}) {
   const TempDir folder;
   const std::vector<phiscope::report::Part> parts = {
       {"", report_of(analyze_paths(paths, read, options), options)}};
-  (void)phiscope::report::write(parts, folder.path() / "a" / "b", draw, options.threads);
+  (void)phiscope::report::write(parts, folder.path() / "a" / "b", pictures, options.threads);
   return tree(folder.path() / "a" / "b");
 }
 
@@ -39,10 +41,10 @@ TEST_CASE("a sweep is written in the same bytes by one and several threads", "[o
   phiscope::test::write_text(folder.path() / "table.csv", table_text);
   const std::vector<std::filesystem::path> paths = {folder.path() / "run",
                                                     folder.path() / "table.csv"};
-  const auto one = outputs(paths, {.resamples = 50, .threads = 1}, true);
+  const auto one = outputs(paths, {.resamples = 50, .threads = 1}, Pictures::svg_and_png);
   CHECK(one.size() >= 10);
   for (const std::size_t threads : {2U, 5U}) {
-    const auto more = outputs(paths, {.resamples = 50, .threads = threads}, true);
+    const auto more = outputs(paths, {.resamples = 50, .threads = threads}, Pictures::svg_and_png);
     REQUIRE(more.size() == one.size());
     for (const auto& [file, bytes] : one) {
       CAPTURE(file);
@@ -131,7 +133,7 @@ TEST_CASE("the curves of a run can be read back as a table of means", "[output]"
 TEST_CASE("a report tells what was read, then what is wrong, then the rest", "[output]") {
   const TempDir folder;
   write_synthetic_ablation(folder.path() / "run", {}, {3, 4});
-  const auto files = outputs({folder.path() / "run"}, {.resamples = 20, .seed = 7}, false,
+  const auto files = outputs({folder.path() / "run"}, {.resamples = 20, .seed = 7}, Pictures::none,
                              {.run = {.allow_partial = true}});
   const std::string& page = files.at("report.html");
   CHECK_THAT(page, Contains("bootstrap resamples 20; seed 7") && Contains("version synthetic"));

@@ -13,6 +13,7 @@
 #include <regex>
 
 using namespace phiscope::analyze::loo;
+using phiscope::report::Pictures;
 using phiscope::test::SyntheticRun;
 using phiscope::test::TempDir;
 using phiscope::test::tree;
@@ -21,11 +22,12 @@ using phiscope::test::write_synthetic_run;
 namespace {
 
 std::map<std::string, std::string> outputs(const std::vector<std::filesystem::path>& runs,
-                                           const Options& options, bool draw = false) {
+                                           const Options& options,
+                                           Pictures pictures = Pictures::none) {
   const TempDir folder;
   const std::vector<phiscope::report::Part> parts = {
       {"", report_of(analyze_runs(runs, {}, options), options)}};
-  (void)phiscope::report::write(parts, folder.path() / "a" / "b", draw, options.threads);
+  (void)phiscope::report::write(parts, folder.path() / "a" / "b", pictures, options.threads);
   return tree(folder.path() / "a" / "b");
 }
 
@@ -36,10 +38,11 @@ TEST_CASE("one and several threads write the same bytes, pictures included", "[o
   write_synthetic_run(folder.path() / "keep", {});
   write_synthetic_run(folder.path() / "drop", {.sink = "drop"});
   const std::vector<std::filesystem::path> runs = {folder.path() / "keep", folder.path() / "drop"};
-  const bool draw = !phiscope::test::sanitized;  // gnuplot is not ours
-  const auto one = outputs(runs, {.resamples = 50, .threads = 1}, draw);
+  // gnuplot is not ours.
+  const Pictures pictures = phiscope::test::sanitized ? Pictures::none : Pictures::svg_and_png;
+  const auto one = outputs(runs, {.resamples = 50, .threads = 1}, pictures);
   CHECK(one.size() > 10);
-  const auto more = outputs(runs, {.resamples = 50, .threads = 3}, draw);
+  const auto more = outputs(runs, {.resamples = 50, .threads = 3}, pictures);
   REQUIRE(more.size() == one.size());
   for (const auto& [file, bytes] : one) {
     CAPTURE(file);
@@ -123,7 +126,7 @@ TEST_CASE("without gnuplot there are tables and a report that says so", "[output
   setenv("PATH", folder.path().c_str(), 1);
   const auto runs = analyze_runs({folder.path() / "run"}, {}, {.resamples = 20});
   const std::vector<phiscope::report::Part> parts = {{"", report_of(runs, {.resamples = 20})}};
-  const auto written = phiscope::report::write(parts, folder.path() / "out", true, 1);
+  const auto written = phiscope::report::write(parts, folder.path() / "out", Pictures::svg, 1);
   setenv("PATH", before.c_str(), 1);
   const bool is_interactive = !phiscope::figure::plotly_bundle().empty();
   REQUIRE(written.notes.size() == (is_interactive ? 1 : 2));

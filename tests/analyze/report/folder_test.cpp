@@ -38,7 +38,7 @@ TEST_CASE("tables become CSV files and a description", "[folder]") {
 
 TEST_CASE("figures are drawn, switched off, or missing with a reason", "[folder]") {
   const std::vector<figure::Figure> figures = {test::example_curves()};
-  const auto off = draw_figures(figures, false, 1);
+  const auto off = draw_figures(figures, Pictures::none, 1);
   CHECK(off.files.empty());
   CHECK_FALSE(off.blocks[0].drawn);
   REQUIRE(off.notes.size() == 1);
@@ -46,11 +46,29 @@ TEST_CASE("figures are drawn, switched off, or missing with a reason", "[folder]
   const TempDir folder;
   const std::string before = std::getenv("PATH");
   setenv("PATH", folder.path().c_str(), 1);
-  const auto missing = draw_figures(figures, true, 1);
+  const auto missing = draw_figures(figures, Pictures::svg, 1);
   setenv("PATH", before.c_str(), 1);
   CHECK(missing.files.empty());
   CHECK(missing.blocks[0].drawn);
   CHECK_THAT(missing.notes.at(0), Contains("gnuplot is not in PATH"));
+}
+
+TEST_CASE("every figure is an SVG, and a PNG where that is asked for", "[folder][needs_gnuplot]") {
+  const std::vector<figure::Figure> figures = {test::example_curves(), test::example_map()};
+  const auto names_of = [&](Pictures pictures) {
+    std::vector<std::string> names;
+    for (const OutputFile& file : draw_figures(figures, pictures, 2).files) {
+      const bool is_png = file.name.ends_with(".png");
+      CHECK(file.bytes.substr(0, 4) == (is_png ? "\x89PNG" : "<?xm"));
+      names.push_back(file.name);
+    }
+    return names;
+  };
+  const std::string one = figures[0].name;
+  const std::string two = figures[1].name;
+  CHECK(names_of(Pictures::svg) == std::vector<std::string>{one + ".svg", two + ".svg"});
+  CHECK(names_of(Pictures::svg_and_png) ==
+        std::vector<std::string>{one + ".svg", one + ".png", two + ".svg", two + ".png"});
 }
 
 TEST_CASE("a gnuplot that fails or hangs costs pictures, and a note says so", "[folder]") {
@@ -62,7 +80,7 @@ TEST_CASE("a gnuplot that fails or hangs costs pictures, and a note says so", "[
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     const std::string before = std::getenv("PATH");
     setenv("PATH", (folder.path().string() + ":" + before).c_str(), 1);
-    auto drawn = draw_figures(figures, true, 2, limit);
+    auto drawn = draw_figures(figures, Pictures::svg_and_png, 2, limit);
     setenv("PATH", before.c_str(), 1);
     return drawn;
   };

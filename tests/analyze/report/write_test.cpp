@@ -33,7 +33,7 @@ TEST_CASE("parts are written into their folders, numbers first, pages last", "[w
   const TempDir folder;
   const std::vector<Part> parts = {{"one", example("Found one.", values)},
                                    {"", example("Found both.", values)}};
-  const Written written = write(parts, folder.path() / "out", false, 1);
+  const Written written = write(parts, folder.path() / "out", Pictures::none, 1);
   CHECK(written.files ==
         std::vector<std::string>{"one/t.csv", "one/tables.json", "one/more.json", "one/summary.txt",
                                  "one/x.npy", "t.csv", "tables.json", "more.json", "summary.txt",
@@ -57,7 +57,7 @@ TEST_CASE("nothing is written when a text cannot be made", "[write]") {
   const std::vector<double> numbers(2);  // a part borrows them
   std::vector<Part> parts = {{"", example("Found.", numbers)}};
   parts[0].analysis.sections.clear();  // its figure is in no section
-  CHECK_THROWS_AS(write(parts, folder.path() / "out", false, 1), std::invalid_argument);
+  CHECK_THROWS_AS(write(parts, folder.path() / "out", Pictures::none, 1), std::invalid_argument);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "out"));
 }
 

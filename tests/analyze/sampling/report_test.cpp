@@ -28,7 +28,7 @@ TEST_CASE("a report has sections for its steps, and a page can be made of it", "
   CHECK(option("grader") == "boxed");
   CHECK(option("clusters") == "3");
   CHECK(option("norm") == "frozen");
-  CHECK_NOTHROW(page(analysis, report::draw_figures(analysis.figures, false, 1)));
+  CHECK_NOTHROW(page(analysis, report::draw_figures(analysis.figures, report::Pictures::none, 1)));
 }
 
 TEST_CASE("figures of several folders have names of their own", "[report]") {
@@ -41,7 +41,7 @@ TEST_CASE("figures of several folders have names of their own", "[report]") {
   for (const auto& figure : analysis.figures) names.push_back(figure.name);
   std::sort(names.begin(), names.end());
   CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
-  CHECK_NOTHROW(page(analysis, report::draw_figures(analysis.figures, false, 1)));
+  CHECK_NOTHROW(page(analysis, report::draw_figures(analysis.figures, report::Pictures::none, 1)));
 }
 
 }  // namespace phiscope::analyze::sampling::report_test
