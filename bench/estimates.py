@@ -114,7 +114,7 @@ def main():
             took = sum(line["seconds"] for line in log if line["event"] == "done")
             loaded = sum(seconds_of(text) for text in re.findall(r": about ([^;\n]*?) for \d+ shards", told))
             plan = said["plan"]
-            memory = (plan["weight_bytes"] + plan["batch_bytes"]) / 1e6
+            memory = plan["peak_bytes"] / 1e6
             peak = usage.ru_maxrss * 1024 / 1e6
             dry = said["seconds"]
             print(f"| {name} | {'' if dry is None else format(dry, '.1f')} | {loaded} | {took:.1f} | "

@@ -13,6 +13,7 @@
 #include "program/version.hpp"
 #include "run/estimate.hpp"
 #include "run/execute.hpp"
+#include "run/known_runs.hpp"
 #include "run/pass_lengths.hpp"
 #include "run/shard_time.hpp"
 #include "run/time_ahead.hpp"
@@ -71,6 +72,9 @@ std::vector<std::int64_t> all_shards(const Plan& plan) {
   return shards;
 }
 
+/// What a process takes on the CPU before it has read a weight: libraries and their tables.
+constexpr std::uint64_t process_bytes = 125'000'000;
+
 /// Work, disk and memory of a plan, for people and for --dry-run.
 ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::RunPlan& described,
                       const RunOptions& options) {
@@ -85,6 +89,12 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
   const std::uint64_t batch =
       expected_batch_bytes(plan, config, described.arrays, item, options.batch_size);
   const std::uint64_t lane = lane_key_value_bytes(plan, config, item);
+  const bool on_cpu = parse_device(options.device).is_cpu();
+  const bool independent = has_independent_rows(parse_device(options.device));
+  const KeptRuns kept = kept_runs(plan, config, item, independent);
+  const std::uint64_t scores =
+      expected_score_bytes(plan, config, item, options.batch_size, on_cpu, kept);
+  const std::uint64_t fixed = weights + scores + kept.bytes;
   const std::optional<std::uint64_t> memory = run_memory(options);
   const Tokens tokens = tokens_ahead(plan, all_shards(plan));
   return {{"shards", plan.shards()},
@@ -98,10 +108,13 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
           {"disk_bytes", expected_bytes(plan, described.arrays, all_shards(plan))},
           {"weight_bytes", weights},
           {"batch_bytes", batch},
+          {"score_bytes", scores},
+          {"kept_bytes", kept.bytes},
+          {"peak_bytes", fixed + batch + (on_cpu ? process_bytes : 0)},
           {"key_value_bytes", {{"lane", lane}, {"batch", lane * options.batch_size}}},
           {"memory_bytes", memory ? ordered_json(*memory) : ordered_json()},
           {"largest_batch",
-           memory ? ordered_json(largest_batch(*memory, weights, batch / options.batch_size))
+           memory ? ordered_json(largest_batch(*memory, fixed, batch / options.batch_size))
                   : ordered_json()}};
 }
 
@@ -246,10 +259,10 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
             << expected["shards"] << " shards, " << expected["rows"] << " rows, "
             << bytes_text(expected["disk_bytes"]) << " on disk, "
             << bytes_text(expected["weight_bytes"]) << " of weights and about "
-            << bytes_text(expected["batch_bytes"])
-            << " for a batch in memory; sharing common prefixes and blocks: "
-            << expected["token_layers"] << " token-layers instead of "
-            << expected["token_layers_without_sharing"] << '\n';
+            << bytes_text(expected["batch_bytes"]) << " for a batch, "
+            << bytes_text(expected["peak_bytes"])
+            << " in memory in all; sharing common prefixes and blocks: " << expected["token_layers"]
+            << " token-layers instead of " << expected["token_layers_without_sharing"] << '\n';
   const std::string conditions = speed_conditions(options, expected);
   if (options.dry_run) {
     const std::optional<PastSpeed> speed = past_speed(request.experiment, conditions);

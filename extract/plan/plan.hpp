@@ -51,6 +51,9 @@ struct Quote {
 /// As Run::from: nothing of another run is shared.
 inline constexpr std::size_t no_run = std::numeric_limits<std::size_t>::max();
 
+/// As Run::alike: the run may be another than any other.
+inline constexpr std::int64_t unlike = -1;
+
 /// One way through the model: a sequence of segments in, rows out. The positions 0, 1, 2, ... are
 /// those of `tokens`, of `latents`, of `after`, of `quote`, and then those of generated tokens.
 struct Run {
@@ -71,6 +74,10 @@ struct Run {
   double temperature = -1;  ///< in place of the plan's where it is 0 (no draw) or more
   int limit = 0;            ///< generated tokens, at most; 0: as the plan says
   std::vector<PoolWindow> windows{};  ///< of its pooled rows; empty: those of the plan
+  /// Runs of a plan with one number are one computation, in whatever groups: their tokens and
+  /// actions are equal, those compared with as well, and their rows but for the keys. None goes on
+  /// to generate, and what others have of it is its values at places, not its cache.
+  std::int64_t alike = unlike;
 };
 
 /// The windows of a run's pooled rows.

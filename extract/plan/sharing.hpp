@@ -4,7 +4,9 @@
 #include "plan/plan.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
+#include <set>
 #include <span>
 
 namespace phiscope::extract {
@@ -52,16 +54,36 @@ inline int shared_positions(const Run& base, const Run& run, int base_length, in
   return all ? std::min(base_length, length) : known;
 }
 
-/// Where a run begins to differ from the one it comes from. Actions that both have are no
-/// difference. @param lengths  positions, quoted ones included
+/// Number of leading actions that two runs have in common.
+inline std::size_t shared_actions(const ActionList& a, const ActionList& b) {
+  if (a.begin() == b.begin()) return std::min(a.size(), b.size());  // copies of one list
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+/// The block to enter for a run that first differs in block `layer` from the one it comes from: a
+/// lower one where that run has changed what enters, for this one makes its own changes there.
+inline int unchanged_entry(const Run& base, int layer) {
+  std::set<int> changed;  // blocks after which the stream is another
+  for (const Action& action : base.actions) {
+    const Site* site = site_of(action);
+    if (site != nullptr && site->hook == Hook::resid_post) changed.insert(site->layer);
+  }
+  const bool after_all = layer == std::numeric_limits<int>::max();
+  int entry = after_all && !changed.empty() ? *changed.rbegin() : layer;
+  while (entry > 0 && changed.contains(entry - 1)) --entry;
+  return std::max(entry, 0);
+}
+
+/// Where a run begins to differ from the one it comes from. Actions that both begin with are no
+/// difference: what follows them changes nothing before its own sites.
+/// @param lengths  positions, quoted ones included
 inline Departure departure(const Run& base, const Run& run, int base_length, int length) {
   const int common = shared_positions(base, run, base_length, length);
   int position = std::min(common, length - 1);
-  const bool same_actions = base.actions == run.actions;
+  const std::size_t same = shared_actions(base.actions, run.actions);
   const auto each_site = [&](const auto& see) {
-    if (same_actions) return;
     for (const Run* one : {&base, &run}) {
-      for (const Action& action : one->actions) {
+      for (const Action& action : std::span(one->actions).subspan(same)) {
         const Site* site = site_of(action);
         if (site != nullptr) see(*site);
       }
@@ -79,11 +101,19 @@ inline Departure departure(const Run& base, const Run& run, int base_length, int
     if (touched) layer = std::min(layer, entry_layer(site));
   });
   // Other inputs change everything from the embedding on; so does being computed at all.
-  return {.position = position, .layer = changed && common >= end ? layer : 0};
+  const bool late = changed && common >= end;
+  return {.position = position, .layer = late ? unchanged_entry(base, layer) : 0};
 }
 inline Departure departure(const Run& base, const Run& run) {
   return departure(base, run, given_positions(base) + base.quote.tokens,
                    given_positions(run) + run.quote.tokens);
+}
+
+/// Whether a run takes the cache of the one it comes from: keys and values of earlier positions, or
+/// for a cache of its own those of the blocks that it skips.
+/// @param owns  has a cache of its own
+inline bool takes_cache(const Departure& from, bool owns) {
+  return from.position > 0 || (from.layer > 0 && owns);
 }
 
 /// Work, once with every run alone and once with what is shared computed once.
@@ -98,9 +128,11 @@ struct TokenCount {
   std::uint64_t token_layers_shared = 0;
 };
 
-/// Counts the work of some groups, without what is generated.
+/// Counts the work of some groups, without what is generated; of runs that are alike, of the first.
 /// @param layers  of the model
-inline TokenCount count_tokens(std::span<const Group> groups, int layers = 1) {
+/// @param seen    numbers of alike runs that were counted before; the groups' are added
+inline TokenCount count_tokens(std::span<const Group> groups, int layers,
+                               std::set<std::int64_t>& seen) {
   TokenCount count;
   for (const Group& group : groups) {
     for (std::size_t r = 0; r < group.runs.size(); ++r) {
@@ -116,6 +148,9 @@ inline TokenCount count_tokens(std::span<const Group> groups, int layers = 1) {
       count.continued += run.generates && !run.donor ? 1 : 0;
       count.rows += run.rows.size();
       count.alone += static_cast<std::uint64_t>(length);
+      count.token_layers_alone +=
+          static_cast<std::uint64_t>(length) * static_cast<std::uint64_t>(layers);
+      if (run.alike != unlike && !seen.insert(run.alike).second) continue;
       count.shared += first + rest;
       for (int at = from.position; at < length;) {
         const int pass = pass_end(run, at, length);
@@ -123,12 +158,14 @@ inline TokenCount count_tokens(std::span<const Group> groups, int layers = 1) {
         count.single += latent || run.quote.continues ? 1 : 0;
         at = pass;
       }
-      count.token_layers_alone +=
-          static_cast<std::uint64_t>(length) * static_cast<std::uint64_t>(layers);
       count.token_layers_shared += first * above + rest * static_cast<std::uint64_t>(layers);
     }
   }
   return count;
+}
+inline TokenCount count_tokens(std::span<const Group> groups, int layers = 1) {
+  std::set<std::int64_t> seen;
+  return count_tokens(groups, layers, seen);
 }
 
 }  // namespace phiscope::extract

@@ -113,13 +113,20 @@ const Site* removed_head(const Action& action) {
   return whole ? &site : nullptr;
 }
 
+/// The site of an action where a lane gets to it: what lies below the block that a lane enters is
+/// another run's, which has made the same changes. Else null, as for an action without a site.
+const Site* reached_site(const Action& action, const Lane& lane) {
+  const Site* site = site_of(action);
+  return site != nullptr && entry_layer(*site) >= lane.from_layer ? site : nullptr;
+}
+
 /// Heads that actions remove before any other action at hook_z of their layer.
-RemovedHeads removed_heads(std::span<const LaneActions> lanes) {
+RemovedHeads removed_heads(std::span<const LaneActions> lanes, const Batch& batch) {
   RemovedHeads removed;
   for (std::size_t l = 0; l < lanes.size(); ++l) {
     std::set<int> changed;
     for (const Action& action : lanes[l].run->actions) {
-      const Site* site = site_of(action);
+      const Site* site = reached_site(action, batch.lanes[l]);
       if (site == nullptr || site->hook != Hook::z || changed.contains(site->layer)) continue;
       if (removed_head(action) != nullptr) {
         removed[site->layer].push_back({.lane = l, .head = site->head});
@@ -162,15 +169,18 @@ void add_removals(const RemovedHeads& removed, const Batch& batch, std::int64_t 
   }
 }
 
-void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, at::Device device,
+void add_edits(const LaneActions& of, const Lane& lane, std::int64_t first_row, at::Device device,
                std::vector<Edit>& edits) {
+  const GroupTraces& traces = *of.traces;
+  const LaneRows rows{
+      .first_position = lane.start, .count = std::ssize(lane.tokens), .first_row = first_row};
   std::set<int> changed;  // layers whose heads had another action
-  for (const Action& action : run.actions) {
-    const Site* site = site_of(action);
+  for (const Action& action : of.run->actions) {
+    const Site* site = reached_site(action, lane);
     if (site == nullptr) continue;
     if (removed_head(action) != nullptr && !changed.contains(site->layer)) continue;
     if (site->hook == Hook::z) changed.insert(site->layer);
-    const SiteRows found = rows_of(*site, lane);
+    const SiteRows found = rows_of(*site, rows);
     if (found.rows.empty()) continue;
     edits.push_back({.hook = site->hook,
                      .layer = site->layer,
@@ -179,9 +189,9 @@ void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, 
     edits.back().values = std::visit(
         Overloaded{
             [](const Zero&) { return at::Tensor(); },
-            [&](const Patch& a) { return patched(a.site, a.from, traces, lane, found); },
+            [&](const Patch& a) { return patched(a.site, a.from, traces, rows, found); },
             [&](const Add& a) {
-              return patched(a.site, a.from, traces, lane, found).to(at::kDouble).mul(a.scale);
+              return patched(a.site, a.from, traces, rows, found).to(at::kDouble).mul(a.scale);
             },
             [&](const Mean& a) { return mean_of(a, traces); },
             [](const Force&) { return at::Tensor(); },
@@ -196,12 +206,9 @@ void add_edits(const Run& run, const LaneRows& lane, const GroupTraces& traces, 
 std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batch,
                            std::int64_t heads) {
   std::vector<Edit> edits;
-  add_removals(removed_heads(lanes), batch, heads, edits);
+  add_removals(removed_heads(lanes, batch), batch, heads, edits);
   for (std::size_t l = 0; l < lanes.size(); ++l) {
-    const LaneRows lane{.first_position = batch.lanes[l].start,
-                        .count = batch.begin[l + 1] - batch.begin[l],
-                        .first_row = batch.begin[l]};
-    add_edits(*lanes[l].run, lane, *lanes[l].traces, batch.ids.device(), edits);
+    add_edits(lanes[l], batch.lanes[l], batch.begin[l], batch.ids.device(), edits);
   }
   return edits;
 }

@@ -20,6 +20,8 @@ struct LaneActions {
 
 /// What the actions of some runs change in a batch whose lane l is run l. Heads that are removed at
 /// every position before anything else happens to them are one edit a layer, for all runs together.
+/// A lane that enters at a later block has no edits below it: its rows are not there yet, and what
+/// enters was changed already.
 /// @param heads  of the model
 /// @throws std::invalid_argument if a trace lacks a place or position that an action wants
 std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batch,

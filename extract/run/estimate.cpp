@@ -3,10 +3,13 @@
 
 #include "model/kv_cache.hpp"
 #include "plan/sharing.hpp"
+#include "run/measures.hpp"
 #include "run/rows.hpp"
+#include "run/stepper.hpp"
 #include "watch/progress.hpp"
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 namespace phiscope::extract {
@@ -243,19 +246,18 @@ std::uint64_t lane_key_value_bytes(const Plan& plan, const ModelConfig& config,
                                    std::size_t item_bytes) {
   std::int64_t most = 0;
   for (const Group& group : plan.groups) {
-    std::vector<bool> is_parent(group.runs.size(), false);
-    for (std::size_t r = 0; r < group.runs.size(); ++r) {
-      const std::size_t parent = parent_of(group, r);
-      if (parent != no_run) is_parent[parent] = true;
-    }
-    for (std::size_t r = 0; r < group.runs.size(); ++r) {
+    std::vector<bool> is_taken(group.runs.size(), false);
+    for (std::size_t r = group.runs.size(); r-- > 0;) {
       const Run& run = group.runs[r];
       const int steps = run.donor || !run.generates ? 0
                         : run.limit > 0             ? std::min(run.limit, plan.generation.tokens)
                                                     : plan.generation.tokens;
-      if (steps == 0 && !is_parent[r]) continue;
-      const std::int64_t length = given_positions(run) + run.quote.tokens + steps;
-      most = std::max(most, length);
+      const int given = given_positions(run) + run.quote.tokens;
+      const std::size_t parent = parent_of(group, r);
+      const Departure from = parent == no_run ? Departure{} : departure(group.runs[parent], run);
+      const bool owns = is_taken[r] || steps > 0 || pass_end(run, from.position, given) < given;
+      if (parent != no_run && takes_cache(from, owns)) is_taken[parent] = true;
+      if (steps > 0 || is_taken[r]) most = std::max<std::int64_t>(most, given + steps);
     }
   }
   // Room is made in whole tiles.
@@ -294,6 +296,35 @@ std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
          attention_bytes(config, longest, item_bytes);
 }
 
+std::uint64_t expected_score_bytes(const Plan& plan, const ModelConfig& config,
+                                   std::size_t item_bytes, std::size_t batch_size, bool on_cpu,
+                                   const KeptRuns& kept) {
+  const bool some = std::ranges::any_of(
+      plan.captures, [](const Capture& capture) { return capture.measure != Measure::values; });
+  if (!some) return 0;
+  std::int64_t most = 0;  // positions of a group that others are compared with
+  for (const Group& group : plan.groups) {
+    std::int64_t positions = 0;
+    for (std::size_t r = 0; r < group.runs.size(); ++r) {
+      const Run& run = group.runs[r];
+      if (run.against >= r) continue;
+      const Run& reference = group.runs[run.against];
+      if (kept.scores.contains(reference.alike)) continue;  // counted there
+      for (const Row& row : run.rows) {
+        if (!has_measures(plan, row.space)) continue;
+        const int at = row.spans.front().begin - run.origin + reference.origin;
+        positions = std::max<std::int64_t>(positions, given_positions(reference) - at);
+      }
+    }
+    most = std::max(most, positions);
+  }
+  const std::uint64_t group = unsigned_size(most * config.vocab) * item_bytes;
+  const std::uint64_t room = most_reference_bytes(on_cpu);
+  const std::uint64_t open = std::min<std::uint64_t>(
+      {batch_size, plan.groups_per_shard, group == 0 ? 0 : (room + group - 1) / group});
+  return open * group + scored_bytes(on_cpu);
+}
+
 std::string out_of_memory_text(const std::string& device, std::uint64_t device_bytes,
                                std::uint64_t weight_bytes, std::uint64_t run_bytes,
                                std::size_t batch_size) {
@@ -312,8 +343,9 @@ std::string out_of_memory_text(const std::string& device, std::uint64_t device_b
 std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>& shards) {
   std::uint64_t tokens = 0;
   for (const std::vector<int>& text : plan.averaged) tokens += shards.empty() ? 0 : text.size();
+  std::set<std::int64_t> seen;
   for (const std::int64_t shard : shards) {
-    const TokenCount count = count_tokens(groups_of(plan, shard));
+    const TokenCount count = count_tokens(groups_of(plan, shard), 1, seen);
     tokens += count.shared + count.continued * static_cast<std::uint64_t>(plan.generation.tokens);
   }
   return tokens;

@@ -3,6 +3,7 @@
 
 #include "model/model.hpp"
 #include "plan/plan.hpp"
+#include "run/known_runs.hpp"
 #include "shard/plan.hpp"
 
 #include <cstdint>
@@ -45,6 +46,13 @@ std::uint64_t lane_key_value_bytes(const Plan& plan, const ModelConfig& config,
 std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
                                    const std::vector<shard::ArrayPlan>& arrays,
                                    std::size_t item_bytes, std::size_t batch_size);
+
+/// Bytes of scores that a plan's measures look at besides, roughly: those that runs are compared
+/// with, and a portion of the runs' own; 0 without measures.
+/// @param kept  whose scores are left out: KeptRuns::bytes counts them
+std::uint64_t expected_score_bytes(const Plan& plan, const ModelConfig& config,
+                                   std::size_t item_bytes, std::size_t batch_size, bool on_cpu,
+                                   const KeptRuns& kept);
 
 /// The largest batch that a memory holds beside the weights; 0 if not a single run. A tenth is left
 /// to what is not counted: a device's own libraries and gaps between tensors.

@@ -12,8 +12,10 @@
 #include <ATen/ops/logsumexp.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 namespace phiscope::extract {
 namespace {
@@ -24,6 +26,7 @@ struct Position {
   std::int64_t batch_row = 0;
   std::int64_t reference_row = 0;
   double share = 1.0;
+  std::size_t number = 0;  ///< among all, in the order of rows and positions
 };
 
 /// What is known of a position once it is scored.
@@ -77,11 +80,24 @@ std::vector<Position> positions_of(std::span<const ScoredRow> rows) {
         all.push_back({.row = r,
                        .batch_row = one.batch_row + at - one.start,
                        .reference_row = at + one.shift - first,
-                       .share = share});
+                       .share = share,
+                       .number = all.size()});
       }
     }
   }
   return all;
+}
+
+/// The positions with those that are compared with one row next to each other: what such a row
+/// takes is then computed once (ReferenceLogits).
+std::vector<Position> by_reference_row(std::span<const ScoredRow> rows,
+                                       std::vector<Position> positions) {
+  std::map<const Reference*, std::size_t> numbers;  // in the order of the rows
+  for (const ScoredRow& one : rows) numbers.try_emplace(one.reference, numbers.size());
+  std::ranges::stable_sort(positions, {}, [&](const Position& one) {
+    return std::pair(numbers.at(rows[one.row].reference), one.reference_row);
+  });
+  return positions;
 }
 
 /// Compares a portion, whose positions with one reference are adjacent.
@@ -205,7 +221,8 @@ std::vector<std::vector<double>> measures_of(const Model& model, const Plan& pla
       throw std::invalid_argument("measures_of: a row without targets, whose score is asked for");
     }
   }
-  const std::vector<Position> positions = positions_of(rows);
+  std::vector<Position> positions = positions_of(rows);
+  if (divergences && normed.is_cpu()) positions = by_reference_row(rows, std::move(positions));
   const std::size_t portion = portion_size(model, positions.size(), targets);
   ScoreDivergences compared;
   std::vector<Scored> scored(positions.size());
@@ -222,9 +239,11 @@ std::vector<std::vector<double>> measures_of(const Model& model, const Plan& pla
   }
   const std::vector<LogitDivergence> found = compared.take();
   for (std::size_t i = 0; i < found.size(); ++i) scored[i].divergence = found[i];
+  std::vector<std::size_t> order(positions.size());  // in which sums have always been taken
+  for (std::size_t i = 0; i < order.size(); ++i) order[positions[i].number] = i;
   for (std::size_t c = 0; c < all.size(); ++c) {
     if (all[c].empty()) continue;
-    for (std::size_t i = 0; i < positions.size(); ++i) {
+    for (const std::size_t i : order) {
       all[c][positions[i].row] +=
           positions[i].share * measured(plan.captures[c].measure, scored[i]);
     }

@@ -24,14 +24,20 @@
 namespace phiscope::extract {
 namespace {
 
+/// Compares the rows of b from `begin` on, which have one row of a in common.
 template <class T>
-LogitDivergence compare(const at::Tensor& a, std::int64_t row_a, const at::Tensor& b,
-                        std::int64_t row_b) {
+void compare(const at::Tensor& a, std::int64_t row_a, const at::Tensor& b, std::int64_t begin,
+             std::span<LogitDivergence> found) {
   const auto vocab = static_cast<std::size_t>(a.size(1));
   const auto row = [vocab](const at::Tensor& scores, std::int64_t at) {
     return std::span<const T>(scores.const_data_ptr<T>() + at * scores.size(1), vocab);
   };
-  return kl_divergence<T, T>(row(a, row_a), row(b, row_b));
+  if (found.size() == 1) {
+    found.front() = kl_divergence<T, T>(row(a, row_a), row(b, begin));
+    return;
+  }
+  const ReferenceLogits<T> reference(row(a, row_a));
+  for (LogitDivergence& one : found) one = reference.divergence(row(b, begin++));
 }
 
 #ifdef PHISCOPE_CUDA
@@ -108,12 +114,20 @@ void ScoreDivergences::add(const at::Tensor& a, std::span<const std::int64_t> ro
   const std::size_t before = known_.size();
   known_.resize(before + static_cast<std::size_t>(b.size(0)),
                 {.kl = unknown, .reverse_kl = unknown, .l2 = unknown, .rms = unknown});
+  const std::span<LogitDivergence> found = std::span(known_).subspan(before);
   at::parallel_for(0, b.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
+    for (std::int64_t i = begin; i < end;) {
       const std::int64_t row_a = rows_a[static_cast<std::size_t>(i)];
-      known_[before + static_cast<std::size_t>(i)] = b.scalar_type() == at::kDouble
-                                                         ? compare<double>(a, row_a, b, i)
-                                                         : compare<float>(a, row_a, b, i);
+      std::int64_t next = i + 1;
+      while (next < end && rows_a[static_cast<std::size_t>(next)] == row_a) ++next;
+      const auto part =
+          found.subspan(static_cast<std::size_t>(i), static_cast<std::size_t>(next - i));
+      if (b.scalar_type() == at::kDouble) {
+        compare<double>(a, row_a, b, i, part);
+      } else {
+        compare<float>(a, row_a, b, i, part);
+      }
+      i = next;
     }
   });
 }

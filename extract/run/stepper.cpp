@@ -7,7 +7,6 @@
 #include "run/finite.hpp"
 #include "run/forward.hpp"
 #include "run/next_token.hpp"
-#include "run/score_divergence.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -107,14 +106,6 @@ void check_scores(const Model& model, const at::Tensor& scores, std::span<Walk* 
   throw not_finite("logits", model.dtype, walk.name, walk.position - 1);
 }
 
-/// The scores that others are compared with, once all given positions are computed.
-void keep_scores(const Model& model, Walk& walk) {
-  const int from = walk.wanted.scores_from;
-  if (from < 0 || walk.scores.scores.defined() || walk.position < walk.length()) return;
-  const at::Tensor normed = walk.trace.rows({Hook::final_norm, 0}, from, walk.length() - from);
-  walk.scores = {.first = from, .scores = comparable_scores(logits(model, normed))};
-}
-
 }  // namespace
 
 bool stored_as_scores(const Plan& plan, std::size_t capture) {
@@ -134,7 +125,11 @@ at::Tensor stored_rows(const Model& model, const at::Tensor& rows, bool later) {
 }
 
 Stepper::Stepper(const Model& model, const Plan& plan, std::size_t batch_size, GroupTraces more)
-    : model_(model), plan_(plan), batch_size_(batch_size), more_(std::move(more)) {
+    : model_(model),
+      plan_(plan),
+      batch_size_(batch_size),
+      more_(std::move(more)),
+      known_(plan, model) {
   for (std::size_t space = 0; space <= plan.further_spaces.size(); ++space) {
     means_.push_back(has_means(plan, space));
     measures_.push_back(has_measures(plan, space));
@@ -201,46 +196,6 @@ bool Stepper::step() {
   const std::vector<Walk*> ended = some([&](const Walk* walk) { return is_done(*walk); });
   for (Walk* walk : ended) finish(*walk);
   return true;
-}
-
-void Stepper::open_group() {
-  Work& work = works_.emplace_back();
-  make_group_walk(plan_, groups_[opened_++], more_, static_cast<int>(model_.config.layers),
-                  work.group);
-  work.waiting.reserve(work.group.walks.size());
-  for (Walk& walk : work.group.walks) work.waiting.push_back(&walk);
-  work.finished.resize(work.waiting.size());
-}
-
-Walk* Stepper::next_ready() {
-  while (true) {
-    for (Work& work : works_) {
-      const auto found = std::ranges::find_if(work.waiting, [](Walk* w) { return is_ready(*w); });
-      if (found == work.waiting.end()) continue;
-      Walk* walk = *found;
-      work.waiting.erase(found);
-      return walk;
-    }
-    if (opened_ == groups_.size()) return nullptr;
-    open_group();
-  }
-}
-
-void Stepper::refill() {
-  const CacheKind kind{model_.config, model_.dtype, model_.device};
-  while (!slots_.empty()) {
-    Walk* walk = next_ready();
-    if (walk == nullptr) return;
-    if (is_void(*walk)) {
-      leave_out(*walk);
-      continue;
-    }
-    walk->slot = slots_.back();
-    slots_.pop_back();
-    set_out(*walk, plan_, kind);
-    rows_[0].clear(walk->slot);
-    walking_.push_back(walk);
-  }
 }
 
 void Stepper::latent_inputs(std::span<Walk* const> walks, const Batch& batch,
@@ -325,7 +280,7 @@ void Stepper::pass(std::vector<Walk*> walks, Pace pace) {
     Walk& walk = *walks[l];
     walk.position = ends[l];
     walk.last = {.of = normed, .row = batch.begin[l + 1] - 1};
-    keep_scores(model_, walk);
+    keep_scores(walk);
   }
 }
 
@@ -355,46 +310,6 @@ bool Stepper::is_done(const Walk& walk) const {
   if (!walk.ended || walk.position < walk.length()) return false;
   const bool last_wanted = keeps(GeneratedRows::tokens) || keeps(GeneratedRows::pooled);
   return !last_wanted || walk.position == walk.length() + std::ssize(walk.generated);
-}
-
-void Stepper::deliver(const Walk& walk, FinishedRun left) {
-  for (Work& work : works_) {
-    if (&work.group == walk.group) work.finished[walk.number - work.delivered] = std::move(left);
-  }
-}
-
-void Stepper::leave_out(Walk& walk) {
-  FinishedRun none{.run = walk.run,
-                   .arrays = std::vector<at::Tensor>(plan_.captures.size()),
-                   .keys = std::vector<std::vector<std::int64_t>>(rows_.size()),
-                   .rows = 0,
-                   .generated = {},
-                   .log_probabilities = {}};
-  deliver(walk, std::move(none));
-  arrive(walk);
-}
-
-void Stepper::finish(Walk& walk) {
-  if (!walk.run->donor) deliver(walk, leave(walk));
-  slots_.push_back(walk.slot);
-  std::erase(walking_, &walk);
-  arrive(walk);
-}
-
-std::vector<FinishedRun> Stepper::take_finished() {
-  std::vector<FinishedRun> all;
-  while (!works_.empty()) {
-    Work& work = works_.front();
-    while (!work.finished.empty()) {
-      const Walk& next = work.group.walks[work.delivered];
-      if (next.state != Walk::State::done) return all;
-      if (!next.run->donor) all.push_back(std::move(work.finished.front()));
-      work.finished.pop_front();
-      ++work.delivered;
-    }
-    works_.pop_front();
-  }
-  return all;
 }
 
 TimedWork Stepper::take_timed() {

@@ -4,6 +4,7 @@
 #include "model/model.hpp"
 #include "plan/plan.hpp"
 #include "plan/timed_work.hpp"
+#include "run/known_runs.hpp"
 #include "run/rows.hpp"
 #include "run/walk.hpp"
 
@@ -25,6 +26,12 @@ struct FinishedRun {
   std::vector<int> generated;                   ///< [step]
   std::vector<float> log_probabilities;         ///< [step] of these tokens, nats
 };
+
+/// Bytes of scores that runs are compared with, beyond which no further group is taken on while
+/// runs are on their way: they take more room than anything else.
+constexpr std::uint64_t most_reference_bytes(bool on_cpu) {
+  return on_cpu ? 128'000'000 : 4'000'000'000;
+}
 
 /// True if rows of a capture are kept as what scores follow from.
 bool stored_as_scores(const Plan& plan, std::size_t capture);
@@ -65,6 +72,8 @@ class Stepper {
 
   void refill();
   Walk* next_ready();
+  [[nodiscard]] bool can_set_out(Walk& walk) const;
+  [[nodiscard]] bool has_room_for_scores() const;
   void open_group();
   /// One pass of some walks, up to the end of what enters together.
   void pass(std::vector<Walk*> walks, Pace pace);
@@ -76,6 +85,8 @@ class Stepper {
   void add_pooled_rows(Walk& walk, std::size_t lane, int end, std::vector<PassRow>& rows);
   void finish(Walk& walk);
   void leave_out(Walk& walk);
+  void recall(Walk& walk);
+  void keep_scores(Walk& walk) const;
   void deliver(const Walk& walk, FinishedRun left);
   [[nodiscard]] bool keeps(GeneratedRows rows) const;
   [[nodiscard]] bool is_done(const Walk& walk) const;
@@ -90,8 +101,9 @@ class Stepper {
   bool scores_later_ = true;    ///< see stored_as_scores()
   std::int64_t longest_ = 0;    ///< Plan::longest()
   std::span<const Group> groups_;
-  std::size_t opened_ = 0;          ///< of groups_
-  std::deque<Work> works_;          ///< open groups
+  std::size_t opened_ = 0;  ///< of groups_
+  std::deque<Work> works_;  ///< open groups
+  KnownRuns known_;
   std::vector<Walk*> walking_;      ///< in the order in which they set out
   std::vector<std::size_t> slots_;  ///< free ones
   std::vector<RowCollector> rows_;  ///< [space]

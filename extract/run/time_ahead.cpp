@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <set>
 
 namespace phiscope::extract {
 namespace {
@@ -91,6 +92,7 @@ Sample sample(const Model& model, const Plan& plan, std::size_t batch_size, cons
   Stepper stepper(model, plan, batch_size, more);
   const auto start = Clock::now();
   std::size_t steps = 0;
+  std::size_t done = 0;  // shards
   for (const std::int64_t shard : shards) {
     stepper.begin(groups_of(plan, shard));
     for (bool further = true; further; ++steps) {
@@ -103,7 +105,7 @@ Sample sample(const Model& model, const Plan& plan, std::size_t batch_size, cons
       for (const FinishedRun& run : stepper.take_finished()) make_rows(model, plan, run);
       sample.work.add_step(stepper.take_timed(), since(before));
     }
-    sample.whole += tokens_ahead(plan, std::span(&shard, 1));
+    sample.whole = tokens_ahead(plan, shards.first(++done));
     sample.whole_seconds = since(start);
   }
   return sample;
@@ -113,8 +115,9 @@ Sample sample(const Model& model, const Plan& plan, std::size_t batch_size, cons
 
 Tokens tokens_ahead(const Plan& plan, std::span<const std::int64_t> shards) {
   Tokens ahead;
+  std::set<std::int64_t> seen;
   for (const std::int64_t shard : shards) {
-    const TokenCount count = count_tokens(groups_of(plan, shard));
+    const TokenCount count = count_tokens(groups_of(plan, shard), 1, seen);
     ahead.together += count.shared - count.single;
     ahead.single +=
         count.single + count.continued * static_cast<std::uint64_t>(plan.generation.tokens);

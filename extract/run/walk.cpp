@@ -4,6 +4,7 @@
 #include "run/edits.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -46,6 +47,23 @@ void want_sources(const Run& run, std::deque<Walk>& walks) {
   }
 }
 
+/// Whether a run computes the values at a place itself, as far as its own positions go.
+bool computes(const Departure& from, const Place& place) {
+  const auto& [hook, layer] = place;
+  if (hook == Hook::embed) return from.layer == 0;
+  if (!hook_name(hook).in_block) return true;
+  return (hook == Hook::resid_post ? layer + 1 : layer) >= from.layer;
+}
+
+/// Of places that are wanted from `first` on those that a run does not compute.
+std::set<Place> lacking(const Departure& from, const std::set<Place>& places, int first) {
+  std::set<Place> some;
+  std::ranges::copy_if(places, std::inserter(some, some.end()), [&](const Place& place) {
+    return first < from.position || !computes(from, place);
+  });
+  return some;
+}
+
 /// What a run takes of the one it comes from, besides its cache.
 void want_beginning(const Plan& plan, const Walk& walk, const Departure& from, int end,
                     Wanted& of) {
@@ -57,10 +75,12 @@ void want_beginning(const Plan& plan, const Walk& walk, const Departure& from, i
   const int known = from.layer > 0 ? end : from.position;
   for (const Row& row : run.rows) {
     for (const Span& span : row.spans) {
-      if (span.begin < known) want(of, captured_places(plan, row.space), span.begin);
+      if (span.begin >= known) continue;
+      want(of, lacking(from, captured_places(plan, row.space), span.begin), span.begin);
     }
   }
-  if (walk.wanted.first < known) want(of, walk.wanted.places, walk.wanted.first);
+  const Wanted& theirs = walk.wanted;
+  if (theirs.first < known) want(of, lacking(from, theirs.places, theirs.first), theirs.first);
 }
 
 void want_scores(const Walk& walk) {
@@ -90,8 +110,10 @@ void plan_traces(const Plan& plan, const Group& group, int layers, std::deque<Wa
       Departure from =
           departure(base, *walk.run, shortest_length(base) + base.quote.tokens, length);
       from.layer = std::min(from.layer, layers);
-      want_beginning(plan, walk, from, pass_end(*walk.run, from.position, length),
-                     walk.parent->wanted);
+      const int end = pass_end(*walk.run, from.position, length);
+      want_beginning(plan, walk, from, end, walk.parent->wanted);
+      const bool owns = walk.forked || walk.continued || end < length;
+      walk.parent->forked = walk.parent->forked || takes_cache(from, owns);
     }
   }
 }
@@ -131,10 +153,7 @@ void connect(const Plan& plan, const Group& group, std::size_t r, std::deque<Wal
   Walk& walk = walks[r];
   const Run& run = *walk.run;
   const std::size_t parent = parent_of(group, r);
-  if (parent != no_run) {
-    walk.parent = &walks[parent];
-    walk.parent->forked = true;
-  }
+  if (parent != no_run) walk.parent = &walks[parent];
   if (needs_scores(plan, run) && run.against < r) walk.reference = &walks[run.against];
   if (run.quote.tokens > 0) walk.quoted = &walks[run.quote.run];
   std::set<std::size_t> sources;
@@ -296,7 +315,7 @@ void set_out(Walk& walk, const Plan& plan, const CacheKind& kind) {
   const bool passes = pass_end(*walk.run, walk.position, walk.length()) < walk.length();
   walk.owns = walk.forked || walk.continued || passes;
   const int room = walk.length() + (walk.continued ? walk.most : 0);
-  if (walk.owns && walk.parent != nullptr) {
+  if (walk.owns && walk.parent != nullptr && walk.parent->owns) {
     walk.cache = walk.parent->cache.fork(walk.position, known_end(walk), room);
   } else if (walk.owns) {
     walk.cache = KvCache(kind.config, room, kind.dtype, kind.device);

@@ -42,7 +42,7 @@ struct Walk {
   std::vector<Walk*> sources{};  ///< runs whose values it takes
   std::string name{};            ///< for messages
   Wanted wanted{};
-  bool forked = false;  ///< some run comes from it
+  bool forked = false;  ///< some run takes its cache
 
   enum class State { waiting, walking, done };
   State state = State::waiting;

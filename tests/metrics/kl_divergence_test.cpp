@@ -127,3 +127,33 @@ TEST_CASE("one token, no token, broken logits", "[kl_divergence]") {
   }
   CHECK_THROWS_WITH(of({1.0}, {1.0, 2.0}), Contains("lengths 1 and 2"));
 }
+
+TEMPLATE_TEST_CASE("a row that others are compared with gives the same bits", "[kl_divergence]",
+                   float, double) {
+  for (const std::size_t tokens : {1U, 3U, 4U, 7U, 64U, 1003U}) {
+    CAPTURE(tokens);
+    const auto rows = random_rows(tokens, 4, tokens, 5.0);
+    std::vector<std::vector<TestType>> x;
+    for (std::size_t r = 0; r < 4; ++r) {
+      x.emplace_back(rows.view().row(r).begin(), rows.view().row(r).end());
+    }
+    const std::span<const TestType> p(x[0]);
+    const phiscope::ReferenceLogits<TestType> reference(p);
+    for (std::size_t r = 0; r < 4; ++r) {  // with itself as well
+      const std::span<const TestType> q(x[r]);
+      const LogitDivergence alone = kl_divergence(p, q);
+      const LogitDivergence found = reference.divergence(q);
+      CHECK(found.kl.value() == alone.kl.value());
+      CHECK(found.reverse_kl.value() == alone.reverse_kl.value());
+      CHECK(found.l2.value() == alone.l2.value());
+      CHECK(found.rms.value() == alone.rms.value());
+      CHECK(found.prediction_changed == alone.prediction_changed);
+    }
+    CHECK(reference.divergence(p).kl.value() == 0.0);
+    x[1].back() = std::numeric_limits<TestType>::quiet_NaN();
+    CHECK(reference.divergence(std::span<const TestType>(x[1])).kl.status() == Status::nonfinite);
+    CHECK_THROWS_AS(reference.divergence(p.first(tokens - 1)), std::invalid_argument);
+  }
+  const phiscope::ReferenceLogits<TestType> none(std::span<const TestType>{});
+  CHECK(none.divergence(std::span<const TestType>{}).kl.status() == Status::too_few_rows);
+}

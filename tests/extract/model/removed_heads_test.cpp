@@ -37,6 +37,35 @@ Group removals(int layers) {
   add({zero(head(last, 1, {4, 9})), zero(head(last, 1, {5}))});
   add({zero(head(0, 0)), zero(head(0, 0)), zero(place(Hook::attn_out, last, {2}))});
   group.runs.push_back(whole_run(tokens_from(3, 30), {zero(head(last, 0))}, 100));
+  // One more head at a time, each run from the one before it; the last also goes on elsewhere.
+  const auto after = [&](std::size_t from, std::vector<int> ids,
+                         const std::vector<Action>& actions) {
+    group.runs.push_back(whole_run(std::move(ids), actions, std::ssize(group.runs) + 100));
+    group.runs.back().from = from;
+    return group.runs.size() - 1;
+  };
+  const std::size_t one = after(0, tokens, {zero(head(0, 1))});
+  const std::size_t two = after(one, tokens, {zero(head(0, 1)), zero(head(last, 0))});
+  after(two, tokens, {zero(head(0, 1)), zero(head(last, 0)), zero(head(last, 1))});
+  after(two, tokens, {zero(head(0, 1)), zero(head(last, 1))});
+  std::vector<int> other = tokens;
+  other[15] = 9;
+  after(two, other, {zero(head(0, 1)), zero(head(last, 0))});
+  // The same by means and by other runs' values, which have rows of their own.
+  const Action average = mean(head(0, 1), {Source{0, {2, 3, 8}}});
+  const Action donated = patch(head(last, 0, {0, 20}), 1, {7, 1});
+  const std::size_t replaced = after(0, tokens, {average});
+  const std::size_t both = after(replaced, tokens, {average, donated});
+  after(both, tokens, {average, donated, mean(head(last, 1), {Source{0, {4}}})});
+  after(both, tokens, {average, zero(head(last, 1))});
+  // What enters a block is changed once, also where both runs change it.
+  Add more;
+  more.site = place(Hook::resid_post, last - 1, {5, 6});
+  more.from = {.run = 0, .positions = {1, 2}};
+  const std::size_t added = after(0, tokens, {more});
+  after(added, tokens, {more, zero(head(last, 0))});
+  after(added, tokens, {more, zero(place(Hook::final_norm, 0, {3}))});
+  after(added, tokens, {zero(head(last, 0))});
   return group;
 }
 

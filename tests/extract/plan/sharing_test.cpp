@@ -52,6 +52,35 @@ TEST_CASE("a run begins to differ where its first action changes something", "[s
   CHECK(with({Zero{stream}}, {1, 2, 3, 4, 5}).layer == 0);
 }
 
+TEST_CASE("leading actions that both runs have are no difference", "[sharing]") {
+  const auto without = [](const std::vector<int>& layers) {
+    std::vector<Action> actions;
+    for (const int layer : layers) {
+      actions.emplace_back(Zero{{.hook = Hook::z, .layer = layer, .head = 0}});
+    }
+    return Run{.tokens = {1, 2, 3}, .rows = {}, .actions = std::move(actions)};
+  };
+  const Run base = without({0, 3});
+  CHECK(departure(base, without({0, 3, 5})).layer == 5);
+  CHECK(departure(base, without({0, 3, 5})).position == 0);
+  CHECK(departure(without({0, 3, 5}), base).layer == 5);
+  CHECK(departure(base, without({0, 2, 3})).layer == 2);
+  CHECK(departure(base, without({0, 4})).layer == 3);
+  CHECK(departure(base, without({3, 0})).layer == 0);  // later ones win: the order counts
+  CHECK(departure(base, base).position == 2);
+}
+
+TEST_CASE("runs that are alike are counted once", "[sharing]") {
+  Run run{.tokens = {1, 2, 3}, .rows = {}};
+  run.alike = 4;
+  const std::vector<Group> groups{{.runs = {run}}, {.runs = {run}}};
+  CHECK(count_tokens(groups, 2).shared == 3);
+  CHECK(count_tokens(groups, 2).token_layers_shared == 6);
+  CHECK(count_tokens(groups, 2).alone == 6);
+  std::set<std::int64_t> seen{4};
+  CHECK(count_tokens(groups, 2, seen).shared == 0);
+}
+
 TEST_CASE("work is counted by blocks where runs enter late", "[sharing]") {
   const Site site{.hook = Hook::resid_post, .layer = 4, .positions = {1}};
   const std::vector<Group> groups{
