@@ -68,7 +68,7 @@ def cases(extract, work):
         ("`steps` week", ["steps", *latent, "--problems", DATA / "week/problems.jsonl"], ["--per-stratum", "10"]),
         ("`sampling` words", ["sampling", "--model", words, "--problems", DATA / "words/problems.jsonl", "--steps", "variance",
                               "--limit", "40", "--samples", "8", "--temperatures", "0.5,1", "--checkpoints", "32,64",
-                              "--max-new-tokens", "64"], ["--limit", "8"]),
+                              "--max-new-tokens", "64"], ["--limit", "20"]),
     ]
 
 

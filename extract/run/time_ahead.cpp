@@ -13,13 +13,16 @@
 #include <chrono>
 #include <limits>
 #include <set>
+#include <vector>
 
 namespace phiscope::extract {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double sample_seconds = 0.4;
+constexpr double least_sample = 0.3;    // seconds
+constexpr double most_sample = 2.0;     // seconds
+constexpr double sample_share = 0.05;   // of the time ahead
 constexpr std::size_t least_steps = 6;  // given tokens enter in the first, most others singly
 constexpr std::size_t all_steps = std::numeric_limits<std::size_t>::max();
 constexpr double longest_step = 1.0;  // seconds; a longer one is not computed twice
@@ -28,28 +31,43 @@ double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Seconds per token that a batch of `rows` spends on products with the model's weights. One
-/// matrix of each block is multiplied in turn: a single one would stay in the processor's cache,
-/// and few rows take as long as their weights need to come from memory.
-double seconds_of_products(const Model& model, std::int64_t rows) {
-  const at::Tensor& first = model.blocks.front().parts[Part::query];
-  const at::Tensor x = at::ones({rows, first.size(1)}, first.options());
-  at::linear(x, first)[0][0].item<double>();  // a device's libraries take seconds to start
+/// Matrices of the blocks that multiply what enters these, the first of up to `bytes`.
+std::vector<at::Tensor> matrices_of(const Model& model, std::size_t bytes) {
+  std::vector<at::Tensor> matrices;
+  std::size_t taken = 0;
+  for (const BlockWeights& block : model.blocks) {
+    for (const Part part : {Part::query, Part::up}) {
+      const at::Tensor& matrix = block.parts[part];
+      if (!matrix.defined() || (taken > 0 && taken + matrix.nbytes() > bytes)) continue;
+      taken += matrix.nbytes();
+      matrices.push_back(matrix);
+    }
+  }
+  return matrices;
+}
+
+/// Seconds per token that a batch of `rows` spends on products with the model's weights.
+/// @param bytes  of weights to multiply in turn: few rows take as long as their weights need to
+/// come from memory, and weights that a processor's cache holds would not
+double seconds_of_products(const Model& model, std::int64_t rows, std::size_t bytes) {
+  const std::vector<at::Tensor> matrices = matrices_of(model, bytes);
+  const at::Tensor x = at::ones({rows, matrices.front().size(1)}, matrices.front().options());
+  at::linear(x, matrices.front())[0][0].item<double>();  // libraries take seconds to start
   const auto end = Clock::now() + std::chrono::milliseconds(20);
   double fastest = std::numeric_limits<double>::infinity();  // without start-up
   for (auto before = Clock::now(); before < end;) {
     at::Tensor product;
-    for (const auto& block : model.blocks) product = at::linear(x, block.parts[Part::query]);
+    for (const at::Tensor& matrix : matrices) product = at::linear(x, matrix);
     product[0][0].item<double>();  // waits for a device
     const auto after = Clock::now();
     fastest = std::min(fastest, std::chrono::duration<double>(after - before).count());
     before = after;
   }
+  double timed = 0.0;
+  for (const at::Tensor& matrix : matrices) timed += static_cast<double>(matrix.numel());
   // Every weight but the embedding multiplies every token once.
-  const std::uint64_t embedding = static_cast<std::uint64_t>(model.parts[Part::embedding].numel());
+  const auto embedding = static_cast<std::uint64_t>(model.parts[Part::embedding].numel());
   const double weights = static_cast<double>(count_parameters(model.config) - embedding);
-  const double timed =
-      static_cast<double>(first.numel()) * static_cast<double>(model.blocks.size());
   return fastest * weights / (timed * static_cast<double>(rows));
 }
 
@@ -78,6 +96,21 @@ void make_rows(const Model& model, const Plan& plan, const FinishedRun& run) {
   }
 }
 
+/// The shard before which half of the tokens are: shards are often in the order of their lengths,
+/// and longer ones have more tokens, for which less time is spent on anything else.
+std::size_t middle_shard(const Plan& plan, std::span<const std::int64_t> shards) {
+  std::vector<std::uint64_t> before{0};
+  std::set<std::int64_t> seen;
+  for (const std::int64_t shard : shards) {
+    const TokenCount count = count_tokens(groups_of(plan, shard), 1, seen);
+    const auto steps = static_cast<std::uint64_t>(plan.generation.tokens);
+    before.push_back(before.back() + count.shared + count.continued * steps);
+  }
+  const auto half = std::ranges::upper_bound(before, before.back() / 2);
+  return std::min<std::size_t>(static_cast<std::size_t>(half - before.begin()) - 1,
+                               shards.size() - 1);
+}
+
 /// What the beginning of some shards took.
 struct Sample {
   TimedWork work;
@@ -93,13 +126,16 @@ Sample sample(const Model& model, const Plan& plan, std::size_t batch_size, cons
   const auto start = Clock::now();
   std::size_t steps = 0;
   std::size_t done = 0;  // shards
+  const Tokens ahead = tokens_ahead(plan, shards);
+  const auto is_enough = [&](double seconds) {
+    const double share = sample_share * sample.work.seconds_for(ahead);
+    return seconds > std::clamp(share, least_sample, most_sample);
+  };
   for (const std::int64_t shard : shards) {
     stepper.begin(groups_of(plan, shard));
     for (bool further = true; further; ++steps) {
       stop_if_asked();
-      if (steps >= most_steps || (steps >= least_steps && since(start) > sample_seconds)) {
-        return sample;
-      }
+      if (steps >= most_steps || (steps >= least_steps && is_enough(since(start)))) return sample;
       const auto before = Clock::now();
       further = stepper.step();
       for (const FinishedRun& run : stepper.take_finished()) make_rows(model, plan, run);
@@ -131,14 +167,14 @@ double seconds_ahead(const Model& model, const Plan& plan, std::size_t batch_siz
   const Tokens ahead = tokens_ahead(plan, shards);
   if (ahead.all() == 0) return 0.0;
   // A device that is given little work mostly starts kernels.
-  const double together = seconds_of_products(model, model.device.is_cpu() ? 256 : 2048);
-  // Shards are often in the order of their lengths: those in the middle stand for all.
-  const std::span<const std::int64_t> middle = shards.subspan(shards.size() / 2);
+  const double together =
+      seconds_of_products(model, model.device.is_cpu() ? 256 : 2048, 32U << 20U);
+  const std::span<const std::int64_t> middle = shards.subspan(middle_shard(plan, shards));
   const std::uint64_t first = first_tokens(plan, middle.front(), batch_size);
   if (together * static_cast<double>(first) > longest_step) {
     const std::uint64_t runs = count_tokens(groups_of(plan, middle.front())).runs;
     const auto lanes = static_cast<std::int64_t>(std::min<std::uint64_t>(batch_size, runs));
-    const double single = ahead.single > 0 ? seconds_of_products(model, lanes) : 0.0;
+    const double single = ahead.single > 0 ? seconds_of_products(model, lanes, 256U << 20U) : 0.0;
     return together * static_cast<double>(ahead.together) +
            single * static_cast<double>(ahead.single);
   }

@@ -17,7 +17,7 @@ namespace phiscope::extract {
 
 /// Seconds that some shards will take to compute.
 ///
-/// Some in the middle are begun, for 0.4 seconds or a few steps, and thrown away: that is what a
+/// Some in the middle are begun, for 0.3 to 2 seconds, and thrown away: that is what a
 /// small model shows best, whose time goes into everything but products. A model whose first
 /// batch alone takes seconds spends them on products, of which two sizes are timed instead: many
 /// rows, as tokens enter together, and as many as a batch has runs, as single ones do.
