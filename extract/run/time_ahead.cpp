@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <limits>
 #include <set>
 #include <vector>
@@ -170,17 +171,27 @@ double seconds_ahead(const Model& model, const Plan& plan, std::size_t batch_siz
   const double together =
       seconds_of_products(model, model.device.is_cpu() ? 256 : 2048, 32U << 20U);
   const std::span<const std::int64_t> middle = shards.subspan(middle_shard(plan, shards));
-  const std::uint64_t first = first_tokens(plan, middle.front(), batch_size);
-  if (together * static_cast<double>(first) > longest_step) {
+  const auto of_products = [&] {
     const std::uint64_t runs = count_tokens(groups_of(plan, middle.front())).runs;
     const auto lanes = static_cast<std::int64_t>(std::min<std::uint64_t>(batch_size, runs));
     const double single = ahead.single > 0 ? seconds_of_products(model, lanes, 256U << 20U) : 0.0;
     return together * static_cast<double>(ahead.together) +
            single * static_cast<double>(ahead.single);
+  };
+  const std::uint64_t first = first_tokens(plan, middle.front(), batch_size);
+  if (together * static_cast<double>(first) > longest_step) return of_products();
+  Sample timed;
+  try {
+    // Memory is touched, and a device's kernels are loaded, for the first time.
+    sample(model, plan, batch_size, more, middle, 2);
+    timed = sample(model, plan, batch_size, more, middle, all_steps);
+  } catch (const Stopped&) {
+    throw;
+  } catch (const std::exception&) {
+    // Scores that are not finite, or too little memory: the run says so when it comes to them, and
+    // keeps what precedes them.
+    return of_products();
   }
-  // Memory is touched, and a device's kernels are loaded, for the first time.
-  sample(model, plan, batch_size, more, middle, 2);
-  const Sample timed = sample(model, plan, batch_size, more, middle, all_steps);
   // Of whole shards it is known what their texts leave out of what they may have.
   if (timed.whole.all() > 0) {
     return timed.whole_seconds * static_cast<double>(ahead.all()) /

@@ -17,10 +17,11 @@ namespace phiscope::extract {
 
 /// Seconds that some shards will take to compute.
 ///
-/// Some in the middle are begun, for 0.3 to 2 seconds, and thrown away: that is what a
-/// small model shows best, whose time goes into everything but products. A model whose first
-/// batch alone takes seconds spends them on products, of which two sizes are timed instead: many
-/// rows, as tokens enter together, and as many as a batch has runs, as single ones do.
+/// Those in the middle are begun, for 0.3 to 2 seconds, and what that makes is thrown away: a small
+/// model's time goes into everything but products. A model whose first batch alone takes seconds
+/// spends them on products, of which two sizes are timed instead: many rows, as tokens enter
+/// together, and as many as a batch has runs, as single ones do. Likewise where the beginning
+/// fails.
 /// @param shards  of the plan, in order @param more  as Stepper takes them
 /// @throws Stopped after a stop signal
 [[nodiscard]] double seconds_ahead(const Model& model, const Plan& plan, std::size_t batch_size,

@@ -5,6 +5,8 @@
 #include "torch_catch.hpp"
 
 #include <cstdint>
+#include <limits>
+#include <stdexcept>
 #include <vector>
 
 using namespace phiscope::extract;
@@ -59,4 +61,17 @@ TEST_CASE("shards are timed without being computed", "[time_ahead]") {
   const std::vector<std::int64_t> all{0, 1};
   CHECK(seconds_ahead(model, plan, 2, {}, all) > 0.0);
   CHECK(seconds_ahead(model, plan, 2, {}, {}) == 0.0);
+}
+
+TEST_CASE("a beginning that fails is left to the run", "[time_ahead]") {
+  Model model =
+      load_model(phiscope::test::source_dir() / "datasets/models/walk", at::kFloat, at::kCPU);
+  at::Tensor& embedding = model.parts[Part::embedding];
+  embedding = embedding.clone();
+  embedding[3].fill_(std::numeric_limits<double>::infinity());
+  const Plan plan = generating_plan();
+  Stepper stepper(model, plan, 2);
+  stepper.begin(plan.groups);
+  CHECK_THROWS_AS(stepper.step(), std::runtime_error);
+  CHECK(seconds_ahead(model, plan, 2, {}, std::vector<std::int64_t>{0, 1}) > 0.0);
 }
