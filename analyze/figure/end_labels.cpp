@@ -100,6 +100,7 @@ std::vector<EndLabel> end_labels(const Figure& figure, const Lines& lines) {
   }
   std::ranges::stable_sort(labels, {}, &EndLabel::y);
   std::vector<double> wanted;
+  wanted.reserve(labels.size());
   for (const EndLabel& label : labels) wanted.push_back(label.y);
   const std::vector<double> placed = spread(wanted);
   for (std::size_t i = 0; i < labels.size(); ++i) labels[i].y = heights.value_at(placed[i]);
