@@ -6,7 +6,7 @@
 
 With --before, the programs of another build, such as that of an older commit, alternate with these (before, now,
 before, now, ...), so that a neighbour's load hits both, and the arrays and tables of both are compared byte by byte.
-Prints a table; ends with 1 if something differs."""
+Prints a table; ends with 1 if something differs. Peak memory is at least that of the Python that starts a program."""
 
 import argparse
 import os
@@ -31,7 +31,8 @@ def cases(work):
         out = work / f"{name}-report"
         return [f"analyze-{name}", [f"analyze-{name}", *words, "--threads", "1", "--out", out], out]
 
-    dry = ["extract", "phiid", "--model", WORDS, "--prompts", DATA / "phiid/words.jsonl", "--out", work / "none", "--dry-run"]
+    dry = ["extract", "phiid", "--model", WORDS, "--prompts", DATA / "phiid/words.jsonl", "--out", work / "none",
+           "--dry-run"]
     return [
         ["extract --version", ["extract", "--version"], None],
         ["extract --help", ["extract", "--help"], None],
@@ -47,24 +48,22 @@ def cases(work):
         analysis("patching", work / "patching"),
         run("steps", *LATENT, "--problems", DATA / "week/problems.jsonl", "--per-stratum", "25"),
         analysis("steps", work / "steps"),
-        run("sampling", "--model", WORDS, "--problems", DATA / "words/problems.jsonl", "--limit", "10", "--samples", "8",
-            "--temperatures", "0.5,1", "--checkpoints", "32,64", "--max-new-tokens", "64"),
+        run("sampling", "--model", WORDS, "--problems", DATA / "words/problems.jsonl", "--limit", "10", "--steps",
+            "variance", "--samples", "8", "--temperatures", "0.5,1", "--checkpoints", "32,64", "--max-new-tokens",
+            "64"),
         analysis("sampling", work / "sampling"),
     ]
 
 
 def spent(command):
     """CPU seconds of a program with those it starts, and its peak memory in bytes."""
-    begin = os.times()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     message = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(map(str, command))}: {message.decode(errors='replace').strip()}")
-    end = os.times()
-    return (end.children_user + end.children_system - begin.children_user - begin.children_system,
-            usage.ru_maxrss * 1024)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
 def results(folder):
