@@ -75,8 +75,8 @@ struct Run {
   int limit = 0;            ///< generated tokens, at most; 0: as the plan says
   std::vector<PoolWindow> windows{};  ///< of its pooled rows; empty: those of the plan
   /// Runs of a plan with one number are one computation, in whatever groups: their tokens and
-  /// actions are equal, those compared with as well, and their rows but for the keys. None goes on
-  /// to generate, and what others have of it is its values at places, not its cache.
+  /// actions are equal, those compared with as well, and their rows but for the keys. None of them
+  /// generates, and others take values of it at places, never its cache.
   std::int64_t alike = unlike;
 };
 

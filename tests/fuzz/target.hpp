@@ -37,8 +37,7 @@ inline void require(bool holds, std::string_view what) {
   if (!holds) throw std::logic_error(std::string(what));
 }
 
-/// The product of lengths by `size`, in as many bits as it takes; none: 2^63 or more. A zero counts
-/// as the length that it is.
+/// `size` times all lengths, computed in 128 bits; none as soon as a product reaches 2^63.
 template <class Lengths>
 std::optional<std::uint64_t> exact_bytes(const Lengths& lengths, std::uint64_t size) {
   __extension__ using Wide = unsigned __int128;

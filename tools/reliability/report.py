@@ -20,7 +20,7 @@ Made by `./dev reliability`; do not edit. Each promise was tried, on the CPU, wi
 | A run directory holds one run | the command again with every option, input and model that numbers depend on changed: refused, nothing touched |
 | Damage is found | single bits, files gone, cut, exchanged, replaced by links, pipes and folders, impossible numbers: `extract verify` and the analysis |
 | A report folder holds one report | killed, without room, written twice at once, over somebody else's files |
-| No bytes in a file make a reader crash, hang or take what the format's own library reads differently | libFuzzer with the sanitizers on every reader, damaged files beside NumPy and safetensors (`./dev fuzz`) |
+| No file makes a reader crash or hang, or is read otherwise than by the format's own library | libFuzzer with the sanitizers on every reader, damaged files beside NumPy and safetensors (`./dev fuzz`) |
 | A program does what it was asked for or says in one line why not | little memory, few files, odd paths and environments, closed streams, inputs that are no files, sizes that no model has |
 | A job array leaves the bytes of one process, whatever Slurm does to its tasks | docs/slurm/phiid.sbatch on a real Slurm, with a requeue and a preemption |
 """

@@ -52,6 +52,28 @@ TEST_CASE("parts are written into their folders, numbers first, pages last", "[w
   CHECK_THAT(test::read_text(folder.path() / "out" / "x.npy"), Contains("'shape': (2,)"));
 }
 
+TEST_CASE("pictures are those that the options ask for", "[write][needs_gnuplot]") {
+  const std::vector<double> values(2);
+  const std::vector<Part> parts = {{"", example("Found.", values)}};
+  const std::string name = parts[0].analysis.figures[0].name;
+  for (const auto& [no_figures, png] : {std::pair(true, false), {false, false}, {false, true}}) {
+    CAPTURE(no_figures, png);
+    const TempDir folder;
+    program::CommonOptions options;
+    options.out = folder.path() / "out";
+    options.no_figures = no_figures;
+    options.png = png;
+    CHECK_NOTHROW(prepare(options));
+    (void)write_and_tell(parts, options);
+    CHECK(std::filesystem::exists(options.out / (name + ".svg")) == !no_figures);
+    CHECK(std::filesystem::exists(options.out / (name + ".png")) == png);
+  }
+  program::CommonOptions both;
+  both.no_figures = true;
+  both.png = true;
+  CHECK_THROWS_WITH(prepare(both), "--png: found --no-figures beside it, expected one of them");
+}
+
 TEST_CASE("nothing is written when a text cannot be made", "[write]") {
   const TempDir folder;
   const std::vector<double> numbers(2);  // a part borrows them

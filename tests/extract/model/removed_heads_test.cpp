@@ -37,7 +37,7 @@ Group removals(int layers) {
   add({zero(head(last, 1, {4, 9})), zero(head(last, 1, {5}))});
   add({zero(head(0, 0)), zero(head(0, 0)), zero(place(Hook::attn_out, last, {2}))});
   group.runs.push_back(whole_run(tokens_from(3, 30), {zero(head(last, 0))}, 100));
-  // One more head at a time, each run from the one before it; the last also goes on elsewhere.
+  // One more head at a time, each run from the one before it, and one of other tokens.
   const auto after = [&](std::size_t from, std::vector<int> ids,
                          const std::vector<Action>& actions) {
     group.runs.push_back(whole_run(std::move(ids), actions, std::ssize(group.runs) + 100));
