@@ -6,7 +6,7 @@
 # The package from the sources, in .venv.
 install_package() {
   mkdir -p build
-  packages g++ cmake ninja-build libeigen3-dev
+  packages g++ cmake ninja-build libeigen3-dev python3-dev
   venv
   say "building the Python package with $jobs jobs"
   local options=(-C build-dir="$PWD/build/python" -C cmake.define.CMAKE_EXPORT_COMPILE_COMMANDS=ON)
