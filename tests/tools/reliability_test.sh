@@ -9,7 +9,7 @@ try() {
   python3 -B "$tools/$script.py" "$@" || status=$?
   [ "$status" -eq 0 ] || [ "$status" -eq 77 ] # no strace: said on standard error
 }
-try interruptions "$2" --trials 1 --only steps
+try interruptions "$2" --points 3 --only steps
 try faults "$2" --points 1 --only phiid
 try damage "$2" --flips 5 --only loo
 try reports "$2" --kills 2 --only patching

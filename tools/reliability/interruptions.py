@@ -4,11 +4,13 @@
 twice at once, and robbed of files. What is there must be whole at any moment, and the same command must complete it
 to the bytes of a run that nothing happened to.
 
-interruptions.py BIN_DIR [--trials N] [--seed N] [--only WORD,...]     lines of a table on standard output; exit 1 on failure
+interruptions.py BIN_DIR [--points N] [--seed N] [--only WORD,...]     lines of a table on standard output; exit 1 on failure
 """
 import argparse
+import concurrent.futures
 import hashlib
 import json
+import os
 import pathlib
 import random
 import resource
@@ -58,7 +60,7 @@ class Trial:
     def __init__(self, program, arguments, work, seed):
         self.program, self.arguments, self.work = program, arguments, work
         self.random = random.Random(seed)
-        self.problems, self.runs, self.slowest = [], 0, 0.0
+        self.problems, self.runs, self.points, self.slowest = [], 0, 0, 0.0
         begin = time.monotonic()
         self.whole = work / "whole"
         done = self.finish(self.start(self.whole))
@@ -100,10 +102,12 @@ class Trial:
         differ = sorted(name for name in found.keys() | self.wanted.keys() if found.get(name) != self.wanted.get(name))
         self.check(not differ, f"{what}: after resuming {len(differ)} files differ, as {differ[:1]}")
 
-    def killed(self, trials):
-        for number in range(trials):
-            out, sent = self.fresh("killed"), []
-            for _ in range(self.random.randint(1, 3)):
+    def killed(self, points):
+        """Ended at this many random moments, one to three of a run before it is completed."""
+        while self.points < points:
+            number, out, sent = self.points, self.fresh("killed"), []
+            for _ in range(min(self.random.randint(1, 3), points - self.points)):
+                self.points += 1
                 process = self.start(out)
                 time.sleep(self.random.uniform(0, self.seconds))
                 which = self.random.choice(SIGNALS)
@@ -157,34 +161,43 @@ class Trial:
             self.complete(out, f"robbed {number} of {victim.relative_to(out)}")
 
 
+def interrupt(program, name, arguments, place, points, seed):
+    """All that is tried with one subcommand."""
+    place.mkdir()
+    trial = Trial(program, arguments, place, seed)
+    trial.killed(points)
+    others = max(1, points // 20)
+    trial.out_of_room(others)
+    trial.twice_at_once(others)
+    trial.robbed(others)
+    for problem in trial.problems:
+        print(f"interruptions: {name}: {problem}", file=sys.stderr, flush=True)
+    return {"command": name, "points": trial.points, "runs": trial.runs, "failures": len(trial.problems),
+            "slowest_stop_s": round(trial.slowest, 2)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binaries", type=pathlib.Path)
-    parser.add_argument("--trials", type=int, default=16)
+    parser.add_argument("--points", type=int, default=200, help="moments of each subcommand at which it is ended (200)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     program = str(options.binaries.resolve() / "extract")
-    failures = 0
+    rows = []
     with tempfile.TemporaryDirectory(prefix="phiscope-reliability-") as folder:
         work = pathlib.Path(folder)
         named = commands(work)
         texts = named["phiid"].replace("{out}", str(work / "texts"))
         subprocess.run([program, *texts.split()], check=True, capture_output=True)
-        for name in options.only.split(",") if options.only else named:
-            place = work / name
-            place.mkdir()
-            trial = Trial(program, named[name], place, options.seed)
-            trial.killed(options.trials)
-            trial.out_of_room(max(1, options.trials // 3))
-            trial.twice_at_once(max(1, options.trials // 3))
-            trial.robbed(max(1, options.trials // 3))
-            for problem in trial.problems:
-                print(f"interruptions: {name}: {problem}", file=sys.stderr)
-            failures += len(trial.problems)
-            print(json.dumps({"command": name, "runs": trial.runs, "failures": len(trial.problems),
-                              "slowest_stop_s": round(trial.slowest, 2)}), flush=True)
-    return 1 if failures else 0
+        # Much of the time of such short runs is their start, with one thread: a subcommand a core.
+        with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
+            waiting = [pool.submit(interrupt, program, name, named[name], work / name, options.points, options.seed)
+                       for name in (options.only.split(",") if options.only else named)]
+            for one in waiting:
+                rows.append(one.result())
+                print(json.dumps(rows[-1]), flush=True)
+    return 1 if any(row["failures"] for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -53,9 +53,9 @@ def fuzzing(build):
 def main():
     folder, fuzz_build = (pathlib.Path(argument) for argument in sys.argv[1:])
     print(HEAD)
-    print("## Interruptions\n\n| command | processes started | broken promises | slowest stop |\n|---|---|---|---|")
+    print("## Interruptions\n\n| command | moments | processes | broken promises | slowest stop |\n|---|---|---|---|---|")
     for row in lines(folder / "interruptions.txt"):
-        print(f"| `{row['command']}` | {row['runs']} | {row['failures']} | {row['slowest_stop_s']} s |")
+        print(f"| `{row['command']}` | {row['points']} | {row['runs']} | {row['failures']} | {row['slowest_stop_s']} s |")
     print("\n## Large models\n\n| weights | what | seconds to the end | as promised |\n|---|---|---|---|")
     for row in lines(folder / "model.txt"):
         size = f"{row['model_bytes'] / 1e9:.1f} GB"
