@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <phiscope/detail/ccs_lanes.hpp>
 #include <phiscope/detail/lagged_moments.hpp>
 #include <phiscope/detail/lagged_rows.hpp>
 #include <phiscope/detail/local_gaussian.hpp>
@@ -83,7 +84,6 @@ class CcsSums {
 
  private:
   static constexpr std::size_t chunk = 512;  // time steps
-  static constexpr std::size_t lanes = 64;
 
   /// Standard scores over sqrt(2) of the pasts and futures, [series, time].
   template <class T>
@@ -107,19 +107,20 @@ class CcsSums {
   }
 
   template <std::size_t numbers>
-  using Sums = std::array<std::array<double, lanes>, numbers>;
-
-  template <std::size_t numbers>
   void add_chunk(const LocalGaussian& gaussian, PairSum& pair, std::size_t count,
                  double tolerance) const {
     const double* const x = past_i_.data() + pair.i * chunk;
     const double* const a = future_i_.data() + pair.i * chunk;
     const double* const y = past_j_.data() + pair.j * chunk;
     const double* const b = future_j_.data() + pair.j * chunk;
-    alignas(64) Sums<numbers> sums{};
-    for (std::size_t first = 0; first < count; first += lanes) {
-      const std::size_t rest = std::min(lanes, count - first);
-      add_lanes(gaussian, x + first, y + first, a + first, b + first, rest, tolerance, sums);
+    alignas(64) CcsLanes<numbers> sums{};
+    for (std::size_t first = 0; first < count; first += ccs_lanes) {
+      const CcsSteps steps{.x = x + first,
+                           .y = y + first,
+                           .a = a + first,
+                           .b = b + first,
+                           .count = std::min(ccs_lanes, count - first)};
+      add_ccs_lanes(gaussian, steps, tolerance, sums);
     }
     const auto total = [&sums](std::size_t k) {
       double sum = 0.0;
@@ -135,26 +136,6 @@ class CcsSums {
       pair.sum.abtx += total(5);
       pair.sum.abty += total(6);
       pair.sum.abtxy += total(7);
-    }
-  }
-
-  template <std::size_t numbers>
-  static void add_lanes(const LocalGaussian& gaussian, const double* x, const double* y,
-                        const double* a, const double* b, std::size_t count, double tolerance,
-                        Sums<numbers>& sums) {
-    const LocalGaussian own = gaussian;  // a copy: nothing in the loop may write to it
-    for (std::size_t t = 0; t < count; ++t) {
-      const CcsLocal now = ccs_local(own.at(x[t], y[t], a[t], b[t]), tolerance);
-      sums[0].data()[t] += now.remainder;
-      sums[1].data()[t] += now.redundancy.rtr;
-      if constexpr (numbers > 2) {
-        sums[2].data()[t] += now.redundancy.xyta;
-        sums[3].data()[t] += now.redundancy.xytb;
-        sums[4].data()[t] += now.redundancy.xytab;
-        sums[5].data()[t] += now.redundancy.abtx;
-        sums[6].data()[t] += now.redundancy.abty;
-        sums[7].data()[t] += now.redundancy.abtxy;
-      }
     }
   }
 

@@ -5,6 +5,7 @@
 #include <phiscope/detail/lagged_products.hpp>
 #include <phiscope/detail/phiid_tile.hpp>
 #include <phiscope/detail/vector_log.hpp>
+#include <phiscope/detail/wide_vectors.hpp>
 #include <phiscope/gaussian_information.hpp>
 #include <phiscope/information_bias.hpp>
 #include <phiscope/phiid_redundancy.hpp>
@@ -69,8 +70,9 @@ struct MmiLanes {
 /// them, so exp(-2 sts) is a quotient of the unexplained parts, in which the product of two parts
 /// over the larger one is the smaller one.
 /// @param bias  of one single information, nats; it enters sts and rtr once and the TDMI four times
-[[nodiscard]] inline MmiLanes mmi_lanes(const CorrelationLanes& r, std::size_t count, double bias,
-                                        bool with_tdmi) {
+[[nodiscard, gnu::always_inline]] inline MmiLanes narrow_mmi_lanes(const CorrelationLanes& r,
+                                                                   std::size_t count, double bias,
+                                                                   bool with_tdmi) {
   MmiLanes result;  // local, so that no store can change what is read
   double* const determinant = result.determinant.data();
   double* const sts = result.sts.data();
@@ -97,6 +99,19 @@ struct MmiLanes {
   if (!with_tdmi) return result;
   for (std::size_t j = 0; j < count; ++j) tdmi[j] = -0.5 * log_of_normal(tdmi[j]) - 4.0 * bias;
   return result;
+}
+
+/// The same, with the same digits, in vectors of AVX-512. @pre has_wide_vectors()
+[[nodiscard]] PHISCOPE_WIDE_FUNCTION inline MmiLanes wide_mmi_lanes(const CorrelationLanes& r,
+                                                                    std::size_t count, double bias,
+                                                                    bool with_tdmi) {
+  return narrow_mmi_lanes(r, count, bias, with_tdmi);
+}
+
+[[nodiscard]] inline MmiLanes mmi_lanes(const CorrelationLanes& r, std::size_t count, double bias,
+                                        bool with_tdmi) {
+  return has_wide_vectors() ? wide_mmi_lanes(r, count, bias, with_tdmi)
+                            : narrow_mmi_lanes(r, count, bias, with_tdmi);
 }
 
 }  // namespace phiscope::detail
