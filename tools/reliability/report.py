@@ -34,12 +34,12 @@ def lines(path):
 
 def fuzzing(build):
     """What `./dev fuzz` left in its build folder."""
-    figures, differential = build / "figures.json", build / "differential.json"
+    figures, long, differential = (build / f"{name}.json" for name in ("figures", "long", "differential"))
     if not figures.exists() or not differential.exists():
         print("Not tried: `./dev fuzz` was not run.")
         return
     print("| reader | inputs | a second | features | findings |\n|---|---|---|---|---|")
-    for row in json.loads(figures.read_text()):
+    for row in json.loads(figures.read_text()) + (json.loads(long.read_text()) if long.exists() else []):
         print(f"| {row['target']} | {row['runs']:,} | {row['runs_per_s']:,} | {row['features']:,} | {len(row['findings'])} |")
     found = json.loads(differential.read_text())
     unexplained = found.pop("unexplained")

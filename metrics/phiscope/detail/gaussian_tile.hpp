@@ -166,12 +166,12 @@ class GaussianTile {
     return r;
   }
 
+  CorrelationLanes lanes_;
   PhiidOptions options_;
+  CcsSums sums_;
+  LaggedProducts<P> products_;
   PhiidOutput output_;
   bool all_ok_ = false;
-  LaggedProducts<P> products_;
-  CorrelationLanes lanes_;
-  CcsSums sums_;
 };
 
 }  // namespace phiscope::detail

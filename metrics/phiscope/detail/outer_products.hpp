@@ -121,7 +121,7 @@ PHISCOPE_WIDE_FUNCTION inline void OuterProducts<double>::add_wide(
   for (std::size_t i = 0; i < columns; ++i) {
     for (std::size_t k = 0; k < packets; ++k) {
       double* const place = to[i] + 8 * k;
-      _mm512_storeu_pd(place, _mm512_add_pd(_mm512_loadu_pd(place), sums[i][k]));
+      _mm512_storeu_pd(place, _mm512_loadu_pd(place) + sums[i][k]);
     }
   }
 }
