@@ -16,6 +16,20 @@ pip_install() {
   }
 }
 
+# NumPy, and the package phiscope as it is in the sources, where phiscope.run needs no compiler. What ./dev python
+# installs, with phiscope.metrics, comes before it. No program requires either.
+setup_python() {
+  local site
+  venv
+  for site in "$PWD"/.venv/lib/python3*/site-packages; do
+    echo "$PWD/metrics/python" >"$site/phiscope-sources.pth"
+    if [ ! -d "$site/numpy" ]; then
+      say "installing NumPy into .venv (20 MB)"
+      (pip_install --retries 1 --timeout 20 numpy) || say "continuing without NumPy, which phiscope.run needs"
+    fi
+  done
+}
+
 # reference_python: prints a Python with torch and transformers, which Phiscope is compared with; fails
 # if there is none. PHISCOPE_PYTHON names it, because .venv holds only the C++ half of PyTorch.
 reference_python() {

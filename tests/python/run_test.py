@@ -51,6 +51,12 @@ class Case(unittest.TestCase):
             self.assertIn(word, message)
 
 
+class FromTheSources(unittest.TestCase):
+    def test_metrics_say_what_they_need(self):
+        with self.assertRaisesRegex(ImportError, r"\./dev python .* pip install \./metrics/python"):
+            import phiscope.metrics  # noqa: F401
+
+
 class ReadsWhatExtractWrites(Case):
     """A model of datasets/ in three number formats, read by an oracle of struct and json alone."""
 

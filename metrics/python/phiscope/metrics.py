@@ -5,10 +5,16 @@ Arrays are NumPy or anything numpy.asarray() takes. float32 and float64 whose ro
 also one layer of an array [row, layer, unit]; others are copied. A result is a Value, or an object of them: a number,
 or the reason why there is none. help(phiscope.metrics.NAME) has shapes, units, undefined cases and the source.
 """
+import importlib.util as _util
+
 import numpy as _numpy
 
-from ._metrics import *  # noqa: F401,F403
-from ._metrics import k_means as _k_means
+if _util.find_spec("phiscope._metrics") is None:
+    raise ImportError("phiscope.metrics is compiled, and these are its sources: run ./dev python in the clone, "
+                      "or pip install ./metrics/python; phiscope.run needs neither")
+
+from ._metrics import *  # noqa: F401,F403,E402
+from ._metrics import k_means as _k_means  # noqa: E402
 
 
 class KMeans:
