@@ -43,7 +43,7 @@ def shards(tools, work, size):
 
 
 def layers(tools, work, size):
-    """Layers of a loo run of 50 contexts; of a model of width 128."""
+    """Layers: of a loo run of 50 contexts; of a model of width 128, 400 prompts."""
     run = work / "run"
     made(tools / "analyze_runs", "loo", run, str(size))
     yield "`analyze-loo`", ["analyze-loo", run, "--out", work / "report"]
@@ -52,7 +52,7 @@ def layers(tools, work, size):
 
 
 def prompts(tools, work, size):
-    """Prompts of eight tokens, 1,000 a shard."""
+    """Short prompts, 1,000 a shard."""
     file, run = some_prompts(work, size), work / "run"
     yield "`extract tokens`", ["extract", "tokens", "--model", WORDS, "--prompts", file]
     yield "`extract activations`", ["extract", "activations", "--model", WORDS, "--prompts", file, "--capture", "hook_resid_post",

@@ -39,8 +39,11 @@ def fuzzing(build):
         print("Not tried: `./dev fuzz` was not run.")
         return
     print("| reader | inputs | a second | features | findings |\n|---|---|---|---|---|")
-    for row in json.loads(figures.read_text()) + (json.loads(long.read_text()) if long.exists() else []):
-        print(f"| {row['target']} | {row['runs']:,} | {row['runs_per_s']:,} | {row['features']:,} | {len(row['findings'])} |")
+    rows = [(row["target"], row) for row in json.loads(figures.read_text())]
+    if long.exists():
+        rows += [(f"{row['target']}, once, for long", row) for row in json.loads(long.read_text())]
+    for name, row in rows:
+        print(f"| {name} | {row['runs']:,} | {row['runs_per_s']:,} | {row['features']:,} | {len(row['findings'])} |")
     found = json.loads(differential.read_text())
     unexplained = found.pop("unexplained")
     print("\n| damaged files | beside | both accept | both refuse | one only, by a policy |\n|---|---|---|---|---|")
