@@ -5,9 +5,9 @@ or on each of some for a number of inputs:      campaign.py --build build/fuzz -
 
 The time is divided between the targets. New inputs go to BUILD/corpus/TARGET, what breaks a target to
 BUILD/findings/TARGET; a target ends with its first finding. Writes BUILD/figures.json (with --runs BUILD/long.json) and
-ends with 1 if anything was found. ASAN_OPTIONS are those of the environment where it sets them: a long campaign is 1.5
-times as fast with detect_stack_use_after_return=0:malloc_context_size=0, and again with a build whose CMAKE_CXX_FLAGS
-have -O2 and -fno-sanitize-coverage=trace-cmp.
+ends with 1 if anything was found. ASAN_OPTIONS are those of the environment where it sets them: a long campaign is
+faster with detect_stack_use_after_return=0:malloc_context_size=0, and with a build whose CMAKE_CXX_FLAGS have -O2 and
+-fno-sanitize-coverage=trace-cmp.
 """
 import argparse
 import concurrent.futures
