@@ -102,8 +102,9 @@ struct Figure {
   std::vector<Panel> panels;            ///< row by row
   std::vector<std::string> row_titles;  ///< [row of panels] or empty
   std::vector<LegendEntry> legend;
-  std::string tabs = {};  ///< figures of one name that follow each other are tabs of one place
-  std::string tab = {};   ///< the figure's name among them, as "semantic"
+  std::string tabs = {};       ///< figures of one name that follow each other are tabs of one place
+  std::string tab = {};        ///< the figure's name among them, as "semantic"
+  double lines_width = 250.0;  ///< of the narrowest panel of curves or histogram, in pixels
 };
 
 /// Colours of the series, "#rrggbb": Okabe and Ito's set, distinguishable with any colour vision.

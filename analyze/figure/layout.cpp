@@ -61,7 +61,7 @@ struct PanelRoom {
             .right = 16.0 + end_width,
             .top = 0.0,
             .bottom = 22.0,
-            .width = std::clamp(names, 250.0, 1000.0),
+            .width = std::clamp(names, figure.lines_width, 1000.0),
             .height = lines_height};
   }
   Room operator()(const Bars& bars) const {

@@ -216,6 +216,17 @@ Composed composed(const Figure& figure) {
   return result;
 }
 
+constexpr double phone_width = 358.0;  // what a page leaves of a window of 390 pixels
+
+/// Curves become narrower until the figure fits a phone, unless something else is wider than that.
+void fit_to_phone(Figure& figure) {
+  const double usual = figure.lines_width;
+  const double too_wide = layout(figure).width - phone_width;
+  if (too_wide <= 0.0) return;
+  figure.lines_width -= too_wide;
+  if (layout(figure).width > phone_width) figure.lines_width = usual;
+}
+
 /// The same panels below one another; titles of rows become part of theirs, and a panel without a
 /// title has that of its column.
 Figure stacked(const Figure& figure) {
@@ -240,6 +251,7 @@ Figure stacked(const Figure& figure) {
     if (row >= figure.row_titles.size()) continue;
     panel.title = figure.row_titles[row] + (panel.title.empty() ? "" : ": ") + panel.title;
   }
+  fit_to_phone(result);
   return result;
 }
 
@@ -264,8 +276,13 @@ PlotlyFigure plotly_figure(const Figure& figure) {
   check(figure);
   Composed made = composed(figure);
   Json json = {{"data", std::move(made.data)}, {"layout", std::move(made.layout)}};
-  if (std::min(figure.columns, figure.panels.size()) > 1) json["narrow"] = narrow_part(figure);
-  return {.json = as_script_text(json), .width = made.width, .height = made.height};
+  const double least_width = 0.85 * made.width;
+  const bool has_columns = std::min(figure.columns, figure.panels.size()) > 1;
+  if (has_columns || least_width > phone_width) json["narrow"] = narrow_part(figure);
+  return {.json = as_script_text(json),
+          .width = made.width,
+          .least_width = least_width,
+          .height = made.height};
 }
 
 }  // namespace phiscope::figure

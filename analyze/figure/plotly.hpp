@@ -9,9 +9,10 @@ namespace phiscope::figure {
 
 /// A figure as Plotly.newPlot() takes it, and the size it is made for.
 struct PlotlyFigure {
-  std::string json;     ///< {"data": [trace], "layout": {...}, "narrow": {...}}
-  double width = 0.0;   ///< pixels; positions are fractions, so it may be drawn wider or narrower
-  double height = 0.0;  ///< pixels
+  std::string json;    ///< {"data": [trace], "layout": {...}, "narrow": {...}}
+  double width = 0.0;  ///< pixels; positions are fractions, so it may be drawn wider or narrower
+  double least_width = 0.0;  ///< pixels; its labels touch where it is drawn narrower
+  double height = 0.0;       ///< pixels
 };
 
 /// The figure for Plotly, with the places, colours and dashes of the gnuplot writer.
@@ -23,8 +24,9 @@ struct PlotlyFigure {
 /// to the legend. Numbers are stored once, so two things are left to the script of the page
 /// (page.hpp): the text
 /// %{customdata} of the hover labels, and the bands between meta.low and meta.high of the curves.
-/// "narrow", where the figure has several columns: "width", "height", what "layout" has instead and
-/// [trace, color bar] for a window in which its panels must stand below one another.
+/// "narrow", where the figure has several columns or is wider than a phone: "width", "height", what
+/// "layout" has instead and [trace, color bar] for a window in which its panels must stand below
+/// one another. Curves are then narrower where the figure fits a phone by that.
 /// @throws std::invalid_argument as check()
 [[nodiscard]] PlotlyFigure plotly_figure(const Figure& figure);
 

@@ -180,8 +180,8 @@ class BlockHtml {
              R"(</p><div class="plot" id="plot-)" + figure.name + R"(" data-name=")" + figure.name +
              R"(" role="group" aria-label=")" + escaped(figure.title + ". " + figure.caption) +
              R"(" style="height:)" + pixels(made.height) +
-             ";min-width:" + pixels(0.85 * made.width) + ";max-width:" + pixels(1.3 * made.width) +
-             R"(" data-min-width=")" + pixels(0.85 * made.width) +
+             ";min-width:" + pixels(made.least_width) + ";max-width:" + pixels(1.3 * made.width) +
+             R"(" data-min-width=")" + pixels(made.least_width) +
              R"("><noscript><p class="missing">)" + escaped(figure.title) +
              ": drawn by a script, and scripts are switched off. Its numbers are in the tables."
              "</p></noscript></div></div>\n<script type=\"application/json\" id=\"data-plot-" +

@@ -4,8 +4,9 @@
 or on each of some for a number of inputs:      campaign.py --build build/fuzz --runs 100000000 [--jobs N] npy safetensors
 
 The time is divided between the targets. New inputs go to BUILD/corpus/TARGET, what breaks a target to
-BUILD/findings/TARGET; a target ends with its first finding. Writes BUILD/figures.json (with --runs BUILD/long.json) and
-ends with 1 if anything was found. ASAN_OPTIONS are those of the environment where it sets them: a long campaign is
+BUILD/findings/TARGET; a target ends with its first finding. Writes BUILD/figures.json and ends with 1 if anything was
+found. With --runs the figures are in BUILD/long.json, and inputs that it already counts are not tried again: after
+SIGINT the same command resumes. ASAN_OPTIONS are those of the environment where it sets them: a long campaign is
 faster with detect_stack_use_after_return=0:malloc_context_size=0, and with a build whose CMAKE_CXX_FLAGS have -O2 and
 -fno-sanitize-coverage=trace-cmp.
 """
@@ -15,6 +16,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -28,7 +30,9 @@ def targets():
 
 
 def fuzz(name, build, limit):
-    """Figures of one target; limit: libFuzzer's option that ends it."""
+    """Figures of one target; limit: libFuzzer's option that ends it, none where nothing is left to do."""
+    if limit is None:
+        return {"target": name, "runs": 0, "seconds": 0, "features": 0, "findings": [], "status": 0}
     corpus, findings = build / "corpus" / name, build / "findings" / name
     corpus.mkdir(parents=True, exist_ok=True)
     findings.mkdir(parents=True, exist_ok=True)
@@ -40,13 +44,22 @@ def fuzz(name, build, limit):
     log = done.stderr.decode(errors="replace")
     (build / "findings" / f"{name}.log").write_text(log)
     runs = re.findall(r"stat::number_of_executed_units:\s*(\d+)", log)
-    took = re.findall(r"^Done \d+ runs in (\d+) second", log, re.M)
+    rate = re.findall(r"stat::average_exec_per_sec:\s*(\d+)", log)
     features = re.findall(r" ft: (\d+)", log)
     found = sorted(str(path) for path in findings.iterdir())
     runs = int(runs[-1]) if runs else 0
-    return {"target": name, "runs": runs, "seconds": int(took[-1]) if took else 0,
-            "runs_per_s": runs // max(1, int(took[-1])) if took else 0, "features": int(features[-1]) if features else 0,
-            "corpus": sum(1 for _ in corpus.iterdir()), "findings": found, "status": done.returncode}
+    stopped = "libFuzzer: run interrupted" in log
+    return {"target": name, "runs": runs, "seconds": runs / max(1, int(rate[-1])) if rate else 0,
+            "features": int(features[-1]) if features else 0, "findings": found,
+            "status": 0 if stopped else done.returncode}
+
+
+def summed(row, earlier, build):
+    """A row with what an earlier campaign did, the rate and the size of the corpus."""
+    runs, seconds = row["runs"] + earlier.get("runs", 0), row["seconds"] + earlier.get("seconds", 0)
+    return {**row, "runs": runs, "seconds": round(seconds), "runs_per_s": round(runs / max(1, seconds)),
+            "features": max(row["features"], earlier.get("features", 0)),
+            "corpus": sum(1 for _ in (build / "corpus" / row["target"]).iterdir())}
 
 
 def main():
@@ -57,20 +70,31 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="targets at a time (all cores)")
     parser.add_argument("targets", nargs="*", default=targets())
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, lambda *_: None)  # a terminal sends it to the fuzzers too: they end, and are counted
     seconds = max(1, round(options.minutes * 60 * options.jobs / len(options.targets)))
-    limit, each = (f"-runs={options.runs}", f"{options.runs:,} inputs") if options.runs else (
-        f"-max_total_time={seconds}", f"{seconds} s")
+    figures = options.build / ("long.json" if options.runs else "figures.json")
+    earlier = {row["target"]: row for row in json.loads(figures.read_text())} if options.runs and figures.exists() else {}
+
+    def limit(name):
+        if not options.runs:
+            return f"-max_total_time={seconds}"
+        left = options.runs - earlier.get(name, {}).get("runs", 0)
+        return f"-runs={left}" if left > 0 else None
+
+    each = f"{options.runs:,} inputs" if options.runs else f"{seconds} s"
     print(f"{len(options.targets)} targets, {each} each, {options.jobs} at a time\n")
     print(f"{'target':<14} {'runs':>10} {'runs/s':>8} {'features':>8} {'corpus':>7}  findings")
     rows = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for row in pool.map(lambda name: fuzz(name, options.build, limit), options.targets):
+        for row in pool.map(lambda name: fuzz(name, options.build, limit(name)), options.targets):
+            row = summed(row, earlier.get(row["target"], {}), options.build)
             rows.append(row)
             failed = row["status"] != 0 and not row["findings"]
             found = ", ".join(row["findings"]) or (f"ended with {row['status']}, see findings/{row['target']}.log" if failed else "-")
             print(f"{row['target']:<14} {row['runs']:>10} {row['runs_per_s']:>8} {row['features']:>8} {row['corpus']:>7}  {found}",
                   flush=True)
-    (options.build / ("long.json" if options.runs else "figures.json")).write_text(json.dumps(rows, indent=1) + "\n")
+    others = [row for name, row in earlier.items() if name not in options.targets]
+    figures.write_text(json.dumps(others + rows, indent=1) + "\n")
     print(f"{'all':<14} {sum(row['runs'] for row in rows):>10}")
     sys.exit(any(row["findings"] or row["status"] != 0 for row in rows))
 

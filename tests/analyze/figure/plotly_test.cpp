@@ -326,6 +326,37 @@ TEST_CASE("in a narrow window panels stand below one another with all that names
   CHECK_FALSE(parsed(figure).contains("narrow"));
 }
 
+TEST_CASE("on a phone curves are as narrow as it needs, unless something else is wider",
+          "[plotly]") {
+  constexpr double phone = 358.0;
+  const auto plot_width = [](const json& result) {
+    const json& domain = result["layout"]["xaxis"]["domain"];
+    return (domain[1].get<double>() - domain[0].get<double>()) * result["width"].get<double>();
+  };
+  Figure figure = example_curves();
+  figure.columns = 1;
+  figure.panels.resize(1);
+  figure.panels[0].x_label = "layer";
+  figure.panels[0].y_label = "effect";
+  figure.legend.clear();
+  CHECK_FALSE(parsed(figure).contains("narrow"));  // fits as it is
+  auto& lines = std::get<Lines>(figure.panels[0].content);
+  lines.series.push_back(lines.series[0]);
+  lines.series[1].color = 1;
+  figure.legend = {{"fifteen letters", 0, 0}, {"another", 1, 0}};
+  const double too_wide = plotly_figure(figure).width - phone;
+  REQUIRE(too_wide > 50.0);
+  const json result = parsed(figure)["narrow"];
+  CHECK(result["width"] == phone);
+  CHECK(plot_width(result) == Approx(250.0 - too_wide));
+  figure.panels.push_back(example_map().panels[0]);
+  auto& map = std::get<Heatmap>(figure.panels[1].content);
+  for (std::string& label : map.x_labels) label = std::string(40, 'w');
+  const json wide = parsed(figure)["narrow"];
+  CHECK(wide["width"].get<double>() > phone);
+  CHECK(plot_width(wide) == Approx(250.0));
+}
+
 TEST_CASE("lines between layers cross the map, labels stand above their points", "[plotly]") {
   Figure figure = example_map();
   auto& map = std::get<Heatmap>(figure.panels[0].content);
