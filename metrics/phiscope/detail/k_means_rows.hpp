@@ -6,6 +6,7 @@
 #include <phiscope/detail/k_means_products.hpp>
 #include <phiscope/detail/k_means_seeding.hpp>
 #include <phiscope/detail/k_means_state.hpp>
+#include <phiscope/detail/packed_vectors.hpp>
 #include <phiscope/distance.hpp>
 
 #include <Eigen/Core>
@@ -63,6 +64,7 @@ class RowSpace {
     while (state.iterations < max_iterations) {
       ++state.iterations;
       const std::vector<double> shifts = centres_.move(state.counts);
+      packed_ = PackedVectors<T>(centres_.all());
       // While many labels change, the centres move farther than the bounds allow.
       moved = moved < n / 32 ? assign_unsettled(state, shifts) : assign_all(state);
       moved += refill(state);
@@ -87,6 +89,7 @@ class RowSpace {
 
  private:
   static constexpr std::size_t block_rows = NearestTwo<T>::limit;
+  static_assert(block_rows % PackedVectors<T>::panel_rows == 0);
 
   [[nodiscard]] double own_distance(const KMeansState& state, std::size_t row) const {
     return distance(rows_.row(row), centres_.of(state.labels[row]));
@@ -160,7 +163,7 @@ class RowSpace {
   /// @param block  [item, unit], the rows  @param rows  [item], which they are  @return  how many
   template <class Block>
   std::size_t measure(const Block& block, std::span<const std::size_t> rows, KMeansState& state) {
-    panel_product(block, centres_.all(), products_);
+    packed_.times(block, state.counts.size(), products_);
     nearest_.find(products_, [this](std::size_t c) { return centres_.norm(c); });
     std::size_t moved = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -190,6 +193,7 @@ class RowSpace {
   const CentredRows<T>& rows_;
   MovingCentres<T> centres_;
   DistanceBounds<T> bounds_;
+  PackedVectors<T> packed_;  ///< the centres
   Matrix products_;
   typename CentredRows<T>::Matrix gathered_;
   NearestTwo<T> nearest_;

@@ -21,18 +21,14 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> matrix(std::uint64_t seed, Eige
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("both products agree with sums over the units", "[k_means_products]", float,
-                   double) {
+TEMPLATE_TEST_CASE("products of eight vectors agree with sums over the units", "[k_means_products]",
+                   float, double) {
   const Eigen::Index units = GENERATE(1, 7, 8, 63, 64, 65, 200);
   const Eigen::Index vectors = GENERATE(1, 3, 8);
   CAPTURE(units, vectors);
   const Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> left =
       matrix<TestType>(1, 5, units);
   const auto right = matrix<TestType>(2, units, vectors);
-  Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic> products;
-  phiscope::detail::panel_product(left, right, products);
-  REQUIRE(products.rows() == 5);
-  REQUIRE(products.cols() == vectors);
   const EightVectors<TestType> eight(right);
   for (Eigen::Index i = 0; i < 5; ++i) {
     const auto found = eight.with({left.row(i).data(), static_cast<std::size_t>(units)});
@@ -41,7 +37,6 @@ TEMPLATE_TEST_CASE("both products agree with sums over the units", "[k_means_pro
       for (Eigen::Index j = 0; j < units; ++j)
         sum += static_cast<long double>(left(i, j)) * right(j, v);
       const double margin = 40.0 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
-      CHECK(static_cast<double>(products(i, v)) == Approx(static_cast<double>(sum)).margin(margin));
       CHECK(static_cast<double>(found[static_cast<std::size_t>(v)]) ==
             Approx(static_cast<double>(sum)).margin(margin));
     }
