@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 
-from found import Found, run, says_why, small_runs, tree
+from found import DATA, MODELS, Found, run, says_why, small_runs, tree
 
 CALLS = ["write", "pwrite64", "openat", "fsync", "rename", "renameat2", "ftruncate", "mkdir", "close", "linkat"]
 ERRORS = ["EIO", "ENOSPC"]
@@ -32,11 +32,22 @@ def calls_below(trace, out):
     return found
 
 
+def runs(work, only):
+    """As small_runs(), and a run of several directories, which the other scripts do not analyze."""
+    named = [name for name in only.split(",") if name != "sampling"]
+    result = small_runs(work, ",".join(named)) if named else {}
+    if not only or "sampling" in only:
+        result["sampling"] = ["sampling", "--model", MODELS / "words", "--problems", DATA / "words/problems.jsonl", "--limit", "2",
+                              "--steps", "variance", "--temperatures", "0.5,1", "--samples", "2", "--checkpoints", "4,8",
+                              "--stride", "4", "--max-new-tokens", "8"]
+    return result
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binaries", type=pathlib.Path)
     parser.add_argument("--points", type=int, default=14, help="per call, error and command (14)")
-    parser.add_argument("--only", default="", help="some of loo,phiid,patching,steps")
+    parser.add_argument("--only", default="", help="some of loo,phiid,patching,steps,sampling")
     options = parser.parse_args()
     if not shutil.which("strace"):
         print("faults: strace is not installed", file=sys.stderr)
@@ -45,7 +56,7 @@ def main():
     extract = options.binaries.resolve() / "extract"
     with tempfile.TemporaryDirectory(prefix="phiscope-faults-") as folder:
         work = pathlib.Path(folder)
-        for name, arguments in small_runs(work, options.only).items():
+        for name, arguments in runs(work, options.only).items():
             call, out, trace = [extract, *arguments, "--out"], work / "out", work / "trace"
             whole = work / name
             status, error = run(*call, whole)
