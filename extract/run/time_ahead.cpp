@@ -3,6 +3,7 @@
 
 #include "plan/sharing.hpp"
 #include "run/estimate.hpp"
+#include "run/shard_costs.hpp"
 #include "watch/stop.hpp"
 
 #include <ATen/ops/linear.h>
@@ -97,9 +98,10 @@ void make_rows(const Model& model, const Plan& plan, const FinishedRun& run) {
   }
 }
 
-/// The shard before which half of the tokens are: shards are often in the order of their lengths,
-/// and longer ones have more tokens, for which less time is spent on anything else.
-std::size_t middle_shard(const Plan& plan, std::span<const std::int64_t> shards) {
+/// Shards in the order in which they are tried: those in which the 1/2, 1/4, 3/4, 1/8, ... of all
+/// tokens lie. Shards are often in the order of their lengths, and on longer ones less time is
+/// spent on anything but tokens.
+std::vector<std::int64_t> trial_order(const Plan& plan, std::span<const std::int64_t> shards) {
   std::vector<std::uint64_t> before{0};
   std::set<std::int64_t> seen;
   for (const std::int64_t shard : shards) {
@@ -107,32 +109,39 @@ std::size_t middle_shard(const Plan& plan, std::span<const std::int64_t> shards)
     const auto steps = static_cast<std::uint64_t>(plan.generation.tokens);
     before.push_back(before.back() + count.shared + count.continued * steps);
   }
-  const auto half = std::ranges::upper_bound(before, before.back() / 2);
-  return std::min<std::size_t>(static_cast<std::size_t>(half - before.begin()) - 1,
-                               shards.size() - 1);
+  constexpr std::uint64_t parts = 64;
+  std::vector<std::int64_t> order;
+  for (std::uint64_t part = parts / 2; part > 0; part /= 2) {
+    for (std::uint64_t k = part; k < parts; k += 2 * part) {
+      const std::uint64_t token = before.back() * k / parts;
+      const auto after = std::ranges::upper_bound(before, token);
+      const std::int64_t shard = shards[static_cast<std::size_t>(after - before.begin()) - 1];
+      if (std::ranges::find(order, shard) == order.end()) order.push_back(shard);
+    }
+  }
+  return order;
 }
 
 /// What the beginning of some shards took.
 struct Sample {
   TimedWork work;
-  Tokens whole;  ///< tokens_ahead() of shards that were computed to their end
-  double whole_seconds = 0.0;
+  ShardCosts whole;  ///< of the shards that were computed to their end
 };
 
 /// Computes what shards begin with.
+/// @param ahead  all that will be computed
 Sample sample(const Model& model, const Plan& plan, std::size_t batch_size, const GroupTraces& more,
-              std::span<const std::int64_t> shards, std::size_t most_steps) {
+              std::span<const std::int64_t> shards, const Tokens& ahead, std::size_t most_steps) {
   Sample sample;
   Stepper stepper(model, plan, batch_size, more);
   const auto start = Clock::now();
   std::size_t steps = 0;
-  std::size_t done = 0;  // shards
-  const Tokens ahead = tokens_ahead(plan, shards);
   const auto is_enough = [&](double seconds) {
     const double share = sample_share * sample.work.seconds_for(ahead);
     return seconds > std::clamp(share, least_sample, most_sample);
   };
-  for (const std::int64_t shard : shards) {
+  for (const std::int64_t& shard : shards) {
+    const auto begin = Clock::now();
     stepper.begin(groups_of(plan, shard));
     for (bool further = true; further; ++steps) {
       stop_if_asked();
@@ -142,8 +151,7 @@ Sample sample(const Model& model, const Plan& plan, std::size_t batch_size, cons
       for (const FinishedRun& run : stepper.take_finished()) make_rows(model, plan, run);
       sample.work.add_step(stepper.take_timed(), since(before));
     }
-    sample.whole = tokens_ahead(plan, shards.first(++done));
-    sample.whole_seconds = since(start);
+    sample.whole.add(tokens_ahead(plan, {&shard, 1}).all(), since(begin));
   }
   return sample;
 }
@@ -170,21 +178,21 @@ double seconds_ahead(const Model& model, const Plan& plan, std::size_t batch_siz
   // A device that is given little work mostly starts kernels.
   const double together =
       seconds_of_products(model, model.device.is_cpu() ? 256 : 2048, 32U << 20U);
-  const std::span<const std::int64_t> middle = shards.subspan(middle_shard(plan, shards));
+  const std::vector<std::int64_t> tried = trial_order(plan, shards);
   const auto of_products = [&] {
-    const std::uint64_t runs = count_tokens(groups_of(plan, middle.front())).runs;
+    const std::uint64_t runs = count_tokens(groups_of(plan, tried.front())).runs;
     const auto lanes = static_cast<std::int64_t>(std::min<std::uint64_t>(batch_size, runs));
     const double single = ahead.single > 0 ? seconds_of_products(model, lanes, 256U << 20U) : 0.0;
     return together * static_cast<double>(ahead.together) +
            single * static_cast<double>(ahead.single);
   };
-  const std::uint64_t first = first_tokens(plan, middle.front(), batch_size);
+  const std::uint64_t first = first_tokens(plan, tried.front(), batch_size);
   if (together * static_cast<double>(first) > longest_step) return of_products();
   Sample timed;
   try {
     // Memory is touched, and a device's kernels are loaded, for the first time.
-    sample(model, plan, batch_size, more, middle, 2);
-    timed = sample(model, plan, batch_size, more, middle, all_steps);
+    sample(model, plan, batch_size, more, tried, ahead, 2);
+    timed = sample(model, plan, batch_size, more, tried, ahead, all_steps);
   } catch (const Stopped&) {
     throw;
   } catch (const std::exception&) {
@@ -193,10 +201,7 @@ double seconds_ahead(const Model& model, const Plan& plan, std::size_t batch_siz
     return of_products();
   }
   // Of whole shards it is known what their texts leave out of what they may have.
-  if (timed.whole.all() > 0) {
-    return timed.whole_seconds * static_cast<double>(ahead.all()) /
-           static_cast<double>(timed.whole.all());
-  }
+  if (!timed.whole.empty()) return timed.whole.seconds_for(shards.size(), ahead.all());
   return timed.work.seconds_for(ahead);
 }
 
