@@ -8,7 +8,8 @@ reliability() {
   setup
   configure_release
   say "building the programs with $jobs jobs"
-  cmake --build build/release -j "$jobs" --target extract analyze-loo analyze-phiid analyze-patching analyze-steps -- --quiet
+  cmake --build build/release -j "$jobs" --target extract analyze-ablation analyze-loo analyze-phiid analyze-patching \
+    analyze-sampling analyze-steps -- --quiet
   local found=build/reliability failed=() script status
   mkdir -p "$found"
   for script in interruptions faults model stale damage reports surroundings slurm; do

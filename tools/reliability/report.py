@@ -22,7 +22,7 @@ Made by `./dev reliability`; do not edit. Each promise was tried, on the CPU, wi
 | A report folder holds one report | killed, without room, written twice at once, over somebody else's files |
 | No file makes a reader crash or hang, or is read otherwise than by the format's own library | libFuzzer with the sanitizers on every reader, damaged files beside NumPy and safetensors (`./dev fuzz`) |
 | A program does what it was asked for or says in one line why not | little memory, few files, odd paths and environments, closed streams, inputs that are no files, sizes that no model has |
-| A job array leaves the bytes of one process, whatever Slurm does to its tasks | docs/slurm/phiid.sbatch on a real Slurm, with a requeue and a preemption |
+| A job array leaves the bytes of one process, whatever Slurm does to its tasks | docs/slurm/*.sbatch on a real Slurm, that of phiid with a requeue and a preemption |
 """
 SECTIONS = [("faults", "System calls that fail (EIO, ENOSPC)"), ("stale", "Directories of other runs"),
             ("damage", "Damaged runs"), ("reports", "Report folders"), ("surroundings", "Odd surroundings")]

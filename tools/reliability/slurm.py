@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A job array on a real Slurm of one node: eight tasks, one of them queued again and the others preempted while they
-are at work, must leave the bytes that one process leaves.
+are at work, must leave the bytes that one process leaves. Then the script of every other experiment, an array of two
+with its analysis chained as its first lines say.
 
 slurm.py BIN_DIR [WORK]     as root; exit 77 with a message where Slurm is not installed
 
-The job script is docs/slurm/phiid.sbatch as it is; what it asks for (a GPU, hours) is replaced on the command line.
+The job scripts are those of docs/slurm as they are; what they ask for (a GPU, hours) is replaced on the command line.
 """
 import hashlib
 import os
@@ -130,6 +131,60 @@ def tree(run):
             for path in sorted(run.rglob("*")) if path.is_file() and path.suffix != ".log"}
 
 
+FLAGS = {"MODEL": "--model", "PAIRS": "--pairs", "PROBLEMS": "--problems", "STEP": "--steps", "TEXTS": "--texts",
+         "RANKING": "--ranking", "ORDERS": "--orders", "STEP_SIZE": "--step-size"}
+ANALYSIS = {"ablate": "analyze-ablation"}  # else analyze- and the name
+
+
+def small_experiments(work, extract):
+    """What the scripts of the other experiments are given, each for some shards in a second."""
+    models, data = ROOT / "datasets/models", ROOT / "datasets"
+    texts = work / "texts"
+    subprocess.run([extract, "phiid", "--model", models / "words", "--prompts", work / "prompts.jsonl", "--generate",
+                    "12", "--ignore-eos", "--out", texts], check=True, capture_output=True)
+    subprocess.run([extract.parent / "analyze-phiid", texts, "--out", work / "texts-report"],
+                   check=True, capture_output=True)
+    return {
+        "loo": {"MODEL": models / "walk",
+                "OPTIONS": "--context-lengths 6,10 --n-trials 4 --conditions semantic,unrelated"},
+        "ablate": {"MODEL": models / "words", "TEXTS": texts, "RANKING": work / "texts-report/rankings.csv",
+                   "ORDERS": "balance,random:0-1", "STEP_SIZE": "4", "OPTIONS": "--removals-per-shard 2"},
+        "patching": {"MODEL": models / "week", "PAIRS": data / "week/pairs.json",
+                     "OPTIONS": "--limit 12 --pairs-per-shard 3 --max-new-tokens 4"},
+        "steps": {"MODEL": models / "week", "PROBLEMS": data / "week/problems.jsonl",
+                  "OPTIONS": "--per-stratum 4 --problems-per-shard 4 --max-new-tokens 4"},
+        "sampling": {"MODEL": models / "words", "PROBLEMS": data / "words/problems.jsonl", "STEP": "variance",
+                     "OPTIONS": "--limit 4 --temperatures 0.5,1 --samples 2 --checkpoints 4,8 --stride 4 "
+                                "--max-new-tokens 8"},
+    }
+
+
+def run_others(work, extract, environment):
+    """Submits the scripts of the other experiments, each with its analysis. @return  what is wrong"""
+    experiments = small_experiments(work, extract)
+    for name, given in experiments.items():
+        given = {**environment, **{key: str(value) for key, value in given.items()}, "RUN": str(work / f"{name}-run")}
+        job = output("sbatch", "--parsable", "--partition=low", "--array=0-1", "--mem=10", "--cpus-per-task=1",
+                     "--gres=none", "--time=30", f"--output={work}/{name}-%a.txt",
+                     str(ROOT / f"docs/slurm/{name}.sbatch"), env=given, cwd=ROOT).strip()
+        output("sbatch", "--parsable", f"--dependency=afterok:{job}", "--partition=low", "--cpus-per-task=1",
+               "--mem=10", f"--output={work}/{name}-after.txt", "--wrap",
+               f'{ANALYSIS.get(name, "analyze-" + name)} "$RUN" --out "$RUN-report"', env=given)
+    wait_for("the other experiments to end", lambda: not output("squeue", "-h").split())
+    problems = []
+    for name, given in experiments.items():
+        words = [word for key, value in given.items() if key in FLAGS for word in (FLAGS[key], value)]
+        subprocess.run([extract, name, *words, *given["OPTIONS"].split(), "--threads", "1", "--out",
+                        work / f"{name}-single"], check=True, capture_output=True)
+        if tree(work / f"{name}-run") != tree(work / f"{name}-single"):
+            problems.append(f"{name}: an array of two left other files than one process")
+        if not (work / f"{name}-run-report/report.html").exists():
+            problems.append(f"{name}: the analysis chained with afterok made no report")
+    if not problems:
+        print(f"slurm: {', '.join(experiments)}: arrays of 2 left the bytes of one process, and their analyses followed")
+    return problems
+
+
 def main():
     binaries = pathlib.Path(sys.argv[1]).resolve()
     missing = [name for name in ("slurmctld", "slurmd", "munged", "sbatch") if not shutil.which(name)]
@@ -138,17 +193,17 @@ def main():
         return 77
     work = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="phiscope-slurm-")).resolve()
     work.mkdir(parents=True, exist_ok=True)
-    # The script's own `extract`, on the CPU and as small as the demo model.
+    # The scripts' own `extract`, on the CPU.
     (work / "bin").mkdir()
     wrapper = work / "bin/extract"
-    wrapper.write_text('#!/usr/bin/env bash\nexec "%s/extract" "${@/#cuda/cpu}" --threads 1 --batch-size 1 '
-                       "--prompts-per-shard 1\n" % binaries)
+    wrapper.write_text('#!/usr/bin/env bash\nexec "%s/extract" "${@/#cuda/cpu}" --threads 1\n' % binaries)
     wrapper.chmod(0o755)
     prompts = work / "prompts.jsonl"
     lines = (ROOT / "datasets/phiid/words.jsonl").read_text().splitlines()
     prompts.write_text("\n".join(lines[:48]) + "\n")
-    environment = dict(os.environ, PATH=f"{work / 'bin'}:{os.environ['PATH']}", MODEL=str(ROOT / "datasets/models/words"),
-                       PROMPTS=str(prompts), OPTIONS="--generate 200 --ignore-eos")
+    environment = dict(os.environ, PATH=f"{work / 'bin'}:{binaries}:{os.environ['PATH']}",
+                       MODEL=str(ROOT / "datasets/models/words"), PROMPTS=str(prompts),
+                       OPTIONS="--generate 200 --ignore-eos --batch-size 1 --prompts-per-shard 1")
     # What one process leaves; by hand: there is no Slurm that --shard slurm could ask.
     subprocess.run([binaries / "extract", "phiid", "--model", environment["MODEL"], "--prompts", prompts, "--generate",
                     "200", "--ignore-eos", "--threads", "1", "--batch-size", "1", "--prompts-per-shard", "1", "--out",
@@ -179,7 +234,7 @@ def main():
 
         wait_for("all tasks to end", at_rest)
         interrupted = restarts(job)
-    problems = []
+        problems = run_others(work, binaries / "extract", environment)
     if interrupted < 2:
         problems.append(f"{interrupted} tasks began again, expected at least 2: the run was too short")
     if tree(run) != tree(work / "single"):
