@@ -12,8 +12,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <limits>
-#include <thread>
 
 /// How is information about the future shared between two series?
 namespace phiscope::python {
@@ -248,11 +248,12 @@ PhiidTable table_of(const std::vector<Borrowed>& recordings, const PhiidPairsOpt
       counts[k] = tile.counts();
     }
   };
-  {
-    std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < std::min(threads, blocks.size()); ++i) others.emplace_back(work);
-    work();
+  std::vector<std::future<void>> others;
+  for (std::size_t i = 1; i < std::min(threads, blocks.size()); ++i) {
+    others.push_back(std::async(std::launch::async, work));
   }
+  work();
+  for (std::future<void>& other : others) other.get();
   for (const PhiidCounts& part : counts) table.counts += part;
   return table;
 }
