@@ -5,6 +5,7 @@
 #include "shard/format_error.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
@@ -23,6 +24,15 @@ namespace {
 /// count, and the same 2.0 s alone.
 void let_threads_sleep() {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) ::setenv("GOMP_SPINCOUNT", "3000", 0);
+}
+
+/// A job's script sends SIGUSR1 as its time ends. While the other program and LibTorch are loaded,
+/// it would end the process as if that had failed: it waits for catch_stop_signals().
+void hold_usr1() {
+  sigset_t held;
+  ::sigemptyset(&held);
+  ::sigaddset(&held, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &held, nullptr);
 }
 
 }  // namespace
@@ -44,6 +54,7 @@ std::filesystem::path computing_program() {
 
 void hand_over(char** argv) {
   let_threads_sleep();
+  hold_usr1();
   const std::filesystem::path program = computing_program();
   ::execv(program.c_str(), argv);
   const std::string why = std::generic_category().message(errno);

@@ -78,6 +78,10 @@ void catch_stop_signals(unsigned seconds) {
   for (const int number : {SIGTERM, SIGUSR1, SIGINT}) ::sigaction(number, &action, nullptr);
   action.sa_handler = end_at_alarm;
   ::sigaction(SIGALRM, &action, nullptr);
+  sigset_t held;  // what came while this program was loaded
+  ::sigemptyset(&held);
+  ::sigaddset(&held, SIGUSR1);
+  ::pthread_sigmask(SIG_UNBLOCK, &held, nullptr);
 }
 
 void stop_if_asked() {

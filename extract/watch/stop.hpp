@@ -18,7 +18,8 @@ inline constexpr int stopped_status = 75;
 /// asks stop_if_asked() between tensors, blocks and batches, and finished shards are committed.
 /// Where a single step or the disk takes longer, or a second signal comes, the process ends at once
 /// with the same status: what is committed is whole, and the rest is what any kill leaves. Signals
-/// within a second are one: both Slurm and the script that it runs may send it.
+/// within a second are one: both Slurm and the script that it runs may send it. A SIGUSR1 that was
+/// held while the program was loaded comes now.
 /// @param seconds  after which the process has ended
 void catch_stop_signals(unsigned seconds = 10);
 

@@ -14,7 +14,7 @@ trap 'rm -rf "$folder"' EXIT
 fail() { echo "slurm: $*" >&2; exit 1; }
 cat >"$folder/extract" <<'SCRIPT'
 #!/usr/bin/env bash
-trap 'echo stopped by USR1; exit 75' USR1
+[ -n "${UNCAUGHT:-}" ] || trap 'echo stopped by USR1; exit 75' USR1
 trap 'echo stopped by TERM; exit 75' TERM
 echo "$@" >>"$CALLS"
 if [ -n "${WAIT:-}" ]; then
@@ -38,14 +38,15 @@ begin() {
   fail "$1: extract is not at work"
 }
 
-# Sends a signal to the script alone, as Slurm does.  ends_by SIGNAL SCRIPT: extract was told, and its status is the job's
+# Sends a signal to the script alone, as Slurm does.  ends_by SIGNAL SCRIPT [STATUS]: extract was told, and its status
+# (75) is the job's
 ends_by() {
   begin "$2"
   kill "-$1" "$job"
   status=0
   wait "$job" || status=$?
-  [ "$status" -eq 75 ] || fail "$2: ended with $status after $1, expected 75"
-  grep -q "stopped by $1" "$folder/out" || fail "$2: $1 did not reach extract"
+  [ "$status" -eq "${3:-75}" ] || fail "$2: ended with $status after $1, expected ${3:-75}"
+  [ -n "${3:-}" ] || grep -q "stopped by $1" "$folder/out" || fail "$2: $1 did not reach extract"
 }
 
 for word in loo phiid ablate sampling patching steps; do
@@ -84,6 +85,8 @@ done
 script=docs/slurm/loo.sbatch
 ends_by USR1 "$script"
 grep -qx 'requeue 42' "$CALLS.scontrol" || fail "not queued once more after USR1: $(cat "$CALLS.scontrol")"
+UNCAUGHT=1 ends_by USR1 "$script" 138
+grep -qx 'requeue 42' "$CALLS.scontrol" || fail "not queued once more where USR1 met extract too early"
 ends_by TERM "$script"
 [ ! -s "$CALLS.scontrol" ] || fail "queued once more after TERM"
 for status in 0 1 75; do

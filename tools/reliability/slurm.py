@@ -121,6 +121,12 @@ def tasks(state):
     return output("squeue", "-h", "-r", "-p", "low", *(["-t", state] if state else []), "-o", "%A").split()
 
 
+def seconds_at_work(job):
+    """Whole seconds since a task began this time."""
+    parts = output("squeue", "-h", "-j", job, "-o", "%M").split()
+    return int(parts[0].split(":")[-1]) if parts else 0
+
+
 def restarts(job):
     shown = output("scontrol", "show", "job", job)
     return sum(int(part.split("=")[1]) for part in shown.split() if part.startswith("Restarts="))
@@ -222,7 +228,8 @@ def main():
         output("scontrol", "requeue", first)
         seen = commits()
         wait_for("further shards", lambda: commits() > seen + 1)
-        running = wait_for("tasks at work", lambda: tasks("R"))
+        # Not before bash is at the lines that catch what is sent: nobody would queue the task again.
+        running = wait_for("tasks at work", lambda: [job for job in tasks("R") if seconds_at_work(job) >= 2])
         output("sbatch", "--partition=high", "--cpus-per-task=2", "--output=/dev/null", "--wrap", "sleep 2")
         print(f"slurm: task {first} queued again at {seen} of 48 shards, {len(running)} preempted at {commits()}")
 
