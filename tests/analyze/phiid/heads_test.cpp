@@ -85,10 +85,10 @@ TEST_CASE("a resample is the analysis of the prompts that were drawn", "[heads]"
       for (std::size_t p = 1; p < 5; ++p) prompts.values[p][t * 8] = 1.0;  // in one only
     }
   }
-  const Weights weights = draw_prompts(6, 5, 11);
+  const Weights weights = draw_prompts(103, 5, 11);  // more than are worked on together
   const HeadTotals all = resampled(prompts, weights, 2);
   std::size_t unranked = 0;
-  for (std::size_t resample = 0; resample < weights.resamples; ++resample) {
+  for (const std::size_t resample : {0UL, 1UL, 2UL, 99UL, 100UL, 102UL}) {
     const auto recordings = drawn(prompts, weights, resample);
     REQUIRE(recordings.size() == 5);
     const Pieces pieces(recordings, {atom_options, false}, {});

@@ -60,6 +60,26 @@ TEST_CASE("the computing program gets the same arguments, and threads that sleep
   CHECK(started("GOMP_SPINCOUNT=100").out == " 100" + words);
 }
 
+TEST_CASE("a SIGUSR1 that comes while the computing program is loaded stops the run as a later one",
+          "[hand_over]") {
+  const TempDir dir;
+  const std::filesystem::path lone = lone_program(dir.path());
+  const std::filesystem::path other = dir.path() / "libexec/phiscope/extract-compute";
+  write_text(other, "#!/usr/bin/env bash\nexec grep SigBlk /proc/self/status\n");
+  std::filesystem::permissions(other, std::filesystem::perms::owner_all);
+  CHECK_THAT(run_shell("'" + lone.string() + "' loo --model m --out o", dir.path()).out,
+             Contains("0000000000000200"));  // signal 10, and no other one
+  const std::filesystem::path run = dir.path() / "run";
+  const Finished stopped = run_shell(
+      "bash -c '" + program_dir() + "/extract " + small_loo(run) +
+          " & pid=$!; until [[ $(readlink /proc/$pid/exe) == *extract-compute ]]; do :; done; "
+          "kill -USR1 $pid; wait $pid'",
+      dir.path());
+  CHECK(stopped.status == 75);
+  CHECK_THAT(stopped.err, Contains("stopped by SIGUSR1; rerun the same command to resume"));
+  CHECK(extract(small_loo(run), dir.path()).status == 0);
+}
+
 TEST_CASE("without the computing program models and runs are read, and not computed",
           "[hand_over]") {
   const TempDir dir;
