@@ -2,6 +2,7 @@
 #pragma once
 
 #include <phiscope/detail/k_means_state.hpp>
+#include <phiscope/detail/packed_vectors.hpp>
 #include <phiscope/distance.hpp>
 
 #include <Eigen/Core>
@@ -50,10 +51,18 @@ class MovingCentres {
       if (centres_.size() != 0) shifts[c] = phiscope::distance(centre, of(c));
     }
     centres_ = std::move(centres);
+    packed_ = PackedVectors<T>(centres_);
     return shifts;
   }
 
-  [[nodiscard]] const Matrix& all() const noexcept { return centres_; }        ///< [unit, cluster]
+  [[nodiscard]] const Matrix& all() const noexcept { return centres_; }  ///< [unit, cluster]
+
+  /// Products of some rows, [row, unit], with all centres: [row, cluster].
+  template <class Rows>
+  void times(const Rows& rows, Matrix& products) {
+    packed_.times(rows, norms_.size(), products);
+  }
+
   [[nodiscard]] T norm(std::size_t cluster) const { return norms_[cluster]; }  ///< squared length
 
   /// One centre, [unit].
@@ -79,9 +88,10 @@ class MovingCentres {
   }
 
   const CentredRows<T>& rows_;
-  Eigen::MatrixXd sums_;  ///< [unit, cluster]
-  Matrix centres_;        ///< [unit, cluster]
-  std::vector<T> norms_;  ///< [cluster]
+  Eigen::MatrixXd sums_;     ///< [unit, cluster]
+  Matrix centres_;           ///< [unit, cluster]
+  PackedVectors<T> packed_;  ///< the centres
+  std::vector<T> norms_;     ///< [cluster]
 };
 
 }  // namespace phiscope::detail

@@ -64,7 +64,6 @@ class RowSpace {
     while (state.iterations < max_iterations) {
       ++state.iterations;
       const std::vector<double> shifts = centres_.move(state.counts);
-      packed_ = PackedVectors<T>(centres_.all());
       // While many labels change, the centres move farther than the bounds allow.
       moved = moved < n / 32 ? assign_unsettled(state, shifts) : assign_all(state);
       moved += refill(state);
@@ -163,7 +162,7 @@ class RowSpace {
   /// @param block  [item, unit], the rows  @param rows  [item], which they are  @return  how many
   template <class Block>
   std::size_t measure(const Block& block, std::span<const std::size_t> rows, KMeansState& state) {
-    packed_.times(block, state.counts.size(), products_);
+    centres_.times(block, products_);
     nearest_.find(products_, [this](std::size_t c) { return centres_.norm(c); });
     std::size_t moved = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -193,7 +192,6 @@ class RowSpace {
   const CentredRows<T>& rows_;
   MovingCentres<T> centres_;
   DistanceBounds<T> bounds_;
-  PackedVectors<T> packed_;  ///< the centres
   Matrix products_;
   typename CentredRows<T>::Matrix gathered_;
   NearestTwo<T> nearest_;
