@@ -94,8 +94,8 @@ class Terms {
   std::array<Numbers<T>, head_sums> of_;  ///< [sum][pair]
 };
 
-/// Resamples that are worked on together: their totals fit the second cache, and a multiple of 4
-/// leaves the digits of Eigen's products as they are.
+/// Resamples that are worked on together, so that fewer totals are passed over for every run of
+/// pairs. A multiple of 4: with 200 resamples the digits are those of one product for all.
 constexpr std::size_t resample_block = 100;
 
 /// Sums over recordings, [resample of a block, column], of the columns [recording, column] at

@@ -43,7 +43,7 @@ class PackedVectors {
 
   /// Products of some rows with the first of the vectors, [row, vector].
   /// @param rows  [row, unit], each row contiguous
-  /// @param wanted  how many vectors, at most as many as there are
+  /// @param wanted  number of vectors, at most all of them
   template <class Rows>
   void times(const Rows& rows, std::size_t wanted, Matrix& products) {
     products.resize(rows.rows(), static_cast<Eigen::Index>(wanted));
