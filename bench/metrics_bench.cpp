@@ -52,6 +52,15 @@ void run(const std::string& kernel, std::span<const float> values, MatrixView<fl
     });
   } else if (kernel == "trace") {
     answer([rows] { return phiscope::trace_covariance(rows).value(); });
+  } else if (kernel == "trace-16") {  // of the samples of a problem, one problem after another
+    answer([values, rows] {
+      double sum = 0.0;
+      for (std::size_t i = 0; i + 16 <= rows.rows(); i += 16) {
+        const auto samples = values.subspan(i * rows.cols(), 16 * rows.cols());
+        sum += phiscope::trace_covariance(MatrixView<float>(samples, 16, rows.cols())).value();
+      }
+      return sum;
+    });
   } else if (kernel == "cosine") {
     answer([rows] { return phiscope::mean_cosine(rows).value(); });
   } else if (kernel == "pool") {

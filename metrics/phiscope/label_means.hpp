@@ -49,10 +49,17 @@ template <std::floating_point T>
   double* next = result.means.data();
   for (const auto& [label, members] : rows_of) {
     Eigen::Map<Eigen::ArrayXd> mean(next, units);
-    for (const std::size_t i : members) {
-      using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
-      mean += Eigen::Map<const Row>(rows.row(i).data(), units).template cast<double>();
+    using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
+    const auto row = [&rows, units](std::size_t i) {
+      return Eigen::Map<const Row>(rows.row(i).data(), units).template cast<double>();
+    };
+    // Four rows a pass, added one after another.
+    std::size_t k = 0;
+    for (; k + 4 <= members.size(); k += 4) {
+      mean =
+          mean + row(members[k]) + row(members[k + 1]) + row(members[k + 2]) + row(members[k + 3]);
     }
+    for (; k < members.size(); ++k) mean += row(members[k]);
     mean /= static_cast<double>(members.size());
     result.labels.push_back(label);
     result.rows.push_back(members);

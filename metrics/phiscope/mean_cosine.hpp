@@ -31,10 +31,14 @@ template <std::floating_point T>
     if (!std::isfinite(length)) status = first_reason(status, Status::nonfinite);
     return status == Status::ok ? 1.0 / length : 0.0;
   };
+  const auto later = [&rows](std::size_t i) {
+    return i < rows.rows() ? rows.row(i) : std::span<const T>();
+  };
   std::size_t i = 0;
   for (; i + 4 <= rows.rows(); i += 4) {
     add_rows<T>({rows.row(i), rows.row(i + 1), rows.row(i + 2), rows.row(i + 3)},
-                {weight(i), weight(i + 1), weight(i + 2), weight(i + 3)}, sum);
+                {weight(i), weight(i + 1), weight(i + 2), weight(i + 3)}, sum,
+                {later(i + 4), later(i + 5), later(i + 6), later(i + 7)});
   }
   for (; i < rows.rows(); ++i) add_row(rows.row(i), weight(i), sum);
   if (status != Status::ok) return status;

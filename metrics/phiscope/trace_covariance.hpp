@@ -70,10 +70,10 @@ template <std::floating_point T>
   const std::vector<double> origin(first.begin(), first.end());
   ShiftedSums sums{.differences = std::vector<double>(rows.cols(), 0.0), .squares = 0.0};
   CompensatedSum total;
-  std::size_t i = 1;
-  for (; i + 4 <= rows.rows(); i += 4) {
-    const std::array<const T*, 4> row{rows.row(i).data(), rows.row(i + 1).data(),
-                                      rows.row(i + 2).data(), rows.row(i + 3).data()};
+  for (std::size_t i = 1; i < rows.rows(); i += 4) {
+    // The last four are filled up with row 0, whose difference is 0.
+    const auto row_at = [&rows](std::size_t k) { return rows.row(k < rows.rows() ? k : 0).data(); };
+    const std::array<const T*, 4> row{row_at(i), row_at(i + 1), row_at(i + 2), row_at(i + 3)};
     std::array<Eigen::Array4d, 4> squares;
     squares.fill(Eigen::Array4d::Zero());
     double rest = 0.0;
@@ -100,13 +100,6 @@ template <std::floating_point T>
     const Eigen::Array4d four = (squares[0] + squares[1]) + (squares[2] + squares[3]);
     total += (four[0] + four[2]) + (four[1] + four[3]);
     total += rest;
-  }
-  for (; i < rows.rows(); ++i) {
-    for (std::size_t j = 0; j < origin.size(); ++j) {
-      const double difference = static_cast<double>(rows.row(i)[j]) - origin[j];
-      sums.differences[j] += difference;
-      total += difference * difference;
-    }
   }
   sums.squares = total.value();
   return sums;

@@ -35,6 +35,30 @@ TEST_CASE("means of means, weighted by occurrence, are the mean", "[label_means]
   }
 }
 
+TEST_CASE("the rows of a label are added in their order", "[label_means]") {
+  // Labels of one to nine rows, scattered; sums in double depend on the order of the terms.
+  std::vector<std::int64_t> labels;
+  for (std::int64_t i = 0; i < 45; ++i) labels.push_back(i * 7 % 45);
+  for (auto& label : labels) {
+    std::int64_t of = 1;
+    while (label >= of) label -= of++;
+    label = of;
+  }
+  const auto x = phiscope::test::random_rows(5, labels.size(), 6);
+  const auto found = label_means(x.view(), labels);
+  REQUIRE(found.labels == std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9});
+  for (std::size_t c = 0; c < found.labels.size(); ++c) {
+    REQUIRE(found.rows[c].size() == c + 1);
+    for (std::size_t j = 0; j < 6; ++j) {
+      double sum = 0.0;
+      for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (labels[i] == found.labels[c]) sum += x.view().row(i)[j];
+      }
+      CHECK(found.view().row(c)[j] == sum / static_cast<double>(c + 1));
+    }
+  }
+}
+
 TEST_CASE("label_means needs one label per row", "[label_means]") {
   const auto x = phiscope::test::random_rows(1, 3, 4);
   CHECK_THROWS_WITH(label_means(x.view(), std::vector<std::int64_t>{1, 2}),

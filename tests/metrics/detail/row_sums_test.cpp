@@ -11,7 +11,7 @@ using phiscope::add_rows;
 using phiscope::test::random_rows;
 
 TEMPLATE_TEST_CASE("rows are added with their weights", "[row_sums]", float, double) {
-  const std::size_t units = GENERATE(as<std::size_t>{}, 0, 1, 3, 4, 5, 8, 18);
+  const std::size_t units = GENERATE(as<std::size_t>{}, 0, 1, 3, 4, 5, 8, 18, 39);
   const auto x = random_rows<TestType>(units, 4, units + 1);
   const auto row = [&](std::size_t i) { return x.view().row(i).first(units); };
   std::vector<double> four(units, 10.0);
@@ -25,6 +25,18 @@ TEMPLATE_TEST_CASE("rows are added with their weights", "[row_sums]", float, dou
     CHECK(four[j] == Approx(expected).epsilon(1e-15));
     CHECK(one_by_one[j] == Approx(expected).epsilon(1e-15));
   }
+}
+
+TEST_CASE("rows that are fetched ahead change nothing", "[row_sums]") {
+  const auto x = random_rows<float>(1, 8, 39);
+  const auto row = [&x](std::size_t i) { return x.view().row(i); };
+  const std::array<double, 4> weights{1.0, -2.0, 0.5, 3.0};
+  std::vector<double> alone(39, 0.0);
+  std::vector<double> ahead(39, 0.0);
+  add_rows<float>({row(0), row(1), row(2), row(3)}, weights, alone);
+  add_rows<float>({row(0), row(1), row(2), row(3)}, weights, ahead,
+                  {row(4), row(5).first(20), row(6).first(1), {}});
+  CHECK(ahead == alone);
 }
 
 TEST_CASE("rows and sum have one length", "[row_sums]") {
