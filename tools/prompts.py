@@ -5,9 +5,9 @@
     tools/prompts.py MODEL INPUT [--system TEXT] [--no-generation-prompt] [--out FILE]
 
 INPUT is .jsonl (an object a line), .json (a list of objects) or .csv. An entry has `messages` (a
-list of objects with `role` and `content`; not in .csv), or one of `question`, `text`, `prompt`,
-which becomes a message of the user; a list of messages or a string may also stand alone. `id` is
-kept, other fields go to `meta`. Written are lines with `id`, `input_ids` and `meta`, whose `text`
+list of objects with `role` and `content`; not in .csv), or one of `question`, `problem`, `text`,
+`prompt`, which becomes a message of the user; a list of messages or a string may also stand alone.
+`id`, else `unique_id` or `gsm8k_id`, is kept as `id`, other fields go to `meta`. Written are lines with `id`, `input_ids` and `meta`, whose `text`
 is what the template made. The template alone decides about the begin token: none is added to it.
 Exit status 1 for bad input (one line, with file and line), 2 for wrong use. Needs transformers.
 """
@@ -22,7 +22,8 @@ from pathlib import Path
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
 
-QUESTIONS = ("messages", "question", "text", "prompt")
+QUESTIONS = ("messages", "question", "problem", "text", "prompt")
+IDS = ("id", "unique_id", "gsm8k_id")  # the first that an entry has, as extract reads problems
 
 
 class BadInput(Exception):
@@ -182,9 +183,11 @@ def conversations(entries, path, system):
     for index, (line, entry) in enumerate(entries):
         where = f"{path}:{line}"
         messages, rest = messages_of(entry, where)
-        identity = rest.pop("id", str(index))
+        key = next((key for key in IDS if rest.get(key) is not None), "id")
+        identity = rest.pop(key, None)
+        identity = str(index) if identity is None else identity
         if isinstance(identity, bool) or not isinstance(identity, (str, int)):
-            raise BadInput(f"{where}: id is {name(identity)}, expected a string or an integer")
+            raise BadInput(f"{where}: {key} is {name(identity)}, expected a string or an integer")
         if str(identity) in seen:
             raise BadInput(f"{where}: duplicate id {str(identity)!r}, expected another than that "
                            f"of line {seen[str(identity)]}")

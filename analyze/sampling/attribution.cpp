@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <span>
 
 namespace phiscope::analyze::sampling {
 namespace {
@@ -25,11 +26,11 @@ PointAttribution attribute_point(const Points& run, std::size_t point, Attributi
   result.entries.assign(entries, Status::too_few_rows);
   const Point& each = run.points[point];
   if (!each.residuals) return result;
-  const std::size_t units = run.residuals.units();
-  const auto first = run.directions.begin() + static_cast<std::ptrdiff_t>(point * units);
-  const std::vector<double> direction(first, first + static_cast<std::ptrdiff_t>(units));
-  const LogitAttribution found =
-      logit_attribution(run.residuals.row(*each.residuals), direction, final_norm(run), norm);
+  const auto [shard, row] = *each.residuals;
+  const std::vector<double> residuals = run.residuals.at(shard).row(row);
+  const auto direction = std::span(run.directions).subspan(point * run.units, run.units);
+  const LogitAttribution found = logit_attribution(
+      MatrixView<double>(residuals, run.entries, run.units), direction, final_norm(run), norm);
   double scale = 0.0;
   for (std::size_t i = 0; i < found.contributions.size(); ++i) {
     result.entries[i] = found.contributions[i];
@@ -78,7 +79,7 @@ Attribution analyze_attribution(Points run, const Options& options) {
   Attribution result;
   result.run = std::move(run);
   result.label = result.run.info.name;
-  result.entries = result.run.residuals.layers() + (result.run.centres ? 1U : 0U);
+  result.entries = result.run.entries + (result.run.centres ? 1U : 0U);
   result.points.resize(result.run.points.size());
   for_each_tile(result.points.size(), options.threads, [&](std::size_t point) {
     for (std::size_t norm = 0; norm < all_norms.size(); ++norm) {

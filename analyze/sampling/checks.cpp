@@ -133,10 +133,11 @@ Identical identical_samples(const Samples& run) {
 }
 
 SumError sum_error(const Attribution& result) {
-  // A difference of two logits of float32 holds about six digits of them, of half precision two.
+  // A difference of two logits of float32 holds about six digits of them, of half precision two, of
+  // float64 fourteen.
   const std::string& dtype = result.run.info.dtype;
   const bool is_half = dtype == "float16" || dtype == "bfloat16";
-  SumError found{.allowed = is_half ? 3e-2 : 1e-5};
+  SumError found{.allowed = is_half ? 3e-2 : dtype == "float64" ? 1e-10 : 1e-5};
   for (const auto& point : result.points) {
     if (!point[0].error.ok()) continue;
     ++found.points;

@@ -97,8 +97,9 @@ void for_each_row(const shard::Run& run, std::string_view space,
   }
 }
 
-Latents::Latents(const shard::Run& run, std::string_view array, std::string_view space,
-                 const std::vector<std::int64_t>& layers) {
+const shard::ArrayPlan& latent_plan(const shard::Run& run, std::string_view array,
+                                    std::string_view space,
+                                    const std::vector<std::int64_t>& layers) {
   const auto& arrays = run.plan().arrays;
   const auto found = std::find_if(arrays.begin(), arrays.end(),
                                   [array](const auto& each) { return each.name == array; });
@@ -110,14 +111,20 @@ Latents::Latents(const shard::Run& run, std::string_view array, std::string_view
             "': expected one with axes row, layer, unit, of floating numbers, the row space '" +
             std::string(space) + "' and the plan's layers");
   }
-  layers_ = static_cast<std::size_t>(found->row_shape[0]);
-  units_ = static_cast<std::size_t>(found->row_shape[1]);
+  return *found;
+}
+
+Latents::Latents(const shard::Run& run, std::string_view array, std::string_view space,
+                 const std::vector<std::int64_t>& layers) {
+  const shard::ArrayPlan& plan = latent_plan(run, array, space, layers);
+  layers_ = static_cast<std::size_t>(plan.row_shape[0]);
+  units_ = static_cast<std::size_t>(plan.row_shape[1]);
   const auto shards = run.shards();
   files_.reserve(shards.size());
   decoded_.reserve(shards.size());
   for (const std::int64_t shard : shards) {
     files_.push_back(run.array(array, shard));
-    decoded_.push_back(decoded(*found, files_.back()));
+    decoded_.push_back(decoded(plan, files_.back()));
   }
 }
 

@@ -47,12 +47,20 @@ void for_each_row(const shard::Run& run, std::string_view space,
 /// Whether the run has that row space.
 [[nodiscard]] bool has_space(const shard::Run& run, std::string_view space);
 
+/// The plan of an array of latents.
+/// @throws shard::FormatError unless the array is there, [row, layer, unit] of floating numbers,
+/// with
+///         these layers, in that row space
+[[nodiscard]] const shard::ArrayPlan& latent_plan(const shard::Run& run, std::string_view array,
+                                                  std::string_view space,
+                                                  const std::vector<std::int64_t>& layers);
+
 /// An array [row, layer, unit]. Float32 is mapped, so that nothing is read before it is looked at;
 /// halves and bfloat16 are decoded, doubles rounded.
 class Latents {
  public:
   Latents() = default;
-  /// @throws shard::FormatError unless the array is there with these layers, in that row space
+  /// @throws shard::FormatError as latent_plan()
   Latents(const shard::Run& run, std::string_view array, std::string_view space,
           const std::vector<std::int64_t>& layers);
 

@@ -64,29 +64,37 @@ void read_planned_points(const JsonObject& plan, Points& run) {
   }
 }
 
-/// The whole array of a file beside the shards.
-std::vector<float> side_array(const std::filesystem::path& file, std::uint64_t rows,
-                              std::uint64_t units) {
-  const shard::NpyFile npy(file);
-  if (npy.shape() != std::vector<std::uint64_t>{rows, units}) {
-    const std::vector<std::uint64_t> expected = {rows, units};
-    throw FormatError(file, "shape " + shard::shape_text(npy.shape()) + ", expected " +
-                                shard::shape_text(expected));
+std::vector<double> side_values(const shard::Run& opened, const std::string& name,
+                                std::uint64_t rows, std::uint64_t units) {
+  const shard::NpyFile file = opened.side_array(name, {rows, units});
+  const shard::Dtype dtype = file.header().dtype;
+  if (dtype != shard::Dtype::f8 && dtype != shard::Dtype::f4) {
+    throw FormatError(file.path(), "is " + std::string(shard::descr(dtype)) +
+                                       ", expected <f8, or <f4 as earlier versions wrote it");
   }
-  const auto values = npy.view<float>();
-  return {values.begin(), values.end()};
+  return file.read<double>();
 }
 
-void read_unembedding(Points& run) {
-  const std::uint64_t units = run.residuals.units();
-  run.directions = side_array(run.info.path / "directions.npy", run.points.size(), units);
-  const std::vector<float> norm = side_array(run.info.path / "final_norm.npy", 2, units);
-  const auto middle = norm.begin() + static_cast<std::ptrdiff_t>(units);
+void read_unembedding(const shard::Run& opened, Points& run) {
+  run.directions = side_values(opened, "directions.npy", run.points.size(), run.units);
+  const std::vector<double> norm = side_values(opened, "final_norm.npy", 2, run.units);
+  const auto middle = norm.begin() + static_cast<std::ptrdiff_t>(run.units);
   run.weight.assign(norm.begin(), middle);
   if (run.info.details.at("norm") == "rms1") {
     for (double& weight : run.weight) weight += 1.0;
   }
   if (run.centres) run.bias.assign(middle, norm.end());
+}
+
+/// The stream before and after every block, in the precision in which it was stored.
+void read_residuals(const shard::Run& opened, Points& run) {
+  std::vector<std::int64_t> layers = {-1};
+  for (std::int64_t layer = 0; layer < run.info.model_layers; ++layer) layers.push_back(layer);
+  const shard::ArrayPlan& plan = latent_plan(opened, "resid", "point", layers);
+  run.entries = static_cast<std::size_t>(plan.row_shape[0]);
+  run.units = static_cast<std::size_t>(plan.row_shape[1]);
+  for (const std::int64_t shard : opened.shards())
+    run.residuals.emplace_back(opened, "resid", shard);
 }
 
 /// The scores of both tokens of every point; choice 0 is the best token.
@@ -120,9 +128,7 @@ Points read_points(const std::filesystem::path& path, const shard::ReadOptions& 
   read_norm(plan, run);
   read_planned_points(plan, run);
   if (run.info.model_layers == 0) plan.refuse("model_layers", "an integer from 1");
-  std::vector<std::int64_t> layers = {-1};
-  for (std::int64_t layer = 0; layer < run.info.model_layers; ++layer) layers.push_back(layer);
-  run.residuals = Latents(opened, "resid", "point", layers);
+  read_residuals(opened, run);
   const auto count = static_cast<std::int64_t>(run.points.size());
   for_each_row(opened, "point", {{"point", count}}, [&](const KeyedRow& row) {
     Point& point = run.points[static_cast<std::size_t>(row.key[0])];
@@ -130,7 +136,7 @@ Points read_points(const std::filesystem::path& path, const shard::ReadOptions& 
     point.residuals = row.place;
   });
   read_scores(opened, run);
-  read_unembedding(run);
+  read_unembedding(opened, run);
   return run;
 }
 

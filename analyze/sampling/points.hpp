@@ -3,6 +3,7 @@
 
 #include "sampling/latents.hpp"
 #include "sampling/run.hpp"
+#include "shard/row_values.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,8 +34,10 @@ struct Points {
   std::vector<double> bias = {};        ///< [unit]; empty: none
   std::optional<double> soft_cap = {};  ///< of the logits; none: they are linear in the residual
   std::vector<Point> points = {};
-  std::vector<float> directions = {};  ///< [point, unit]: W_U[top1] - W_U[top2]
-  Latents residuals = {};
+  std::vector<double> directions = {};           ///< [point, unit]: W_U[top1] - W_U[top2]
+  std::vector<shard::RowValues> residuals = {};  ///< [shard]: rows [entry, unit]
+  std::size_t entries = 0;                       ///< the embedding and the model's layers
+  std::size_t units = 0;
 };
 
 /// @param reading  of an unfinished run: read the points that it has

@@ -63,6 +63,7 @@ nlohmann::ordered_json plan_json(const RunPlan& plan) {
   }
   json["arrays"] = Json::array();
   for (const ArrayPlan& array : plan.arrays) json["arrays"].push_back(array_json(array));
+  if (!plan.files.empty()) json["files"] = plan.files;
   for (const auto& [name, value] : plan.details.items()) json[name] = value;
   return json;
 }
@@ -98,6 +99,12 @@ RunPlan parse_plan(std::string_view text, const std::filesystem::path& file) {
     plan.row_spaces.push_back(row_space_from(space));
   }
   for (const JsonObject& array : json.objects("arrays")) plan.arrays.push_back(array_from(array));
+  if (json.has("files")) {
+    const JsonObject files(json.member("files"), "files", file);
+    for (const auto& [name, hash] : json.member("files").items()) {
+      plan.files.emplace(name, files.text(name));
+    }
+  }
   for (const auto& [name, value] : whole.items()) {
     const auto& own = plan_members;
     if (std::find(own.begin(), own.end(), name) == own.end()) {

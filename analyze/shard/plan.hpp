@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ struct RunPlan {
   std::int64_t shards = 0;
   std::vector<ArrayPlan> arrays;
   std::vector<RowSpace> row_spaces;
+  /// Files beside the shards that follow from inputs and options: name, SHA-256 in hexadecimal.
+  std::map<std::string, std::string> files = {};
   /// All other members of plan.json, in order: version, revision, options, model, ...
   nlohmann::ordered_json details = nlohmann::ordered_json::object();
 };

@@ -68,15 +68,29 @@ std::string layers_problem(const ArrayPlan& array) {
   return "";
 }
 
-std::string array_problem(const ArrayPlan& array, const RunPlan& plan) {
+/// True for a name in the run directory that is something else's.
+bool is_taken(std::string_view name) {
   constexpr std::array<std::string_view, 5> taken = {"rows", "commit", "plan.json", "prompts.jsonl",
                                                      "manifest.json"};
+  return std::find(taken.begin(), taken.end(), name) != taken.end() || name.ends_with(".log") ||
+         name.ends_with(".lock");
+}
+
+std::string file_problem(const std::string& name, const std::string& hash, const RunPlan& plan) {
+  const std::string where = "file " + quote_bytes(name) + ": ";
+  if (!is_plain_name(name)) return where + "not a plain file name";
+  const bool is_array = std::any_of(plan.arrays.begin(), plan.arrays.end(),
+                                    [&](const ArrayPlan& array) { return array.name == name; });
+  if (is_taken(name) || is_array) return where + "the name is taken";
+  const bool is_hash =
+      hash.size() == 64 && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return is_hash ? "" : where + quote_bytes(hash) + ", expected a SHA-256 in hexadecimal";
+}
+
+std::string array_problem(const ArrayPlan& array, const RunPlan& plan) {
   const std::string where = "array " + quote_bytes(array.name) + ": ";
   if (!is_plain_name(array.name)) return where + "not a plain file name";
-  if (std::find(taken.begin(), taken.end(), array.name) != taken.end() ||
-      array.name.ends_with(".log") || array.name.ends_with(".lock")) {
-    return where + "the name is taken";
-  }
+  if (is_taken(array.name)) return where + "the name is taken";
   const bool known = std::any_of(plan.row_spaces.begin(), plan.row_spaces.end(),
                                  [&](const RowSpace& s) { return s.name == array.row_space; });
   if (!known) return where + "row space " + quote_bytes(array.row_space) + " is unknown";
@@ -186,6 +200,9 @@ std::string plan_problem(const RunPlan& plan) {
   }
   if (const std::string name = repeated_name(plan.arrays); !name.empty()) {
     return "two arrays " + quote_bytes(name);
+  }
+  for (const auto& [name, hash] : plan.files) {
+    if (std::string problem = file_problem(name, hash, plan); !problem.empty()) return problem;
   }
   return details_problem(plan.details);
 }

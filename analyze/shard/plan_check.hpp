@@ -12,8 +12,8 @@
 namespace phiscope::shard {
 
 /// Members of plan.json that are not details.
-inline constexpr std::array<std::string_view, 5> plan_members = {"schema", "experiment", "shards",
-                                                                 "row_spaces", "arrays"};
+inline constexpr std::array<std::string_view, 6> plan_members = {
+    "schema", "experiment", "shards", "row_spaces", "arrays", "files"};
 
 /// What is wrong with a plan, "" for nothing.
 [[nodiscard]] std::string plan_problem(const RunPlan& plan);

@@ -44,4 +44,8 @@ void check_array(const NpyArray& array, const CommittedFile& file, Dtype dtype,
 void check_hash(const std::filesystem::path& path, const std::string& found,
                 const CommittedFile& file);
 
+/// The same of a file beside the shards. @param planned  what plan.json says
+void check_planned_hash(const std::filesystem::path& path, const std::string& found,
+                        const std::string& planned);
+
 }  // namespace phiscope::shard

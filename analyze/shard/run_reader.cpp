@@ -88,6 +88,12 @@ void check_hash(const fs::path& path, const std::string& found, const CommittedF
   throw FormatError(path, "SHA-256 is " + found + ", expected " + file.sha256 + " by its commit");
 }
 
+void check_planned_hash(const fs::path& path, const std::string& found,
+                        const std::string& planned) {
+  if (found == planned) return;
+  throw FormatError(path, "SHA-256 is " + found + ", expected " + planned + " by plan.json");
+}
+
 /// A flag for each file of each commit.
 struct Run::Verified {
   explicit Verified(std::size_t count) : files(count) {}
@@ -156,6 +162,19 @@ NpyFile Run::open_file(std::size_t commit, std::size_t file, Dtype dtype,
   std::once_flag& flag = verified_->files[commit * commits_[commit].files.size() + file];
   // The bytes that are hashed are those that will be read, from the same mapping.
   std::call_once(flag, [&] { check_hash(array.path(), sha256(array.file_bytes()), committed); });
+  return array;
+}
+
+NpyFile Run::side_array(const std::string& name, const std::vector<std::uint64_t>& shape) const {
+  NpyFile array(path_ / name);
+  if (array.shape() != shape) {
+    throw FormatError(array.path(),
+                      "shape is " + shape_text(array.shape()) + ", expected " + shape_text(shape));
+  }
+  const auto planned = plan_.files.find(name);
+  if (verified_ != nullptr && planned != plan_.files.end()) {
+    check_planned_hash(array.path(), sha256(array.file_bytes()), planned->second);
+  }
   return array;
 }
 

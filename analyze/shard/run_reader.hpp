@@ -45,6 +45,12 @@ class Run {
   /// The keys of a row space in a shard, i8 [row, key]. @throws as array()
   [[nodiscard]] NpyFile keys(std::string_view row_space, std::int64_t shard) const;
 
+  /// An array beside the shards, [shape...]. Runs written before plans had hashes of such files
+  /// have it too.
+  /// @throws FormatError if the file is no array of that shape or not the plan's by its SHA-256
+  [[nodiscard]] NpyFile side_array(const std::string& name,
+                                   const std::vector<std::uint64_t>& shape) const;
+
  private:
   Run() = default;
   struct Verified;

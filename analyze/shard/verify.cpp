@@ -72,8 +72,8 @@ void check_shard(const fs::path& run, const RunPlan& plan, const Commit& commit,
   }
 }
 
-/// Files that extract writes beside the arrays of some experiments. They follow from what is
-/// hashed, the plan or the generated ids, and have no hash of their own.
+/// Files that extract writes beside the arrays of some experiments once their ids are generated,
+/// which they follow from: they have no hash. So has texts.jsonl in runs whose plan names no files.
 constexpr std::array<std::string_view, 3> text_files{"generated_texts.jsonl", "texts.jsonl",
                                                      "bifurcation_points.json"};
 
@@ -98,6 +98,7 @@ void check_json(const fs::path& path) {
 void find_leftovers(const fs::path& run, const RunPlan& plan,
                     const std::vector<std::int64_t>& shards, VerifyReport& report) {
   std::set<std::string> known = {"plan.json", "prompts.jsonl", "manifest.json"};
+  for (const auto& [name, hash] : plan.files) known.insert(name);
   for (const std::int64_t shard : shards) {
     known.insert(commit_file(shard));
     for (std::string& name : committed_names(plan, shard)) known.insert(std::move(name));
@@ -131,6 +132,13 @@ VerifyReport verify(const fs::path& run) {
   RunPlan plan;
   if (!attempt(report, [&] { plan = read_plan(run); })) return report;
   attempt(report, [&] { static_cast<void>(read_prompts(run)); });
+  for (const auto& planned : plan.files) {
+    attempt(report, [&] {
+      const fs::path file = run / planned.first;
+      check_planned_hash(file, sha256_file(file), planned.second);
+      ++report.files;
+    });
+  }
   std::vector<std::int64_t> shards;
   if (!attempt(report, [&] { shards = committed_shards(run, plan); })) return report;
   std::vector<Commit> commits;

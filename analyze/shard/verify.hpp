@@ -11,10 +11,10 @@ namespace phiscope::shard {
 /// What verify() found. The run is good when there is no problem.
 struct VerifyReport {
   std::vector<std::string> problems;  ///< one line each, beginning with a path
-  std::uint64_t files = 0;            ///< array and key files read
+  std::uint64_t files = 0;            ///< files compared with their hash
   std::uint64_t rows = 0;             ///< rows of all row spaces
   std::uint64_t nonfinite = 0;        ///< NaN and infinite values in the arrays
-  std::vector<std::string> unhashed;  ///< files of the run that no commit has the hash of
+  std::vector<std::string> unhashed;  ///< files of the run that have no hash
 };
 
 /// Reads a whole run directory: plan, prompts, commits and manifest agree, every file has its

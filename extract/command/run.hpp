@@ -21,7 +21,7 @@ struct RunRequest {
   std::string row_space;                       ///< name of the row space of the plan's rows
   std::vector<std::string> row_key;            ///< names of the entries of a row's key
   std::string prompts_jsonl;                   ///< one line per prompt
-  std::map<std::string, std::string> files{};  ///< further ones of the run directory, by name
+  std::map<std::string, std::string> files{};  ///< bytes of further ones, by name
   nlohmann::ordered_json options;              ///< resolved options of the subcommand
   nlohmann::ordered_json details;              ///< further fields of plan.json, may be null
 };

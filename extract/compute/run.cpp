@@ -20,6 +20,7 @@
 #include "run/writing_speed.hpp"
 #include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
+#include "shard/sha256.hpp"
 #include "watch/progress.hpp"
 #include "watch/stop.hpp"
 
@@ -29,6 +30,7 @@
 #include <iostream>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace phiscope::extract {
@@ -54,6 +56,9 @@ shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
                       .details = ordered_json::object()};
   if (!request.row_formula.empty()) {
     for (shard::ArrayPlan& array : plan.arrays) array.formula += "; " + request.row_formula;
+  }
+  for (const auto& [name, bytes] : request.files) {
+    plan.files.emplace(name, shard::sha256(std::as_bytes(std::span(bytes))));
   }
   plan.details["version"] = program::program_version();
   plan.details["revision"] = program::git_revision();
@@ -291,9 +296,12 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
   shard::RunWriter writer(options.out, plan, request.prompts_jsonl, task.index, task.count,
                           options.lock);
   writer.check_commits([files = model.files] { files->check_unchanged(); });
-  for (const auto& [name, text] : request.files) {
+  for (const auto& [name, bytes] : request.files) {
     // What follows from the plan: another task writes the same bytes.
-    if (!std::filesystem::exists(options.out / name)) shard::write_file(options.out / name, text);
+    const std::filesystem::path file = options.out / name;
+    const bool there =
+        std::filesystem::exists(file) && shard::sha256_file(file) == plan.files.at(name);
+    if (!there) shard::write_file(file, bytes);
   }
   const std::vector<std::int64_t> open = writer.open_shards();
   const auto own =

@@ -14,6 +14,7 @@
 #include <ATen/ops/stack.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace phiscope::extract {
 namespace {
@@ -131,9 +132,9 @@ double penalty_of(const Generation& generation) {
                             : generation.greedy_penalty;
 }
 
-/// The best id after the penalty, of equal ones the lowest. In float32, as Hugging Face's
-/// generation, so that ties are the same.
-std::int64_t best_penalised(const at::Tensor& scores, const Waiting& waiting, double penalty) {
+/// Scores after the penalty. In float32, as Hugging Face's generation, so that ties are the same.
+std::vector<float> penalised_scores(const at::Tensor& scores, const Waiting& waiting,
+                                    double penalty) {
   const at::Tensor row = scores.to(at::kCPU, at::kFloat).contiguous();
   const std::span<const float> logits(row.const_data_ptr<float>(),
                                       static_cast<std::size_t>(row.numel()));
@@ -145,13 +146,30 @@ std::int64_t best_penalised(const at::Tensor& scores, const Waiting& waiting, do
     const float logit = logits[place];     // so that a token is penalised once
     penalised[place] = logit < 0 ? logit * factor : logit / factor;
   }
+  return penalised;
+}
+
+/// The best id after the penalty, of equal ones the lowest.
+std::int64_t best_penalised(const at::Tensor& scores, const Waiting& waiting, double penalty) {
+  const std::vector<float> penalised = penalised_scores(scores, waiting, penalty);
   return std::ranges::max_element(penalised) - penalised.begin();
 }
 
-/// The id of a rank among scores [vocab], from 1; of equal ones the lower id comes first.
-std::int64_t of_rank(const at::Tensor& scores, int rank) {
+/// The id of a rank among scores [vocab] after the penalty, from 1; of equal ones the lower id
+/// comes first.
+std::int64_t of_rank(const at::Tensor& scores, const Waiting& waiting, double penalty) {
+  const int rank = std::min(waiting.forced.rank, static_cast<int>(scores.numel()));
+  if (penalty != 1.0) {
+    const std::vector<float> penalised = penalised_scores(scores, waiting, penalty);
+    std::vector<std::int64_t> ids(penalised.size());
+    std::iota(ids.begin(), ids.end(), std::int64_t{0});
+    std::ranges::stable_sort(ids, std::ranges::greater{}, [&](std::int64_t id) {
+      return penalised[static_cast<std::size_t>(id)];
+    });
+    return ids[static_cast<std::size_t>(rank) - 1];
+  }
   const at::Tensor order = std::get<1>(at::sort(scores, /*stable=*/true, 0, /*descending=*/true));
-  return order[std::min<std::int64_t>(rank, order.numel()) - 1].item<std::int64_t>();
+  return order[rank - 1].item<std::int64_t>();
 }
 
 /// Natural logarithms of the probabilities of some ids [row].
@@ -206,7 +224,7 @@ std::vector<NextToken> next_tokens(const Generation& generation, std::span<const
     if (runs[r].forced.token >= 0) {
       ids.push_back(runs[r].forced.token);
     } else if (runs[r].forced.rank > 0) {
-      ids.push_back(of_rank(possible[row], runs[r].forced.rank));
+      ids.push_back(of_rank(possible[row], runs[r], penalty));
     } else if (is_drawn(generation, runs[r])) {
       ids.push_back(drawn[r]);
     } else if (penalty != 1.0) {

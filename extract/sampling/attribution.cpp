@@ -13,7 +13,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <stdexcept>
+#include <map>
+#include <span>
 
 namespace phiscope::extract {
 namespace {
@@ -29,22 +30,22 @@ T number_at(const TensorView& tensor, std::size_t index) {
   return value;
 }
 
-float value_at(const TensorView& tensor, std::size_t index) {
+double value_at(const TensorView& tensor, std::size_t index) {
   switch (tensor.dtype) {
     case TensorDtype::f16:
       return shard::half_to_float(number_at<std::uint16_t>(tensor, index));
     case TensorDtype::bf16:
       return std::bit_cast<float>(std::uint32_t{number_at<std::uint16_t>(tensor, index)} << 16U);
     case TensorDtype::f64:
-      return static_cast<float>(number_at<double>(tensor, index));
+      return number_at<double>(tensor, index);
     default:
       return number_at<float>(tensor, index);
   }
 }
 
 /// Row `row` of a matrix [row, hidden].
-std::vector<float> row_of(const TensorView& matrix, int row, std::int64_t hidden) {
-  std::vector<float> values(static_cast<std::size_t>(hidden));
+std::vector<double> row_of(const TensorView& matrix, int row, std::int64_t hidden) {
+  std::vector<double> values(static_cast<std::size_t>(hidden));
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = value_at(matrix, static_cast<std::size_t>(row) * values.size() + i);
   }
@@ -59,10 +60,78 @@ std::string name_of_part(const ModelConfig& config, Part part) {
   return "";
 }
 
+/// The bytes of an .npy file.
+std::string npy_bytes(const std::vector<double>& values, const std::vector<std::uint64_t>& shape) {
+  std::string bytes = shard::npy_header_bytes(shard::Dtype::f8, shape);
+  const auto data = std::as_bytes(std::span(values));
+  bytes.append(reinterpret_cast<const char*>(data.data()), data.size());
+  return bytes;
+}
+
+/// What analysis needs of the model: per point the difference of both tokens' rows of the output
+/// matrix, [point, unit], and of the final norm what it multiplies with and adds, [2, unit].
+std::map<std::string, std::string> unembedding_files(const std::vector<BranchPoint>& points,
+                                                     const CheckedModel& model) {
+  const ModelConfig& config = model.config;
+  const auto tensors = model_tensors(config, model.files->weights());
+  const TensorView& head =
+      tensors.at(name_of_part(config, config.tied ? Part::embedding : Part::head));
+  const std::int64_t hidden = config.hidden;
+  std::vector<double> directions;
+  for (const BranchPoint& point : points) {
+    const std::vector<double> first = row_of(head, point.top1, hidden);
+    const std::vector<double> second = row_of(head, point.top2, hidden);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      directions.push_back((first[i] - second[i]) / config.logit_divisor);
+    }
+  }
+  std::vector<double> norm = row_of(tensors.at(name_of_part(config, Part::final_norm)), 0, hidden);
+  const std::string bias = name_of_part(config, Part::final_norm_bias);
+  const std::vector<double> added = bias.empty()
+                                        ? std::vector<double>(static_cast<std::size_t>(hidden), 0.0)
+                                        : row_of(tensors.at(bias), 0, hidden);
+  norm.insert(norm.end(), added.begin(), added.end());
+  const auto units = static_cast<std::uint64_t>(hidden);
+  model.files->check_unchanged();
+  return {{"directions.npy", npy_bytes(directions, {points.size(), units})},
+          {"final_norm.npy", npy_bytes(norm, {2, units})}};
+}
+
+/// SHA-256 of the manifest of the run that a file lies in; null for a file alone.
+ordered_json manifest_hash(const std::filesystem::path& file) {
+  const std::filesystem::path manifest = file.parent_path() / "manifest.json";
+  return std::filesystem::exists(manifest) ? ordered_json(shard::sha256_file(manifest))
+                                           : ordered_json();
+}
+
+/// A point of a problem that is run, behind that problem's prompt.
+void check_ids(const BranchPoint& made, const JsonFields& point, const SamplingProblems& problems) {
+  const auto problem = std::ranges::find(problems.problems, made.problem, &Problem::id);
+  if (problem == problems.problems.end()) {
+    point.refuse("problem_id", "one of the problems that are run");
+  }
+  const std::vector<int>& prompt =
+      problems.prompts[static_cast<std::size_t>(problem - problems.problems.begin())];
+  const bool has_length = std::ssize(made.ids) == std::ssize(prompt) + made.t;
+  if (made.t < 1 || !has_length ||
+      !std::ranges::equal(prompt, std::span(made.ids).first(prompt.size()))) {
+    point.refuse("input_ids", "the " + std::to_string(prompt.size()) +
+                                  " ids of the problem's prompt and t of its solution");
+  }
+}
+
 }  // namespace
 
 std::vector<BranchPoint> read_branch_points(const std::filesystem::path& file, std::size_t count,
-                                            const CheckedModel& model) {
+                                            const CheckedModel& model,
+                                            const SamplingProblems& problems) {
+  const std::filesystem::path run = file.parent_path();
+  if (std::filesystem::exists(run / "plan.json") &&
+      !std::filesystem::exists(run / "manifest.json")) {
+    throw FormatError(run,
+                      "the run is not complete, expected one that is; the command that began it "
+                      "(extract sampling --steps sensitivity) completes it");
+  }
   const nlohmann::json whole = shard::read_json(file);
   const JsonFields fields(whole, file);
   if (fields.text_or("schema", "") != "phiscope-points/1") {
@@ -89,12 +158,13 @@ std::vector<BranchPoint> read_branch_points(const std::filesystem::path& file, s
       }
       made.ids.push_back(id.get<int>());
     }
-    if (made.t >= static_cast<int>(made.ids.size())) {
-      point.refuse("t", "less than the length of input_ids");
-    }
+    check_ids(made, point, problems);
     points.push_back(std::move(made));
   }
-  if (points.empty()) throw FormatError(file, "no points, expected at least one");
+  if (points.empty())
+    throw FormatError(file,
+                      "no points, expected at least one: no greedy solution is longer than "
+                      "--interval and --window-stride together");
   std::ranges::stable_sort(points, std::ranges::greater{}, &BranchPoint::distance);
   if (points.size() > count) points.resize(count);
   return points;
@@ -110,6 +180,7 @@ RunRequest attribution_request(const std::vector<BranchPoint>& points,
                      .row_space = "point",
                      .row_key = {"point"},
                      .prompts_jsonl = "",
+                     .files = unembedding_files(points, model),
                      .options = {},
                      .details = {}};
   Plan& plan = request.plan;
@@ -158,6 +229,7 @@ RunRequest attribution_request(const std::vector<BranchPoint>& points,
                                                              : "rms";
   request.options = {{"step", "attribution"},
                      {"points", shard::sha256_file(file)},
+                     {"points_run", manifest_hash(file)},
                      {"top_points", options.top_points},
                      {"seed", options.run.seed}};
   request.details = {
@@ -174,35 +246,6 @@ RunRequest attribution_request(const std::vector<BranchPoint>& points,
       {"norm_eps", config.norm_eps},
       {"soft_cap", config.logit_softcap > 0 ? ordered_json(config.logit_softcap) : ordered_json()}};
   return request;
-}
-
-void write_directions(const std::filesystem::path& folder, const std::vector<BranchPoint>& points,
-                      const CheckedModel& model) {
-  if (!std::filesystem::exists(folder / "manifest.json")) return;
-  const ModelConfig& config = model.config;
-  const auto tensors = model_tensors(config, model.files->weights());
-  const TensorView& head =
-      tensors.at(name_of_part(config, config.tied ? Part::embedding : Part::head));
-  const std::int64_t hidden = config.hidden;
-  std::vector<float> directions;
-  for (const BranchPoint& point : points) {
-    const std::vector<float> first = row_of(head, point.top1, hidden);
-    const std::vector<float> second = row_of(head, point.top2, hidden);
-    const auto divisor = static_cast<float>(config.logit_divisor);
-    for (std::size_t i = 0; i < first.size(); ++i) {
-      directions.push_back((first[i] - second[i]) / divisor);
-    }
-  }
-  std::vector<float> norm = row_of(tensors.at(name_of_part(config, Part::final_norm)), 0, hidden);
-  const std::string bias = name_of_part(config, Part::final_norm_bias);
-  const std::vector<float> added = bias.empty()
-                                       ? std::vector<float>(static_cast<std::size_t>(hidden), 0.0F)
-                                       : row_of(tensors.at(bias), 0, hidden);
-  norm.insert(norm.end(), added.begin(), added.end());
-  const auto units = static_cast<std::uint64_t>(hidden);
-  model.files->check_unchanged();
-  shard::write_npy<float>(folder / "directions.npy", directions, {points.size(), units});
-  shard::write_npy<float>(folder / "final_norm.npy", norm, {2, units});
 }
 
 }  // namespace phiscope::extract

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command/run.hpp"
+#include "sampling/inputs.hpp"
 #include "sampling/options.hpp"
 
 #include <cstddef>
@@ -22,20 +23,20 @@ struct BranchPoint {
 };
 
 /// The points of a file that write_points() wrote, at most `count`, the largest distances first.
-/// @throws shard::FormatError for a file of another model, or one that is none
+/// @param problems  those that are run: the ids of a point are those of its prompt and t more
+/// @throws shard::FormatError for a file of another model or of other prompts, one that lies in a
+///         run that is not complete, or one that is none
 std::vector<BranchPoint> read_branch_points(const std::filesystem::path& file, std::size_t count,
-                                            const CheckedModel& model);
+                                            const CheckedModel& model,
+                                            const SamplingProblems& problems);
 
 /// Runs to the position that predicts the token after each point: the residual stream before and
-/// after every block (array resid), and the scores of both tokens (token_score).
+/// after every block (array resid), and the scores of both tokens (token_score). Beside them in
+/// float64 what analysis needs of the model: directions.npy, [point, unit], the difference of the
+/// two tokens' rows of the output matrix, and final_norm.npy, [2, unit], what the final norm
+/// multiplies with (Gemma's without the 1 that is added) and adds.
 RunRequest attribution_request(const std::vector<BranchPoint>& points,
                                const SamplingOptions& options, const CheckedModel& model,
                                const std::filesystem::path& file);
-
-/// Writes RUN/directions.npy, [point, unit], the difference of the two tokens' rows of the output
-/// matrix, and RUN/final_norm.npy, [2, unit], what the final norm multiplies with (Gemma's
-/// without the 1 that is added) and adds, once the run is complete. Both float32.
-void write_directions(const std::filesystem::path& run, const std::vector<BranchPoint>& points,
-                      const CheckedModel& model);
 
 }  // namespace phiscope::extract

@@ -26,8 +26,9 @@ namespace phiscope::extract {
 namespace {
 
 /// Which layers make the difference between the two tokens of a point.
-void attribute(const SamplingOptions& options, const RunOptions& own, const CheckedModel& model,
+void attribute(const SamplingSetting& setting, const RunOptions& own,
                const std::string& command_line) {
+  const SamplingOptions& options = setting.options;
   const std::filesystem::path file = options.points.empty()
                                          ? options.run.out / "sensitivity/bifurcation_points.json"
                                          : options.points;
@@ -41,14 +42,15 @@ void attribute(const SamplingOptions& options, const RunOptions& own, const Chec
                              ": found no file, expected the points of a finished run (extract "
                              "sampling --steps sensitivity), or --points FILE");
   }
-  const std::vector<BranchPoint> points = read_branch_points(file, options.top_points, model);
-  run(own, model, attribution_request(points, options, model, file), command_line);
-  if (!own.dry_run) write_directions(own.out, points, model);
+  const std::vector<BranchPoint> points =
+      read_branch_points(file, options.top_points, setting.model, setting.problems);
+  run(own, setting.model, attribution_request(points, options, setting.model, file), command_line);
 }
 
 void sampling(const SamplingOptions& given, const std::string& command_line) {
   SamplingOptions options = given.smoke ? smoke_options(given) : given;
   const std::vector<SamplingStep> steps = asked_steps(options);
+  std::ranges::sort(options.temperatures);
   if (options.oracle.empty() && std::ranges::count(steps, SamplingStep::manifold) > 0) {
     options.oracle = options.problems;
     std::cerr << "note: --oracle: none given, the solutions of the problem file are taken\n";
@@ -66,7 +68,7 @@ void sampling(const SamplingOptions& given, const std::string& command_line) {
     RunOptions own = options.run;
     own.out = options.run.out / choice_name(sampling_steps, step);
     if (step == SamplingStep::attribution) {
-      attribute(options, own, model, command_line);
+      attribute(setting, own, command_line);
       continue;
     }
     run(own, model, sampling_request(setting, step), command_line);

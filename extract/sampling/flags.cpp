@@ -35,6 +35,12 @@ void add_flags(Flags& flags, SamplingOptions& options) {
            "file with {problem} where the question goes (default: the published one)")
       .existing_file();
   flags
+      .add("--prompts", options.prompts,
+           "prompt file with an entry of every problem's id, such as tools/prompts.py makes with a "
+           "chat template; instead of --prompt-template")
+      .existing_file()
+      .excludes("--prompt-template");
+  flags
       .add("--temperatures", options.temperatures,
            "of variance; 0: one greedy solution, of which there is no variance")
       .list()

@@ -4,12 +4,15 @@
 #include "command/prompt_runs.hpp"
 #include "files/embedded_ids.hpp"
 #include "files/json_entries.hpp"
+#include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/format_error.hpp"
 #include "shard/mapped_file.hpp"
 
 #include <algorithm>
 #include <stdexcept>
+#include <unordered_map>
+#include <utility>
 
 namespace phiscope::extract {
 namespace {
@@ -30,6 +33,54 @@ std::string prompt_text(const std::string& form, const std::string& question) {
   }
   return form.substr(0, at) + question + form.substr(at + place.size());
 }
+
+/// The prompts of a file, by id.
+std::unordered_map<std::string, Prompt> given_prompts(const std::filesystem::path& file) {
+  std::unordered_map<std::string, Prompt> prompts;
+  for (Prompt& prompt : read_prompts(file)) {
+    std::string id = prompt.id;
+    prompts.emplace(std::move(id), std::move(prompt));
+  }
+  return prompts;
+}
+
+/// The ids of every problem's prompt: those of a file, or of a text made with the template.
+class PromptIds {
+ public:
+  explicit PromptIds(const SamplingOptions& options)
+      : tokenizer_(Tokenizer::open(options.run.model)), file_(options.prompts) {
+    if (file_.empty()) {
+      template_ = prompt_template(options);
+    } else {
+      given_ = given_prompts(file_);
+    }
+  }
+
+  [[nodiscard]] std::vector<int> of(const Problem& problem) const {
+    if (file_.empty()) {
+      return tokenizer_.encode(prompt_text(template_, problem.question), /*special=*/true).ids;
+    }
+    const auto found = given_.find(problem.id);
+    if (found == given_.end()) {
+      throw FormatError(file_, "no prompt " + shard::quote_bytes(problem.id, 40) +
+                                   ", expected one of every problem");
+    }
+    const Prompt& prompt = found->second;
+    return prompt.input_ids ? *prompt.input_ids
+                            : tokenizer_.encode(prompt.text.value(), /*special=*/true).ids;
+  }
+
+  /// Where the prompts are, for errors.
+  [[nodiscard]] const std::filesystem::path& file_or(const std::filesystem::path& other) const {
+    return file_.empty() ? other : file_;
+  }
+
+ private:
+  Tokenizer tokenizer_;
+  std::filesystem::path file_;
+  std::string template_;
+  std::unordered_map<std::string, Prompt> given_;
+};
 
 std::string field_text(const JsonFields& fields, const std::vector<std::string_view>& keys) {
   for (const std::string_view key : keys) {
@@ -56,22 +107,21 @@ SamplingProblems sampling_problems(const SamplingOptions& options,
   for (const SamplingStep step : steps) {
     if (options.texts.empty()) tokens = std::max(tokens, step_tokens(options, step));
   }
-  const std::string form = prompt_template(options);
-  const Tokenizer tokenizer = Tokenizer::open(options.run.model);
+  const PromptIds prompts(options);
+  const std::filesystem::path& file = prompts.file_or(options.problems);
   const EmbeddedIds embedded(options.run.model, config.vocab);
   made.prompts.reserve(made.problems.size());
   for (const Problem& problem : made.problems) {
-    made.prompts.push_back(
-        tokenizer.encode(prompt_text(form, problem.question), /*special=*/true).ids);
+    made.prompts.push_back(prompts.of(problem));
     const std::vector<int>& ids = made.prompts.back();
-    embedded.check(ids, options.problems, "problem " + problem.id);
+    embedded.check(ids, file, "problem " + problem.id);
     const std::int64_t length = std::ssize(ids) + tokens;
     if (ids.empty() || length > config.max_positions) {
-      throw FormatError(options.problems,
-                        "problem " + problem.id + ": " + std::to_string(ids.size()) +
-                            " tokens and " + std::to_string(tokens) +
-                            " to generate, expected at most the context length of the model, " +
-                            std::to_string(config.max_positions));
+      throw FormatError(
+          file, "problem " + problem.id + ": " + std::to_string(ids.size()) + " tokens and " +
+                    std::to_string(tokens) +
+                    " to generate, expected at most the context length of the model, " +
+                    std::to_string(config.max_positions));
     }
   }
   return made;

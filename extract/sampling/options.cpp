@@ -97,6 +97,7 @@ void check_sampling(const SamplingOptions& options, const std::vector<SamplingSt
     refuse("--texts", "the step " + choice_name(sampling_steps, step) + ", which generates",
            "--steps variance,clustering, or one of them");
   }
+  check_draw_options(draw_options(options));
   check_temperatures(options.temperatures);
   check_temperatures({options.cluster_temperature});
   if (options.samples > 65535)
@@ -142,6 +143,13 @@ int step_target(const SamplingOptions& options, SamplingStep step, const ModelCo
   if (options.target_layer >= 0) return options.target_layer;
   const std::vector<int> layers = step_layers(options, step, config);
   return layers[layers.size() * 2 / 3];
+}
+
+DrawOptions draw_options(const SamplingOptions& options) {
+  return {.temperature = 1.0,
+          .top_k = options.top_k,
+          .top_p = options.top_p,
+          .repetition_penalty = options.repetition_penalty};
 }
 
 SampleLayout sample_layout(const SamplingOptions& options, SamplingStep step) {

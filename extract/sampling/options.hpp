@@ -5,6 +5,7 @@
 #include "command/options.hpp"
 #include "command/prompt_runs.hpp"
 #include "files/config.hpp"
+#include "plan/token_drawing.hpp"
 #include "sampling/plan.hpp"
 
 #include <filesystem>
@@ -36,6 +37,7 @@ struct SamplingOptions {
                                  "clustering"};
   std::size_t limit = 0;
   std::filesystem::path prompt_template;
+  std::filesystem::path prompts;  ///< of the problems, by id; empty: the template makes them
   std::vector<double> temperatures{0.0, 0.5, 0.8, 1.0};
   int samples = 16;
   std::vector<int> checkpoints{32, 64, 128};
@@ -92,6 +94,8 @@ std::vector<int> step_layers(const SamplingOptions& options, SamplingStep step,
 /// thirds of --layers.
 int step_target(const SamplingOptions& options, SamplingStep step, const ModelConfig& config);
 
+/// How tokens are drawn; every run has a temperature of its own.
+DrawOptions draw_options(const SamplingOptions& options);
 SampleLayout sample_layout(const SamplingOptions& options, SamplingStep step);
 BranchLayout branch_layout(const SamplingOptions& options);
 

@@ -64,6 +64,7 @@ RunRequest request_of(const SamplingSetting& setting, SamplingStep step,
                      .options = {},
                      .details = {}};
   Plan& plan = request.plan;
+  plan.generation.greedy_penalty = options.repetition_penalty;
   plan.captures.push_back({.array = "latent", .hook = Hook::resid_post, .layers = layers});
   plan.generation.tokens = tokens;
   plan.generation.rows = GeneratedRows::pooled;
@@ -95,6 +96,10 @@ RunRequest request_of(const SamplingSetting& setting, SamplingStep step,
     request.options["pooling_window"] = options.pooling_window;
     request.details["pooling_window"] = options.pooling_window;
   }
+  if (!options.prompts.empty()) request.options["prompts"] = shard::sha256_file(options.prompts);
+  if (options.repetition_penalty != 1.0) {
+    request.options["repetition_penalty"] = options.repetition_penalty;
+  }
   if (!options.primary.empty()) request.options["primary"] = options.primary;
   if (!options.task_name.empty()) request.options["task_name"] = options.task_name;
   return request;
@@ -112,12 +117,7 @@ RunRequest sampled(const SamplingSetting& setting, SamplingStep step) {
   Generation& generation = request.plan.generation;
   generation.pooling.windows = by_token ? token_windows(options.stride, layout.checkpoints.back())
                                         : checkpoint_windows(layout.checkpoints);
-  const DrawOptions drawn{.temperature = 1.0,
-                          .top_k = options.top_k,
-                          .top_p = options.top_p,
-                          .repetition_penalty = options.repetition_penalty};
-  check_draw_options(drawn);
-  generation.drawing = Drawing{.options = drawn, .seed = options.run.seed};
+  generation.drawing = Drawing{.options = draw_options(options), .seed = options.run.seed};
   for (const std::size_t p : which) {
     request.plan.groups.push_back(
         sample_group(setting.problems.prompts[p], static_cast<std::int64_t>(p), layout));

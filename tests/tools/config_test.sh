@@ -65,17 +65,21 @@ if [[ -f $published ]]; then
   printf '{problem}' >"$dir/template"
   "$extract" sampling --config "$dir/published.toml" --model "$source_dir/datasets/models/words" \
     --problems "$source_dir/datasets/words/problems.jsonl" --device cpu --dtype float32 --out "$dir/run" \
-    --target-layer 3 --variance-layers 0,2 --prompt-template "$dir/template" --limit 1 --stride 4 \
-    --steps variance,sensitivity >"$dir/out" 2>"$dir/err" || complain "published: $(cat "$dir/err")"
+    --target-layer 3 --variance-layers 0,2 --prompt-template "$dir/template" --limit 4 --stride 4 --interval 8 \
+    --solution-prefix $'\n' --cluster-max-new-tokens 100 >"$dir/out" 2>"$dir/err" || complain "published: $(cat "$dir/err")"
   [[ $(grep -c 'has no effect' "$dir/err") == 8 ]] || complain "published: $(grep 'has no' "$dir/err")"
   "$python" - "$dir/run" <<'PY' || complain "published: another plan"
 import json, sys
-variance, sensitivity = (json.load(open(f"{sys.argv[1]}/{step}/plan.json"))
-                         for step in ("variance", "sensitivity"))
+plans = {step: json.load(open(f"{sys.argv[1]}/{step}/plan.json"))
+         for step in ("variance", "manifold", "sensitivity", "attribution", "clustering")}
+variance, sensitivity = plans["variance"], plans["sensitivity"]
 options = variance["options"]
 assert options["temperatures"] == [0.0, 0.5, 0.8, 1.0] and options["samples"] == 5, options
 assert options["checkpoints"] == [32, 64, 128] and options["pooling_window"] == 8, options
-assert sensitivity["lookahead"] == 64 and sensitivity["interval"] == 32, sensitivity
+assert sensitivity["lookahead"] == 64 and sensitivity["interval"] == 8, sensitivity
+assert plans["manifold"]["prefix"]["share"] == 0.3, plans["manifold"]
+assert plans["attribution"]["options"]["top_points"] == 200 and plans["attribution"]["points"], plans["attribution"]
+assert plans["clustering"]["clusters"] == 3, plans["clustering"]
 PY
 fi
 [[ $failures == 0 ]] || { echo "config_test: $failures failed"; exit 1; }

@@ -66,6 +66,13 @@ render "$dir/q.json" >"$dir/out.jsonl"
 expect json '0|<s>user one<end>assistant |{}
 1|<s>user two<end>assistant |{}'
 
+printf '%s\n' '{"problem": "one", "unique_id": "test/1.json", "solution": "s", "level": 2}' \
+  '{"question": "two", "gsm8k_id": 7, "answer": "1"}' '{"question": "three", "id": null}' >"$dir/math.jsonl"
+render "$dir/math.jsonl" --out "$dir/out.jsonl"
+expect 'ids of problem files' 'test/1.json|<s>user one<end>assistant |{"level": 2, "solution": "s"}
+7|<s>user two<end>assistant |{"answer": "1"}
+2|<s>user three<end>assistant |{}'
+
 # refuse NAME FILE MESSAGE [OPTION...]: exit code 1, one line that holds MESSAGE, nothing written.
 refuse() {
   local name=$1 file=$2 wanted=$3 code=0

@@ -47,6 +47,16 @@ TEST_CASE("one text that stands for all samples is seen", "[checks]") {
   CHECK(check_of(checks, "samples of clustering differ").outcome == Outcome::passed);
 }
 
+TEST_CASE("a cosine above 1, as a computation in bfloat16 gives it, is seen", "[checks]") {
+  auto study = std::move(test::analyzed_study({}).front());
+  CHECK(check_of(checklist(study), "cosines up to 1").outcome == Outcome::passed);
+  study.variance->cells[3][2][Spread::cosine] = Value(1.0078);
+  const auto checks = checklist(study);
+  const auto& check = check_of(checks, "cosines up to 1");
+  CHECK(check.outcome == Outcome::failed);
+  CHECK_THAT(check.found, Contains(" is 1.0078") || Contains(" is 1.01"));
+}
+
 TEST_CASE("a number that is not finite is seen", "[checks]") {
   const auto checks = checks_with([](SyntheticStudy& study) {
     study.variance.place = [](std::int64_t p, std::int64_t t, std::int64_t s, std::int64_t layer,
@@ -69,6 +79,14 @@ TEST_CASE("contributions that do not add up are seen, capped ones are not compar
     study.attribution.dtype = "bfloat16";
   });
   CHECK(check_of(half, "add up").outcome == Outcome::passed);
+  const auto slightly = [](const char* dtype) {
+    return checks_with([dtype](SyntheticStudy& study) {
+      study.attribution.wrong = 1e-6;
+      study.attribution.dtype = dtype;
+    });
+  };
+  CHECK(check_of(slightly("float32"), "add up").outcome == Outcome::passed);
+  CHECK(check_of(slightly("float64"), "add up").outcome == Outcome::failed);
   const auto capped = checks_with([](SyntheticStudy& study) { study.attribution.soft_cap = 30.0; });
   CHECK(check_of(capped, "add up").outcome == Outcome::not_checked);
 }

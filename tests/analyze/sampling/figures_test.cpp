@@ -3,6 +3,7 @@
 
 #include "analyze/table_rows.hpp"
 #include "catch.hpp"
+#include "report/estimate_text.hpp"
 #include "synthetic_study.hpp"
 
 namespace phiscope::analyze::sampling::figures_test {
@@ -73,6 +74,8 @@ TEST_CASE("distances are binned, scattered and drawn over layers", "[figures]") 
   }
   const auto& points = series_of(all[1], 0, "problems");
   CHECK(points.scattered);
+  CHECK_THAT(all[1].caption, Contains("below the diagonal the forced solution is nearer: " +
+                                      report::estimate_text(result.layers[1].improved) + "."));
   CHECK(points.x[4] == result.at(4, 1, Apart::distance).value());
   CHECK(points.y[4] == result.at(4, 1, Apart::drift).value());
   const auto& equal = series_of(all[1], 0, "equal");

@@ -51,7 +51,8 @@ TEST_CASE("points, residuals and what is needed of the model are read", "[points
     const Point& each = run.points[static_cast<std::size_t>(point)];
     REQUIRE(each.score_difference.has_value());
     CHECK(*each.score_difference == Approx(options.difference(point)).margin(1e-5));
-    CHECK(run.residuals.at(*each.residuals, 4)[3] == options.resid(point, 4, 3));
+    const auto [shard, row] = *each.residuals;
+    CHECK(run.residuals.at(shard).row(row).at(4 * run.units + 3) == options.resid(point, 4, 3));
     CHECK(run.directions[static_cast<std::size_t>(point * 5 + 2)] == options.direction(point, 2));
   }
   CHECK(run.weight[2] == static_cast<double>(options.weight(2)));
@@ -84,7 +85,11 @@ TEST_CASE("a plan or file that is not of step attribution is refused", "[points]
   std::filesystem::remove(folder.path() / "run" / "final_norm.npy");
   shard::write_npy<float>(folder.path() / "run" / "final_norm.npy", short_norm, {1, 5});
   CHECK_THROWS_WITH(read_points(folder.path() / "run"),
-                    Contains("final_norm.npy: shape (1, 5), expected (2, 5)"));
+                    Contains("final_norm.npy: shape is (1, 5), expected (2, 5)"));
+  std::filesystem::remove(folder.path() / "run" / "final_norm.npy");
+  const std::vector<std::int64_t> integers(10, 1);
+  shard::write_npy<std::int64_t>(folder.path() / "run" / "final_norm.npy", integers, {2, 5});
+  CHECK_THROWS_WITH(read_points(folder.path() / "run"), Contains("final_norm.npy: is <i8"));
 }
 
 }  // namespace phiscope::analyze::sampling::points_test

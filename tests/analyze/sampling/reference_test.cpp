@@ -9,11 +9,13 @@
 #include "temp_dir.hpp"
 
 #include <phiscope/distance.hpp>
+#include <phiscope/k_means.hpp>
 #include <phiscope/logit_attribution.hpp>
 #include <phiscope/mean_cosine.hpp>
 #include <phiscope/strided_mean_pooling.hpp>
 #include <phiscope/trace_covariance.hpp>
 
+#include <cmath>
 #include <cstring>
 
 namespace phiscope::analyze::sampling::reference_test {
@@ -192,7 +194,67 @@ void check_attribution(const TinyOracle& oracle, bool centres, const std::string
   }
 }
 
+/// Squared lengths of the differences and cosines of all pairs of rows, each the slow way.
+struct SlowPairs {
+  double squared = 0.0;
+  double cosines = 0.0;
+  double count = 0.0;
+};
+
+SlowPairs slow_pairs(MatrixView<float> rows) {
+  const auto product = [&rows](std::size_t a, std::size_t b) {
+    double sum = 0.0;
+    for (std::size_t j = 0; j < rows.cols(); ++j) sum += double{rows.row(a)[j]} * rows.row(b)[j];
+    return sum;
+  };
+  SlowPairs pairs;
+  for (std::size_t a = 0; a < rows.rows(); ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      for (std::size_t j = 0; j < rows.cols(); ++j) {
+        const double difference = double{rows.row(a)[j]} - rows.row(b)[j];
+        pairs.squared += difference * difference;
+      }
+      pairs.cosines += product(a, b) / std::sqrt(product(a, a) * product(b, b));
+      pairs.count += 1.0;
+    }
+  }
+  return pairs;
+}
+
 }  // namespace
+
+TEST_CASE("spread and clusters of latents of a real model, by pairs",
+          "[reference][needs_reference]") {
+  const auto reference = test::reference();
+  if (!reference) SKIP_NO_REFERENCE();
+  const shard::NpyFile file(*reference /
+                            "published/latents/codi_llama_ct_hidden_20x6x2048_f32.npy");
+  REQUIRE(file.shape() == std::vector<std::uint64_t>{20, 6, 2048});
+  const auto values = file.view<float>();
+  for (std::size_t step = 0; step < 6; ++step) {
+    const MatrixView<float> rows(values.subspan(step * 2048), 20, 2048, 6 * 2048);
+    const SlowPairs pairs = slow_pairs(rows);
+    CAPTURE(step);
+    CHECK(trace_covariance(rows).value() == Approx(pairs.squared / (20.0 * 19.0)).epsilon(1e-12));
+    CHECK(mean_cosine(rows).value() == Approx(pairs.cosines / pairs.count).margin(1e-12));
+    const KMeans found = k_means(rows, {.clusters = 3, .restarts = 10});
+    REQUIRE(found.labels.size() == 20);
+    double inertia = 0.0;
+    for (std::size_t i = 0; i < 20; ++i) {
+      const auto to = [&](std::size_t cluster) {
+        return squared_distance(
+            rows.row(i), std::span<const double>(found.centres).subspan(cluster * 2048, 2048));
+      };
+      const auto own = static_cast<std::size_t>(found.labels[i]);
+      for (std::size_t cluster = 0; cluster < 3; ++cluster) {
+        CHECK(to(own) <= to(cluster) * (1.0 + 1e-5));  // products of float
+      }
+      inertia += to(own);
+    }
+    CHECK(found.inertia.value() == Approx(inertia).epsilon(1e-10));
+    CHECK(inertia < pairs.squared / 20.0);
+  }
+}
 
 TEST_CASE("latents, variances, cosines, divergences and contributions of a tiny Llama",
           "[reference][needs_reference]") {

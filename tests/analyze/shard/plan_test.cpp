@@ -68,6 +68,29 @@ TEST_CASE("a plan comes back from its file, byte for byte", "[plan]") {
   CHECK(plan.details.dump() == small_plan().details.dump());
 }
 
+TEST_CASE("files beside the shards are in the plan with their hash", "[plan]") {
+  const phiscope::test::TempDir dir;
+  const std::string hash(64, 'a');
+  RunPlan plan = small_plan();
+  plan.files = {{"texts.jsonl", hash}, {"norm.npy", std::string(64, '0')}};
+  const std::string text = plan_bytes(plan);
+  put_plan(dir, text);
+  CHECK(read_plan(dir.path()).files == plan.files);
+  CHECK(plan_bytes(read_plan(dir.path())) == text);
+  CHECK_FALSE(Json::parse(plan_bytes(small_plan())).contains("files"));
+  const auto refused = [&dir](const Json& files) {
+    return plan_message(dir, with("/files", files));
+  };
+  for (const char* name : {"x", "rows", "commit", "plan.json", "manifest.json", "a.log"}) {
+    CHECK_THAT(refused({{name, hash}}), Contains("the name is taken"));
+  }
+  CHECK_THAT(refused({{"../x", hash}}), Contains("file '../x': not a plain file name"));
+  CHECK_THAT(refused({{"a", hash.substr(1)}}), Contains("expected a SHA-256 in hexadecimal"));
+  CHECK_THAT(refused({{"a", std::string(64, 'A')}}), Contains("expected a SHA-256"));
+  CHECK_THAT(refused({{"a", 1}}), Contains("files.a is 1, expected a string"));
+  CHECK_THAT(refused({1}), Contains("files is [1], expected an object"));
+}
+
 TEST_CASE("a plan that contradicts itself is the programmer's error", "[plan]") {
   const auto problem = [](const auto& change) {
     RunPlan plan = small_plan();

@@ -3,7 +3,10 @@
 
 #include "catch.hpp"
 #include "process.hpp"
+#include "shard/npy_writer.hpp"
+#include "shard/run_reader.hpp"
 #include "shard/run_writer.hpp"
+#include "shard/sha256.hpp"
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 
@@ -106,6 +109,41 @@ TEST_CASE("leftovers and missing shards are found", "[verify]") {
       found,
       Contains("incomplete: 1 of 5 shards are missing, the first is commit/shard-00002.json"));
   CHECK_THAT(found, Contains("x/shard-00002.npy: does not belong"));
+}
+
+TEST_CASE("files that the plan names are compared with their hash", "[verify]") {
+  const phiscope::test::TempDir dir;
+  phiscope::shard::RunPlan plan = phiscope::test::small_plan();
+  plan.shards = 1;
+  const std::vector<double> values{1, 2, 3, 4};
+  phiscope::shard::write_npy<double>(dir.path() / "side.npy", values, {2, 2});
+  plan.files["side.npy"] = phiscope::shard::sha256_file(dir.path() / "side.npy");
+  {
+    phiscope::shard::RunWriter run(dir.path() / "run", plan, phiscope::test::small_prompts());
+    auto writer = run.begin(0);
+    phiscope::test::fill_small_shard(writer, 0);
+    writer.commit();
+    run.finish();
+  }
+  const std::filesystem::path file = dir.path() / "run" / "side.npy";
+  CHECK_THAT(problems(dir.path() / "run"), Contains("side.npy"));
+  std::filesystem::copy_file(dir.path() / "side.npy", file);
+  CHECK(problems(dir.path() / "run").empty());
+  CHECK(verify(dir.path() / "run").files == 5 + 1);
+  CHECK(verify(dir.path() / "run").unhashed.empty());
+  using phiscope::shard::Run;
+  CHECK(Run::open(dir.path() / "run").side_array("side.npy", {2, 2}).read<double>() == values);
+  CHECK_THROWS_WITH(Run::open(dir.path() / "run").side_array("side.npy", {4}),
+                    Contains("side.npy: shape is (2, 2), expected (4,)"));
+  std::string bytes = read_text(file);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  write_text(file, bytes);
+  CHECK_THAT(problems(dir.path() / "run"),
+             Contains("side.npy: SHA-256 is ") && Contains("by plan.json"));
+  CHECK_THROWS_WITH(Run::open(dir.path() / "run").side_array("side.npy", {2, 2}),
+                    Contains("by plan.json"));
+  const Run trusting = Run::open(dir.path() / "run", {.verify = false});
+  CHECK(trusting.side_array("side.npy", {2, 2}).count() == 4);
 }
 
 TEST_CASE("texts beside the arrays are named, and have to be JSON", "[verify]") {

@@ -4,7 +4,9 @@
 #include "places.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/abs.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/max.h>
 #include <ATen/ops/zeros_like.h>
 
 #include <tuple>
@@ -115,6 +117,33 @@ TEST_CASE("a branch is the same tokens run alone, bit for bit", "[branch]") {
   }
   // Eight tokens are computed for each branch, and the one before them.
   CHECK(all.tokens == branch_question.size() + most + 2 * (1 + lookahead));
+}
+
+TEST_CASE("a prefix in the prompt is the same tokens forced one by one", "[branch]") {
+  const c10::InferenceMode no_gradients;
+  const Plan plan = branch_plan();
+  const std::vector<int> prefix{20, 5, 11, 9, 30, 2, 14, 8};
+  Run forced = baseline_run();
+  std::vector<Action> actions;
+  for (std::size_t step = 0; step < prefix.size(); ++step) {
+    actions.emplace_back(Force{.step = static_cast<int>(step), .token = prefix[step]});
+  }
+  forced.actions = std::move(actions);
+  Run given = baseline_run();
+  given.tokens.insert(given.tokens.end(), prefix.begin(), prefix.end());
+  given.limit = most - static_cast<int>(prefix.size());
+  const Run* const one[] = {&forced};
+  const Run* const other[] = {&given};
+  const CapturedRows by_steps = run_alone(branching_model(), plan, one);
+  const CapturedRows in_prompt = run_alone(branching_model(), plan, other);
+  const std::vector<int>& told = by_steps.generated[0];
+  CHECK(std::vector<int>(told.begin(), told.begin() + 8) == prefix);
+  CHECK(in_prompt.generated[0] == std::vector<int>(told.begin() + 8, told.end()));
+  REQUIRE(rows_of(by_steps, 0).sizes() == rows_of(in_prompt, 0).sizes());
+  const double scale = rows_of(by_steps, 0).abs().max().item<double>();
+  const double apart = (rows_of(by_steps, 0) - rows_of(in_prompt, 0)).abs().max().item<double>();
+  CHECK(scale > 1.0);
+  CHECK(apart <= 1e-5 * scale);
 }
 
 TEST_CASE("a branch after the end is left out", "[branch]") {

@@ -76,5 +76,58 @@ TEST_CASE("a solution without its reasoning, its reasoning, or both", "[bad_inpu
   CHECK(tokens("<think>There are 6 balloons.</think>\n" + solution, "solution") == plain);
   CHECK(tokens("<think>There are 6 balloons.</think>\n" + solution, "all") > plain);
   CHECK(tokens("<think>There are 6 balloons.</think>\n" + solution, "reasoning") < plain);
-  CHECK(tokens("<think>There are 6 balloons in the", "solution") == -1);  // cut off before it
+  // Cut off before the solution begins.
+  CHECK(tokens("<think>There are 6 balloons in the", "solution") == -1);
+}
+
+TEST_CASE("solutions that cannot be used are named and counted, the others are run",
+          "[bad_input]") {
+  const SamplingFolder folder(5);
+  std::string known;
+  for (const auto& [id, solution] :
+       {std::pair<std::string, std::string>{"words-000", "There are 9-3=<<9-3=6>>6 balloons."},
+        {"words-001", ""},                         // nothing
+        {"words-002", "Tom"},                      // fewer tokens than --stride
+        {"words-003", std::string(4000, '7')}}) {  // longer than the context; words-004 has none
+    known += nlohmann::json{{"id", id}, {"solution", solution}}.dump() + "\n";
+  }
+  write_text(folder.path() / "oracle.jsonl", known);
+  std::string call = folder.call("run", "--steps manifold");
+  const std::string problems = SamplingFolder::problems().string();
+  call.replace(call.find("--oracle '") + 10, problems.size(),
+               (folder.path() / "oracle.jsonl").string());
+  call.replace(call.find("--solution-prefix '\n'"), 21, "--solution-prefix ''");
+  const Finished done = extract(call, folder.path());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  const PatchingRun run(folder.path() / "run/manifold");
+  std::map<std::string, std::string> dropped;
+  for (const auto& one : run.details().at("dropped")) {
+    dropped[one.at("problem_id")] = one.at("status");
+  }
+  CHECK(dropped == std::map<std::string, std::string>{{"words-001", "empty_oracle"},
+                                                      {"words-002", "too_short"},
+                                                      {"words-003", "too_long"},
+                                                      {"words-004", "no_oracle"}});
+  CHECK(run.details().at("problems").size() == 1);
+  CHECK(run.rows("latent", "pooled").size() == 4);
+  CHECK_THAT(done.err,
+             Contains("manifold: 4 problems do not run (the first: \"words-001\", empty_oracle)"));
+  // A file that was cut off is no oracle.
+  write_text(folder.path() / "oracle.jsonl", known.substr(0, known.size() - 30));
+  const Finished cut = extract(call, folder.path());
+  CHECK(cut.status == 1);
+  CHECK_THAT(cut.err, Contains("oracle.jsonl: line 4:"));
+}
+
+TEST_CASE("a problem that leaves no room for a solution is refused", "[bad_input]") {
+  const SamplingFolder folder;
+  std::string call = folder.call("refused", "--steps variance");
+  call.replace(call.find("--max-new-tokens 40"), 19, "--max-new-tokens 5000");
+  const Finished done = extract(call, folder.path());
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Contains("problem words-000: ") &&
+                           Contains("tokens and 5000 to generate, expected at most the context "
+                                    "length of the model"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "refused"));
 }

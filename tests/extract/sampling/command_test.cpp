@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "analyze/csv_records.hpp"
 #include "sampling_folder.hpp"
 
 #include <cmath>
@@ -114,10 +115,10 @@ TEST_CASE("a sample is the same whatever else is drawn, and however", "[command]
     CHECK(generated_of(folder.run("run" + std::to_string(next++), "variance", how)) == wanted);
   }
   const auto more = generated_of(folder.run("more", "variance", "--temperatures 0,5,0.8"));
-  for (const auto& [key, ids] : wanted) CHECK(more.at({key[0], 2, key[2]}) == ids);
+  for (const auto& [key, ids] : wanted) CHECK(more.at({key[0], 1, key[2]}) == ids);
   std::set<std::vector<int>> different;  // so hot that no two are the same
   for (const auto& [key, ids] : more) {
-    if (key[1] == 1) different.insert(ids);
+    if (key[1] == 2) different.insert(ids);
   }
   CHECK(different.size() == 6);
   const auto clustered = generated_of(folder.run("clusters", "clustering", ""));
@@ -233,92 +234,126 @@ TEST_CASE("branches leave the greedy solution by its second-best token", "[comma
   CHECK(points.at("model") == model.at("model").at("digests"));
 }
 
-TEST_CASE("contributions of layers add up to the difference of the two scores", "[command]") {
+TEST_CASE("temperatures are in order, however they are given", "[command]") {
   const SamplingFolder folder;
-  const auto [dtype, tolerance] =
-      GENERATE(table<std::string, double>({{"float32", 2e-6}, {"float64", 1e-10}}));
-  const std::string options = "--dtype " + dtype + " ";
-  folder.run("run", "sensitivity", options);
-  const PatchingRun run = folder.run("run", "attribution", options + "--top-points 3");
-  const auto points =
-      nlohmann::json::parse(read_text(folder.path() / "run/sensitivity/bifurcation_points.json"))
-          .at("points");
-  const std::filesystem::path out = folder.path() / "run/attribution";
-  const auto directions = phiscope::shard::NpyFile(out / "directions.npy").read<double>();
-  const auto norm = phiscope::shard::NpyFile(out / "final_norm.npy").read<double>();
-  const StoredRows scores = run.rows("token_score", "choice");
-  const StoredRows residuals = run.rows("resid", "point");
-  REQUIRE(residuals.size() == 3);
-  constexpr std::size_t hidden = 128;
-  CHECK(directions.size() == 3 * hidden);
-  CHECK(norm.size() == 2 * hidden);
-  CHECK(run.details().at("norm") == "rms");
-  for (std::int64_t p = 0; p < 3; ++p) {
-    const auto at = static_cast<std::size_t>(p);
-    CHECK(run.details().at("points").at(at).at("top2") == points.at(at).at("top2"));
-    const std::vector<double>& x = residuals.at({p});
-    REQUIRE(x.size() == 5 * hidden);  // the embedding and four blocks
-    double squares = 0.0;
-    for (std::size_t i = 4 * hidden; i < x.size(); ++i) squares += x[i] * x[i];
-    const double scale = 1.0 / std::sqrt(squares / hidden + 1e-5);
-    double sum = 0.0;
-    double largest = 1.0;
-    for (std::size_t entry = 0; entry < 5; ++entry) {
-      double contribution = 0.0;
-      for (std::size_t i = 0; i < hidden; ++i) {
-        const double before = entry == 0 ? 0.0 : x[(entry - 1) * hidden + i];
-        contribution +=
-            directions[at * hidden + i] * norm[i] * scale * (x[entry * hidden + i] - before);
-      }
-      sum += contribution;
-      largest = std::max(largest, std::abs(contribution));
-    }
-    const double wanted = scores.at({p, 0}).at(0) - scores.at({p, 1}).at(0);
-    CAPTURE(dtype, p, sum, wanted);
-    CHECK(std::abs(sum - wanted) <= tolerance * largest);
-    CHECK(wanted > 0.0);  // the best token is the first of the two
-  }
+  const PatchingRun run = folder.run("run", "variance", "--temperatures 0.8,0,0.5");
+  CHECK(run.details().at("temperatures") == std::vector<double>{0.0, 0.5, 0.8});
+  folder.run("other", "variance", "--temperatures 0,0.5,0.8");
+  CHECK(tree(folder.path() / "run/variance") == tree(folder.path() / "other/variance"));
+  const Finished report = run_shell(
+      program("analyze-sampling") + " '" + (folder.path() / "run").string() + "' --out '" +
+          (folder.path() / "report").string() + "' --no-figures --bootstrap 20",
+      folder.path());
+  CAPTURE(report.err);
+  CHECK(report.status == 0);
 }
 
-TEST_CASE("points of another model are refused", "[command]") {
+TEST_CASE("a repetition penalty is that of every greedy solution", "[command]") {
   const SamplingFolder folder;
-  folder.run("run", "sensitivity", "");
-  const std::filesystem::path file = folder.path() / "run/sensitivity/bifurcation_points.json";
-  auto points = nlohmann::json::parse(read_text(file));
-  const auto refused = [&](const std::string& reason) {
-    write_text(folder.path() / "points.json", points.dump());
-    const Finished done = folder.extracted(
-        "other", "--steps 6 --points '" + (folder.path() / "points.json").string() + "'");
-    CHECK(done.status == 1);
-    CHECK_THAT(done.err, Contains(reason));
-    CHECK_FALSE(std::filesystem::exists(folder.path() / "other/attribution"));
+  const std::string penalty = "--temperatures 0 --repetition-penalty 1.3";
+  const auto drawn = generated_of(folder.run("run", "variance", penalty));
+  const auto local = generated_of(folder.run("run", "manifold", penalty));
+  const auto branches = generated_of(folder.run("run", "sensitivity", penalty));
+  const auto plain = generated_of(folder.run("plain", "variance", "--temperatures 0"));
+  CHECK(drawn != plain);
+  for (const auto& [key, ids] : drawn) {
+    CHECK(local.at({key[0], 1}) == ids);
+    CHECK(branches.at({key[0], 0}) == ids);
+  }
+  // The second-best token is the second best after the penalty: never the best one again.
+  std::size_t compared = 0;
+  for (const auto& [key, ids] : branches) {
+    if (key[1] == 0) continue;
+    CHECK(ids.front() != branches.at({key[0], 0}).at(static_cast<std::size_t>(key[1])));
+    ++compared;
+  }
+  CHECK(compared >= 3);
+}
+
+TEST_CASE("prompts of a file, by the ids of their problems, are taken as they are", "[command]") {
+  const SamplingFolder folder;
+  const std::vector<int> first{1, 60, 61, 62};
+  const std::vector<int> second{1, 70, 71};
+  const auto entry = [](const char* id, const std::vector<int>& ids) {
+    return nlohmann::json{{"id", id}, {"input_ids", ids}}.dump() + "\n";
   };
-  points["points"][0]["top1"] = 5000;
-  refused("top1");
-  points["model"]["tokenizer.json"] = "0";
-  refused("the model's files have other digests");
-  points["schema"] = "other";
-  refused("schema");
-  const Finished none = folder.extracted("other", "--steps attribution");
-  CHECK(none.status == 1);
-  CHECK_THAT(none.err, Contains("bifurcation_points.json: found no file"));
+  // Others than the two that are run may be there, in any order.
+  write_text(folder.path() / "prompts.jsonl",
+             entry("words-001", second) + entry("words-000", first) + entry("words-009", first));
+  const auto extracted = [&folder](const std::string& name, const std::string& prompts) {
+    std::string call = folder.call(name, "--steps variance --prompts '" + prompts + "'");
+    const std::string given = "--prompt-template '" + (folder.path() / "template").string() + "'";
+    call.erase(call.find(given), given.size());
+    return extract(call, folder.path());
+  };
+  const Finished done = extracted("run", (folder.path() / "prompts.jsonl").string());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  CHECK(folder.prompts(folder.path() / "run/variance") == std::vector{first, second});
+  write_text(folder.path() / "few.jsonl", entry("words-001", second));
+  const Finished few = extracted("few", (folder.path() / "few.jsonl").string());
+  CHECK(few.status == 1);
+  CHECK_THAT(few.err, Contains("few.jsonl: no prompt 'words-000', expected one of every problem"));
+  write_text(folder.path() / "few.jsonl",
+             entry("words-000", {1, 100000}) + entry("words-001", {1}));
+  CHECK_THAT(extracted("few", (folder.path() / "few.jsonl").string()).err,
+             Contains("few.jsonl") && Contains("words-000") && Contains("100000"));
+  CHECK(folder.extracted("both", "--prompts '" + (folder.path() / "few.jsonl").string() + "'")
+            .status == 2);
+}
+
+TEST_CASE("a branch that goes to the end has an answer of its own", "[command]") {
+  const SamplingFolder folder;
+  const auto cut = generated_of(folder.run("cut", "sensitivity", ""));
+  const auto whole = generated_of(folder.run("whole", "sensitivity", "--to-the-end"));
+  const auto plan = nlohmann::json::parse(read_text(folder.path() / "whole/sensitivity/plan.json"));
+  const int end = plan.at("options").at("end_tokens").at(0).get<int>();
+  std::size_t longer = 0;
+  REQUIRE(whole.size() == cut.size());
+  for (const auto& [key, ids] : whole) {
+    const std::size_t before = static_cast<std::size_t>(key[1]);
+    CHECK((ids.back() == end || before + ids.size() == 40));
+    const std::vector<int>& window = cut.at(key);
+    REQUIRE(window.size() <= ids.size());
+    CHECK(std::equal(window.begin(), window.end(), ids.begin()));
+    longer += key[1] > 0 && ids.size() > window.size() ? 1U : 0U;
+  }
+  CHECK(longer >= 1);
+  const Finished report = run_shell(
+      program("analyze-sampling") + " '" + (folder.path() / "whole").string() + "' --out '" +
+          (folder.path() / "report").string() + "' --no-figures --bootstrap 20",
+      folder.path());
+  CAPTURE(report.err);
+  REQUIRE(report.status == 0);
+  std::size_t told = 0;
+  for (const auto& point : csv_file(folder.path() / "report/sensitivity_points.csv")) {
+    told += point.at("answer_changed").empty() ? 0U : 1U;
+  }
+  CHECK(told >= 1);
 }
 
 TEST_CASE("a run of several steps that was stopped resumes to the same bytes", "[command]") {
   const SamplingFolder folder(6);
   const std::string options = "--steps 2,3,5,6,7 --problems-per-shard 1 --batch-size 4";
   REQUIRE(folder.extracted("whole", options).status == 0);
-  const std::string commit = (folder.path() / "part/variance/commit/shard-00001.json").string();
-  const Finished stopped = run_shell(
-      "bash -c \"set -m; " + program("extract") + " " + folder.call("part", options) +
-          " & pid=\\$!; until [ -e '" + commit +
-          "' ] || ! kill -0 \\$pid; do sleep 0.002; done; kill -TERM \\$pid; wait \\$pid\"",
-      folder.path());
-  CAPTURE(stopped.err);
-  CHECK(stopped.status == 75);
-  CHECK_FALSE(std::filesystem::exists(folder.path() / "part/clustering/manifest.json"));
+  const std::vector<std::string> steps{"variance", "manifold", "sensitivity", "attribution",
+                                       "clustering"};
+  // Stopped in every step, as soon as it has a shard; attribution has but one.
+  std::size_t stops = 0;
+  for (const std::string& step : steps) {
+    const std::string commit = (folder.path() / "part" / step / "commit/shard-00000.json").string();
+    const Finished stopped = run_shell(
+        "bash -c \"set -m; " + program("extract") + " " + folder.call("part", options) +
+            " & pid=\\$!; until [ -e '" + commit +
+            "' ] || ! kill -0 \\$pid; do sleep 0.002; done; kill -TERM \\$pid; wait \\$pid\"",
+        folder.path());
+    CAPTURE(step, stopped.err);
+    CHECK((stopped.status == 75 || stopped.status == 0));
+    stops += stopped.status == 75 ? 1U : 0U;
+  }
+  CHECK(stops >= 1);
   REQUIRE(folder.extracted("part", options).status == 0);
-  for (const char* step : {"variance", "manifold", "sensitivity", "attribution", "clustering"}) {
+  for (const std::string& step : steps) {
     CHECK(tree(folder.path() / "part" / step) == tree(folder.path() / "whole" / step));
   }
 }

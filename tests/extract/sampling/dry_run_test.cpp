@@ -66,6 +66,38 @@ TEST_CASE("a dry run says the bytes of keys and values of each step", "[dry_run]
   }
 }
 
+TEST_CASE("a dry run says the runs, rows, tokens and bytes of the real one", "[dry_run]") {
+  const SamplingFolder folder;
+  const std::string steps = "--steps variance,manifold,sensitivity,clustering";
+  const auto plans = planned(folder.extracted("dry", "--dry-run " + steps));
+  REQUIRE(plans.size() == 4);
+  REQUIRE(folder.extracted("run", steps).status == 0);
+  for (const auto& [step, plan] : plans) {
+    const std::filesystem::path out = folder.path() / "run" / step;
+    const PatchingRun run(out);
+    std::uint64_t bytes = 0;  // of rows and their keys, without headers
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(out)) {
+      if (entry.path().extension() != ".npy") continue;
+      bytes += phiscope::shard::NpyFile(entry.path()).bytes().size();
+    }
+    std::size_t tokens = 0;
+    for (const auto& [key, ids] : generated_of(run)) tokens += ids.size();
+    CAPTURE(step, bytes, tokens);
+    CHECK(plan.at("shards") == run.shards());
+    // Texts end early, so what is said is the most that there can be, and not much more.
+    CHECK(plan.at("disk_bytes").get<std::uint64_t>() >= bytes);
+    CHECK(plan.at("disk_bytes").get<std::uint64_t>() <= 3 * bytes);
+    const auto rows = run.rows("latent", "pooled").size();
+    CHECK(plan.at("rows").get<std::size_t>() >= rows);
+    CHECK(plan.at("tokens").at("single").get<std::size_t>() >= tokens);
+  }
+  // One greedy and three times three solutions of each problem; one group each for the others.
+  CHECK(plans.at("variance").at("runs") == 2 * (1 + 3 * 3));
+  CHECK(plans.at("manifold").at("runs") == 2 * 3);
+  CHECK(plans.at("sensitivity").at("runs") == 2 * (1 + 4));
+  CHECK(plans.at("clustering").at("runs") == 2 * 3);
+}
+
 TEST_CASE("a model that does not fit is refused with its size before it is read", "[dry_run]") {
   const SamplingFolder folder;
   // The configuration of a Llama of 70,553,706,496 weights, without any of them.

@@ -36,6 +36,18 @@ TEST_CASE("every sample has a draw of its own, whatever else is drawn", "[plan]"
   CHECK(among.key == std::vector<std::int64_t>{4, 2, 3});
 }
 
+TEST_CASE("the number of a draw tells all temperatures and samples apart", "[plan]") {
+  CHECK(draw_sample(0.001, 65535) + 1 == draw_sample(0.002, 0));
+  CHECK(draw_sample(60.0, 65535) == 60000U * 65536U + 65535U);  // no overflow of 32 bits
+  CHECK(draw_sample(0.7, 0) == draw_sample(0.1 * 7, 0));        // 0.7000000000000001
+  std::set<std::uint32_t> numbers;
+  for (int thousandths = 0; thousandths <= 60000; thousandths += 7) {
+    for (const int sample : {0, 1, 65535})
+      numbers.insert(draw_sample(thousandths / 1000.0, sample));
+  }
+  CHECK(numbers.size() == 3U * (60000 / 7 + 1));
+}
+
 TEST_CASE("the known path is pooled where the others are", "[plan]") {
   const Group group =
       manifold_group({.prompt = {1, 2, 3}, .oracle = {11, 12, 13, 14, 15, 16, 17}, .prefix = 2}, 5,

@@ -14,7 +14,11 @@ TEST_CASE("every step runs on the model that --smoke writes, and is analysed", "
   REQUIRE(done.status == 0);
   CHECK(std::ranges::count(done.out, '\n') == 5);
   for (const char* step : {"variance", "manifold", "sensitivity", "attribution", "clustering"}) {
-    CHECK(std::filesystem::exists(dir.path() / "run" / step / "manifest.json"));
+    const std::string run_of_step = (dir.path() / "run" / step).string();
+    CHECK(std::filesystem::exists(run_of_step + "/manifest.json"));
+    const Finished verified = extract("verify '" + run_of_step + "'", dir.path());
+    CAPTURE(step, verified.err);
+    CHECK(verified.status == 0);
   }
   const auto plan = nlohmann::json::parse(read_text(dir.path() / "run/variance/plan.json"));
   CHECK(plan.at("problems").size() == 3);
