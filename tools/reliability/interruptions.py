@@ -43,8 +43,9 @@ def commands(work):
                   "--removals-per-shard 2 --out {out}",
         "patching": f"patching {latent} --pairs {data}/week/pairs.json --limit 12 --pairs-per-shard 1",
         "steps": f"steps {latent} --problems {data}/week/problems.jsonl --per-stratum 4 --problems-per-shard 1",
-        "sampling": f"sampling {problems} --limit 6 --steps variance --temperatures 0.5,1 --samples 4 --checkpoints 8,16 "
-                    "--stride 4 --max-new-tokens 16 --out {out}",
+        "sampling": f"sampling {problems} --limit 4 --steps variance,sensitivity,attribution --temperatures 0.5,1 "
+                    "--samples 3 --checkpoints 8,16 --stride 4 --max-new-tokens 16 --interval 4 --lookahead 8 "
+                    "--window-stride 2 --problems-per-shard 1 --out {out}",
     }
 
 

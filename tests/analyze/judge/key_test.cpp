@@ -2,9 +2,14 @@
 #include "judge/key.hpp"
 
 #include "catch.hpp"
+#include "sanitized.hpp"
 
 #include <cstdlib>
 #include <cstring>
+#include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 using phiscope::judge::Key;
 
@@ -37,6 +42,14 @@ TEST_CASE("the environment holds the key no longer once it is taken", "[key]") {
   CHECK(key.header() == "Authorization: Bearer sk-or-abcdefgh");
   CHECK(std::getenv("OPENROUTER_API_KEY") == nullptr);
   CHECK(std::strcmp(place, "sk-or-abcdefgh") != 0);
+  // A process that ends by a signal leaves no dump with the key in it.
+  rlimit core{.rlim_cur = 1, .rlim_max = 1};
+  REQUIRE(getrlimit(RLIMIT_CORE, &core) == 0);
+  CHECK(core.rlim_cur == 0);
+  CHECK(core.rlim_max == 0);
+#ifdef __linux__
+  CHECK(prctl(PR_GET_DUMPABLE) == (phiscope::test::sanitized ? 1 : 0));
+#endif
   CHECK(Key::from_environment().empty());
   setenv("OPENROUTER_API_KEY", "", 1);
   CHECK(Key::from_environment().empty());

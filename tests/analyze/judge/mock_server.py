@@ -129,6 +129,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.flush()
                 time.sleep(0.7)
             self.wfile.write(body)
+        elif fault == "slow":
+            body = json.dumps(BODIES["ok"]).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            for byte in body:
+                try:
+                    self.wfile.write(bytes([byte]))
+                    self.wfile.flush()
+                except OSError:  # the client has left
+                    return
+                time.sleep(1)
         elif fault == "truncated":
             self.send_response(200)
             self.send_header("Content-Length", "99999")
