@@ -2,14 +2,18 @@
 #include "hand_over.hpp"
 
 #include "command/run.hpp"
+#include "prepare/checked_model.hpp"
+#include "prepare/dry_run.hpp"
 #include "shard/format_error.hpp"
 
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #ifdef PHISCOPE_COMPUTES
 #include <torch/version.h>
@@ -64,14 +68,17 @@ void hand_over(char** argv) {
                            "); what only reads models and runs does without it");
 }
 
-// What subcommands that run a model are linked with here. run_program() leaves before they begin.
-CheckedModel check_run(const RunOptions& /*options*/) {
-  throw std::logic_error("check_run: called in the program that runs no models");
+// What subcommands that run a model are linked with here: run_program() leaves before they begin,
+// but for a dry run.
+CheckedModel check_run(const RunOptions& options) {
+  if (!options.dry_run) throw std::logic_error("check_run: called in the program without models");
+  return checked_model(options, std::nullopt);
 }
 
-void run(const RunOptions& /*options*/, const CheckedModel& /*model*/, RunRequest /*request*/,
+void run(const RunOptions& options, const CheckedModel& model, RunRequest request,
          const std::string& /*command_line*/) {
-  throw std::logic_error("run: called in the program that runs no models");
+  if (!options.dry_run) throw std::logic_error("run: called in the program without models");
+  dry_run(options, model, std::move(request));
 }
 
 }  // namespace phiscope::extract

@@ -58,7 +58,8 @@ std::optional<int> run_program(int argc, char** argv, const std::string& version
   for (const Subcommand& subcommand : subcommands) {
     if (!subcommand.app->parsed()) continue;
     RunOptions* const run = subcommand.run;
-    if (run != nullptr && !run->print_config && !computes) return std::nullopt;
+    const bool asks = run != nullptr && (run->print_config || run->dry_run);
+    if (run != nullptr && !asks && !computes) return std::nullopt;
     for (const std::string& note : notes) std::cerr << "note: " << note << '\n';
     if (run != nullptr) run->notes = notes;
     if (run != nullptr && run->print_config) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The engine's side of bench/forward.py: reads "KERNEL ARGUMENTS" lines, answers with CPU seconds.
-#include "run/estimate.hpp"
+#include "ahead/estimate.hpp"
 #include "run/stepper.hpp"
 
 #include <ATen/Parallel.h>

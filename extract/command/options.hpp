@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command/choice.hpp"
+#include "plan/compute_dtype.hpp"
 #include "shard/lock_file.hpp"
 
 #include <cstddef>
@@ -14,8 +15,6 @@ namespace phiscope::extract {
 
 class Flags;
 
-/// What a model computes and stores in.
-enum class ComputeDtype { float32, bfloat16, float16, float64 };
 inline constexpr Choices<ComputeDtype, 4> compute_dtypes{{{"float32", ComputeDtype::float32},
                                                           {"bfloat16", ComputeDtype::bfloat16},
                                                           {"float16", ComputeDtype::float16},

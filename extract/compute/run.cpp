@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "command/run.hpp"
 
+#include "ahead/estimate.hpp"
 #include "command/next_program.hpp"
 #include "command/past_speed.hpp"
-#include "compute/memory.hpp"
 #include "compute/numerics.hpp"
 #include "compute/run_log.hpp"
-#include "files/describe.hpp"
 #include "files/digest_cache.hpp"
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"
-#include "program/version.hpp"
-#include "run/estimate.hpp"
+#include "prepare/checked_model.hpp"
+#include "prepare/dry_run.hpp"
+#include "prepare/outlook.hpp"
 #include "run/execute.hpp"
 #include "run/known_runs.hpp"
-#include "run/pass_lengths.hpp"
-#include "run/shard_time.hpp"
 #include "run/time_ahead.hpp"
-#include "run/writing_speed.hpp"
 #include "shard/atomic_file.hpp"
 #include "shard/format_error.hpp"
 #include "shard/sha256.hpp"
@@ -28,9 +25,7 @@
 #include <cmath>
 #include <ctime>
 #include <iostream>
-#include <numeric>
 #include <optional>
-#include <span>
 #include <utility>
 
 namespace phiscope::extract {
@@ -38,138 +33,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// The nearest existing parent, whose disk the run will use.
-std::filesystem::path existing_parent(std::filesystem::path path) {
-  path = std::filesystem::absolute(path);
-  while (!std::filesystem::exists(path)) path = path.parent_path();
-  return path;
-}
-
-shard::RunPlan run_plan(const RunOptions& options, const CheckedModel& model,
-                        const RunRequest& request) {
-  const shard::RowSpace own{.name = request.row_space, .key = request.row_key};
-  shard::RunPlan plan{.experiment = request.experiment,
-                      .shards = static_cast<std::int64_t>(request.plan.shards()),
-                      .arrays = array_plans(request.plan, model.config, scalar_type(options.dtype),
-                                            request.row_space),
-                      .row_spaces = row_spaces(request.plan, own),
-                      .details = ordered_json::object()};
-  if (!request.row_formula.empty()) {
-    for (shard::ArrayPlan& array : plan.arrays) array.formula += "; " + request.row_formula;
-  }
-  for (const auto& [name, bytes] : request.files) {
-    plan.files.emplace(name, shard::sha256(std::as_bytes(std::span(bytes))));
-  }
-  plan.details["version"] = program::program_version();
-  plan.details["revision"] = program::git_revision();
-  plan.details["options"] = request.options;
-  plan.details["model"] = model.description;
-  if (options.allow_long) plan.details["allow_long"] = true;
-  plan.details["numerics"] = numerics(options, model.config);
-  plan.details["prompts_per_shard"] = request.plan.groups_per_shard;
-  if (!request.details.is_null()) plan.details.update(request.details);
-  return plan;
-}
-
-std::vector<std::int64_t> all_shards(const Plan& plan) {
-  std::vector<std::int64_t> shards(plan.shards());
-  std::iota(shards.begin(), shards.end(), 0);
-  return shards;
-}
-
-/// What a process takes on the CPU before it has read a weight: libraries and their tables.
-constexpr std::uint64_t process_bytes = 125'000'000;
-
-/// Work, disk and memory of a plan, for people and for --dry-run.
-ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::RunPlan& described,
-                      const RunOptions& options) {
-  const TokenCount count = count_tokens(plan.groups, static_cast<int>(config.layers));
-  const auto layers = static_cast<std::uint64_t>(config.layers);
-  const std::uint64_t steps = count.continued * static_cast<std::uint64_t>(plan.generation.tokens);
-  const std::uint64_t shared = count.token_layers_shared + steps * layers;
-  const std::uint64_t alone = count.token_layers_alone + steps * layers;
-  const std::uint64_t generated = plan.generation.rows == GeneratedRows::none ? 0 : steps;
-  const std::size_t item = at::elementSize(scalar_type(options.dtype));
-  const std::uint64_t weights = count_parameters(config) * item;
-  const std::uint64_t batch =
-      expected_batch_bytes(plan, config, described.arrays, item, options.batch_size);
-  const std::uint64_t lane = lane_key_value_bytes(plan, config, item);
-  const bool on_cpu = parse_device(options.device).is_cpu();
-  const bool independent = has_independent_rows(parse_device(options.device));
-  const KeptRuns kept = kept_runs(plan, config, item, independent);
-  const std::uint64_t scores =
-      expected_score_bytes(plan, config, item, options.batch_size, on_cpu, kept);
-  const std::uint64_t fixed = weights + scores + kept.bytes;
-  const std::optional<std::uint64_t> memory = run_memory(options);
-  const Tokens tokens = tokens_ahead(plan, all_shards(plan));
-  return {{"shards", plan.shards()},
-          {"runs", count.runs},
-          {"rows", count.rows + generated},
-          {"tokens", {{"together", tokens.together}, {"single", tokens.single}}},
-          {"token_layers", shared},
-          {"token_layers_without_sharing", alone},
-          {"saved_by_sharing",
-           shared == 0 ? 1.0 : static_cast<double>(alone) / static_cast<double>(shared)},
-          {"disk_bytes", expected_bytes(plan, described.arrays, all_shards(plan))},
-          {"weight_bytes", weights},
-          {"batch_bytes", batch},
-          {"score_bytes", scores},
-          {"kept_bytes", kept.bytes},
-          {"peak_bytes", fixed + batch + (on_cpu ? process_bytes : 0)},
-          {"key_value_bytes", {{"lane", lane}, {"batch", lane * options.batch_size}}},
-          {"memory_bytes", memory ? ordered_json(*memory) : ordered_json()},
-          {"largest_batch",
-           memory ? ordered_json(largest_batch(*memory, fixed, batch / options.batch_size))
-                  : ordered_json()}};
-}
-
-/// What the speed of a run depends on most.
-std::string speed_conditions(const RunOptions& options, const ordered_json& expected) {
-  return std::filesystem::absolute(options.model).lexically_normal().string() + "\n" +
-         expected.at("weight_bytes").dump() + "\n" + options.device + "\n" +
-         std::to_string(options.threads) + "\n" + std::to_string(options.batch_size);
-}
-
-std::optional<PastSpeed> past_speed(const std::string& experiment, const std::string& conditions) {
-  const auto folder = user_cache_folder();
-  return folder ? PastSpeeds(*folder).find(experiment, conditions) : std::nullopt;
-}
-
 std::string today() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   gmtime_r(&now, &parts);
   std::array<char, 16> text{};
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
-}
-
-/// Keys and values, and what fits, for people.
-void say_memory(const ordered_json& expected, const RunOptions& options) {
-  const ordered_json& bytes = expected.at("key_value_bytes");
-  std::cerr << "keys and values: " << bytes_text(bytes.at("lane")) << " per lane, "
-            << bytes_text(bytes.at("batch")) << " per batch of " << options.batch_size;
-  if (!expected.at("memory_bytes").is_null()) {
-    std::cerr << "; the largest batch that fits " << bytes_text(expected.at("memory_bytes")) << ": "
-              << expected.at("largest_batch");
-  }
-  std::cerr << '\n';
-}
-
-/// What rows cost to be written, and how fast they can be here, for people.
-void say_writing(const Plan& plan, const ordered_json& expected,
-                 const std::filesystem::path& disk) {
-  const auto tokens =
-      static_cast<double>(std::max<std::uint64_t>(1, expected_tokens(plan, all_shards(plan))));
-  const double bytes = expected.at("disk_bytes").get<double>() / tokens;
-  if (bytes < 1.0) return;
-  const WritingSpeed speed = measure_writing(disk);
-  const auto of = [&](double rate) {
-    return std::to_string(std::llround(rate / bytes)) + " tokens/s (" + bytes_text(rate) + "/s)";
-  };
-  std::cerr << "writing: " << bytes_text(bytes) << " per token; ";
-  if (speed.disk > 0.0) std::cerr << "this disk takes about " << of(speed.disk) << ", ";
-  std::cerr << "hashing at most " << of(speed.hash) << "; a device that computes more waits for "
-            << (speed.disk > 0.0 && speed.disk < speed.hash ? "the disk" : "hashing") << '\n';
 }
 
 /// Says so where the disk was slower than the model.
@@ -182,41 +51,10 @@ void say_waiting(const std::string& experiment, const Executed& done) {
          "hooks or positions, a 16-bit --dtype or a faster disk would help\n";
 }
 
-/// Rotations exist for every position; a table of learned ones ends.
-void allow_long_runs(const RunOptions& options, ModelConfig& config) {
-  if (config.learned_positions) {
-    throw std::runtime_error(
-        "--allow-long: " + options.model.string() + " has a table of learned positions (" +
-        std::to_string(config.max_positions) + " of them), expected a model with rotary positions");
-  }
-  config.max_positions = 0x7FFFFFFF;
-}
-
-/// What is said of a run before it starts: on standard error, and in the log.
-std::vector<std::string> warnings_of(const CheckedModel& model, const Plan& plan) {
-  std::vector<std::string> warnings = model_warnings(model.description);
-  std::size_t longer = 0;
-  for (const Group& group : plan.groups) {
-    for (const Run& run : group.runs) {
-      const std::int64_t length = given_positions(run) + plan.generation.tokens;
-      longer += length > model.context ? 1U : 0U;
-    }
-  }
-  if (longer > 0) {
-    warnings.push_back("--allow-long: " + std::to_string(longer) + " runs may be longer than the " +
-                       std::to_string(model.context) + " positions the model was trained for");
-  }
-  return warnings;
-}
-
 }  // namespace
 
 CheckedModel check_run(const RunOptions& options) {
   const c10::Device device = parse_device(options.device);
-  if (options.batch_invariant && !device.is_cpu()) {
-    throw std::runtime_error("--batch-invariant: found --device " + options.device +
-                             ", expected cpu: elsewhere a run's last bits depend on its batch");
-  }
   if (device.is_cpu() && !matrix_products().reproducible) {
     const std::string why =
         "LibTorch computes products without MKL's reproducible mode: a run's "
@@ -224,64 +62,26 @@ CheckedModel check_run(const RunOptions& options) {
     if (options.batch_invariant) throw std::runtime_error("--batch-invariant: " + why);
     std::cerr << "warning: " << why << '\n';
   }
+  std::optional<std::uint64_t> free_bytes;
   if (!options.dry_run) {
     catch_stop_signals();
     open_device(device);
+    if (!device.is_cpu()) free_bytes = device_facts(device).free_bytes;
   }
-  if (options.out.empty()) throw std::runtime_error("--out: found nothing, expected a directory");
-  // Before its weights are opened: a model that does not fit need not be here to be refused.
-  check_memory(options, read_config(options.model));
-  const auto files = std::make_shared<const ModelFiles>(options.model);
-  std::optional<DigestCache> cache;
-  if (!options.no_digest_cache) cache = DigestCache::of_user();
-  // Every weight is read once, or a run could be made with a broken download.
-  ordered_json description = describe_model(*files, cache ? &*cache : nullptr, stop_if_asked);
-  if (cache && !cache->problem().empty()) {
-    std::cerr << "warning: the model's digests are not kept for the next run: " << cache->problem()
-              << "; --no-digest-cache does without\n";
-  }
-  CheckedModel model{
-      .files = files, .config = files->config(), .description = std::move(description)};
-  model.context = model.config.max_positions;
-  if (options.allow_long) allow_long_runs(options, model.config);
-  return model;
+  return checked_model(options, free_bytes);
 }
 
 void run(const RunOptions& options, const CheckedModel& model, RunRequest request,
          const std::string& command_line) {
+  if (options.dry_run) return dry_run(options, model, std::move(request));
   const Task task = parse_task(options.shard);
-  request.plan.groups_per_shard =
-      groups_in_time(request.plan, model.config, 60.0 * options.shard_minutes,
-                     parse_device(options.device).is_cpu());
-  check_pass_lengths(model.config, request.plan);
-  const shard::RunPlan plan = run_plan(options, model, request);
-  std::vector<std::string> warnings = warnings_of(model, request.plan);
-  for (const std::string& warning : warnings) std::cerr << "warning: " << warning << '\n';
-  const ordered_json expected = estimate(request.plan, model.config, plan, options);
-  const std::string step =
-      request.options.contains("step") ? " " + request.options["step"].get<std::string>() : "";
-  std::cerr << "extract " << request.experiment << step << ": " << expected["runs"] << " runs in "
-            << expected["shards"] << " shards, " << expected["rows"] << " rows, "
-            << bytes_text(expected["disk_bytes"]) << " on disk, "
-            << bytes_text(expected["weight_bytes"]) << " of weights and about "
-            << bytes_text(expected["batch_bytes"]) << " for a batch, "
-            << bytes_text(expected["peak_bytes"])
-            << " in memory in all; sharing common prefixes and blocks: " << expected["token_layers"]
-            << " token-layers instead of " << expected["token_layers_without_sharing"] << '\n';
-  const std::string conditions = speed_conditions(options, expected);
-  if (options.dry_run) {
-    const std::optional<PastSpeed> speed = past_speed(request.experiment, conditions);
-    const Tokens tokens = tokens_ahead(request.plan, all_shards(request.plan));
-    std::cerr << "time: " << time_text(speed, tokens) << '\n';
-    say_memory(expected, options);
-    say_writing(request.plan, expected, existing_parent(options.out));
-    ordered_json line{{"dry_run", true}};
-    if (request.options.contains("step")) line["step"] = request.options["step"];
-    line["plan"] = expected;
-    line["seconds"] = speed ? ordered_json(speed->timed.seconds_for(tokens)) : ordered_json();
-    std::cout << line.dump() << '\n';
-    return;
-  }
+  const c10::Device device = parse_device(options.device);
+  Surroundings around{.free_bytes = {}, .independent_rows = has_independent_rows(device)};
+  if (!device.is_cpu()) around.free_bytes = device_facts(device).free_bytes;
+  Outlook outlook = look_ahead(options, model, request, numerics(options, model.config), around);
+  const shard::RunPlan& plan = outlook.plan;
+  const ordered_json& expected = outlook.expected;
+  std::vector<std::string>& warnings = outlook.warnings;
   const std::filesystem::path disk = existing_parent(options.out);
   const auto free_bytes = std::filesystem::space(disk).available;
   // A manifest, commits and file headers come on top of the data.
@@ -320,7 +120,6 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
            {"estimate", expected}});
   for (const std::string& note : options.notes) log.add({{"event", "note"}, {"note", note}});
   for (const std::string& warning : warnings) log.add({{"event", "warning"}, {"text", warning}});
-  const c10::Device device = parse_device(options.device);
   Executed done;
   try {
     const Model loaded = load_model(model.files, scalar_type(options.dtype), device, stop_if_asked);
@@ -345,7 +144,7 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
     TimedWork expected_work = done.timed;
     expected_work.tokens = tokens_ahead(request.plan, open);
     const std::string problem =
-        PastSpeeds(*folder).keep(request.experiment, conditions, expected_work, today());
+        PastSpeeds(*folder).keep(request.experiment, outlook.conditions, expected_work, today());
     if (!problem.empty()) {
       std::cerr << "warning: the speed is not kept for the next --dry-run: " << problem << '\n';
     }

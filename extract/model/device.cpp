@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "model/device.hpp"
 
-#include <charconv>
+#include "plan/device_name.hpp"
+
 #include <stdexcept>
-#include <string_view>
 
 #if PHISCOPE_CUDA
 #include "kernel/cuda_device.hpp"
@@ -50,19 +50,9 @@ void open_cuda(c10::Device device) {
 }  // namespace
 
 c10::Device parse_device(const std::string& name) {
-  if (name == "cpu") return c10::Device(c10::DeviceType::CPU);
-  if (name == "cuda") return c10::Device(c10::DeviceType::CUDA, 0);
-  const std::string_view prefix = "cuda:";
-  int index = 0;
-  const char* const end = name.data() + name.size();
-  if (name.starts_with(prefix)) {
-    const auto [stop, error] = std::from_chars(name.data() + prefix.size(), end, index);
-    const bool number = error == std::errc() && stop == end && stop > name.data() + prefix.size();
-    if (number && index >= 0 && index < 128) {
-      return c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index));
-    }
-  }
-  refuse(name, "cpu, cuda or cuda:0, cuda:1, ...");
+  const DeviceName device = parse_device_name(name);
+  if (device.is_cpu) return c10::Device(c10::DeviceType::CPU);
+  return c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(device.index));
 }
 
 void open_device(c10::Device device) {

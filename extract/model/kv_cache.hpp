@@ -2,6 +2,7 @@
 #pragma once
 
 #include "files/config.hpp"
+#include "plan/cache_tile.hpp"
 
 #include <ATen/core/Tensor.h>
 
@@ -15,7 +16,7 @@ namespace phiscope::extract {
 /// whole tiles without a copy.
 class KvCache {
  public:
-  static constexpr std::int64_t tile = 16;
+  static constexpr std::int64_t tile = cache_tile;
 
   KvCache() = default;
   /// @param tokens  the most tokens it will hold

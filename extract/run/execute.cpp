@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "run/execute.hpp"
 
+#include "ahead/estimate.hpp"
+#include "ahead/foretold_rows.hpp"
 #include "run/averages.hpp"
-#include "run/estimate.hpp"
-#include "run/foretold_rows.hpp"
 #include "run/stepper.hpp"
 #include "run/time_ahead.hpp"
 #include "watch/progress.hpp"

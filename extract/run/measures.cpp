@@ -197,12 +197,6 @@ bool is_of_targets(Measure measure) {
 
 }  // namespace
 
-bool has_measures(const Plan& plan, std::size_t space) {
-  return std::ranges::any_of(plan.captures, [&](const Capture& capture) {
-    return capture.space == space && capture.measure != Measure::values;
-  });
-}
-
 std::vector<std::vector<double>> measures_of(const Model& model, const Plan& plan,
                                              std::span<const ScoredRow> rows,
                                              const at::Tensor& normed) {

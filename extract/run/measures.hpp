@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ahead/row_kinds.hpp"
+#include "ahead/score_bytes.hpp"
 #include "model/model.hpp"
 #include "plan/plan.hpp"
 
@@ -26,15 +28,6 @@ struct ScoredRow {
   const Reference* reference = nullptr;  ///< null: the run is compared with itself
   std::int64_t shift = 0;                ///< from the run's positions to the reference's
 };
-
-/// Bytes of scores that measures_of() makes at once; on a GPU it may take more where memory is
-/// free.
-constexpr std::uint64_t scored_bytes(bool on_cpu) {
-  return on_cpu ? 32'000'000 : 256'000'000;
-}
-
-/// Whether a plan's row space has measures.
-bool has_measures(const Plan& plan, std::size_t space);
 
 /// The plan's measures of some rows, [capture][row]; empty for captures that are none. What a run
 /// shares with the one it comes from has the same bits: there a divergence is zero without being

@@ -16,10 +16,6 @@
 namespace phiscope::extract {
 namespace {
 
-bool is_single_token(const Row& row) {
-  return row.spans.size() == 1 && row.spans.front().end - row.spans.front().begin == 1;
-}
-
 /// Whether these are first, first + 1, first + 2, ...: a range can be taken without an index.
 bool is_range(const std::vector<std::int64_t>& numbers) {
   for (std::size_t i = 1; i < numbers.size(); ++i) {
@@ -30,19 +26,9 @@ bool is_range(const std::vector<std::int64_t>& numbers) {
 
 }  // namespace
 
-bool has_means(const Plan& plan, std::size_t space) {
-  if (space == 0 && plan.generation.rows == GeneratedRows::pooled) return true;
-  return std::ranges::any_of(plan.groups, [&](const Group& group) {
-    return std::ranges::any_of(group.runs, [&](const Run& run) {
-      return std::ranges::any_of(
-          run.rows, [&](const Row& row) { return row.space == space && !is_single_token(row); });
-    });
-  });
-}
-
 at::ScalarType row_dtype(Hook hook, at::ScalarType model, bool means) {
   const bool half = model == at::kHalf || model == at::kBFloat16;
-  return half && (means || hook == Hook::head_norm) ? at::kFloat : model;
+  return half && is_widened(hook, means) ? at::kFloat : model;
 }
 
 RowCollector::RowCollector(const Plan& plan, const RowRoom& room)

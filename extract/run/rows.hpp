@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ahead/row_kinds.hpp"
 #include "model/batch.hpp"
 #include "plan/plan.hpp"
 #include "run/trace.hpp"
@@ -21,9 +22,6 @@ struct PassRow {
   std::size_t lane = 0;         ///< lane of the batch
   std::span<const Span> spans;  ///< positions of the run
 };
-
-/// Whether some row of a plan's row space is the mean of several tokens; a pooled one always is.
-bool has_means(const Plan& plan, std::size_t space);
 
 /// The dtype of a capture's rows, wherever they are computed or stored: that of the model, but
 /// means and norms of a 16-bit model are float32.

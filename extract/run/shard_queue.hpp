@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ahead/writing_speed.hpp"
 #include "run/portion.hpp"
 #include "run/task_strands.hpp"
 #include "shard/run_writer.hpp"
@@ -27,8 +28,7 @@ namespace phiscope::extract {
 struct QueueLimits {
   std::size_t bytes = std::size_t{512} << 20U;  ///< of rows that are not written and hashed yet
   std::size_t shards = 4;                       ///< begun and not committed
-  /// A file is hashed by one thread at a time, beside the one that writes it.
-  std::size_t threads = std::clamp(std::thread::hardware_concurrency(), 3U, 9U) - 1U;
+  std::size_t threads = writing_threads();
 };
 
 /// Writes shards in other threads: whoever computes goes on with the next rows, and the next shard,

@@ -108,11 +108,6 @@ void check_scores(const Model& model, const at::Tensor& scores, std::span<Walk* 
 
 }  // namespace
 
-bool stored_as_scores(const Plan& plan, std::size_t capture) {
-  const Capture& one = plan.captures[capture];
-  return one.hook == Hook::logits && one.measure == Measure::values && !has_means(plan, one.space);
-}
-
 at::Tensor stored_rows(const Model& model, const at::Tensor& rows, bool later) {
   if (!later) return rows;
   at::Tensor scores = logits(model, rows);

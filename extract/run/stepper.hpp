@@ -27,15 +27,6 @@ struct FinishedRun {
   std::vector<float> log_probabilities;         ///< [step] of these tokens, nats
 };
 
-/// Bytes of scores that runs are compared with, beyond which no further group is taken on while
-/// runs are on their way: they take more room than anything else.
-constexpr std::uint64_t most_reference_bytes(bool on_cpu) {
-  return on_cpu ? 128'000'000 : 4'000'000'000;
-}
-
-/// True if rows of a capture are kept as what scores follow from.
-bool stored_as_scores(const Plan& plan, std::size_t capture);
-
 /// Some rows of a capture as they are stored, [row, ...], where the model is.
 /// @param rows  of FinishedRun::arrays @param later  see stored_as_scores()
 at::Tensor stored_rows(const Model& model, const at::Tensor& rows, bool later);

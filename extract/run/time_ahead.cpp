@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "run/time_ahead.hpp"
 
+#include "ahead/estimate.hpp"
 #include "plan/sharing.hpp"
-#include "run/estimate.hpp"
 #include "run/shard_costs.hpp"
 #include "watch/stop.hpp"
 
@@ -157,18 +157,6 @@ Sample sample(const Model& model, const Plan& plan, std::size_t batch_size, cons
 }
 
 }  // namespace
-
-Tokens tokens_ahead(const Plan& plan, std::span<const std::int64_t> shards) {
-  Tokens ahead;
-  std::set<std::int64_t> seen;
-  for (const std::int64_t shard : shards) {
-    const TokenCount count = count_tokens(groups_of(plan, shard), 1, seen);
-    ahead.together += count.shared - count.single;
-    ahead.single +=
-        count.single + count.continued * static_cast<std::uint64_t>(plan.generation.tokens);
-  }
-  return ahead;
-}
 
 double seconds_ahead(const Model& model, const Plan& plan, std::size_t batch_size,
                      const GroupTraces& more, std::span<const std::int64_t> shards) {

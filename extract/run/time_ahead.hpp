@@ -12,9 +12,6 @@
 
 namespace phiscope::extract {
 
-/// Tokens that some shards send through the model, at most.
-[[nodiscard]] Tokens tokens_ahead(const Plan& plan, std::span<const std::int64_t> shards);
-
 /// Seconds that some shards will take to compute.
 ///
 /// Shards from all over the plan are run for 0.3 to 2 seconds and the results are discarded: most

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "plan/hook.hpp"
+#include "ahead/group_needs.hpp"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <utility>
 
 namespace phiscope::extract {
-
-/// A hook of a layer.
-using Place = std::pair<Hook, int>;
 
 /// Values of one run at some places, for runs that share its beginning, or take its values.
 struct RunTrace {

@@ -7,162 +7,25 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace phiscope::extract {
 namespace {
 
-int shortest_length(const Run& run) {
-  return given_positions(run);
+/// The walk of a number; null for none.
+Walk* walk_at(std::deque<Walk>& walks, std::size_t number) {
+  return number == no_run ? nullptr : &walks[number];
 }
 
-/// Adds places of a run to those that others take, from a position on.
-void want(Wanted& of, const std::set<Place>& places, int first) {
-  if (places.empty()) return;
-  of.first = of.places.empty() ? first : std::min(of.first, first);
-  of.places.insert(places.begin(), places.end());
-}
-
-std::set<Place> captured_places(const Plan& plan, std::size_t space) {
-  std::set<Place> places;
-  for (const Capture& capture : plan.captures) {
-    if (capture.measure != Measure::values || capture.space != space) continue;
-    if (capture.layers.empty()) places.emplace(capture.hook, 0);
-    for (const int layer : capture.layers) places.emplace(capture.hook, layer);
-  }
-  return places;
-}
-
-int first_of(const std::vector<int>& positions) {
-  return positions.empty() ? 0 : *std::ranges::min_element(positions);
-}
-
-/// What a run's actions take of others.
-void want_sources(const Run& run, std::deque<Walk>& walks) {
-  for (const Action& action : run.actions) {
-    for (const Source& source : sources_of(action)) {
-      if (source.run >= walks.size()) continue;  // of no run
-      const Site& site = *site_of(action);
-      want(walks[source.run].wanted, {{site.hook, site.layer}}, first_of(source.positions));
-    }
-  }
-}
-
-/// Whether a run computes the values at a place itself, as far as its own positions go.
-bool computes(const Departure& from, const Place& place) {
-  const auto& [hook, layer] = place;
-  if (hook == Hook::embed) return from.layer == 0;
-  if (!hook_name(hook).in_block) return true;
-  return (hook == Hook::resid_post ? layer + 1 : layer) >= from.layer;
-}
-
-/// Of places that are wanted from `first` on those that a run does not compute.
-std::set<Place> lacking(const Departure& from, const std::set<Place>& places, int first) {
-  std::set<Place> some;
-  std::ranges::copy_if(places, std::inserter(some, some.end()), [&](const Place& place) {
-    return first < from.position || !computes(from, place);
-  });
-  return some;
-}
-
-/// What a run takes of the one it comes from, besides its cache.
-void want_beginning(const Plan& plan, const Walk& walk, const Departure& from, int end,
-                    Wanted& of) {
-  const Run& run = *walk.run;
-  if (from.layer > 0) want(of, {{Hook::resid_post, from.layer - 1}}, from.position);
-  const bool at_latent = from.position >= latents_begin(run) && from.position < latents_end(run);
-  const bool feeds = run.latents.frozen && from.position < latents_end(run);
-  if (at_latent || feeds) want(of, {{Hook::embed, 0}}, std::max(from.position, latents_begin(run)));
-  const int known = from.layer > 0 ? end : from.position;
-  for (const Row& row : run.rows) {
-    for (const Span& span : row.spans) {
-      if (span.begin >= known) continue;
-      want(of, lacking(from, captured_places(plan, row.space), span.begin), span.begin);
-    }
-  }
-  const Wanted& theirs = walk.wanted;
-  if (theirs.first < known) want(of, lacking(from, theirs.places, theirs.first), theirs.first);
-}
-
-void want_scores(const Walk& walk) {
-  const Run& run = *walk.run;
-  Wanted& of = walk.reference->wanted;
-  for (const Row& row : run.rows) {
-    for (const Span& span : row.spans) {
-      const int at = span.begin - run.origin + walk.reference->run->origin;
-      want(of, {{Hook::final_norm, 0}}, at);
-      of.scores_from = of.scores_from < 0 ? at : std::min(of.scores_from, at);
-    }
-  }
-}
-
-/// Fills in what each walk has to keep, the later runs first: what one has to keep of a beginning
-/// that is not its own must be kept by the run it comes from.
-void plan_traces(const Plan& plan, const Group& group, int layers, std::deque<Walk>& walks) {
-  for (std::size_t r = walks.size(); r-- > 0;) {
-    Walk& walk = walks[r];
-    want_sources(*walk.run, walks);
-    if (walk.reference != nullptr) want_scores(walk);
-    if (walk.parent == nullptr) continue;
-    const Run& base = group.runs[group.runs[r].from];
-    // With the tokens that it may quote, and without: it has one length or another in between.
-    for (const int quoted : {0, walk.run->quote.tokens}) {
-      const int length = shortest_length(*walk.run) + quoted;
-      Departure from =
-          departure(base, *walk.run, shortest_length(base) + base.quote.tokens, length);
-      from.layer = std::min(from.layer, layers);
-      const int end = pass_end(*walk.run, from.position, length);
-      want_beginning(plan, walk, from, end, walk.parent->wanted);
-      const bool owns = walk.forked || walk.continued || end < length;
-      walk.parent->forked = walk.parent->forked || takes_cache(from, owns);
-    }
-  }
-}
-
-void check_order(const Group& group, std::size_t run) {
-  const auto earlier = [&](std::size_t other, const char* what) {
-    if (other < run) return;
-    throw std::invalid_argument("make_group_walk: run " + std::to_string(run) + " takes its " +
-                                what + " from run " + std::to_string(other) +
-                                ", expected an earlier one");
-  };
-  for (const Action& action : group.runs[run].actions) {
-    for (const Source& source : sources_of(action)) {
-      if (source.run < donor_rows) earlier(source.run, "values");
-    }
-  }
-  const Run& one = group.runs[run];
-  if (one.quote.tokens > 0) earlier(one.quote.run, "tokens");
-  if (one.quote.continues && (one.from != one.quote.run || one.quote.tokens < 1 ||
-                              !one.rows.empty() || group.runs[one.from].quote.tokens > 0 ||
-                              given_positions(one) != given_positions(group.runs[one.from]))) {
-    throw std::invalid_argument("make_group_walk: run " + std::to_string(run) +
-                                " continues another, expected the beginning of that one, without "
-                                "rows");
-  }
-  if (one.from != no_run && one.from != run) earlier(one.from, "beginning");
-  if (one.against != run) earlier(one.against, "scores to compare with");
-}
-
-bool needs_scores(const Plan& plan, const Run& run) {
-  return std::ranges::any_of(run.rows,
-                             [&](const Row& row) { return has_measures(plan, row.space); });
-}
-
-/// Other runs that a run waits for.
-void connect(const Plan& plan, const Group& group, std::size_t r, std::deque<Walk>& walks) {
-  Walk& walk = walks[r];
-  const Run& run = *walk.run;
-  const std::size_t parent = parent_of(group, r);
-  if (parent != no_run) walk.parent = &walks[parent];
-  if (needs_scores(plan, run) && run.against < r) walk.reference = &walks[run.against];
-  if (run.quote.tokens > 0) walk.quoted = &walks[run.quote.run];
-  std::set<std::size_t> sources;
-  for (const Action& action : run.actions) {
-    for (const Source& source : sources_of(action)) {
-      if (source.run < walks.size()) sources.insert(source.run);
-    }
-  }
-  for (const std::size_t source : sources) walk.sources.push_back(&walks[source]);
+/// What a walk takes of others, and they of it.
+void connect(RunNeeds& needs, std::deque<Walk>& walks, Walk& walk) {
+  walk.parent = walk_at(walks, needs.parent);
+  walk.reference = walk_at(walks, needs.reference);
+  walk.quoted = walk_at(walks, needs.quoted);
+  for (const std::size_t source : needs.sources) walk.sources.push_back(&walks[source]);
+  walk.wanted = std::move(needs.wanted);
+  walk.forked = needs.forked;
+  walk.continued = needs.continued;
 }
 
 /// Every run that a walk takes something of, once for each way in which it does.
@@ -263,10 +126,10 @@ void begin_trace(Walk& walk) {
 
 void make_group_walk(const Plan& plan, const Group& group, const GroupTraces& more, int layers,
                      GroupWalk& made) {
+  std::vector<RunNeeds> needs = group_needs(plan, group, layers);
   made.walks.resize(group.runs.size());
   made.traces = more;
   for (std::size_t r = 0; r < group.runs.size(); ++r) {
-    check_order(group, r);
     Walk& walk = made.walks[r];
     walk.run = &group.runs[r];
     walk.number = r;
@@ -274,17 +137,15 @@ void make_group_walk(const Plan& plan, const Group& group, const GroupTraces& mo
     const std::vector<std::int64_t>& key = walk.run->key;
     walk.name = key.empty() ? "run " + std::to_string(r) + " of its group"
                             : "prompt " + std::to_string(key.front());
-    connect(plan, group, r, made.walks);
+    connect(needs[r], made.walks, walk);
     for (Walk* other : taken_from(walk)) ++other->users;
     made.traces[r] = &walk.trace;
-    walk.continued = plan.generation.tokens > 0 && walk.run->generates && !walk.run->donor;
     walk.ended = !walk.continued;
     const int limit = walk.run->limit;
     walk.most = limit > 0 ? std::min(limit, plan.generation.tokens) : plan.generation.tokens;
     made.to_the_end = made.to_the_end || walk.continued || walk.run->latents.count > 0 ||
                       needs_scores(plan, *walk.run);
   }
-  plan_traces(plan, group, layers, made.walks);
 }
 
 bool is_ready(Walk& walk) {

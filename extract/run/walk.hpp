@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ahead/group_needs.hpp"
 #include "model/kv_cache.hpp"
 #include "plan/sharing.hpp"
 #include "run/measures.hpp"
@@ -20,13 +21,6 @@ namespace phiscope::extract {
 struct TensorRow {
   at::Tensor of{};
   std::int64_t row = 0;
-};
-
-/// What of a run others take, and from which position on.
-struct Wanted {
-  std::set<Place> places{};
-  int first = 0;         ///< position; of no meaning without places
-  int scores_from = -1;  ///< position from which others are compared with it; -1: none are
 };
 
 struct GroupWalk;

@@ -93,6 +93,20 @@ TEST_CASE("without the computing program models and runs are read, and not compu
   CHECK(run_shell(call + "info '" + walk_model() + "'", dir.path()).status == 0);
   CHECK(run_shell(call + small_loo(dir.path() / "x", "--print-config"), dir.path()).status == 0);
 
+  // A dry run says what the other program would.
+  const auto planned = [&](const std::string& which) {
+    const Finished dry = run_shell(which + small_loo(dir.path() / "x", "--dry-run"), dir.path());
+    CAPTURE(which, dry.err);
+    REQUIRE(dry.status == 0);
+    auto plan = nlohmann::json::parse(dry.out).at("plan");
+    CHECK(plan.at("runs").get<int>() > 0);
+    plan.erase("memory_bytes");  // free now
+    plan.erase("largest_batch");
+    return plan;
+  };
+  CHECK(planned(call) == planned(program("../libexec/phiscope/extract-compute") + " "));
+  CHECK_FALSE(std::filesystem::exists(dir.path() / "x"));
+
   const Finished refused = run_shell(call + small_loo(dir.path() / "x"), dir.path());
   CHECK(refused.status == 1);
   CHECK(lines(refused.err) == 1);

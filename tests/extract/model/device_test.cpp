@@ -2,10 +2,10 @@
 // What other devices than the CPU do differently, as far as a machine without one can show it.
 #include "model/device.hpp"
 
+#include "ahead/estimate.hpp"
 #include "model/layers.hpp"
 #include "model/step.hpp"
 #include "reference.hpp"
-#include "run/estimate.hpp"
 #include "run/finite.hpp"
 #include "scheduled_runs.hpp"
 

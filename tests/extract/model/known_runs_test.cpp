@@ -51,7 +51,7 @@ Swept swept(const Model& model, const Plan& plan, int task, int tasks, std::size
   const phiscope::shard::RunPlan described{
       .experiment = "test",
       .shards = static_cast<std::int64_t>(plan.shards()),
-      .arrays = array_plans(plan, model.config, model.dtype, space.name),
+      .arrays = array_plans(plan, model.config, ComputeDtype::float32, space.name),
       .row_spaces = row_spaces(plan, space),
       .details = nlohmann::ordered_json::object()};
   const TempDir folder;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ahead/estimate.hpp"
 #include "model_fixture.hpp"
-#include "run/estimate.hpp"
 #include "run/execute.hpp"
 #include "shard/run_writer.hpp"
 #include "temp_dir.hpp"
@@ -93,13 +93,26 @@ inline Group many_runs(const Model& model) {
   return group;
 }
 
+inline ComputeDtype compute_dtype(const Model& model) {
+  switch (model.dtype) {
+    case at::kDouble:
+      return ComputeDtype::float64;
+    case at::kHalf:
+      return ComputeDtype::float16;
+    case at::kBFloat16:
+      return ComputeDtype::bfloat16;
+    default:
+      return ComputeDtype::float32;
+  }
+}
+
 /// What a plan with one capture writes: [row, ...].
 inline at::Tensor written(const Model& model, const Plan& plan, std::size_t batch_size) {
   const phiscope::shard::RowSpace space{.name = "token", .key = {"run", "position"}};
   const phiscope::shard::RunPlan described{
       .experiment = "test",
       .shards = 1,
-      .arrays = array_plans(plan, model.config, model.dtype, space.name),
+      .arrays = array_plans(plan, model.config, compute_dtype(model), space.name),
       .row_spaces = row_spaces(plan, space),
       .details = nlohmann::ordered_json::object()};
   const TempDir folder;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/time_ahead.hpp"
 
+#include "ahead/estimate.hpp"
 #include "places.hpp"
 #include "torch_catch.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/shard_time.hpp"
+#include "ahead/shard_time.hpp"
 
 #include "catch.hpp"
 #include "files/model_tensors.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "run/foretold_rows.hpp"
+#include "ahead/foretold_rows.hpp"
 
-#include "torch_catch.hpp"
+#include "catch.hpp"
 
 #include <optional>
 #include <vector>

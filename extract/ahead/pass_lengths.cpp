@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/pass_lengths.hpp"
+#include "ahead/pass_lengths.hpp"
 
 #include "plan/sharing.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "run/foretold_rows.hpp"
+#include "ahead/foretold_rows.hpp"
 
-#include "run/estimate.hpp"
+#include "ahead/estimate.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "model/model.hpp"
+#include "ahead/kept_runs.hpp"
+#include "files/config.hpp"
+#include "plan/compute_dtype.hpp"
 #include "plan/plan.hpp"
-#include "run/known_runs.hpp"
+#include "plan/timed_work.hpp"
 #include "shard/plan.hpp"
 
 #include <cstdint>
@@ -26,7 +28,7 @@ std::vector<shard::RowSpace> row_spaces(const Plan& plan, const shard::RowSpace&
 /// @param dtype  what the model computes in
 /// @param row_space  name of the row space of the runs' own rows
 std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& config,
-                                          at::ScalarType dtype, const std::string& row_space);
+                                          ComputeDtype dtype, const std::string& row_space);
 
 /// The groups of one shard.
 std::span<const Group> groups_of(const Plan& plan, std::int64_t shard);
@@ -70,5 +72,8 @@ std::string out_of_memory_text(const std::string& device, std::uint64_t device_b
 
 /// Tokens that some shards send through the model, at most.
 std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>& shards);
+
+/// The same without averaged texts, by how they go through it.
+Tokens tokens_ahead(const Plan& plan, std::span<const std::int64_t> shards);
 
 }  // namespace phiscope::extract

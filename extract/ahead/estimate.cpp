@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "run/estimate.hpp"
+#include "ahead/estimate.hpp"
 
-#include "model/kv_cache.hpp"
+#include "ahead/row_kinds.hpp"
+#include "ahead/score_bytes.hpp"
+#include "plan/cache_tile.hpp"
 #include "plan/sharing.hpp"
-#include "run/measures.hpp"
-#include "run/rows.hpp"
-#include "run/stepper.hpp"
 #include "watch/progress.hpp"
 
 #include <algorithm>
@@ -16,19 +15,23 @@ namespace phiscope::extract {
 namespace {
 
 /// How an array holds rows of a dtype: bfloat16, which NumPy does not know, as its bits.
-shard::Dtype stored_as(at::ScalarType dtype) {
+shard::Dtype stored_as(ComputeDtype dtype) {
   switch (dtype) {
-    case at::kDouble:
+    case ComputeDtype::float64:
       return shard::Dtype::f8;
-    case at::kFloat:
+    case ComputeDtype::float32:
       return shard::Dtype::f4;
-    case at::kHalf:
+    case ComputeDtype::float16:
       return shard::Dtype::f2;
-    case at::kBFloat16:
-      return shard::Dtype::u2;
-    default:
-      throw std::invalid_argument("array_plans: not a floating dtype");
+    case ComputeDtype::bfloat16:
+      break;
   }
+  return shard::Dtype::u2;
+}
+
+/// The dtype of a capture's rows.
+ComputeDtype rows_dtype(Hook hook, ComputeDtype model, bool means) {
+  return item_bytes(model) == 2 && is_widened(hook, means) ? ComputeDtype::float32 : model;
 }
 
 std::uint64_t unsigned_size(std::int64_t n) {
@@ -159,7 +162,7 @@ std::vector<shard::RowSpace> row_spaces(const Plan& plan, const shard::RowSpace&
 }
 
 std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& config,
-                                          at::ScalarType dtype, const std::string& row_space) {
+                                          ComputeDtype dtype, const std::string& row_space) {
   std::vector<bool> means;
   for (std::size_t space = 0; space <= plan.further_spaces.size(); ++space) {
     means.push_back(has_means(plan, space));
@@ -168,7 +171,7 @@ std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& c
   std::vector<shard::ArrayPlan> arrays;
   for (const Capture& capture : plan.captures) {
     const HookName& hook = hook_name(capture.hook);
-    const at::ScalarType rows = row_dtype(capture.hook, dtype, means.at(capture.space));
+    const ComputeDtype rows = rows_dtype(capture.hook, dtype, means.at(capture.space));
     shard::ArrayPlan array{.name = capture.array,
                            .hook = std::string(hook.path),
                            .formula = std::string(hook.formula),
@@ -176,7 +179,7 @@ std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& c
                                             ? plan.further_spaces[capture.space - 1].name
                                         : predicting ? generated_space
                                                      : row_space,
-                           .encoding = rows == at::kBFloat16 ? "bf16" : "",
+                           .encoding = rows == ComputeDtype::bfloat16 ? "bf16" : "",
                            .axes = {"row"},
                            .dtype = stored_as(rows),
                            .layers = {capture.layers.begin(), capture.layers.end()},
@@ -261,7 +264,7 @@ std::uint64_t lane_key_value_bytes(const Plan& plan, const ModelConfig& config,
     }
   }
   // Room is made in whole tiles.
-  const std::int64_t room = (most + KvCache::tile - 1) / KvCache::tile * KvCache::tile;
+  const std::int64_t room = (most + cache_tile - 1) / cache_tile * cache_tile;
   return unsigned_size(2 * config.layers * config.kv_heads * config.head_dim * room) * item_bytes;
 }
 
@@ -349,6 +352,18 @@ std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>&
     tokens += count.shared + count.continued * static_cast<std::uint64_t>(plan.generation.tokens);
   }
   return tokens;
+}
+
+Tokens tokens_ahead(const Plan& plan, std::span<const std::int64_t> shards) {
+  Tokens ahead;
+  std::set<std::int64_t> seen;
+  for (const std::int64_t shard : shards) {
+    const TokenCount count = count_tokens(groups_of(plan, shard), 1, seen);
+    ahead.together += count.shared - count.single;
+    ahead.single +=
+        count.single + count.continued * static_cast<std::uint64_t>(plan.generation.tokens);
+  }
+  return ahead;
 }
 
 }  // namespace phiscope::extract

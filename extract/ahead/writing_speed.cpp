@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "run/writing_speed.hpp"
+#include "ahead/writing_speed.hpp"
 
-#include "run/shard_queue.hpp"
 #include "shard/atomic_file.hpp"
 #include "shard/sha256.hpp"
 
@@ -31,7 +30,7 @@ WritingSpeed measure_writing(const std::filesystem::path& folder) {
   const std::vector<std::byte> bytes(std::size_t{32} << 20U, std::byte{7});
   // Whoever computes has a core of its own.
   const std::size_t cores = std::max(2U, std::thread::hardware_concurrency()) - 1;
-  const std::size_t threads = std::min(cores, QueueLimits{}.threads);
+  const std::size_t threads = std::min(cores, writing_threads());
   const auto piece = std::span(bytes).first(bytes.size() / 4);
   shard::Sha256 hash;
   WritingSpeed speed;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "compute/memory.hpp"
+#include "prepare/memory.hpp"
 
 #include "files/model_tensors.hpp"
-#include "model/device.hpp"
+#include "plan/device_name.hpp"
 #include "shard/format_error.hpp"
 #include "watch/progress.hpp"
 
@@ -31,31 +31,16 @@ std::optional<std::uint64_t> free_host_memory() {
   return found;
 }
 
-std::uint64_t item_bytes(ComputeDtype dtype) {
-  switch (dtype) {
-    case ComputeDtype::float64:
-      return 8;
-    case ComputeDtype::float32:
-      return 4;
-    case ComputeDtype::bfloat16:
-    case ComputeDtype::float16:
-      break;
-  }
-  return 2;
-}
-
 }  // namespace
 
-std::optional<std::uint64_t> run_memory(const RunOptions& options) {
+std::optional<std::uint64_t> run_memory(const RunOptions& options,
+                                        const std::optional<std::uint64_t>& on_device) {
   if (options.memory > 0.0) return static_cast<std::uint64_t>(options.memory * 1e9);
-  const c10::Device device = parse_device(options.device);
-  if (device.is_cpu()) return free_host_memory();
-  if (options.dry_run) return std::nullopt;
-  return device_facts(device).free_bytes;
+  return parse_device_name(options.device).is_cpu ? free_host_memory() : on_device;
 }
 
-void check_memory(const RunOptions& options, const ModelConfig& config) {
-  const std::optional<std::uint64_t> memory = run_memory(options);
+void check_memory(const RunOptions& options, const ModelConfig& config,
+                  const std::optional<std::uint64_t>& memory) {
   const std::uint64_t weights = count_parameters(config) * item_bytes(options.dtype);
   if (!memory || weights <= *memory) return;
   std::string message = "--model: " + shard::path_text(options.model) + " has " +

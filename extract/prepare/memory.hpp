@@ -10,12 +10,15 @@
 namespace phiscope::extract {
 
 /// Bytes of memory that a run may take: those of --memory, else those that are free on its device.
-/// Nothing for a device that is not open, as in a dry run.
-std::optional<std::uint64_t> run_memory(const RunOptions& options);
+/// @param on_device  those that are free on a device that is open; nothing in a dry run
+[[nodiscard]] std::optional<std::uint64_t> run_memory(
+    const RunOptions& options, const std::optional<std::uint64_t>& on_device);
 
 /// Refuses a model whose weights alone do not fit, before they are read; a dry run says it on
 /// standard error.
+/// @param memory  see run_memory()
 /// @throws std::runtime_error with their size, the memory found and what to do
-void check_memory(const RunOptions& options, const ModelConfig& config);
+void check_memory(const RunOptions& options, const ModelConfig& config,
+                  const std::optional<std::uint64_t>& memory);
 
 }  // namespace phiscope::extract

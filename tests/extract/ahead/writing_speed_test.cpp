@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "run/writing_speed.hpp"
+#include "ahead/writing_speed.hpp"
 
+#include "catch.hpp"
 #include "temp_dir.hpp"
-#include "torch_catch.hpp"
 
 TEST_CASE("speeds are measured, and nothing stays", "[writing_speed]") {
   const phiscope::test::TempDir folder;

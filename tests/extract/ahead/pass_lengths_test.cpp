@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "run/pass_lengths.hpp"
+#include "ahead/pass_lengths.hpp"
 
-#include "model_fixture.hpp"
+#include "catch.hpp"
 
 using namespace phiscope::extract;
-using Catch::Matchers::Contains;
 
 namespace {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "run/estimate.hpp"
-#include "torch_catch.hpp"
+#include "ahead/estimate.hpp"
+#include "catch.hpp"
 
 using namespace phiscope::extract;
 

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <thread>
 
 namespace phiscope::extract {
+
+/// Threads that write and hash rows: a file is hashed by one at a time, beside the one that writes
+/// it.
+[[nodiscard]] inline std::size_t writing_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 3U, 9U) - 1U;
+}
 
 /// How fast rows can be hashed and written, in bytes per second.
 struct WritingSpeed {
