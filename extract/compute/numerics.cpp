@@ -3,6 +3,7 @@
 
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"
+#include "model/wide_product.hpp"
 #include "run/execute.hpp"
 #include "shard/format_error.hpp"
 #include "shard/json_file.hpp"
@@ -86,7 +87,9 @@ std::string planned_instructions(const std::optional<std::string>& there, const 
 ordered_json numerics(const RunOptions& options, const ModelConfig& config) {
   // Tasks of a run may be on different devices of one kind.
   const c10::Device device = parse_device(options.device);
-  const MatrixProducts products = products_on(device);
+  MatrixProducts products = products_on(device);
+  const bool widened = device.is_cpu() && is_product_widened(scalar_type(options.dtype));
+  if (widened) products.name += ", 16 bits in float32";
   ordered_json found{{"device", c10::DeviceTypeName(device.type(), /*lower_case=*/true)},
                      {"dtype", choice_name(compute_dtypes, options.dtype)},
                      {"attention", attention_on(device)},

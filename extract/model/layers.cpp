@@ -3,6 +3,7 @@
 
 #include "model/cuda_layers.hpp"
 #include "model/step.hpp"
+#include "model/wide_product.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/constant_pad_nd.h>
@@ -54,9 +55,12 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tens
   if (step && has_step_kernels(x)) return step_product(x, weight, bias);
   const std::int64_t rows = x.size(0);
   const std::int64_t missing = filled_rows(rows) - rows;
-  if (missing == 0 || !x.is_cpu()) return at::linear(x, weight, if_defined(bias));
-  return at::linear(at::constant_pad_nd(x, {0, 0, 0, missing}), weight, if_defined(bias))
-      .narrow(0, 0, rows);
+  if (!x.is_cpu()) return at::linear(x, weight, if_defined(bias));
+  const at::Tensor filled = missing == 0 ? x : at::constant_pad_nd(x, {0, 0, 0, missing});
+  const at::Tensor y = is_product_widened(x.scalar_type())
+                           ? widened_product(filled, weight, bias)
+                           : at::linear(filled, weight, if_defined(bias));
+  return missing == 0 ? y : y.narrow(0, 0, rows);
 }
 
 at::Tensor norm(const ModelConfig& config, const at::Tensor& x, const at::Tensor& weight,

@@ -41,6 +41,19 @@ TEST_CASE("every product of MKL is in the mode that the plan names", "[numerics]
   CHECK(numerics(dir, "run").at("batch_invariant") == true);
 }
 
+TEST_CASE("the plan says where products of 16 bits are summed in float32", "[numerics]") {
+  const TempDir dir;
+  const std::filesystem::path run = dir.path() / "half";
+  REQUIRE(extract(small_loo(run, "--dtype bfloat16"), dir.path()).status == 0);
+  const std::string products = numerics(dir, "half").at("matrix_products");
+#ifdef __x86_64__
+  const bool widened = __builtin_cpu_supports("avx512bf16") == 0;
+#else
+  const bool widened = false;
+#endif
+  CHECK((products.find(", 16 bits in float32") != std::string::npos) == widened);
+}
+
 TEST_CASE("a mode of the user's is kept if it promises as much, else refused", "[numerics]") {
   const TempDir dir;
   const Finished strict = run_under("MKL_CBWR=AVX2,STRICT", dir, "strict");
