@@ -104,7 +104,7 @@ ordered_json manifest_hash(const std::filesystem::path& file) {
                                            : ordered_json();
 }
 
-/// A point of a problem that is run, behind that problem's prompt.
+/// A point of a problem that is run, after that problem's prompt.
 void check_ids(const BranchPoint& made, const JsonFields& point, const SamplingProblems& problems) {
   const auto problem = std::ranges::find(problems.problems, made.problem, &Problem::id);
   if (problem == problems.problems.end()) {
