@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# ./dev reliability: interrupts every subcommand, fails its system calls, changes models and options under runs, damages
+# ./dev reliability: interrupts every subcommand, fails its system calls, fills its disk, changes models and options under runs, damages
 # runs, kills reports, puts programs into odd surroundings and requeues tasks of a Slurm, and writes
 # docs/reliability.md: what is promised, what was tried, what came of it.
 
@@ -12,7 +12,7 @@ reliability() {
     analyze-sampling analyze-steps -- --quiet
   local found=build/reliability failed=() script status
   mkdir -p "$found"
-  for script in interruptions faults model stale damage reports surroundings slurm; do
+  for script in interruptions faults full_disk model stale damage reports surroundings slurm; do
     say "$script"
     status=0
     python3 -B "tools/reliability/$script.py" build/release/bin >"$found/$script.txt" || status=$?

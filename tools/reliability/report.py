@@ -12,7 +12,7 @@ Made by `./dev reliability`; do not edit. Each promise was tried, on the CPU, wi
 | promise | how it is tried |
 |---|---|
 | A file under its final name has its final bytes, at any moment | kill at random moments, compare every file with those of a run that nothing happened to |
-| The same command resumes a run to the same bytes | the same, after each of one to three kills, stops, and disks without room; and after every kind of system call that failed |
+| The same command resumes a run to the same bytes | the same, after each of one to three kills, stops, and limits on the size of a file; after every kind of system call that failed; and after a file system of its own became full |
 | SIGTERM, SIGUSR1 and SIGINT end a run within 10 s with status 75 | signals while it hashes, loads, and reads a batch |
 | Two processes do not compute the same shards | the same command twice at once |
 | What was lost since is found and computed again | a committed file is removed or cut, the command rerun |
@@ -24,7 +24,7 @@ Made by `./dev reliability`; do not edit. Each promise was tried, on the CPU, wi
 | A program does what it was asked for or says in one line why not | little memory, few files, odd paths and environments, closed streams, inputs that are no files, sizes that no model has |
 | A job array leaves the bytes of one process, whatever Slurm does to its tasks | docs/slurm/*.sbatch on a real Slurm, that of phiid with a requeue and a preemption |
 """
-SECTIONS = [("faults", "System calls that fail (EIO, ENOSPC)"), ("stale", "Directories of other runs"),
+SECTIONS = [("faults", "System calls that fail (EIO, ENOSPC)"), ("full_disk", "A disk that becomes full"), ("stale", "Directories of other runs"),
             ("damage", "Damaged runs"), ("reports", "Report folders"), ("surroundings", "Odd surroundings")]
 
 
