@@ -48,9 +48,8 @@ void for_each_row(const shard::Run& run, std::string_view space,
 [[nodiscard]] bool has_space(const shard::Run& run, std::string_view space);
 
 /// The plan of an array of latents.
-/// @throws shard::FormatError unless the array is there, [row, layer, unit] of floating numbers,
-/// with
-///         these layers, in that row space
+/// @throws shard::FormatError unless the array is there, [row, layer, unit] of floating numbers, in
+///         that row space and with these layers
 [[nodiscard]] const shard::ArrayPlan& latent_plan(const shard::Run& run, std::string_view array,
                                                   std::string_view space,
                                                   const std::vector<std::int64_t>& layers);

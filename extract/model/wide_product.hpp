@@ -5,9 +5,9 @@
 
 namespace phiscope::extract {
 
-/// Whether products of a dtype are computed in float32 here: on a processor without instructions
-/// for 16 bits LibTorch's own take 3 to 5 times as long in bfloat16 as in float32, in float16 5 to
-/// 11 times, and widened ones at most a fifth longer (32 rows: a third).
+/// Whether products of a dtype are computed in float32 here. Without instructions for 16 bits
+/// LibTorch's own take 2.5 to 4.6 times as long in bfloat16 as in float32, in float16 4 to 11
+/// times; widened ones take at most a fifth longer (32 rows: a third).
 [[nodiscard]] bool is_product_widened(at::ScalarType dtype);
 
 /// x weight^T + bias of 16-bit numbers, summed in float32 and rounded once, after the bias. Weights

@@ -97,7 +97,7 @@ std::map<std::string, std::string> unembedding_files(const std::vector<BranchPoi
           {"final_norm.npy", npy_bytes(norm, {2, units})}};
 }
 
-/// SHA-256 of the manifest of the run that a file lies in; null for a file alone.
+/// SHA-256 of the manifest beside a file; null where there is none.
 ordered_json manifest_hash(const std::filesystem::path& file) {
   const std::filesystem::path manifest = file.parent_path() / "manifest.json";
   return std::filesystem::exists(manifest) ? ordered_json(shard::sha256_file(manifest))

@@ -24,8 +24,8 @@ struct BranchPoint {
 
 /// The points of a file that write_points() wrote, at most `count`, the largest distances first.
 /// @param problems  those that are run: the ids of a point are those of its prompt and t more
-/// @throws shard::FormatError for a file of another model or of other prompts, one that lies in a
-///         run that is not complete, or one that is none
+/// @throws shard::FormatError if the file is no list of points, if model or prompts are others, or
+///         if the run beside it is incomplete
 std::vector<BranchPoint> read_branch_points(const std::filesystem::path& file, std::size_t count,
                                             const CheckedModel& model,
                                             const SamplingProblems& problems);
