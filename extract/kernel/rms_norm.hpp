@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// RMSNorm on a GPU in one launch; on the CPU ATen's operations do the same (model/layers.cpp).
 #pragma once
 
 #include "kernel/storage_type.hpp"
@@ -29,7 +28,12 @@ struct RmsNorm {
   T* normed = nullptr;  ///< [row, unit], contiguous
 };
 
-/// Part of builds with PHISCOPE_CUDA. Returns once the work is queued.
+/// Computes the rows from `begin` up to `end`; disjoint parts may run on several threads.
+/// Defined for T = float and double with gains of T, Bfloat16 and Float16 with those of T or float.
+template <class T, class W>
+void rms_norm(const RmsNorm<T, W>& job, std::size_t begin, std::size_t end);
+
+/// The same on a GPU, all rows; part of builds with PHISCOPE_CUDA. Returns once the work is queued.
 /// @param job  arrays in memory of the current device
 /// @param stream  a cudaStream_t of that device; null: its default stream
 /// @throws std::runtime_error in CUDA's words when the work cannot be queued

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-// Rotary embedding on a GPU in one launch; on the CPU ATen's operations do the same
-// (model/rope.cpp).
 #pragma once
 
 #include "kernel/storage_type.hpp"
@@ -26,7 +24,12 @@ struct RotateHeads {
   T* turned = nullptr;           ///< [row, head, unit], contiguous
 };
 
-/// Part of builds with PHISCOPE_CUDA. Returns once the work is queued.
+/// Computes the rows from `begin` up to `end`; disjoint parts may run on several threads.
+/// Defined for the types of rms_norm().
+template <class T, class R>
+void rotate_heads(const RotateHeads<T, R>& job, std::size_t begin, std::size_t end);
+
+/// The same on a GPU, all rows; part of builds with PHISCOPE_CUDA. Returns once the work is queued.
 /// @param job  arrays in memory of the current device
 /// @param stream  a cudaStream_t of that device; null: its default stream
 /// @throws std::runtime_error in CUDA's words when the work cannot be queued

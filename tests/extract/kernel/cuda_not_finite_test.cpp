@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
-#include "cuda_case.hpp"
 #include "device_array.hpp"
 #include "kernel/not_finite.hpp"
+#include "kernel_case.hpp"
 
 using namespace phiscope::extract::kernel;
 using namespace phiscope::test;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
-#include "cuda_case.hpp"
 #include "device_array.hpp"
 #include "kernel/step_attention.hpp"
 #include "kernel/step_attentions.hpp"
+#include "kernel_case.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Numbers for cases of CUDA kernels, and what is near enough.
+// Numbers for cases of kernels, and what is near enough.
 #pragma once
 
 #include "kernel/number.hpp"

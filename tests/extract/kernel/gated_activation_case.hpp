@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Cases of gated activations for both kernels, that of the CPU and that of a GPU.
+#pragma once
+
+#include "catch.hpp"
+#include "kernel/gated_activation.hpp"
+#include "kernel_case.hpp"
+
+#include <numbers>
+
+namespace phiscope::test {
+
+using extract::kernel::GateActivation;
+using extract::kernel::GatedActivation;
+
+inline double activated(GateActivation activation, double x) {
+  if (activation == GateActivation::silu) return x / (1.0 + std::exp(-x));
+  if (activation == GateActivation::gelu) {
+    return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
+  }
+  const double inner = std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x);
+  return 0.5 * x * (1.0 + std::tanh(inner));
+}
+
+/// @param run  computes a job whose arrays are of type Array
+template <class T, template <class> class Array, class Run>
+void check_gate(GateActivation activation, std::size_t count, std::size_t offset, Run run) {
+  INFO("bytes " << sizeof(T) << " activation " << static_cast<int>(activation) << " count "
+                << count);
+  const auto seed = static_cast<unsigned>(count);
+  std::vector<T> gate = normal_numbers<T>(offset + count, seed, 3.0F);
+  std::vector<T> up = normal_numbers<T>(offset + count, seed + 1);
+  const double inf = std::numeric_limits<double>::infinity();
+  std::size_t at = offset;
+  for (const double special : {0.0, inf, -60.0, std::nan("")}) {
+    if (at < gate.size()) gate[at++] = narrow<T>(static_cast<Wide<T>>(special));
+  }
+  Array<T> array_gate(gate);
+  Array<T> array_up(up);
+  run(GatedActivation<T>{.count = count,
+                         .activation = activation,
+                         .gate = array_gate.data() + offset,
+                         .up = array_up.data() + offset});
+  const std::vector<T> found = array_gate.values();
+  std::size_t apart = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (i < offset) {
+      if (!is_near(found[i], static_cast<double>(widen(gate[i])), 0.0)) ++apart;
+      continue;
+    }
+    const double active = activated(activation, static_cast<double>(widen(gate[i])));
+    const auto rounded = static_cast<double>(widen(narrow<T>(static_cast<Wide<T>>(active))));
+    // 1 + erf and 1 + tanh cancel where the gate is negative: the error is one of numbers near x.
+    const double size = std::abs(static_cast<double>(widen(gate[i]) * widen(up[i])));
+    const double wide = sizeof(T) == 8 ? 0x1p-53 : 0x1p-24;
+    const double allowed = rounding<T>() * std::abs(rounded * static_cast<double>(widen(up[i]))) *
+                               (sizeof(T) == 2 ? 4.1 : 16.0) +
+                           4 * wide * size + (sizeof(T) == 2 ? 1e-6 : 0.0);
+    const double wanted = rounded * static_cast<double>(widen(up[i]));
+    const auto got = static_cast<double>(widen(found[i]));
+    const bool like =
+        std::isfinite(wanted) ? std::abs(got - wanted) <= allowed : is_near(found[i], wanted, 0.0);
+    if (!like) ++apart;
+  }
+  CHECK(apart == 0);
+}
+
+template <template <class> class Array, class Run>
+void check_gates(GateActivation activation, Run run) {
+  for (const std::size_t count : {1, 7, 8, 4099, 18944}) {
+    for (const std::size_t offset : {0, 1}) {
+      check_gate<float, Array>(activation, count, offset, run);
+      check_gate<double, Array>(activation, count, offset, run);
+      check_gate<Bfloat16, Array>(activation, count, offset, run);
+      check_gate<Float16, Array>(activation, count, offset, run);
+    }
+  }
+}
+
+}  // namespace phiscope::test
