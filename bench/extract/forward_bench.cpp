@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The engine's side of bench/forward.py: reads "KERNEL ARGUMENTS" lines, answers with CPU seconds.
 #include "ahead/estimate.hpp"
-#include "run/stepper.hpp"
+#include "run/stored_rows.hpp"
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
@@ -74,8 +74,6 @@ std::vector<Capture> captures(const Model& model, const std::string& what) {
   return {};
 }
 
-constexpr std::int64_t portion = 128;  ///< rows whose scores are made at once
-
 /// All runs in one batch, with every row made as it would be stored.
 void run_all(const Model& model, Plan plan, const std::vector<Run>& runs) {
   plan.groups.clear();
@@ -84,14 +82,10 @@ void run_all(const Model& model, Plan plan, const std::vector<Run>& runs) {
   stepper.begin(plan.groups);
   for (bool going = true; going;) {
     going = stepper.step();
-    for (const FinishedRun& run : stepper.take_finished()) {
-      for (std::size_t c = 0; c < plan.captures.size(); ++c) {
-        const at::Tensor& rows = run.arrays[c];
-        if (!rows.defined()) continue;
-        for (std::int64_t at = 0; at < rows.size(0); at += portion) {
-          stored_rows(model, rows.narrow(0, at, std::min(portion, rows.size(0) - at)),
-                      stored_as_scores(plan, c));
-        }
+    const std::vector<FinishedRun> finished = stepper.take_finished();
+    for (std::size_t c = 0; c < plan.captures.size(); ++c) {
+      StoredRows stored(model, plan, c, finished);
+      while (stored.next()) {
       }
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "model/cuda_layers.hpp"
+#include "model/cuda_step_attention.hpp"
+#include "model/parallel.hpp"
 #include "model/ragged_attention.hpp"
 #include "model/step.hpp"
 
@@ -8,6 +9,7 @@
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
@@ -30,10 +32,9 @@ at::Tensor heads_first(const at::Tensor& x) {
   return x.permute({1, 0, 2}).unsqueeze(0);
 }
 
-/// Weights from capped scores, which the fused attention does not know; all four [1, head, row,
-/// unit] or [row, token]. The softmax is in float32 or better, as in Hugging Face.
-at::Tensor capped_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                            const at::Tensor& visible, const Scores& how) {
+/// See capped_attention().
+at::Tensor capped_heads(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                        const at::Tensor& visible, const Scores& how) {
   const at::Tensor q = query.squeeze(0).contiguous();
   at::Tensor scores = at::bmm(q, key.squeeze(0).transpose(1, 2)).mul_(how.scale);
   scores = soft_capped(scores, how.softcap);
@@ -41,6 +42,19 @@ at::Tensor capped_attention(const at::Tensor& query, const at::Tensor& key, cons
   const at::ScalarType wide = scores.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   const at::Tensor weights = at::softmax(scores, -1, wide).to(q.scalar_type());
   return at::bmm(weights, value.squeeze(0)).unsqueeze(0);
+}
+
+/// Weights from capped scores, which the fused attention does not know; all four [1, head, row,
+/// unit] or [row, token]. The softmax is in float32 or better, as in Hugging Face.
+at::Tensor capped_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                            const at::Tensor& visible, const Scores& how) {
+  if (!query.is_cpu()) return capped_heads(query, key, value, visible, how);
+  const at::Tensor z = at::empty(query.sizes(), query.options());
+  in_parallel(query.size(1), 1, [&](std::int64_t begin, std::int64_t end) {
+    const auto some = [&](const at::Tensor& x) { return x.narrow(1, begin, end - begin); };
+    some(z).copy_(capped_heads(some(query), some(key), some(value), visible, how));
+  });
+  return z;
 }
 
 /// Attention of rows at positions `row` (with the filling) over tokens 0, 1, 2, ...
@@ -134,19 +148,29 @@ void attend_step(const Batch& batch, std::size_t lanes, std::size_t layer, const
                  const at::Tensor& z) {
   const at::Tensor queries = query.contiguous();
   const bool kernels = has_step_kernels(query);
-  for (std::size_t l = 0; l < lanes; ++l) {
-    const auto row = static_cast<std::int64_t>(l);
-    KvCache& cache = *batch.lanes[l].own;
-    cache.write(layer, key.narrow(0, row, 1), value.narrow(0, row, 1));
-    const std::int64_t tokens = batch.lanes[l].start + 1;
-    const at::Tensor keys = cache.keys(layer, tokens);
-    const at::Tensor values = cache.values(layer, tokens);
-    if (kernels) {
-      step_attend(queries[row], keys, values, tokens, how, z[row]);
-    } else {
-      step_attend_anywhere(queries[row], keys, values, tokens, how, z[row]);
+  const auto attend_lanes = [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const Lane& lane = batch.lanes[static_cast<std::size_t>(row)];
+      KvCache& cache = *lane.own;
+      cache.write(layer, key.narrow(0, row, 1), value.narrow(0, row, 1));
+      const std::int64_t tokens = lane.start + 1;
+      const at::Tensor keys = cache.keys(layer, tokens);
+      const at::Tensor values = cache.values(layer, tokens);
+      if (kernels) {
+        step_attend(queries[row], keys, values, tokens, how, z[row]);
+      } else {
+        step_attend_anywhere(queries[row], keys, values, tokens, how, z[row]);
+      }
     }
+  };
+  const auto count = static_cast<std::int64_t>(lanes);
+  if (!query.is_cpu()) return attend_lanes(0, count);
+  constexpr std::int64_t numbers_for_thread = 100'000;  // of keys and values
+  std::int64_t most = 1;                                // of a lane
+  for (std::size_t l = 0; l < lanes; ++l) {
+    most = std::max(most, 2 * (batch.lanes[l].start + 1) * key.size(1) * key.size(2));
   }
+  in_parallel(count, std::max<std::int64_t>(1, numbers_for_thread / most), attend_lanes);
 }
 
 }  // namespace
@@ -173,7 +197,7 @@ void step_attend_anywhere(const at::Tensor& query, const at::Tensor& keys, const
 at::Tensor attention(const Batch& batch, const Stage& stage, std::size_t layer,
                      const Scores& scores, const at::Tensor& query, const at::Tensor& key,
                      const at::Tensor& value) {
-  if (batch.step && has_cuda_layers(query) && query.size(2) <= most_step_units) {
+  if (batch.step && has_cuda_step_attention(query)) {
     return cuda_step_attention(batch, stage.lanes, layer, scores, query, key, value);
   }
   if (batch.step) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "model/cuda_layers.hpp"
+#include "model/fused_layers.hpp"
 #include "model/head_norms.hpp"
 #include "model/layers.hpp"
+#include "model/matrix_products.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
@@ -46,7 +47,7 @@ struct Middle {
   at::Tensor normed{};
 };
 
-/// In one launch where a GPU has one and nothing is changed in between.
+/// In one pass where nothing is changed in between.
 Middle after_attention(const ModelConfig& config, int layer, const PartTensors& weights,
                        const at::Tensor& residual, const at::Tensor& attn_out,
                        const EditTable& edits) {
@@ -55,9 +56,9 @@ Middle after_attention(const ModelConfig& config, int layer, const PartTensors& 
   if (config.parallel_residual) return {.normed = before(config, residual, gain, bias)};
   const bool changed = !edits.at(Hook::resid_mid, layer).empty();
   const bool rms = config.pre_norms && config.norm != NormKind::layer;
-  if (rms && !changed && has_cuda_layers(residual)) {
-    const SumAndNorm both = cuda_add_and_rms_norm(residual, attn_out, gain, config.norm_eps,
-                                                  config.norm != NormKind::rms);
+  if (rms && !changed && has_fused_layers(residual)) {
+    const SumAndNorm both = fused_add_and_rms_norm(residual, attn_out, gain, config.norm_eps,
+                                                   config.norm != NormKind::rms);
     return {.mid = both.sum, .normed = both.normed};
   }
   const at::Tensor mid = edited(edits, Hook::resid_mid, layer, residual + attn_out);
@@ -121,6 +122,7 @@ at::Tensor dense_mlp(const ModelConfig& config, int layer, const PartTensors& we
 Pass make_pass(const Model& model, const Batch& batch, std::span<const Edit> edits) {
   const bool wide = model.config.wide_rotation && model.dtype != at::kDouble;
   const at::ScalarType dtype = wide ? at::kFloat : model.dtype;
+  if (model.device.is_cpu()) confine_products();  // those of attention as well
   return {.batch = batch,
           .rotation = rotation(model.rope, batch, dtype),
           .local_rotation = rotation(model.local_rope, batch, dtype),

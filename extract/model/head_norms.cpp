@@ -2,10 +2,11 @@
 #include "model/head_norms.hpp"
 
 #include "kernel/head_norm.hpp"
+#include "model/cuda_kernels.hpp"
 #include "model/current_stream.hpp"
 #include "model/numbers.hpp"
+#include "model/parallel.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <c10/core/DeviceGuard.h>
@@ -14,12 +15,6 @@
 
 namespace phiscope::extract {
 namespace {
-
-#ifdef PHISCOPE_CUDA
-constexpr bool has_cuda_kernels = true;
-#else
-constexpr bool has_cuda_kernels = false;
-#endif
 
 /// z with the heads of a row next to each other; a copy only where they are not.
 at::Tensor dense_rows(const at::Tensor& z) {
@@ -31,11 +26,11 @@ template <class T>
 void compute(const kernel::HeadNorms<T>& job, const at::Tensor& z) {
   if (z.is_cpu()) {
     const std::int64_t row = std::max<std::int64_t>(1, z.size(1) * z.size(2));
-    at::parallel_for(0, z.size(0), std::max<std::int64_t>(1, 100'000 / row),
-                     [&](std::int64_t begin, std::int64_t end) {
-                       kernel::head_norms(job, static_cast<std::size_t>(begin),
-                                          static_cast<std::size_t>(end));
-                     });
+    in_parallel(z.size(0), std::max<std::int64_t>(1, 100'000 / row),
+                [&](std::int64_t begin, std::int64_t end) {
+                  kernel::head_norms(job, static_cast<std::size_t>(begin),
+                                     static_cast<std::size_t>(end));
+                });
   }
 #ifdef PHISCOPE_CUDA
   if (z.is_cuda()) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "model/layers.hpp"
 
-#include "model/cuda_layers.hpp"
+#include "model/cpu_product.hpp"
+#include "model/fused_layers.hpp"
 #include "model/step.hpp"
-#include "model/wide_product.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/constant_pad_nd.h>
@@ -41,7 +41,7 @@ std::optional<at::Tensor> if_defined(const at::Tensor& tensor) {
 
 /// @param wide_gain  the gain is applied before rounding to the model's dtype
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon, bool wide_gain) {
-  if (has_cuda_layers(x)) return cuda_rms_norm(x, weight, epsilon, wide_gain);
+  if (has_fused_layers(x)) return fused_rms_norm(x, weight, epsilon, wide_gain);
   const at::Tensor wide = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
   const at::Tensor scale = at::rsqrt(wide.pow(2).mean(-1, true) + epsilon);
   if (wide_gain) return (wide * scale).mul_(weight).to(x.scalar_type());
@@ -57,9 +57,7 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tens
   const std::int64_t missing = filled_rows(rows) - rows;
   if (!x.is_cpu()) return at::linear(x, weight, if_defined(bias));
   const at::Tensor filled = missing == 0 ? x : at::constant_pad_nd(x, {0, 0, 0, missing});
-  const at::Tensor y = is_product_widened(x.scalar_type())
-                           ? widened_product(filled, weight, bias)
-                           : at::linear(filled, weight, if_defined(bias));
+  const at::Tensor y = cpu_product(filled, weight, bias);
   return missing == 0 ? y : y.narrow(0, 0, rows);
 }
 
@@ -99,9 +97,9 @@ at::Tensor mlp_pre(const ModelConfig& config, const PartTensors& weights, const 
 
 at::Tensor mlp_post(const ModelConfig& config, const PartTensors& weights, const at::Tensor& x,
                     const at::Tensor& pre, bool step) {
-  if (config.gated && has_cuda_layers(pre)) {
-    return cuda_gated(config.activation, pre,
-                      product(x, weights[Part::up], weights[Part::up_bias], step));
+  if (config.gated && has_fused_gated(config.activation, pre)) {
+    return fused_gated(config.activation, pre,
+                       product(x, weights[Part::up], weights[Part::up_bias], step));
   }
   at::Tensor wide = activated(config.activation, pre);
   if (config.gated) wide.mul_(product(x, weights[Part::up], weights[Part::up_bias], step));

@@ -14,11 +14,15 @@ struct MatrixProducts {
 
 /// Puts MKL into its strict reproducible mode, unless MKL_CBWR asks for one of the same promise.
 /// MKL reads that variable at its first product and never again: call this before any of LibTorch.
-/// Without the mode MKL chooses kernels by the number of rows and divides sums among threads.
+/// Without the mode MKL chooses kernels by the number of rows.
 /// Later calls return what the first one found.
 /// @throws std::runtime_error in one line if MKL_CBWR asks for less;
 ///         std::logic_error if a product came first
 const MatrixProducts& matrix_products();
+
+/// From here on MKL computes every product on the thread that asks for it, on this thread and those
+/// of at::parallel_for(). Costs little where nothing has changed since the last call.
+void confine_products();
 
 /// The judgement that matrix_products() makes.
 /// @param mode      what mkl_cbwr_get() says; nothing: LibTorch has no MKL, or none that says it

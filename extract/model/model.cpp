@@ -3,9 +3,9 @@
 
 #include "files/latent/latent_tensors.hpp"
 #include "model/matrix_products.hpp"
+#include "model/parallel.hpp"
 #include "shard/mapped_file.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
@@ -56,7 +56,7 @@ at::Tensor merged(const LoraMerge& merge, at::ScalarType dtype) {
   auto* const data = static_cast<std::byte*>(out.mutable_data_ptr());
   const TensorDtype stored = stored_type(dtype);
   const auto row_bytes = static_cast<std::size_t>(merge.columns()) * item_size(stored);
-  at::parallel_for(0, merge.rows(), 16, [&](std::int64_t begin, std::int64_t end) {
+  in_parallel(merge.rows(), 16, [&](std::int64_t begin, std::int64_t end) {
     merge.merge(begin, end, stored, data + static_cast<std::size_t>(begin) * row_bytes);
   });
   return out;

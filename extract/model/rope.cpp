@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/rope.hpp"
 
-#include "model/cuda_layers.hpp"
+#include "model/fused_layers.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -172,7 +172,7 @@ Rotation first_rows(const Rotation& by, std::int64_t rows) {
 
 at::Tensor rotate(const at::Tensor& x, const Rotation& by) {
   if (!by.cosine.defined()) return x;
-  if (has_cuda_layers(x)) return cuda_rotate(x, by);
+  if (has_fused_layers(x)) return fused_rotate(x, by);
   const std::int64_t units = by.cosine.size(2);
   const std::int64_t half = units / 2;
   const at::Tensor leading = x.narrow(2, 0, units).to(by.cosine.scalar_type());

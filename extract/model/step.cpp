@@ -4,8 +4,8 @@
 #include "kernel/row_product.hpp"
 #include "kernel/step_attention.hpp"
 #include "model/numbers.hpp"
+#include "model/parallel.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
@@ -50,11 +50,11 @@ at::Tensor step_product(const at::Tensor& x, const at::Tensor& weight, const at:
                                            .bias = bias.defined() ? numbers<T>(bias) : nullptr,
                                            .y = static_cast<T*>(out.mutable_data_ptr()),
                                            .y_stride = extent(weight, 0)};
-    at::parallel_for(0, weight.size(0), outputs_per_thread(weight.size(1)),
-                     [&](std::int64_t begin, std::int64_t end) {
-                       kernel::row_product(product, static_cast<std::size_t>(begin),
-                                           static_cast<std::size_t>(end));
-                     });
+    in_parallel(weight.size(0), outputs_per_thread(weight.size(1)),
+                [&](std::int64_t begin, std::int64_t end) {
+                  kernel::row_product(product, static_cast<std::size_t>(begin),
+                                      static_cast<std::size_t>(end));
+                });
   });
   return out;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "model/wide_product.hpp"
 
+#include "model/product_parts.hpp"
+
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 
@@ -35,15 +37,16 @@ bool is_product_widened(at::ScalarType dtype) {
 at::Tensor widened_product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   const at::Tensor wide = x.to(at::kFloat);
   const std::int64_t outputs = weight.size(0);
-  const std::int64_t part = part_of_outputs(weight.size(1));
-  at::Tensor y = at::empty({x.size(0), outputs}, x.options());
-  for (std::int64_t begin = 0; begin < outputs; begin += part) {
-    const std::int64_t count = std::min(part, outputs - begin);
+  const std::int64_t most = part_of_outputs(weight.size(1));
+  const at::Tensor y = at::empty({x.size(0), outputs}, x.options());
+  by_parts(x.size(0), outputs, most, [&](const ProductPart& part) {
     std::optional<at::Tensor> added;
-    if (bias.defined()) added = bias.narrow(0, begin, count).to(at::kFloat);
-    y.narrow(1, begin, count)
-        .copy_(at::linear(wide, weight.narrow(0, begin, count).to(at::kFloat), added));
-  }
+    if (bias.defined()) added = bias.narrow(0, part.output, part.outputs).to(at::kFloat);
+    y.narrow(0, part.row, part.rows)
+        .narrow(1, part.output, part.outputs)
+        .copy_(at::linear(wide.narrow(0, part.row, part.rows),
+                          weight.narrow(0, part.output, part.outputs).to(at::kFloat), added));
+  });
   return y;
 }
 

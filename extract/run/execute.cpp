@@ -4,7 +4,7 @@
 #include "ahead/estimate.hpp"
 #include "ahead/foretold_rows.hpp"
 #include "run/averages.hpp"
-#include "run/stepper.hpp"
+#include "run/stored_rows.hpp"
 #include "run/time_ahead.hpp"
 #include "watch/progress.hpp"
 #include "watch/stop.hpp"
@@ -16,23 +16,12 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <limits>
 #include <span>
 #include <string>
 #include <thread>
 
 namespace phiscope::extract {
 namespace {
-
-/// Rows of a capture to ask stored_rows() for at once: all, but scores that are made only then,
-/// which take more room than anything else, in portions of about 16 MB; of a device 128 MB, or it
-/// would spend its time on products of few rows.
-std::int64_t portion_rows(const Model& model, bool later) {
-  if (!later) return std::numeric_limits<std::int64_t>::max();
-  const std::int64_t portion = model.device.is_cpu() ? 16'000'000 : 128'000'000;
-  const auto row = static_cast<std::int64_t>(at::elementSize(model.dtype)) * model.config.vocab;
-  return std::max<std::int64_t>(8, portion / row / 8 * 8);
-}
 
 /// Computes shards, one after the other.
 class ShardMaker {
@@ -46,9 +35,6 @@ class ShardMaker {
         queue_(queue) {
     spaces_.push_back(row_space);
     for (const KeySpace& space : plan.further_spaces) spaces_.push_back(space.name);
-    for (std::size_t c = 0; c < plan.captures.size(); ++c) {
-      later_.push_back(stored_as_scores(plan, c));
-    }
   }
 
   /// Computes one shard; it is committed later.
@@ -93,7 +79,7 @@ class ShardMaker {
       stop_if_asked();
       const auto before = std::chrono::steady_clock::now();
       more = stepper_.step();
-      for (const FinishedRun& run : stepper_.take_finished()) take(run);
+      take(stepper_.take_finished());
       const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - before;
       const TimedWork passes = stepper_.take_timed();
       progress_.add(passes.tokens.all());
@@ -101,19 +87,20 @@ class ShardMaker {
     }
   }
 
-  void take(const FinishedRun& run) {
-    for (std::size_t c = 0; c < run.arrays.size(); ++c) {
-      const at::Tensor& rows = run.arrays[c];
-      if (!rows.defined()) continue;
-      if (plan_.captures[c].measure != Measure::values) sums_[c].add(rows);
-      const std::int64_t portion = portion_rows(model_, later_[c]);
-      for (std::int64_t at = 0; at < rows.size(0);) {
-        const std::int64_t size = std::min(portion, rows.size(0) - at);
-        const at::Tensor part = rows.narrow(0, at, size);
-        queue_.push(plan_.captures[c].array, stored_rows(model_, part, later_[c]));
-        at += size;
+  void take(const std::vector<FinishedRun>& runs) {
+    for (std::size_t c = 0; c < plan_.captures.size(); ++c) {
+      const Capture& capture = plan_.captures[c];
+      for (const FinishedRun& run : runs) {
+        const at::Tensor& rows = run.arrays[c];
+        if (capture.measure != Measure::values && rows.defined()) sums_[c].add(rows);
       }
+      StoredRows stored(model_, plan_, c, runs);
+      while (const auto rows = stored.next()) queue_.push(capture.array, *rows);
     }
+    for (const FinishedRun& run : runs) take_keys(run);
+  }
+
+  void take_keys(const FinishedRun& run) {
     const auto add = [](std::vector<std::int64_t>& to, const std::vector<std::int64_t>& keys) {
       to.insert(to.end(), keys.begin(), keys.end());
     };
@@ -141,7 +128,6 @@ class ShardMaker {
   const Plan& plan_;
   const Model& model_;
   std::vector<std::string> spaces_;
-  std::vector<bool> later_;  ///< [capture] see stored_as_scores()
   Stepper stepper_;
   TimedWork timed_;
   Progress& progress_;

@@ -3,11 +3,11 @@
 
 #include "model/device_memory.hpp"
 #include "model/index_tensor.hpp"
+#include "model/parallel.hpp"
 #include "run/score_divergence.hpp"
 
 #include <phiscope/log_sum_exp.hpp>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/logsumexp.h>
 
@@ -160,7 +160,7 @@ void look_up(std::span<const ScoredRow> rows, std::span<const Position> position
   }
   const at::Tensor& here = scores;
   const bool wide = here.scalar_type() == at::kDouble;
-  at::parallel_for(0, std::ssize(positions), 1, [&](std::int64_t begin, std::int64_t end) {
+  in_parallel(std::ssize(positions), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const auto at = static_cast<std::size_t>(i);
       const std::vector<int>& targets = rows[positions[at].row].row->targets;

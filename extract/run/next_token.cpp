@@ -2,11 +2,11 @@
 #include "run/next_token.hpp"
 
 #include "model/index_tensor.hpp"
+#include "model/parallel.hpp"
 #include "plan/counter_random.hpp"
 #include "run/device_draw.hpp"
 #include "run/drawn_token.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/logsumexp.h>
@@ -64,7 +64,7 @@ std::vector<int> ids_drawn_here(const Generation& generation, std::span<const Wa
   const float* const first = rows.const_data_ptr<float>();
   const auto vocab = static_cast<std::size_t>(rows.size(1));
   std::vector<int> ids(runs.size(), 0);
-  at::parallel_for(0, std::ssize(runs), 1, [&](std::int64_t begin, std::int64_t end) {
+  in_parallel(std::ssize(runs), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       const auto run = static_cast<std::size_t>(r);
       if (!is_drawn(generation, runs[run])) continue;

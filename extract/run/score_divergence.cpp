@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/score_divergence.hpp"
 
-#include <ATen/Parallel.h>
+#include "model/parallel.hpp"
 
 #include <span>
 #include <utility>
@@ -115,7 +115,7 @@ void ScoreDivergences::add(const at::Tensor& a, std::span<const std::int64_t> ro
   known_.resize(before + static_cast<std::size_t>(b.size(0)),
                 {.kl = unknown, .reverse_kl = unknown, .l2 = unknown, .rms = unknown});
   const std::span<LogitDivergence> found = std::span(known_).subspan(before);
-  at::parallel_for(0, b.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+  in_parallel(b.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end;) {
       const std::int64_t row_a = rows_a[static_cast<std::size_t>(i)];
       std::int64_t next = i + 1;

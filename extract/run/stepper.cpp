@@ -108,17 +108,6 @@ void check_scores(const Model& model, const at::Tensor& scores, std::span<Walk* 
 
 }  // namespace
 
-at::Tensor stored_rows(const Model& model, const at::Tensor& rows, bool later) {
-  if (!later) return rows;
-  at::Tensor scores = logits(model, rows);
-  // A device would wait for the answer: whoever writes the rows looks at them there.
-  if (scores.is_cpu() && rows.size(0) > 0 && !all_finite(scores)) {
-    throw std::runtime_error("logits: not finite in " + std::string(c10::toString(model.dtype)) +
-                             ", expected finite values");
-  }
-  return scores;
-}
-
 Stepper::Stepper(const Model& model, const Plan& plan, std::size_t batch_size, GroupTraces more)
     : model_(model),
       plan_(plan),

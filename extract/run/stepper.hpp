@@ -19,17 +19,13 @@ namespace phiscope::extract {
 struct FinishedRun {
   const Run* run = nullptr;
   /// [capture] its rows, [row, ...], where the model is; undefined if there are none. Those of
-  /// Hook::logits may be what scores follow from, see stored_rows().
+  /// Hook::logits may be what scores follow from, see StoredRows.
   std::vector<at::Tensor> arrays;
   std::vector<std::vector<std::int64_t>> keys;  ///< [space] of all its rows, one after the other
   std::uint64_t rows = 0;                       ///< of the plan's own space, or of steps
   std::vector<int> generated;                   ///< [step]
   std::vector<float> log_probabilities;         ///< [step] of these tokens, nats
 };
-
-/// Some rows of a capture as they are stored, [row, ...], where the model is.
-/// @param rows  of FinishedRun::arrays @param later  see stored_as_scores()
-at::Tensor stored_rows(const Model& model, const at::Tensor& rows, bool later);
 
 /// Runs of some groups through the model, many at once, each at its own place: given tokens of a
 /// run enter together, latents and generated tokens one by one. A run sets out as soon as what it

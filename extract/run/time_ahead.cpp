@@ -2,11 +2,12 @@
 #include "run/time_ahead.hpp"
 
 #include "ahead/estimate.hpp"
+#include "model/layers.hpp"
 #include "plan/sharing.hpp"
 #include "run/shard_costs.hpp"
+#include "run/stored_rows.hpp"
 #include "watch/stop.hpp"
 
-#include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
 #include <c10/core/InferenceMode.h>
 
@@ -54,13 +55,14 @@ std::vector<at::Tensor> matrices_of(const Model& model, std::size_t bytes) {
 double seconds_of_products(const Model& model, std::int64_t rows, std::size_t bytes) {
   const std::vector<at::Tensor> matrices = matrices_of(model, bytes);
   const at::Tensor x = at::ones({rows, matrices.front().size(1)}, matrices.front().options());
-  at::linear(x, matrices.front())[0][0].item<double>();  // libraries take seconds to start
+  // Libraries take seconds to start.
+  product(x, matrices.front(), {}, /*step=*/false)[0][0].item<double>();
   const auto end = Clock::now() + std::chrono::milliseconds(20);
   double fastest = std::numeric_limits<double>::infinity();  // without start-up
   for (auto before = Clock::now(); before < end;) {
-    at::Tensor product;
-    for (const at::Tensor& matrix : matrices) product = at::linear(x, matrix);
-    product[0][0].item<double>();  // waits for a device
+    at::Tensor made;
+    for (const at::Tensor& matrix : matrices) made = product(x, matrix, {}, /*step=*/false);
+    made[0][0].item<double>();  // waits for a device
     const auto after = Clock::now();
     fastest = std::min(fastest, std::chrono::duration<double>(after - before).count());
     before = after;
@@ -86,14 +88,11 @@ std::uint64_t first_tokens(const Plan& plan, std::int64_t shard, std::size_t bat
   return tokens;
 }
 
-/// Makes what is stored of a finished run, as a run does: scores follow only then.
-void make_rows(const Model& model, const Plan& plan, const FinishedRun& run) {
-  for (std::size_t c = 0; c < run.arrays.size(); ++c) {
-    if (!run.arrays[c].defined()) continue;
-    constexpr std::int64_t portion = 64;  // rows of scores are wide
-    for (std::int64_t at = 0; at < run.arrays[c].size(0); at += portion) {
-      const std::int64_t rows = std::min(portion, run.arrays[c].size(0) - at);
-      stored_rows(model, run.arrays[c].narrow(0, at, rows), stored_as_scores(plan, c));
+/// Makes what is stored of finished runs, as a run does.
+void make_rows(const Model& model, const Plan& plan, const std::vector<FinishedRun>& runs) {
+  for (std::size_t c = 0; c < plan.captures.size(); ++c) {
+    StoredRows stored(model, plan, c, runs);
+    while (stored.next()) {
     }
   }
 }
@@ -148,7 +147,7 @@ Sample sample(const Model& model, const Plan& plan, std::size_t batch_size, cons
       if (steps >= most_steps || (steps >= least_steps && is_enough(since(start)))) return sample;
       const auto before = Clock::now();
       further = stepper.step();
-      for (const FinishedRun& run : stepper.take_finished()) make_rows(model, plan, run);
+      make_rows(model, plan, stepper.take_finished());
       sample.work.add_step(stepper.take_timed(), since(before));
     }
     sample.whole.add(tokens_ahead(plan, {&shard, 1}).all(), since(begin));

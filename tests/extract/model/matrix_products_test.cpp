@@ -80,14 +80,15 @@ TEST_CASE("a product has the same bits on any number of threads", "[matrix_produ
   const c10::InferenceMode no_gradients;
   REQUIRE(matrix_products().reproducible);
   const auto dtype = GENERATE(at::kFloat, at::kDouble);
-  for (const std::int64_t in : {97, 301, 3072}) {  // of GPT-2's down projection
-    for (const std::int64_t out : {64, 97, 1000}) {
-      for (const std::int64_t rows : {16, 64, 104}) {
+  // Of GPT-2's down projection, and sizes of which MKL's own threads get a few columns each.
+  for (const std::int64_t in : {16, 97, 301, 3072}) {
+    for (const std::int64_t out : {16, 20, 32, 48, 64, 97, 1000}) {
+      for (const std::int64_t rows : {16, 64, 104, 160}) {
         const at::Tensor x = at::randn({rows, in}).to(dtype);
         const at::Tensor weight = at::randn({out, in}).to(dtype);
         at::set_num_threads(1);
         const at::Tensor alone = product(x, weight, {}, /*step=*/false);
-        for (const int threads : {2, 3, 5}) {
+        for (const int threads : {2, 3, 5, 9}) {
           CAPTURE(at::toString(dtype), in, out, rows, threads);
           at::set_num_threads(threads);
           CHECK(product(x, weight, {}, /*step=*/false).equal(alone));

@@ -14,7 +14,7 @@
 
 #include "model/model.hpp"
 #include "run/forward.hpp"
-#include "run/stepper.hpp"
+#include "run/stored_rows.hpp"
 #include "shard/npy.hpp"
 
 #include <algorithm>
@@ -79,11 +79,12 @@ inline CapturedRows run_plan(const Model& model, const Plan& plan, std::size_t b
   std::int64_t rows = 0;
   for (bool going = true; going;) {
     going = stepper.step();
-    for (FinishedRun& run : stepper.take_finished()) {
-      for (std::size_t c = 0; c < parts.size(); ++c) {
-        if (!run.arrays[c].defined()) continue;
-        parts[c].push_back(stored_rows(model, run.arrays[c], stored_as_scores(plan, c)));
-      }
+    const std::vector<FinishedRun> finished = stepper.take_finished();
+    for (std::size_t c = 0; c < parts.size(); ++c) {
+      StoredRows stored(model, plan, c, finished);
+      while (const auto some = stored.next()) parts[c].push_back(*some);
+    }
+    for (const FinishedRun& run : finished) {
       const bool any = !run.arrays.empty() && run.arrays[0].defined();
       all.first.push_back(rows);
       all.count.push_back(any ? run.arrays[0].size(0) : 0);
