@@ -47,7 +47,8 @@ bench() {
   build/release/bin/drawing_bench 30
   if python=$(reference_python); then
     "$python" bench/forward.py --program build/release/bin/forward_bench
+    "$python" bench/peers.py --programs build/release/bin
   else
-    say "forward pass not compared: set PHISCOPE_PYTHON to a Python with torch and transformers"
+    say "forward pass and peers not compared: set PHISCOPE_PYTHON to a Python with torch and transformers"
   fi
 }
