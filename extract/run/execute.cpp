@@ -91,7 +91,7 @@ class ShardMaker {
     for (std::size_t c = 0; c < plan_.captures.size(); ++c) {
       const Capture& capture = plan_.captures[c];
       for (const FinishedRun& run : runs) {
-        const at::Tensor& rows = run.arrays[c];
+        const at::Tensor rows = run.rows_of(c);
         if (capture.measure != Measure::values && rows.defined()) sums_[c].add(rows);
       }
       StoredRows stored(model_, plan_, c, runs);

@@ -25,6 +25,11 @@ struct FinishedRun {
   std::uint64_t rows = 0;                       ///< of the plan's own space, or of steps
   std::vector<int> generated;                   ///< [step]
   std::vector<float> log_probabilities;         ///< [step] of these tokens, nats
+
+  /// Undefined if there are none; a run that only others take values of has no arrays at all.
+  [[nodiscard]] at::Tensor rows_of(std::size_t capture) const {
+    return capture < arrays.size() ? arrays[capture] : at::Tensor();
+  }
 };
 
 /// Runs of some groups through the model, many at once, each at its own place: given tokens of a

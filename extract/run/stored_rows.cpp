@@ -40,7 +40,7 @@ StoredRows::StoredRows(const Model& model, const Plan& plan, std::size_t capture
       portion_(as_scores_ ? score_portion(model) : std::numeric_limits<std::int64_t>::max()) {
   std::vector<at::Tensor> all;
   for (const FinishedRun& run : runs) {
-    const at::Tensor& rows = run.arrays[capture];
+    const at::Tensor rows = run.rows_of(capture);
     if (rows.defined() && rows.size(0) > 0) all.push_back(rows);
   }
   if (as_scores_ && all.size() > 1) all = {at::cat(all, 0)};

@@ -16,6 +16,14 @@ Finished run_under(const std::string& environment, const TempDir& dir, const std
                    dir.path());
 }
 
+bool is_of_intel() {
+#ifdef __x86_64__
+  return __builtin_cpu_is("intel") != 0;
+#else
+  return false;
+#endif
+}
+
 nlohmann::json numerics(const TempDir& dir, const std::string& name) {
   return nlohmann::json::parse(read_text(dir.path() / name / "plan.json")).at("numerics");
 }
@@ -59,10 +67,16 @@ TEST_CASE("a mode of the user's is kept if it promises as much, else refused", "
   const Finished strict = run_under("MKL_CBWR=AVX2,STRICT", dir, "strict");
   CAPTURE(strict.err);
   REQUIRE(strict.status == 0);
-  CHECK(numerics(dir, "strict").at("matrix_products") == "MKL AVX2,STRICT");
   const Finished other = run_under("MKL_CBWR=AUTO,STRICT", dir, "strict");
-  CHECK(other.status == 1);
-  CHECK_THAT(other.err, Contains("matrix_products"));
+  // On processors of other makers than Intel MKL has no such branches and stays in its own.
+  if (numerics(dir, "strict").at("matrix_products") == "MKL AUTO,STRICT") {
+    CHECK_FALSE(is_of_intel());
+    CHECK(other.status == 0);
+  } else {
+    CHECK(numerics(dir, "strict").at("matrix_products") == "MKL AVX2,STRICT");
+    CHECK(other.status == 1);
+    CHECK_THAT(other.err, Contains("matrix_products"));
+  }
   for (const std::string mode : {"AVX2", "COMPATIBLE", "OFF"}) {
     const Finished loose = run_under("MKL_CBWR=" + mode, dir, "loose");
     CAPTURE(mode, loose.err);

@@ -55,7 +55,7 @@ TEST_CASE("rows that are values are given run by run, as they are", "[stored_row
   const Model model = load_model(golden() / "models/llama/model", at::kFloat, at::kCPU);
   const at::Tensor first = at::randn({3, 5});
   const at::Tensor last = at::randn({2, 5});
-  const std::vector<FinishedRun> runs{finished(first), finished({}), finished(last)};
+  const std::vector<FinishedRun> runs{finished(first), finished({}), {}, finished(last)};
   const std::vector<at::Tensor> parts = all_of({model, plan_of(Hook::resid_post), 0, runs});
   REQUIRE(parts.size() == 2);
   CHECK(parts[0].equal(first));
