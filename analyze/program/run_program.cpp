@@ -3,6 +3,7 @@
 
 #include "process/cut_file.hpp"
 #include "process/file_size_limit.hpp"
+#include "process/kept_memory.hpp"
 #include "process/standard_streams.hpp"
 
 #include <algorithm>
@@ -36,6 +37,7 @@ void add_resampling_options(CommandLine& line, std::size_t* resamples, std::uint
 int run_program(int argc, const char* const* argv, const Spec& spec) {
   CommandLine line(spec.name, spec.about, "Example: " + spec.example);
   spec.add_options(line);
+  process::keep_freed_memory();
   process::keep_standard_streams();
   process::report_file_size_limit();
   process::report_cut_files(spec.name + ": error: ");
