@@ -67,8 +67,8 @@ void check_gate(GateActivation activation, std::size_t count, std::size_t offset
 
 template <template <class> class Array, class Run>
 void check_gates(GateActivation activation, Run run) {
-  for (const std::size_t count : {1, 7, 8, 4099, 18944}) {
-    for (const std::size_t offset : {0, 1}) {
+  for (const std::size_t count : std::vector<std::size_t>{1, 7, 8, 4099, 18944}) {
+    for (const std::size_t offset : std::vector<std::size_t>{0, 1}) {
       check_gate<float, Array>(activation, count, offset, run);
       check_gate<double, Array>(activation, count, offset, run);
       check_gate<Bfloat16, Array>(activation, count, offset, run);

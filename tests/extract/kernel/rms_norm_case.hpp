@@ -98,7 +98,8 @@ void check_norm(const NormSizes& s, Run run) {
 template <class T, class W, template <class> class Array, class Run>
 void check_norm_sizes(Run run) {
   const auto check = [&](const NormSizes& sizes) { check_norm<T, W, Array>(sizes, run); };
-  for (const std::size_t unit : {1, 7, 64, 80, 128, 256, 1000, 1031, 3584, 8192}) {
+  for (const std::size_t unit :
+       std::vector<std::size_t>{1, 7, 64, 80, 128, 256, 1000, 1031, 3584, 8192}) {
     for (const bool wide_gain : {false, true}) {
       check({.rows = 9, .unit = unit, .wide_gain = wide_gain});
       check({.rows = 3, .unit = unit, .gap = 16, .wide_gain = wide_gain, .adds = true});
@@ -108,7 +109,7 @@ void check_norm_sizes(Run run) {
   check({.rows = 3, .unit = 151'936});
   check({.rows = 5000, .unit = 128, .wide_gain = true});
   for (const double special : {std::numeric_limits<double>::infinity(), std::nan("")}) {
-    for (const std::size_t unit : {64, 3584}) {
+    for (const std::size_t unit : std::vector<std::size_t>{64, 3584}) {
       check({.rows = 3, .unit = unit, .special = special});
     }
   }

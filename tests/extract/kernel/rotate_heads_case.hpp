@@ -65,7 +65,7 @@ void check_rotation(const HeadSizes& s, Run run) {
 template <class T, class R, template <class> class Array, class Run>
 void check_head_sizes(Run run) {
   const auto check = [&](const HeadSizes& sizes) { check_rotation<T, R, Array>(sizes, run); };
-  for (const std::size_t unit : {16, 40, 64, 80, 96, 128, 250, 256}) {
+  for (const std::size_t unit : std::vector<std::size_t>{16, 40, 64, 80, 96, 128, 250, 256}) {
     check({.rows = 5, .heads = 3, .unit = unit, .rotated = unit});
     check({.rows = 5, .heads = 3, .unit = unit, .rotated = unit / 4 * 2});
     check({.rows = 3, .heads = 2, .unit = unit, .rotated = 2, .gap = 5});
