@@ -20,8 +20,8 @@ struct ProductPart {
 };
 
 /// Computes a product by parts, one thread to each: what MKL divides among threads by itself has
-/// other bits for another number of threads on some processors (AMD Zen 4, oneMKL 2024.2: float64,
-/// and float32 with few outputs).
+/// other bits for another number of threads on some processors (AMD Zen 4, oneMKL 2024.0 Update 2:
+/// float64, and float32 with few outputs).
 /// @param rows     filled, so that a row's bits depend on nothing but the row
 /// @param outputs  of the whole
 /// @param most     outputs of a part: bits may depend on it, and on nothing else here
@@ -37,13 +37,16 @@ void by_parts(std::int64_t rows, std::int64_t outputs, std::int64_t most, Make m
   const std::int64_t blocks =
       std::clamp<std::int64_t>(rows / least_rows, 1, std::max<std::int64_t>(wanted, 1));
   const std::int64_t block = ((rows + blocks - 1) / blocks + tile - 1) / tile * tile;
-  const std::int64_t used = block == 0 ? 0 : (rows + block - 1) / block;
+  // Rows that do not make a tile go to the block before them: fewer than filled_rows() gives have
+  // other bits on some processors.
+  const std::int64_t used =
+      rows == 0 ? 0 : std::max<std::int64_t>(1, (rows + block - tile) / block);
   in_parallel(columns * used, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k) {
       const std::int64_t row = k % used * block;
       const std::int64_t output = k / used * most;
       make(ProductPart{.row = row,
-                       .rows = std::min(block, rows - row),
+                       .rows = k % used + 1 == used ? rows - row : block,
                        .output = output,
                        .outputs = std::min(most, outputs - output)});
     }

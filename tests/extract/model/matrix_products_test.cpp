@@ -2,12 +2,17 @@
 #include "model/matrix_products.hpp"
 
 #include "model/layers.hpp"
+#include "model/product_parts.hpp"
 #include "model_fixture.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/ops/randn.h>
+
+#include <algorithm>
+#include <mutex>
+#include <vector>
 
 using namespace phiscope::extract;
 
@@ -76,6 +81,35 @@ TEST_CASE("a row of a product has the same bits among any others", "[matrix_prod
   }
 }
 
+TEST_CASE("parts of a product cover it once and have no fewer rows than filled ones",
+          "[matrix_products]") {
+  for (const int threads : {1, 2, 5, 9, 16}) {
+    at::set_num_threads(threads);
+    for (std::int64_t rows = 16; rows <= 600; rows += 8) {
+      for (const std::int64_t outputs : {1, 10, 11, 35}) {
+        std::vector<int> times(static_cast<std::size_t>(rows * outputs), 0);
+        std::int64_t fewest = rows;
+        std::mutex guard;
+        by_parts(rows, outputs, 10, [&](const ProductPart& part) {
+          const std::lock_guard lock(guard);
+          fewest = std::min(fewest, part.rows);
+          for (std::int64_t r = part.row; r < part.row + part.rows; ++r) {
+            for (std::int64_t o = part.output; o < part.output + part.outputs; ++o) {
+              ++times.at(static_cast<std::size_t>(r * outputs + o));
+            }
+          }
+        });
+        CAPTURE(threads, rows, outputs);
+        CHECK(fewest >= 16);
+        CHECK(std::ranges::count(times, 1) == rows * outputs);
+      }
+    }
+  }
+  at::set_num_threads(1);
+  by_parts(0, 5, 10,
+           [](const ProductPart& /*part*/) { FAIL("a product of no rows has no parts"); });
+}
+
 TEST_CASE("a product has the same bits on any number of threads", "[matrix_products]") {
   const c10::InferenceMode no_gradients;
   REQUIRE(matrix_products().reproducible);
@@ -83,7 +117,8 @@ TEST_CASE("a product has the same bits on any number of threads", "[matrix_produ
   // Of GPT-2's down projection, and sizes of which MKL's own threads get a few columns each.
   for (const std::int64_t in : {16, 97, 301, 3072}) {
     for (const std::int64_t out : {16, 20, 32, 48, 64, 97, 1000}) {
-      for (const std::int64_t rows : {16, 64, 104, 160}) {
+      for (const std::int64_t rows :
+           {16, 64, 104, 160, 328}) {  // 328: four blocks of 80 and 8 rows
         const at::Tensor x = at::randn({rows, in}).to(dtype);
         const at::Tensor weight = at::randn({out, in}).to(dtype);
         at::set_num_threads(1);

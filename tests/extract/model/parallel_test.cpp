@@ -14,7 +14,7 @@
 
 using namespace phiscope::extract;
 
-TEST_CASE("parts of work are done by as many threads as LibTorch has", "[parallel]") {
+TEST_CASE("in_parallel uses as many threads as LibTorch has", "[parallel]") {
   for (const int threads : {1, 2, 4}) {
     at::set_num_threads(threads);
     std::mutex guard;
