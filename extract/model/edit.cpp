@@ -7,9 +7,9 @@
 namespace phiscope::extract {
 namespace {
 
-/// Values at some rows of `result`, of one head or of all units.
+/// Values at some rows of `result`, or at some heads of them.
 void change_rows(const Edit& edit, const at::Tensor& result) {
-  const at::Tensor place = edit.head < 0 ? result : result.select(1, edit.head);
+  const at::Tensor place = edit.by_head ? result.flatten(0, 1) : result;
   if (!edit.values.defined()) {
     place.index_fill_(0, edit.rows, 0.0);
     return;
@@ -49,7 +49,7 @@ at::Tensor edited(const EditTable& edits, Hook hook, int layer, const at::Tensor
       result = without_heads(*edit, result);
       continue;
     }
-    if (result.is_same(x)) result = x.clone();
+    if (result.is_same(x)) result = x.clone(at::MemoryFormat::Contiguous);
     change_rows(*edit, result);
   }
   return result;

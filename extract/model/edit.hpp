@@ -17,10 +17,10 @@ namespace phiscope::extract {
 struct Edit {
   Hook hook = Hook::resid_post;
   int layer = 0;
-  int head = -1;        ///< of hook_z: this head alone; -1: all units
-  at::Tensor rows;      ///< [n] int64, rows of the batch
-  at::Tensor values{};  ///< [n, ...] or [1, ...] for all of them; undefined: zeros
-  bool added = false;   ///< to what is there; then `values` is defined
+  bool by_head = false;  ///< of hook_z: one head of each row
+  at::Tensor rows;       ///< [n] int64, rows of the batch; or row * heads + head
+  at::Tensor values{};   ///< [n, ...] or [1, ...] for all of them; undefined: zeros
+  bool added = false;    ///< to what is there; then `values` is defined
   /// Of hook_z, for many heads at once: [lane + 1, heads] bool, those that become zero at all of a
   /// lane's positions. Then `rows` says for every row of the batch which of these it follows.
   at::Tensor removed{};

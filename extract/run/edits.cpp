@@ -2,6 +2,7 @@
 #include "run/edits.hpp"
 
 #include "model/index_tensor.hpp"
+#include "run/changes.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -9,9 +10,11 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace phiscope::extract {
 namespace {
@@ -30,35 +33,20 @@ struct LaneRows {
   }
 };
 
-/// Values of a source at some of its positions: [position, ...].
-at::Tensor values_of(const Site& site, const Source& source, const GroupTraces& traces,
-                     std::span<const std::int64_t> which) {
-  const RunTrace& trace = *traces.at(source.run);
-  const at::Tensor& all = trace.values.at({site.hook, site.layer});
+/// Where a trace has some of a source's positions.
+std::vector<std::int64_t> positions_in(const RunTrace& trace, const at::Tensor& values,
+                                       const Source& source, std::span<const std::int64_t> which) {
   std::vector<std::int64_t> positions;
   positions.reserve(which.size());
   for (const std::int64_t i : which) {
     const std::int64_t position = source.positions.at(static_cast<std::size_t>(i)) - trace.first;
-    if (position < 0 || position >= all.size(0)) {
+    if (position < 0 || position >= values.size(0)) {
       throw std::invalid_argument("edits_of: a source has no position " +
                                   std::to_string(position + trace.first));
     }
     positions.push_back(position);
   }
-  const at::Tensor rows = all.index_select(0, index_tensor(positions, all.device()));
-  return site.head < 0 ? rows : rows.select(1, site.head);
-}
-
-/// Values of a source for every position of a lane.
-at::Tensor values_everywhere(const Site& site, const Source& source, const GroupTraces& traces,
-                             const LaneRows& lane) {
-  const at::Tensor& all = traces.at(source.run)->values.at({site.hook, site.layer});
-  std::vector<std::int64_t> positions;
-  for (std::int64_t i = 0; i < lane.count; ++i) {
-    positions.push_back((lane.first_position + i) % all.size(0));
-  }
-  const at::Tensor rows = all.index_select(0, index_tensor(positions, all.device()));
-  return site.head < 0 ? rows : rows.select(1, site.head);
+  return positions;
 }
 
 /// The rows of a site in a lane, and which of the site's positions they are.
@@ -80,21 +68,44 @@ SiteRows rows_of(const Site& site, const LaneRows& lane) {
   return found;
 }
 
-/// Values of a source for the rows found, position by position.
-at::Tensor patched(const Site& site, const Source& from, const GroupTraces& traces,
-                   const LaneRows& lane, const SiteRows& found) {
-  return site.positions.empty() ? values_everywhere(site, from, traces, lane)
-                                : values_of(site, from, traces, found.which);
+/// Values of a source for the rows found, position by position; for all positions of a lane where
+/// the site has all.
+void take_values(const Site& site, const Source& from, const GroupTraces& traces,
+                 const LaneRows& lane, const SiteRows& found, Change& change) {
+  const RunTrace& trace = *traces.at(from.run);
+  change.source = trace.values.at({site.hook, site.layer});
+  change.of_all_heads = site.head >= 0;
+  if (!site.positions.empty()) {
+    change.positions = positions_in(trace, change.source, from, found.which);
+    return;
+  }
+  for (std::int64_t i = 0; i < lane.count; ++i) {
+    change.positions.push_back((lane.first_position + i) % change.source.size(0));
+  }
 }
 
-at::Tensor mean_of(const Mean& action, const GroupTraces& traces) {
+/// The mean of some values for the rows found.
+void take_mean(const Mean& action, const GroupTraces& traces, Change& change) {
+  const Site& site = action.site;
   std::vector<at::Tensor> all;
   for (const Source& source : action.from) {
+    const RunTrace& trace = *traces.at(source.run);
+    const at::Tensor& values = trace.values.at({site.hook, site.layer});
     std::vector<std::int64_t> every(source.positions.size());
-    for (std::size_t i = 0; i < every.size(); ++i) every[i] = static_cast<std::int64_t>(i);
-    all.push_back(values_of(action.site, source, traces, every).to(at::kDouble));
+    std::iota(every.begin(), every.end(), std::int64_t{0});
+    const std::vector<std::int64_t> positions = positions_in(trace, values, source, every);
+    if (action.from.size() == 1 && positions.size() == 1) {
+      // Of one value, as the mean over many texts is: nothing to compute.
+      change.source = values;
+      change.of_all_heads = site.head >= 0;
+      change.positions.assign(change.rows.size(), positions.front());
+      return;
+    }
+    const at::Tensor rows = values.index_select(0, index_tensor(positions, values.device()));
+    all.push_back((site.head < 0 ? rows : rows.select(1, site.head)).to(at::kDouble));
   }
-  return at::cat(all, 0).mean(0, /*keepdim=*/true);
+  change.source = at::cat(all, 0).mean(0, /*keepdim=*/true);
+  change.positions.assign(change.rows.size(), 0);
 }
 
 /// A head of a lane that is zero at all positions.
@@ -169,35 +180,39 @@ void add_removals(const RemovedHeads& removed, const Batch& batch, std::int64_t 
   }
 }
 
-void add_edits(const LaneActions& of, const Lane& lane, std::int64_t first_row, at::Device device,
-               std::vector<Edit>& edits) {
+void add_changes(const LaneActions& of, std::size_t lane, const Batch& batch, ChangeList& changes) {
   const GroupTraces& traces = *of.traces;
+  const Lane& one = batch.lanes[lane];
   const LaneRows rows{
-      .first_position = lane.start, .count = std::ssize(lane.tokens), .first_row = first_row};
+      .first_position = one.start, .count = std::ssize(one.tokens), .first_row = batch.begin[lane]};
   std::set<int> changed;  // layers whose heads had another action
   for (const Action& action : of.run->actions) {
-    const Site* site = reached_site(action, lane);
+    const Site* site = reached_site(action, one);
     if (site == nullptr) continue;
     if (removed_head(action) != nullptr && !changed.contains(site->layer)) continue;
     if (site->hook == Hook::z) changed.insert(site->layer);
     const SiteRows found = rows_of(*site, rows);
     if (found.rows.empty()) continue;
-    edits.push_back({.hook = site->hook,
-                     .layer = site->layer,
-                     .head = site->head,
-                     .rows = index_tensor(found.rows, device)});
-    edits.back().values = std::visit(
-        Overloaded{
-            [](const Zero&) { return at::Tensor(); },
-            [&](const Patch& a) { return patched(a.site, a.from, traces, rows, found); },
-            [&](const Add& a) {
-              return patched(a.site, a.from, traces, rows, found).to(at::kDouble).mul(a.scale);
-            },
-            [&](const Mean& a) { return mean_of(a, traces); },
-            [](const Force&) { return at::Tensor(); },
-        },
-        action);
-    edits.back().added = std::holds_alternative<Add>(action);
+    Change change{.hook = site->hook, .layer = site->layer, .head = site->head, .rows = found.rows};
+    std::visit(Overloaded{
+                   [](const Zero&) {},
+                   [&](const Patch& a) {
+                     change.kind = Change::Kind::set;
+                     take_values(a.site, a.from, traces, rows, found, change);
+                   },
+                   [&](const Add& a) {
+                     change.kind = Change::Kind::add;
+                     change.scale = a.scale;
+                     take_values(a.site, a.from, traces, rows, found, change);
+                   },
+                   [&](const Mean& a) {
+                     change.kind = Change::Kind::set;
+                     take_mean(a, traces, change);
+                   },
+                   [](const Force&) {},
+               },
+               action);
+    changes.add(lane, std::move(change));
   }
 }
 
@@ -207,9 +222,10 @@ std::vector<Edit> edits_of(std::span<const LaneActions> lanes, const Batch& batc
                            std::int64_t heads) {
   std::vector<Edit> edits;
   add_removals(removed_heads(lanes, batch), batch, heads, edits);
-  for (std::size_t l = 0; l < lanes.size(); ++l) {
-    add_edits(lanes[l], batch.lanes[l], batch.begin[l], batch.ids.device(), edits);
-  }
+  ChangeList changes;
+  for (std::size_t l = 0; l < lanes.size(); ++l) add_changes(lanes[l], l, batch, changes);
+  const std::vector<Edit> further = changes.edits(heads, batch.ids.device());
+  edits.insert(edits.end(), further.begin(), further.end());
   return edits;
 }
 

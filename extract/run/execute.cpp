@@ -146,7 +146,8 @@ void add_donors(const Model& model, const DonorTable& table, RunTrace& trace) {
   const at::Tensor all =
       at::tensor(table.values, at::kDouble).view(shape).to(model.device, model.dtype);
   for (std::int64_t i = 0; i < layers; ++i) {
-    trace.values[{table.hook, table.layers[static_cast<std::size_t>(i)]}] = all.select(1, i);
+    trace.values[{table.hook, table.layers[static_cast<std::size_t>(i)]}] =
+        all.select(1, i).contiguous();
   }
 }
 

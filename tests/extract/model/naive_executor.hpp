@@ -85,10 +85,13 @@ class NaiveExecutor {
     }
     for (std::size_t i = 0; i < positions.size(); ++i) {
       if (positions[i] < start || positions[i] >= start + count) continue;
+      std::int64_t row = positions[i] - start;
+      const bool by_head = site->head >= 0;
+      if (by_head) row = row * model_.config.heads + site->head;
       Edit edit{.hook = site->hook,
                 .layer = site->layer,
-                .head = site->head,
-                .rows = at::tensor({static_cast<std::int64_t>(positions[i] - start)}, at::kLong)};
+                .by_head = by_head,
+                .rows = at::tensor({row}, at::kLong)};
       if (const auto* add = std::get_if<Add>(&action)) {
         edit.values =
             source(*site, add->from, add->from.positions.at(i)).to(at::kDouble) * add->scale;
