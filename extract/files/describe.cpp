@@ -111,19 +111,21 @@ ordered_json describe_headers(const ModelFiles& files, const LatentTensors& tens
   return out;
 }
 
-/// Reads every value, or finds in the cache that a model of these bytes was read before.
+/// Sees to it that every value was looked at: when the files were hashed, here, or in an earlier
+/// run as the cache says.
 void check_values(const ModelFiles& files, const LatentTensors& tensors,
-                  const std::map<std::string, std::string>& digests, DigestCache* cache,
-                  const Between& between) {
+                  const ModelFiles::Reading& reading, DigestCache* cache, const Between& between) {
+  // Which one it is, and where; a file that has changed since is found out.
+  if (!reading.finite) check_finite(tensors.stored(), files.weights(), between);
   std::string finite = "phiscope-finite/1\n";
-  for (const auto& [name, digest] : digests) {
+  for (const auto& [name, digest] : reading.digests) {
     finite += digest;
     finite += ' ';
     finite += name;
     finite += '\n';
   }
   if (cache != nullptr && cache->is_noted(finite)) return;
-  check_finite(tensors.stored(), files.weights(), between);
+  check_finite(reading.not_read, files.weights(), between);
   files.check_unchanged();
   if (cache != nullptr) cache->note(finite);
 }
@@ -133,8 +135,8 @@ void check_values(const ModelFiles& files, const LatentTensors& tensors,
 ordered_json describe_model(const ModelFiles& files, DigestCache* cache, const Between& between) {
   const LatentTensors tensors = all_tensors(files.config(), files.weights());
   ordered_json out = describe_headers(files, tensors);
-  auto digests = files.digests(cache, between);
-  check_values(files, tensors, digests, cache, between);
+  ModelFiles::Reading reading = files.read(tensors.stored(), cache, between);
+  check_values(files, tensors, reading, cache, between);
   ordered_json tokenizer = nullptr;
   if (fs::exists(files.directory() / "tokenizer.json")) {
     const Tokenizer opened = Tokenizer::open(files.directory());
@@ -142,7 +144,7 @@ ordered_json describe_model(const ModelFiles& files, DigestCache* cache, const B
     if (!opened.warnings().empty()) tokenizer["warnings"] = opened.warnings();
   }
   out["tokenizer"] = std::move(tokenizer);
-  out["digests"] = std::move(digests);
+  out["digests"] = std::move(reading.digests);
   files.check_unchanged();
   return out;
 }

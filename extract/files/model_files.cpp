@@ -42,6 +42,20 @@ std::string sha256_in_pieces(std::span<const std::byte> bytes, const Between& be
   return hash.hex();
 }
 
+/// Takes the tensors out that lie in some bytes.
+std::vector<TensorView> taken(std::map<std::string, TensorView>& tensors,
+                              std::span<const std::byte> bytes) {
+  std::vector<TensorView> found;
+  std::erase_if(tensors, [&](const auto& entry) {
+    const std::span<const std::byte> own = entry.second.bytes;
+    const bool inside =
+        own.data() >= bytes.data() && own.data() + own.size() <= bytes.data() + bytes.size();
+    if (inside) found.push_back(entry.second);
+    return inside;
+  });
+  return found;
+}
+
 }  // namespace
 
 std::vector<ModelFiles::Companion> ModelFiles::companions(const fs::path& directory) {
@@ -62,32 +76,56 @@ ModelFiles::ModelFiles(fs::path directory)
 
 std::map<std::string, std::string> ModelFiles::digests(DigestCache* cache,
                                                        const Between& between) const {
-  std::map<std::string, std::string> digests;
-  const auto add = [&](const fs::path& path, const FileIdentity& identity,
-                       std::optional<std::span<const std::byte>> mapped) {
-    std::string& digest = digests[path.filename().string()];
-    if (cache != nullptr) {
-      if (auto known = cache->find(identity)) {
-        digest = std::move(*known);
-        return;
-      }
-    }
-    const auto start = std::chrono::system_clock::now();
-    if (mapped) {
-      digest = sha256_in_pieces(*mapped, between);
-    } else {
-      const shard::MappedFile file(path);
-      check_same(path, identity, file.identity());
-      digest = sha256_in_pieces(file.bytes(), between);
-    }
-    check_same(path, identity, shard::identity_of(path));
-    if (cache != nullptr) cache->keep(identity, digest, start);
+  return read({}, cache, between).digests;
+}
+
+ModelFiles::Reading ModelFiles::read(const std::map<std::string, TensorView>& tensors,
+                                     DigestCache* cache, const Between& between) const {
+  Reading reading{.digests = {}};
+  /// A file whose digest is not known.
+  struct Unknown {
+    fs::path path;
+    FileIdentity identity;
   };
-  for (const Weights::File& file : weights_.opened()) add(file.path, file.identity, file.bytes);
-  for (const Companion& file : companions_) {
-    if (file.identity) add(file.path, *file.identity, std::nullopt);
+  std::vector<Unknown> unknown;  // those that are mapped
+  std::vector<UnreadWeights> unread;
+  const auto find = [&](const fs::path& path, const FileIdentity& identity) {
+    const auto known = cache == nullptr ? std::nullopt : cache->find(identity);
+    if (known) reading.digests[path.filename().string()] = *known;
+    return known.has_value();
+  };
+  const auto keep = [&](const Unknown& file, const std::string& digest,
+                        std::chrono::system_clock::time_point start) {
+    check_same(file.path, file.identity, shard::identity_of(file.path));
+    if (cache != nullptr) cache->keep(file.identity, digest, start);
+    reading.digests[file.path.filename().string()] = digest;
+  };
+  const auto add = [&](const fs::path& path, const FileIdentity& identity) {
+    if (find(path, identity)) return;
+    const auto start = std::chrono::system_clock::now();
+    const shard::MappedFile file(path);
+    check_same(path, identity, file.identity());
+    keep({path, identity}, sha256_in_pieces(file.bytes(), between), start);
+  };
+  reading.not_read = tensors;
+  for (const Weights::File& file : weights_.opened()) {
+    if (!file.bytes) {
+      add(file.path, file.identity);
+    } else if (!find(file.path, file.identity)) {
+      unknown.push_back({file.path, file.identity});
+      unread.push_back({.bytes = *file.bytes, .tensors = taken(reading.not_read, *file.bytes)});
+    }
   }
-  return digests;
+  const auto start = std::chrono::system_clock::now();
+  const std::vector<WeightScan> scans = scan_weights(unread, between);
+  for (std::size_t i = 0; i < scans.size(); ++i) {
+    keep(unknown[i], scans[i].sha256, start);
+    reading.finite = reading.finite && scans[i].finite;
+  }
+  for (const Companion& file : companions_) {
+    if (file.identity) add(file.path, *file.identity);
+  }
+  return reading;
 }
 
 void ModelFiles::check_unchanged() const {

@@ -3,6 +3,7 @@
 
 #include "files/config.hpp"
 #include "files/digest_cache.hpp"
+#include "files/weight_scan.hpp"
 #include "files/weights.hpp"
 
 #include <filesystem>
@@ -36,6 +37,16 @@ class ModelFiles {
   /// @throws shard::FormatError as check_unchanged()
   [[nodiscard]] std::map<std::string, std::string> digests(DigestCache* cache = nullptr,
                                                            const Between& between = {}) const;
+
+  /// What reading the files has shown.
+  struct Reading {
+    std::map<std::string, std::string> digests;    ///< as digests()
+    std::map<std::string, TensorView> not_read{};  ///< of `tensors`, in files that the cache knew
+    bool finite = true;                            ///< all values of the others
+  };
+  /// As digests(); values of some tensors are looked at in the same pass.
+  [[nodiscard]] Reading read(const std::map<std::string, TensorView>& tensors, DigestCache* cache,
+                             const Between& between = {}) const;
 
   /// @throws shard::FormatError naming the first file that is not the one that was opened, or has
   ///         come or gone since
