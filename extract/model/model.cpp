@@ -4,16 +4,19 @@
 #include "files/latent/latent_tensors.hpp"
 #include "model/matrix_products.hpp"
 #include "model/parallel.hpp"
+#include "model/weight_upload.hpp"
 #include "shard/mapped_file.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -113,6 +116,7 @@ bool is_gain(Part part) {
 class Loader {
  public:
   explicit Loader(Model& model) : model_(model) {
+    if (model.device.is_cuda()) upload_.emplace(model.device);
     model.blocks.resize(static_cast<std::size_t>(model.config.layers));
     if (!model.config.experts) return;
     for (std::size_t layer = 0; layer < model.blocks.size(); ++layer) {
@@ -127,7 +131,8 @@ class Loader {
 
   /// @param slice  of one expert; see StackedPart
   void load(const TensorSpec& spec, const TensorView& slice, const StackedPart& part) {
-    const at::Tensor mapped = part.transposed ? stored(slice).t() : stored(slice);
+    // Rows of a block are without gaps in the file unless they are its columns.
+    const at::Tensor mapped = part.transposed ? there(spec, stored(slice)).t() : stored(slice);
     const std::int64_t rows = mapped.size(0) / part.blocks;
     load(spec, mapped.narrow(0, part.block * rows, rows), slice.bytes);
   }
@@ -140,8 +145,17 @@ class Loader {
   }
 
  private:
+  /// A tensor on the model's GPU and in the dtype that is prepared; as it is for other devices: on
+  /// the CPU nothing needs to be copied.
+  [[nodiscard]] at::Tensor there(const TensorSpec& spec, const at::Tensor& tensor) {
+    if (!upload_ || !tensor.is_cpu()) return tensor;
+    const bool wide = std::ranges::any_of(spec.parts, [&](Part part) { return is_wide(part); });
+    return upload_->copied(tensor, wide ? wide_dtype() : model_.dtype);
+  }
+
   /// Gives the pages of the mapped bytes back unless the model points into them.
-  void load(const TensorSpec& spec, const at::Tensor& tensor, std::span<const std::byte> bytes) {
+  void load(const TensorSpec& spec, const at::Tensor& found, std::span<const std::byte> bytes) {
+    const at::Tensor tensor = there(spec, found);
     const at::Tensor whole = spec.transposed ? tensor.t() : tensor;
     bool copied = true;
     for (std::size_t p = 0; p < spec.parts.size(); ++p) {
@@ -155,11 +169,15 @@ class Loader {
     if (copied) shard::release_pages(bytes);
   }
 
+  [[nodiscard]] at::ScalarType wide_dtype() const {
+    return model_.dtype == at::kDouble ? at::kDouble : at::kFloat;
+  }
+  [[nodiscard]] bool is_wide(Part part) const {
+    return model_.config.norm == NormKind::rms_plus_one && is_gain(part);
+  }
+
   [[nodiscard]] at::Tensor prepared(const at::Tensor& part, Part what) const {
-    const at::ScalarType wide = model_.dtype == at::kDouble ? at::kDouble : at::kFloat;
-    if (model_.config.norm == NormKind::rms_plus_one && is_gain(what)) {
-      return (part.to(model_.device, wide) + 1.0);
-    }
+    if (is_wide(what)) return part.to(model_.device, wide_dtype()) + 1.0;
     return part.to(model_.device, model_.dtype).contiguous();
   }
 
@@ -170,6 +188,7 @@ class Loader {
   }
 
   Model& model_;
+  std::optional<WeightUpload> upload_{};
 };
 
 void load_weights(Model& model, const Between& between) {

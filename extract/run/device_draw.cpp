@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/device_draw.hpp"
 
+#include "model/index_tensor.hpp"
 #include "run/drawn_token.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -8,7 +9,6 @@
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/searchsorted.h>
 #include <ATen/ops/sort.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/topk.h>
 
 #include <vector>
@@ -18,7 +18,7 @@ namespace {
 
 /// One number of each row as a column on a device.
 at::Tensor column(std::span<const double> values, at::Device device) {
-  return at::tensor(values, at::kDouble).to(device).unsqueeze(1);
+  return number_tensor({values.begin(), values.end()}, device).unsqueeze(1);
 }
 
 /// The sum before each row's place; 0 before the first. places [row, 1]

@@ -6,7 +6,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding_bag.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -65,7 +64,7 @@ void RowCollector::begin(const Batch& batch, std::vector<PassRow> rows,
   if (pooled_ || rows_to_ < 0) to_ = index_tensor(to, device);
   if (!means()) return;
   offset_ = index_tensor(offset, device);
-  weight_ = at::tensor(weight, at::kDouble).to(device, /*non_blocking=*/true);
+  weight_ = number_tensor(weight, device);
 }
 
 const RowCollector::Selection& RowCollector::selection(std::size_t lanes) {

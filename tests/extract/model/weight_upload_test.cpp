@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Weights on the device that PHISCOPE_TEST_DEVICE names, bit for bit those of the CPU.
+#include "model/weight_upload.hpp"
+
+#include "model_fixture.hpp"
+#include "reference.hpp"
+#include "test_device.hpp"
+
+#include <ATen/ops/randn.h>
+
+using namespace phiscope::test;
+
+namespace {
+
+/// Tensors of some parts, undefined ones as well.
+void check_same(const PartTensors& found, const PartTensors& wanted) {
+  for (std::size_t p = 0; p < static_cast<std::size_t>(Part::count); ++p) {
+    const at::Tensor& there = found[static_cast<Part>(p)];
+    const at::Tensor& here = wanted[static_cast<Part>(p)];
+    REQUIRE(there.defined() == here.defined());
+    if (!here.defined()) continue;
+    CAPTURE(p);
+    CHECK(there.is_cuda());
+    CHECK(there.is_contiguous());
+    CHECK(there.scalar_type() == here.scalar_type());
+    CHECK(there.to(at::kCPU).equal(here));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a tensor on the device has the numbers of the mapped one",
+          "[weight_upload][needs_device]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  const at::ScalarType dtypes[] = {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble};
+  for (const std::int64_t block : {64, 4096, 1 << 20}) {
+    WeightUpload upload(*device, block);
+    std::vector<at::Tensor> found;
+    std::vector<at::Tensor> wanted;
+    for (const at::ScalarType stored : dtypes) {
+      for (const at::ScalarType dtype : dtypes) {
+        for (const std::int64_t rows : {0, 1, 33, 700}) {
+          const at::Tensor mapped = at::randn({rows, 5}, at::kDouble).to(stored);
+          found.push_back(upload.copied(mapped, dtype));
+          wanted.push_back(mapped.to(dtype));
+        }
+      }
+    }
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CHECK(found[i].device() == *device);
+      CHECK(found[i].scalar_type() == wanted[i].scalar_type());
+      CHECK(found[i].to(at::kCPU).equal(wanted[i]));
+    }
+  }
+  WeightUpload upload(*device);
+  CHECK_THROWS_AS(upload.copied(at::randn({4, 4}).t(), at::kFloat), std::invalid_argument);
+}
+
+TEST_CASE("a model on the device has the weights that it has on the CPU",
+          "[weight_upload][needs_device]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  for (const std::string& family : families) {
+    for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kHalf, at::kDouble}) {
+      CAPTURE(family, c10::toString(dtype));
+      const auto folder = golden() / "models" / family / "model";
+      const Model there = load_model(folder, dtype, *device);
+      const Model here = load_model(folder, dtype, at::kCPU);
+      check_same(there.parts, here.parts);
+      REQUIRE(there.blocks.size() == here.blocks.size());
+      for (std::size_t layer = 0; layer < here.blocks.size(); ++layer) {
+        check_same(there.blocks[layer].parts, here.blocks[layer].parts);
+        REQUIRE(there.blocks[layer].experts.size() == here.blocks[layer].experts.size());
+        for (std::size_t e = 0; e < here.blocks[layer].experts.size(); ++e) {
+          check_same(there.blocks[layer].experts[e], here.blocks[layer].experts[e]);
+        }
+      }
+    }
+  }
+}
