@@ -21,8 +21,17 @@ endif()
 # The runtime is linked by its path: pip's wheels have it in lib, without the name that -lcudart
 # looks for, and a path outside the system's folders is found again when a program starts.
 set(CMAKE_CUDA_RUNTIME_LIBRARY None)
-set(CMAKE_CUDA_ARCHITECTURES 80-real 90)
+# Machine code for A100, H100 and B200, and what later GPUs compile themselves. A compiler before CUDA 12.8 does not
+# know the last.
+set(CMAKE_CUDA_ARCHITECTURES 80)
 enable_language(CUDA)
+set(phiscope_cuda_architectures 80 90)
+if(CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.8)
+  list(APPEND phiscope_cuda_architectures 100)
+endif()
+list(TRANSFORM phiscope_cuda_architectures APPEND -real OUTPUT_VARIABLE CMAKE_CUDA_ARCHITECTURES)
+list(GET phiscope_cuda_architectures -1 newest)
+list(APPEND CMAKE_CUDA_ARCHITECTURES ${newest}-virtual)
 get_filename_component(phiscope_cuda_root ${CMAKE_CUDA_COMPILER} REALPATH)
 get_filename_component(phiscope_cuda_root ${phiscope_cuda_root} DIRECTORY)
 get_filename_component(phiscope_cuda_root ${phiscope_cuda_root} DIRECTORY)

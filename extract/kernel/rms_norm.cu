@@ -37,11 +37,12 @@ __device__ S sum_of_team(S own) {
 template <class T, class W, unsigned team>
 __global__ void __launch_bounds__(norm_threads) rms_norm_kernel(RmsNorm<T, W> job) {
   using S = Wide<T>;
-  constexpr std::size_t width = chunk_width<T>;
+  constexpr unsigned width = static_cast<unsigned>(chunk_width<T>);
   const std::size_t row =
       static_cast<std::size_t>(blockIdx.x) * (norm_threads / team) + threadIdx.x / team;
   if (row >= job.rows) return;  // the whole team
-  const std::size_t member = threadIdx.x % team;
+  const unsigned member = threadIdx.x % team;
+  const auto unit = static_cast<unsigned>(job.unit);
   const T* const added = job.added == nullptr ? nullptr : job.added + row * job.unit;
   T* const stored = added == nullptr ? nullptr : job.sum + row * job.unit;
   const T* const x = job.x + row * job.row_stride;
@@ -49,7 +50,7 @@ __global__ void __launch_bounds__(norm_threads) rms_norm_kernel(RmsNorm<T, W> jo
   const bool aligned = in_whole_chunks(x) && in_whole_chunks(added) && in_whole_chunks(stored) &&
                        in_whole_chunks(normed) && in_whole_chunks(job.gain);
   S squares = 0;
-  for (std::size_t u = member * width; u < job.unit; u += team * width) {
+  for (unsigned u = member * width; u < unit; u += team * width) {
     S chunk[width];
     read_chunk(x, u, job.unit, aligned, chunk);
     if (added != nullptr) {
@@ -63,7 +64,7 @@ __global__ void __launch_bounds__(norm_threads) rms_norm_kernel(RmsNorm<T, W> jo
   const S mean = sum_of_team<team>(squares) / static_cast<S>(job.unit);
   const S scale = reciprocal_root(mean + job.epsilon);
   const T* const values = added == nullptr ? x : stored;  // a thread's own: no wait for others
-  for (std::size_t u = member * width; u < job.unit; u += team * width) {
+  for (unsigned u = member * width; u < unit; u += team * width) {
     S chunk[width];
     S gain[width];
     read_chunk(values, u, job.unit, aligned, chunk);

@@ -32,6 +32,7 @@ struct RunningSum {
     most = highest;
     total *= factor;
     for (S& sum : sums) sum *= factor;
+#pragma unroll
     for (unsigned t = 0; t < tokens_at_once; ++t) {
       const S weight = scores[t] == minus_infinity<S>() ? S{0} : std::exp(scores[t] - highest);
       total += weight;
@@ -85,6 +86,7 @@ __global__ void __launch_bounds__(attention_threads, 2)
     values[(tokens - 1) * stride + threadIdx.x] = new_value[threadIdx.x];
   }
   const auto read = [&](const T* row, S(&to)[own]) {
+#pragma unroll
     for (unsigned c = 0; c < chunks; ++c) {
       S chunk[width];
       read_chunk(row, (c * members + member) * width, unit, aligned, chunk);
@@ -102,6 +104,7 @@ __global__ void __launch_bounds__(attention_threads, 2)
   for (std::size_t base = 0; base < visible; base += teams * tokens_at_once) {
     S key[tokens_at_once][own];
     S value[tokens_at_once][own];
+#pragma unroll
     for (unsigned t = 0; t < tokens_at_once; ++t) {
       const std::size_t token = first + base + t * teams + team;
       if (token < tokens) {
@@ -116,6 +119,7 @@ __global__ void __launch_bounds__(attention_threads, 2)
     for (unsigned h = 0; h < most_heads; ++h) {
       if (h >= heads) continue;  // the whole block
       S scores[tokens_at_once];
+#pragma unroll
       for (unsigned t = 0; t < tokens_at_once; ++t) {
         S score = 0;
         for (unsigned u = 0; u < own; ++u) score = std::fma(queries[h][u], key[t][u], score);
@@ -131,6 +135,7 @@ __global__ void __launch_bounds__(attention_threads, 2)
 #pragma unroll
   for (unsigned h = 0; h < most_heads; ++h) {
     if (h >= heads) continue;
+#pragma unroll
     for (unsigned c = 0; c < chunks; ++c) {
       for (unsigned i = 0; i < width; ++i) {
         sums[(team * chunks + c) * members * width + member * width + i] =
