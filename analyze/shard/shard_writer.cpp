@@ -28,10 +28,11 @@ void check_finite(const ArrayPlan& array, std::int64_t shard, std::uint64_t befo
   if (!found) return;
   std::uint64_t row_size = 1;
   for (const std::uint64_t extent : array.row_shape) row_size *= extent;
-  throw std::runtime_error(array_file(array.name, shard) + ": array '" + array.name +
-                           "' is not finite in row " + std::to_string(before + *found / row_size) +
-                           " (element " + std::to_string(*found % row_size) +
-                           " of it), expected finite values; the shard is not kept");
+  throw std::runtime_error(
+      array_file(array.name, shard) + ": array '" + array.name + "' is not finite in row " +
+      std::to_string(before + *found / row_size) + " (element " +
+      std::to_string(*found % row_size) + " of it), expected finite values" +
+      (array.dtype == Dtype::f2 ? " (float16 ends at 65504)" : "") + "; the shard is not kept");
 }
 
 }  // namespace

@@ -30,8 +30,9 @@ shard::Dtype stored_as(ComputeDtype dtype) {
 }
 
 /// The dtype of a capture's rows.
-ComputeDtype rows_dtype(Hook hook, ComputeDtype model, bool means) {
-  return item_bytes(model) == 2 && is_widened(hook, means) ? ComputeDtype::float32 : model;
+ComputeDtype rows_dtype(const Capture& capture, ComputeDtype model, bool means) {
+  if (!is_widened(capture.hook, means)) return capture.stored.value_or(model);
+  return item_bytes(model) == 2 ? ComputeDtype::float32 : model;
 }
 
 std::uint64_t unsigned_size(std::int64_t n) {
@@ -171,7 +172,7 @@ std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& c
   std::vector<shard::ArrayPlan> arrays;
   for (const Capture& capture : plan.captures) {
     const HookName& hook = hook_name(capture.hook);
-    const ComputeDtype rows = rows_dtype(capture.hook, dtype, means.at(capture.space));
+    const ComputeDtype rows = rows_dtype(capture, dtype, means.at(capture.space));
     shard::ArrayPlan array{.name = capture.array,
                            .hook = std::string(hook.path),
                            .formula = std::string(hook.formula),

@@ -3,9 +3,11 @@
 
 #include "shard/atomic_file.hpp"
 #include "shard/sha256.hpp"
+#include "watch/progress.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <span>
 #include <system_error>
@@ -45,6 +47,29 @@ WritingSpeed measure_writing(const std::filesystem::path& folder) {
     speed.disk = 0.0;  // the run itself will say why
   }
   return speed;
+}
+
+std::string writing_text(double bytes, const WritingSpeed& speed, std::optional<double> computing) {
+  const auto tokens = [](double rate) { return std::to_string(std::llround(rate)) + " tokens/s"; };
+  const auto of = [&](double rate) {
+    return tokens(rate / bytes) + " (" + bytes_text(rate) + "/s)";
+  };
+  const bool disk_first = speed.disk > 0.0 && speed.disk < speed.hash;
+  const std::string writer = disk_first ? "the disk" : "hashing";
+  std::string text = bytes_text(bytes) + " per token; ";
+  if (speed.disk > 0.0) text += "this disk takes about " + of(speed.disk) + ", ";
+  text += "hashing at most " + of(speed.hash) + "; ";
+  if (!computing) return text + "a device that computes more waits for " + writer;
+  const double share = *computing * bytes / (disk_first ? speed.disk : speed.hash);
+  const long percent = std::lround(100.0 * share);
+  if (percent <= 90) {
+    return text + "computing is the limit: it made " + tokens(*computing) + " here before, " +
+           std::to_string(percent) + " % of what " + writer + " takes";
+  }
+  return text + writer + " is the limit: such a run made " + tokens(*computing) + " here before, " +
+         std::to_string(percent) +
+         " % of it; fewer --layers, hooks or positions, or "
+         "--dtype-store, make less of it";
 }
 
 }  // namespace phiscope::extract

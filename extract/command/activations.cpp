@@ -34,6 +34,7 @@ struct ActivationsOptions {
   std::string heads = "all";
   Positions positions = Positions::all;
   GenerateOptions generate;
+  std::string store;             ///< dtype of rows; empty: as computed
   int stride = 32;               ///< of pooled rows
   std::vector<int> checkpoints;  ///< of pooled rows; none: the end alone
   std::filesystem::path interventions;
@@ -82,6 +83,16 @@ Generation parse_generation(const ActivationsOptions& options, const ModelConfig
   }
   set_ends(options.run.model, config, options.generate.ignore_eos, generation);
   return generation;
+}
+
+/// The dtype that --dtype-store asks for; nothing without it.
+std::optional<ComputeDtype> parse_store(const ActivationsOptions& options) {
+  if (options.store.empty()) return std::nullopt;
+  const ComputeDtype dtype = choice_value(compute_dtypes, options.store);
+  if (item_bytes(dtype) < item_bytes(options.run.dtype)) return dtype;
+  throw std::runtime_error("--dtype-store: found " + options.store +
+                           ", expected a format of fewer bytes than --dtype " +
+                           choice_name(compute_dtypes, options.run.dtype));
 }
 
 /// The positions of a prompt whose rows are kept, for the run with this key.
@@ -169,6 +180,7 @@ void add_generation(Flags& flags, GenerateOptions& options) {
 }
 
 void activations(const ActivationsOptions& options, const std::string& command_line) {
+  const std::optional<ComputeDtype> store = parse_store(options);
   const CheckedModel model = check_run(options.run);
   const ModelConfig& config = model.config;
   const bool pooled = options.positions == Positions::pooled;
@@ -188,6 +200,7 @@ void activations(const ActivationsOptions& options, const std::string& command_l
                       .layers = parse_layers(options.run.layers, static_cast<int>(config.layers)),
                       .heads = options.heads},
                      config);
+  for (Capture& capture : plan.captures) capture.stored = store;
   plan.generation = parse_generation(options, config);
   if (pooled) {
     request.row_formula = "mean over the generated tokens " + std::to_string(options.stride) +
@@ -210,6 +223,7 @@ void activations(const ActivationsOptions& options, const std::string& command_l
                      {"generate", options.generate.tokens},
                      {"end_tokens", plan.generation.end}};
   if (options.heads != "all") request.options["heads"] = options.heads;
+  if (store) request.options["dtype_store"] = options.store;
   if (config.latent) request.options["latents"] = prompts.front().latents;
   request.options.update(described(options.generate));
   request.options["special_tokens"] = !options.no_special;
@@ -252,6 +266,11 @@ Subcommand activations_subcommand(CLI::App& program) {
                    "rows to keep; all: every token, generated ones included; last: the last token "
                    "of each prompt; gen: the position that predicts each generated token; "
                    "pooled: means over every --stride-th generated token");
+  flags
+      .add("--dtype-store", options->store,
+           "round rows to this format, of fewer bytes than --dtype; norms and means of tokens are "
+           "not rounded")
+      .one_of({"float32", "bfloat16", "float16"});
   flags
       .add("--interventions", options->interventions,
            "JSON list of interventions, e.g. [{\"prompt\": \"*\", "

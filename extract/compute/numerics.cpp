@@ -3,6 +3,7 @@
 
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"
+#include "model/scalar_type.hpp"
 #include "model/wide_product.hpp"
 #include "run/execute.hpp"
 #include "shard/format_error.hpp"
@@ -45,20 +46,6 @@ std::optional<std::string> instructions_there(const std::filesystem::path& plan)
 }
 
 }  // namespace
-
-at::ScalarType scalar_type(ComputeDtype dtype) {
-  switch (dtype) {
-    case ComputeDtype::float32:
-      return at::kFloat;
-    case ComputeDtype::bfloat16:
-      return at::kBFloat16;
-    case ComputeDtype::float16:
-      return at::kHalf;
-    case ComputeDtype::float64:
-      return at::kDouble;
-  }
-  throw std::logic_error("scalar_type: no such dtype");
-}
 
 std::string libtorch_version() {
   // "... Build settings: BLAS_INFO=mkl, ..., TORCH_VERSION=2.11.0, ..."; older ones do not say.

@@ -4,17 +4,12 @@
 #include "command/options.hpp"
 #include "files/config.hpp"
 
-#include <c10/core/ScalarType.h>
-
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 namespace phiscope::extract {
-
-/// What a model computes in, in LibTorch's words.
-[[nodiscard]] at::ScalarType scalar_type(ComputeDtype dtype);
 
 /// "2.11.0", of the LibTorch that runs, which need not be the one it was built with.
 [[nodiscard]] std::string libtorch_version();

@@ -9,6 +9,7 @@
 #include "files/digest_cache.hpp"
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"
+#include "model/scalar_type.hpp"
 #include "prepare/checked_model.hpp"
 #include "prepare/dry_run.hpp"
 #include "prepare/outlook.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plan/action_list.hpp"
+#include "plan/compute_dtype.hpp"
 #include "plan/counter_random.hpp"
 #include "plan/generation.hpp"
 #include "plan/hook.hpp"
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -122,8 +124,9 @@ struct Capture {
   Hook hook = Hook::resid_post;
   std::vector<int> layers;  ///< empty for hooks that are not in a block
   Measure measure = Measure::values;
-  std::size_t space = 0;     ///< see Row::space
-  std::vector<int> heads{};  ///< of a hook with query heads: these alone; empty: all
+  std::size_t space = 0;                 ///< see Row::space
+  std::vector<int> heads{};              ///< of a hook with query heads: these alone; empty: all
+  std::optional<ComputeDtype> stored{};  ///< rows that are not widened are rounded to it
 };
 
 /// A row space besides the plan's own.

@@ -39,20 +39,15 @@ void say_memory(const ordered_json& expected, const RunOptions& options) {
 }
 
 /// What rows cost to be written, and how fast they can be here, for people.
-void say_writing(const Plan& plan, const ordered_json& expected,
-                 const std::filesystem::path& disk) {
-  const auto tokens =
-      static_cast<double>(std::max<std::uint64_t>(1, expected_tokens(plan, all_shards(plan))));
-  const double bytes = expected.at("disk_bytes").get<double>() / tokens;
+void say_writing(const Plan& plan, const ordered_json& expected, const std::filesystem::path& disk,
+                 const std::optional<PastSpeed>& speed) {
+  const Tokens tokens = tokens_ahead(plan, all_shards(plan));
+  const auto count = static_cast<double>(std::max<std::uint64_t>(1, tokens.all()));
+  const double bytes = expected.at("disk_bytes").get<double>() / count;
   if (bytes < 1.0) return;
-  const WritingSpeed speed = measure_writing(disk);
-  const auto of = [&](double rate) {
-    return std::to_string(std::llround(rate / bytes)) + " tokens/s (" + bytes_text(rate) + "/s)";
-  };
-  std::cerr << "writing: " << bytes_text(bytes) << " per token; ";
-  if (speed.disk > 0.0) std::cerr << "this disk takes about " << of(speed.disk) << ", ";
-  std::cerr << "hashing at most " << of(speed.hash) << "; a device that computes more waits for "
-            << (speed.disk > 0.0 && speed.disk < speed.hash ? "the disk" : "hashing") << '\n';
+  std::optional<double> computing;
+  if (speed) computing = count / std::max(speed->timed.seconds_for(tokens), 1e-9);
+  std::cerr << "writing: " << writing_text(bytes, measure_writing(disk), computing) << '\n';
 }
 
 }  // namespace
@@ -66,7 +61,7 @@ void dry_run(const RunOptions& options, const CheckedModel& model, RunRequest re
   const Tokens tokens = tokens_ahead(request.plan, all_shards(request.plan));
   std::cerr << "time: " << time_text(speed, tokens) << '\n';
   say_memory(outlook.expected, options);
-  say_writing(request.plan, outlook.expected, existing_parent(options.out));
+  say_writing(request.plan, outlook.expected, existing_parent(options.out), speed);
   ordered_json line{{"dry_run", true}};
   if (request.options.contains("step")) line["step"] = request.options["step"];
   line["plan"] = outlook.expected;

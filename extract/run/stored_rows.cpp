@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "run/stored_rows.hpp"
 
+#include "ahead/row_kinds.hpp"
+#include "model/scalar_type.hpp"
 #include "run/finite.hpp"
 
 #include <ATen/ops/cat.h>
@@ -38,6 +40,11 @@ StoredRows::StoredRows(const Model& model, const Plan& plan, std::size_t capture
     : model_(model),
       as_scores_(stored_as_scores(plan, capture)),
       portion_(as_scores_ ? score_portion(model) : std::numeric_limits<std::int64_t>::max()) {
+  const Capture& one = plan.captures[capture];
+  const bool is_measure = one.measure != Measure::values;
+  if (one.stored && !is_measure && !is_widened(one.hook, has_means(plan, one.space))) {
+    dtype_ = scalar_type(*one.stored);
+  }
   std::vector<at::Tensor> all;
   for (const FinishedRun& run : runs) {
     const at::Tensor rows = run.rows_of(capture);
@@ -57,7 +64,8 @@ std::optional<at::Tensor> StoredRows::next() {
   } else {
     first = first.narrow(0, count, first.size(0) - count);
   }
-  return as_scores_ ? checked_scores(model_, rows) : rows;
+  if (as_scores_) rows = checked_scores(model_, rows);
+  return dtype_ ? rows.to(*dtype_) : rows;
 }
 
 }  // namespace phiscope::extract

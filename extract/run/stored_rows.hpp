@@ -15,7 +15,8 @@ namespace phiscope::extract {
 
 /// Rows of a capture as they are stored, of finished runs one after another. Scores that follow
 /// only then (stored_as_scores()) take more room than anything else and are made in portions, of
-/// all runs together: a product of few rows takes almost as long as one of many.
+/// all runs together: a product of few rows takes almost as long as one of many. Rows are rounded
+/// to Capture::stored here.
 class StoredRows {
  public:
   StoredRows(const Model& model, const Plan& plan, std::size_t capture,
@@ -30,6 +31,7 @@ class StoredRows {
   const Model& model_;
   bool as_scores_;
   std::int64_t portion_;
+  std::optional<at::ScalarType> dtype_;  ///< that they are rounded to
   std::deque<at::Tensor> left_;
 };
 

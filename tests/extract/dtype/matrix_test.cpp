@@ -152,6 +152,81 @@ TEST_CASE("activations in every dtype", "[matrix]") {
         dir.path());
 }
 
+TEST_CASE("activations are rounded to a format of fewer bytes", "[matrix]") {
+  const TempDir dir;
+  write_text(dir.path() / "p.jsonl", two_prompts);
+  const std::string plain_run =
+      "activations" + model("walk") + " --prompts '" + (dir.path() / "p.jsonl").string() +
+      "' --capture head_norm,hook_resid_post,hook_z,logits --generate 2 --ignore-eos";
+  const auto run_in = [&](const std::string& dtypes, const std::string& name) {
+    const std::filesystem::path out = dir.path() / name;
+    const Finished done =
+        extract(plain_run + " " + dtypes + " --out '" + out.string() + "'", dir.path());
+    CAPTURE(dtypes, done.err);
+    REQUIRE(done.status == 0);
+    REQUIRE(extract("verify '" + out.string() + "'", dir.path()).status == 0);
+    return RunDirectory::open(out);
+  };
+  struct Format {
+    const char* name;
+    int bits;   ///< of a mantissa, with the leading one
+    int least;  ///< exponent of the smallest normal number
+  };
+  for (const std::string compute : {"float32", "float64"}) {
+    const RunDirectory wide = run_in("--dtype " + compute, compute);
+    for (const Format& format : {Format{"bfloat16", 8, -126}, Format{"float16", 11, -14}}) {
+      const RunDirectory run =
+          run_in("--dtype " + compute + " --dtype-store " + format.name, compute + format.name);
+      CHECK(run.plan().details.at("options").at("dtype_store") == format.name);
+      for (const ArrayPlan& array : run.plan().arrays) {
+        CAPTURE(compute, format.name, array.name);
+        const auto& other = *std::ranges::find(wide.plan().arrays, array.name, &ArrayPlan::name);
+        const StoredRows found = rows_of(run, array);
+        const StoredRows wanted = rows_of(wide, other);
+        REQUIRE(found.size() == wanted.size());
+        if (array.name == "head_norm" || array.name.starts_with("generated")) {
+          CHECK(array.dtype == other.dtype);
+          CHECK(found == wanted);
+          continue;
+        }
+        CHECK(array.dtype == plain(format.name).dtype);
+        CHECK(array.encoding == plain(format.name).encoding);
+        std::size_t far = 0;
+        std::size_t changed = 0;
+        for (const auto& [key, values] : wanted) {
+          const std::vector<double>& rounded = found.at(key);
+          for (std::size_t i = 0; i < values.size(); ++i) {
+            const int exponent = std::max(std::ilogb(values[i]), format.least);
+            const double spacing = std::ldexp(1.0, exponent - format.bits + 1);
+            far += std::abs(rounded[i] - values[i]) <= spacing / 2 ? 0U : 1U;
+            changed += rounded[i] == values[i] ? 0U : 1U;
+          }
+        }
+        CHECK(far == 0);
+        CHECK(changed > 0);
+      }
+    }
+  }
+  const auto refused = [&](const std::string& flags) {
+    const Finished done = extract(
+        plain_run + " " + flags + " --out '" + (dir.path() / "refused").string() + "'", dir.path());
+    CHECK(done.status == 1);
+    CHECK_FALSE(std::filesystem::exists(dir.path() / "refused/manifest.json"));
+    return done.err;
+  };
+  CHECK_THAT(refused("--dtype bfloat16 --dtype-store float16"),
+             Contains("--dtype-store: found float16, expected a format of fewer bytes than --dtype "
+                      "bfloat16"));
+  CHECK_THAT(refused("--dtype-store float32"), Contains("--dtype-store: found float32"));
+  write_text(dir.path() / "i.json",
+             R"([{"prompt": "*", "action": "add", "hook": "hook_resid_post", "layer": 1, )"
+             R"("positions": [0], "scale": 1e6, "source": {"prompt": 0, "positions": [1]}}])");
+  CHECK_THAT(
+      refused("--dtype-store float16 --interventions '" + (dir.path() / "i.json").string() + "'"),
+      Contains("array 'hook_resid_post' is not finite in row ") &&
+          Contains("float16 ends at 65504"));
+}
+
 TEST_CASE("pooled activations in every dtype", "[matrix]") {
   const TempDir dir;
   write_text(dir.path() / "p.jsonl", two_prompts);
