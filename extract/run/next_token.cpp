@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace phiscope::extract {
 namespace {
@@ -74,15 +75,26 @@ std::vector<int> ids_drawn_here(const Generation& generation, std::span<const Wa
   return ids;
 }
 
+/// Rows that are drawn from where their scores are.
+struct OpenRows {
+  std::vector<std::int64_t> rows{};
+  std::vector<double> temperatures{};
+  std::vector<double> quantiles{};
+
+  void add(std::int64_t row, double temperature, double quantile) {
+    rows.push_back(row);
+    temperatures.push_back(temperature);
+    quantiles.push_back(quantile);
+  }
+};
+
 /// The same where the scores are on a device: only ids leave it, but for rows that are in doubt or
 /// have a penalty.
 std::vector<int> ids_drawn_there(const Generation& generation, std::span<const Waiting> runs,
                                  const at::Tensor& scores) {
   const Drawing& drawing = *generation.drawing;
-  std::vector<std::int64_t> rows;
+  OpenRows open;
   std::vector<std::int64_t> here;
-  std::vector<double> temperatures;
-  std::vector<double> quantiles;
   for (std::size_t r = 0; r < runs.size(); ++r) {
     if (!is_drawn(generation, runs[r])) continue;
     const double temperature = temperature_of(drawing, runs[r]);
@@ -90,25 +102,28 @@ std::vector<int> ids_drawn_there(const Generation& generation, std::span<const W
       here.push_back(static_cast<std::int64_t>(r));
       continue;
     }
-    rows.push_back(static_cast<std::int64_t>(r));
-    temperatures.push_back(temperature);
-    quantiles.push_back(quantile_of(drawing, runs[r]));
+    open.add(static_cast<std::int64_t>(r), temperature, quantile_of(drawing, runs[r]));
   }
   std::vector<int> ids(runs.size(), 0);
-  if (!rows.empty()) {
-    const bool all = rows.size() == runs.size();
+  check_draw_options(drawing.options);
+  // The tokens that are drawn from are few as a rule, and a whole vocabulary takes long to sort.
+  constexpr std::int64_t few = 2048;
+  for (std::int64_t candidates = few; !open.rows.empty(); candidates = scores.size(1)) {
+    const bool all = open.rows.size() == runs.size();
     const at::Tensor some =
-        all ? scores : scores.index_select(0, index_tensor(rows, scores.device()));
-    check_draw_options(drawing.options);
-    const at::Tensor found =
-        undoubted_tokens(some.to(at::kFloat), temperatures, quantiles, drawing.options)
-            .to(at::kCPU)
-            .contiguous();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+        all ? scores : scores.index_select(0, index_tensor(open.rows, scores.device()));
+    const at::Tensor found = undoubted_tokens(some.to(at::kFloat), open.temperatures,
+                                              open.quantiles, drawing.options, candidates)
+                                 .to(at::kCPU)
+                                 .contiguous();
+    OpenRows left;
+    for (std::size_t i = 0; i < open.rows.size(); ++i) {
       const std::int64_t id = found.const_data_ptr<std::int64_t>()[i];
-      ids[static_cast<std::size_t>(rows[i])] = static_cast<int>(id);
-      if (id < 0) here.push_back(rows[i]);
+      ids[static_cast<std::size_t>(open.rows[i])] = static_cast<int>(id);
+      if (id == in_doubt) here.push_back(open.rows[i]);
+      if (id == among_others) left.add(open.rows[i], open.temperatures[i], open.quantiles[i]);
     }
+    open = std::move(left);
   }
   if (here.empty()) return ids;
   std::vector<Waiting> those;

@@ -43,10 +43,10 @@ struct DrawnRows {
   }
 };
 
-std::vector<std::int64_t> found_ids(DrawnRows& rows, const DrawOptions& options,
-                                    at::Device device) {
+std::vector<std::int64_t> found_ids(DrawnRows& rows, const DrawOptions& options, at::Device device,
+                                    std::int64_t candidates = 1 << 30) {
   const at::Tensor ids =
-      undoubted_tokens(rows.tensor(device), rows.temperatures, rows.quantiles, options)
+      undoubted_tokens(rows.tensor(device), rows.temperatures, rows.quantiles, options, candidates)
           .to(at::kCPU)
           .contiguous();
   const auto* const first = ids.const_data_ptr<std::int64_t>();
@@ -97,6 +97,36 @@ TEST_CASE("draws where the scores are follow the definition", "[device_draw]") {
         if (found[r] >= 0) CHECK(found[r] == defined(rows, r, options));
       }
       CHECK(doubts <= (vocab == 3 ? 8 : 0));  // masses of a few tokens are in simple proportions
+    }
+  }
+}
+
+TEST_CASE("draws from the best tokens follow the definition, or say that they are too few",
+          "[device_draw]") {
+  const at::Device device = test_device().value_or(at::Device(at::kCPU));
+  constexpr std::size_t vocab = 5001;
+  DrawnRows rows = random_rows(48, vocab, 11);
+  for (const std::int64_t candidates : {1, 2, 64, 700, 2048, 5000, 5001}) {
+    for (const DrawOptions& options :
+         {DrawOptions{}, DrawOptions{.top_p = 0.9}, DrawOptions{.top_p = 0.3},
+          DrawOptions{.top_k = 50, .top_p = 0.95}, DrawOptions{.top_k = 900, .top_p = 0.5}}) {
+      const std::vector<std::int64_t> found = found_ids(rows, options, device, candidates);
+      for (std::size_t r = 0; r < rows.rows(); ++r) {
+        CAPTURE(candidates, r, options.top_k, options.top_p);
+        DrawOptions own = options;
+        own.temperature = rows.temperatures[r];
+        const TokenDistribution masses = token_distribution(rows.row(r), {}, own);
+        const auto kept = std::ssize(masses.ids);
+        const bool tied = r % 4 == 3;
+        if (found[r] >= 0) {
+          CHECK(found[r] == draw(masses, rows.quantiles[r]));
+          CHECK((options.top_p == 1.0 || kept < candidates || candidates == 5001));
+        } else {
+          CHECK(found[r] == among_others);
+          CHECK(options.top_p < 1.0);
+          CHECK(candidates <= kept + (tied ? 700 : 0));
+        }
+      }
     }
   }
 }
