@@ -79,12 +79,7 @@ Asked asked() {
           .uploads = counted("upload")};
 }
 
-Asked asked_by(const Model& model, Plan plan, std::size_t runs, std::size_t batch) {
-  for (std::size_t run = 0; run < runs; ++run) {
-    Run one = token_run({1, 5, 9, static_cast<int>(run) + 2});
-    if (plan.generation.tokens > 0) one.rows.clear();
-    plan.groups.push_back({.runs = {std::move(one)}});
-  }
+Asked asked_by(const Model& model, const Plan& plan, std::size_t batch) {
   const Asked before = asked();
   static_cast<void>(run_plan(model, plan, batch));
   const Asked after = asked();
@@ -93,25 +88,62 @@ Asked asked_by(const Model& model, Plan plan, std::size_t runs, std::size_t batc
           .uploads = after.uploads - before.uploads};
 }
 
+/// A plan with runs that have nothing in common.
+Plan with_runs(Plan plan, std::size_t runs) {
+  for (std::size_t run = 0; run < runs; ++run) {
+    Run one = token_run({1, 5, 9, static_cast<int>(run) + 2});
+    if (plan.generation.tokens > 0) one.rows.clear();
+    plan.groups.push_back({.runs = {std::move(one)}});
+  }
+  return plan;
+}
+
+/// A plan with runs that take each head of every layer, at two positions, from one more.
+Plan with_patched_runs(const Model& model, Plan plan, std::size_t runs) {
+  Group group{.runs = {token_run({1, 5, 9, 2})}};
+  for (std::size_t run = 0; run < runs; ++run) {
+    std::vector<Action> actions;
+    for (const int layer : all_layers(model)) {
+      for (int head = 0; head < model.config.heads; ++head) {
+        Patch action;
+        action.site = {.hook = Hook::z, .layer = layer, .head = head, .positions = {1, 3}};
+        action.from = {.run = 0, .positions = {2, 1}};
+        actions.emplace_back(std::move(action));
+      }
+    }
+    group.runs.push_back(token_run({1, 7, 11, static_cast<int>(run) + 2}));
+    group.runs.back().actions = std::move(actions);
+  }
+  plan.groups = {std::move(group)};
+  return plan;
+}
+
 /// What one more pass takes.
 Asked pass_of(const Model& model, const Budget& budget) {
   const std::size_t lanes = budget.lanes;
   Asked less;
   Asked more;
   long passes = 1;
-  if (budget.pass == "decode") {
+  if (budget.pass == "decode" || budget.pass == "draw") {
     constexpr int few_tokens = 2;
     constexpr int many_tokens = 4;
     passes = many_tokens - few_tokens;
     Plan plan = capture_plan(Hook::head_norm, all_layers(model));
     plan.generation = {.tokens = few_tokens, .end = {}, .rows = GeneratedRows::predicting};
-    less = asked_by(model, plan, lanes, lanes);
+    if (budget.pass == "draw") {
+      plan.generation.drawing = Drawing{.options = {.top_p = 0.9}, .seed = 3};
+    }
+    less = asked_by(model, with_runs(plan, lanes), lanes);
     plan.generation.tokens = many_tokens;
-    more = asked_by(model, plan, lanes, lanes);
+    more = asked_by(model, with_runs(plan, lanes), lanes);
+  } else if (budget.pass == "patch") {
+    const Plan plan = capture_plan(Hook::resid_post, all_layers(model));
+    less = asked_by(model, with_patched_runs(model, plan, lanes), lanes);
+    more = asked_by(model, with_patched_runs(model, plan, 2 * lanes), lanes);
   } else {
     const Plan plan = capture_plan(Hook::resid_post, all_layers(model));
-    less = asked_by(model, plan, lanes, lanes);
-    more = asked_by(model, plan, 2 * lanes, lanes);
+    less = asked_by(model, with_runs(plan, lanes), lanes);
+    more = asked_by(model, with_runs(plan, 2 * lanes), lanes);
   }
   const auto of_one = [passes](long a, long b) { return (b - a + passes - 1) / passes; };
   return {.launches = of_one(less.launches, more.launches),
