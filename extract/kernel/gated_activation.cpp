@@ -24,7 +24,7 @@ void silu_row(const S* x, std::size_t count, S* y) {
 
 template <class T>
 void gated_activation(const GatedActivation<T>& job, std::size_t begin, std::size_t end) {
-  if (job.activation != GateActivation::silu) {
+  if (job.activation != GateActivation::silu || job.rows != 1) {
     throw std::invalid_argument("gated_activation: not on the CPU");
   }
   in_rows(end - begin, [&](std::size_t from, std::size_t count) {

@@ -31,26 +31,31 @@ template <class T>
 __global__ void __launch_bounds__(gate_threads) gated_activation_kernel(GatedActivation<T> job) {
   using S = Wide<T>;
   constexpr std::size_t width = chunk_width<T>;
-  const std::size_t begin =
-      (static_cast<std::size_t>(blockIdx.x) * gate_threads + threadIdx.x) * width;
-  if (begin >= job.count) return;
-  const bool aligned = in_whole_chunks(job.gate) && in_whole_chunks(job.up);
+  const std::size_t of_row = (job.unit + width - 1) / width;  // chunks
+  const std::size_t chunk = static_cast<std::size_t>(blockIdx.x) * gate_threads + threadIdx.x;
+  const std::size_t row = chunk / of_row;
+  if (row >= job.rows) return;
+  const std::size_t begin = chunk % of_row * width;
+  T* const gates = job.gate + row * job.gate_stride;
+  const T* const ups = job.up + row * job.up_stride;
+  const bool aligned = in_whole_chunks(gates) && in_whole_chunks(ups);
   S gate[width];
   S up[width];
-  read_chunk(job.gate, begin, job.count, aligned, gate);
-  read_chunk(job.up, begin, job.count, aligned, up);
+  read_chunk(gates, begin, job.unit, aligned, gate);
+  read_chunk(ups, begin, job.unit, aligned, up);
   for (std::size_t i = 0; i < width; ++i) {
     gate[i] = widened(narrowed<T>(activated(job.activation, gate[i]))) * up[i];
   }
-  write_chunk(gate, job.gate, begin, job.count, aligned);
+  write_chunk(gate, gates, begin, job.unit, aligned);
 }
 
 }  // namespace
 
 template <class T>
 void gated_activation_cuda(const GatedActivation<T>& job, void* stream) {
-  constexpr std::size_t of_block = gate_threads * chunk_width<T>;
-  const std::size_t blocks = (job.count + of_block - 1) / of_block;
+  constexpr std::size_t width = chunk_width<T>;
+  const std::size_t chunks = job.rows * ((job.unit + width - 1) / width);
+  const std::size_t blocks = (chunks + gate_threads - 1) / gate_threads;
   if (blocks == 0) return;
   launch("gated_activation_cuda", gated_activation_kernel<T>, blocks, gate_threads, stream, job);
 }

@@ -72,7 +72,7 @@ void scale_row(const T* row, Wide<T> scale, const RmsNorm<T, W>& job, T* normed)
 template <class T, class W>
 void rms_norm(const RmsNorm<T, W>& job, std::size_t begin, std::size_t end) {
   for (std::size_t r = begin; r < end; ++r) {
-    const T* row = job.x + r * job.row_stride;
+    const T* row = job.x + r / job.group * job.row_stride + r % job.group * job.unit;
     if (job.added != nullptr) {
       add_rows(row, job.added + r * job.unit, job.unit, job.sum + r * job.unit);
       row = job.sum + r * job.unit;

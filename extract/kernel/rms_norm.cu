@@ -45,7 +45,7 @@ __global__ void __launch_bounds__(norm_threads) rms_norm_kernel(RmsNorm<T, W> jo
   const auto unit = static_cast<unsigned>(job.unit);
   const T* const added = job.added == nullptr ? nullptr : job.added + row * job.unit;
   T* const stored = added == nullptr ? nullptr : job.sum + row * job.unit;
-  const T* const x = job.x + row * job.row_stride;
+  const T* const x = job.x + row / job.group * job.row_stride + row % job.group * job.unit;
   T* const normed = job.normed + row * job.unit;
   const bool aligned = in_whole_chunks(x) && in_whole_chunks(added) && in_whole_chunks(stored) &&
                        in_whole_chunks(normed) && in_whole_chunks(job.gain);

@@ -19,7 +19,8 @@ struct RmsNorm {
   std::size_t rows = 0;
   std::size_t unit = 0;
   const T* x = nullptr;
-  std::size_t row_stride = 0;  ///< elements from one row of x to the next
+  std::size_t row_stride = 0;  ///< elements of x from one group of rows to the next
+  std::size_t group = 1;       ///< rows of x that follow each other without a gap
   const T* added = nullptr;    ///< [row, unit], contiguous; null: none
   T* sum = nullptr;            ///< [row, unit], contiguous, where something is added
   const W* gain = nullptr;     ///< [unit]

@@ -73,9 +73,9 @@ __global__ void __launch_bounds__(attention_threads, 2)
   const std::size_t first = tokens - visible;
   T* const keys = job.keys[lane] + kv_head * unit;
   T* const values = job.values[lane] + kv_head * unit;
-  const T* const new_key = job.key + (lane * job.kv_heads + kv_head) * unit;
-  const T* const new_value = job.value + (lane * job.kv_heads + kv_head) * unit;
-  const T* const query = job.query + (lane * job.heads + first_head) * unit;
+  const T* const new_key = job.key + lane * job.key_stride + kv_head * unit;
+  const T* const new_value = job.value + lane * job.value_stride + kv_head * unit;
+  const T* const query = job.query + lane * job.query_stride + first_head * unit;
   const bool aligned = unit % width == 0 && in_whole_chunks(keys) && in_whole_chunks(values) &&
                        in_whole_chunks(new_key) && in_whole_chunks(new_value) &&
                        in_whole_chunks(query);

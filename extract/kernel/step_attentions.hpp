@@ -18,11 +18,14 @@ template <class T>
 struct StepAttentions {
   std::size_t lanes = 0;
   std::size_t heads = 0;
-  std::size_t kv_heads = 0;    ///< divides heads
-  std::size_t unit = 0;        ///< at most most_units
-  const T* query = nullptr;    ///< [lane, head, unit], contiguous, as the new key and value
-  const T* key = nullptr;      ///< [lane, kv_head, unit] of the new token
-  const T* value = nullptr;    ///< likewise
+  std::size_t kv_heads = 0;      ///< divides heads
+  std::size_t unit = 0;          ///< at most most_units
+  const T* query = nullptr;      ///< [lane, head, unit], the last two without gaps, as what follows
+  const T* key = nullptr;        ///< [lane, kv_head, unit] of the new token
+  const T* value = nullptr;      ///< likewise
+  std::size_t query_stride = 0;  ///< elements from one lane to the next
+  std::size_t key_stride = 0;
+  std::size_t value_stride = 0;
   T* const* keys = nullptr;    ///< [lane] of [token, kv_head, unit], with room for the new token
   T* const* values = nullptr;  ///< likewise
   const std::int64_t* tokens = nullptr;  ///< [lane] with the new one; at least 1

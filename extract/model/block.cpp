@@ -11,22 +11,40 @@
 namespace phiscope::extract {
 namespace {
 
-/// Queries or keys of a layer: product, norm, rotation. [row, hidden] to [row, head, head_dim]
-struct Projection {
-  Part weight;
-  Part bias;
-  Part norm;
-  std::int64_t heads;
+/// Queries, keys and values of a layer, [row, head, head_dim].
+struct Heads {
+  at::Tensor query;
+  at::Tensor key;
+  at::Tensor value;
+  at::Tensor turning{};  ///< queries and keys together, where they are parts of one product
 };
 
-at::Tensor project(const Model& model, const PartTensors& weights, const Projection& what,
-                   const at::Tensor& normed, const Rotation& by, bool step) {
-  const ModelConfig& config = model.config;
-  at::Tensor flat = product(normed, weights[what.weight], weights[what.bias], step);
-  if (config.qk_norm == QkNorm::projection) flat = norm(config, flat, weights[what.norm]);
-  at::Tensor heads = flat.view({flat.size(0), what.heads, config.head_dim});
-  if (config.qk_norm == QkNorm::head) heads = norm(config, heads, weights[what.norm]);
-  return rotate(heads, by);
+/// What queries, keys and values are made of, from one product where their weights are joined.
+Heads projected(const ModelConfig& config, const BlockWeights& block, const at::Tensor& normed,
+                bool step) {
+  const PartTensors& weights = block.parts;
+  const auto heads = [&](const at::Tensor& flat) {
+    return flat.view({flat.size(0), flat.size(1) / config.head_dim, config.head_dim});
+  };
+  if (step && block.heads_in.defined()) {
+    const at::Tensor all = heads(product(normed, block.heads_in, block.heads_in_bias, step));
+    return {.query = all.narrow(1, 0, config.heads),
+            .key = all.narrow(1, config.heads, config.kv_heads),
+            .value = all.narrow(1, config.heads + config.kv_heads, config.kv_heads),
+            .turning = all.narrow(1, 0, config.heads + config.kv_heads)};
+  }
+  return {.query = heads(product(normed, weights[Part::query], weights[Part::query_bias], step)),
+          .key = heads(product(normed, weights[Part::key], weights[Part::key_bias], step)),
+          .value = heads(product(normed, weights[Part::value], weights[Part::value_bias], step))};
+}
+
+/// Queries or keys after their norm, if the model has one.
+at::Tensor normed_heads(const ModelConfig& config, const at::Tensor& heads,
+                        const at::Tensor& gain) {
+  if (config.qk_norm == QkNorm::head) return norm(config, heads, gain);
+  if (config.qk_norm != QkNorm::projection) return heads;
+  const at::Tensor flat = heads.flatten(1, 2);  // a view: heads of a row have no gaps
+  return norm(config, flat, gain).view(heads.sizes());
 }
 
 Scores scores_of(const ModelConfig& config, std::size_t layer) {
@@ -65,12 +83,26 @@ Middle after_attention(const ModelConfig& config, int layer, const PartTensors& 
   return {.mid = mid, .normed = before(config, mid, gain, bias)};
 }
 
+/// Queries, keys and values as attention takes them: after norms, and rotated.
+Heads turned_heads(const ModelConfig& config, const BlockWeights& block, const at::Tensor& normed,
+                   const Rotation& by, bool step) {
+  Heads heads = projected(config, block, normed, step);
+  if (heads.turning.defined() && config.qk_norm == QkNorm::none) {
+    const at::Tensor turned = rotate(heads.turning, by);
+    heads.query = turned.narrow(1, 0, config.heads);
+    heads.key = turned.narrow(1, config.heads, config.kv_heads);
+    return heads;
+  }
+  heads.query = rotate(normed_heads(config, heads.query, block.parts[Part::query_norm]), by);
+  heads.key = rotate(normed_heads(config, heads.key, block.parts[Part::key_norm]), by);
+  return heads;
+}
+
 /// hook_z of the lanes in `stage`, edits made.
 at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tensor& residual,
                            const Pass& pass, const Stage& stage, BlockTrace& trace) {
   const ModelConfig& config = model.config;
   const PartTensors& weights = model.blocks[layer].parts;
-  const bool step = pass.batch.step;
   const Scores scores = scores_of(config, layer);
   const bool local = scores.window > 0 && config.local_rope;
   const bool rotated = config.rotated.empty() || config.rotated[layer];
@@ -83,16 +115,10 @@ at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tens
     if (trace.wants(hook)) trace.keep(hook, made);
     return made;
   };
-  const at::Tensor query =
-      place(Hook::q,
-            project(model, weights, {Part::query, Part::query_bias, Part::query_norm, config.heads},
-                    normed, by, step));
-  const at::Tensor key = place(
-      Hook::k, project(model, weights, {Part::key, Part::key_bias, Part::key_norm, config.kv_heads},
-                       normed, by, step));
-  const at::Tensor value =
-      place(Hook::v, product(normed, weights[Part::value], weights[Part::value_bias], step)
-                         .view({stage.rows, config.kv_heads, config.head_dim}));
+  const Heads heads = turned_heads(config, model.blocks[layer], normed, by, pass.batch.step);
+  const at::Tensor query = place(Hook::q, heads.query);
+  const at::Tensor key = place(Hook::k, heads.key);
+  const at::Tensor value = place(Hook::v, heads.value);
   const at::Tensor z =
       place(Hook::z, attention(pass.batch, stage, layer, scores, query, key, value));
   trace.keep(Hook::z, z);
@@ -104,15 +130,31 @@ at::Tensor attention_heads(const Model& model, std::size_t layer, const at::Tens
   return z;
 }
 
+/// What the activation of an MLP is applied to, and what it is multiplied with where that is known:
+/// from one product where their weights are joined.
+struct MlpInput {
+  at::Tensor pre;
+  at::Tensor up{};
+};
+MlpInput mlp_input(const ModelConfig& config, const BlockWeights& block, const at::Tensor& normed,
+                   bool step) {
+  if (!step || !block.mlp_in.defined()) return {.pre = mlp_pre(config, block.parts, normed, step)};
+  const at::Tensor both = product(normed, block.mlp_in, {}, step);
+  const std::int64_t half = both.size(1) / 2;
+  return {.pre = both.narrow(1, 0, half), .up = both.narrow(1, half, half)};
+}
+
 /// What the MLP adds to the stream before a norm after it, edits inside it made.
-at::Tensor dense_mlp(const ModelConfig& config, int layer, const PartTensors& weights,
+at::Tensor dense_mlp(const ModelConfig& config, int layer, const BlockWeights& block,
                      const at::Tensor& normed, const Pass& pass, BlockTrace& trace) {
+  const PartTensors& weights = block.parts;
   const bool step = pass.batch.step;
-  const at::Tensor pre =
-      edited(pass.edits, Hook::mlp_pre, layer, mlp_pre(config, weights, normed, step));
+  const MlpInput input = mlp_input(config, block, normed, step);
+  const at::Tensor pre = edited(pass.edits, Hook::mlp_pre, layer, input.pre);
   if (trace.wants(Hook::mlp_pre)) trace.keep(Hook::mlp_pre, pre.clone());  // overwritten next
-  const at::Tensor post =
-      edited(pass.edits, Hook::mlp_post, layer, mlp_post(config, weights, normed, pre, step));
+  const at::Tensor post = edited(pass.edits, Hook::mlp_post, layer,
+                                 input.up.defined() ? fused_gated(config.activation, pre, input.up)
+                                                    : mlp_post(config, weights, normed, pre, step));
   if (trace.wants(Hook::mlp_post)) trace.keep(Hook::mlp_post, post);
   return product(post, weights[Part::down], weights[Part::down_bias], step);
 }
@@ -162,7 +204,7 @@ at::Tensor block(const Model& model, int layer, const at::Tensor& residual, cons
   attn_out = place(Hook::attn_out, attn_out);
   Middle middle = after_attention(config, layer, weights.parts, residual, attn_out, pass.edits);
   at::Tensor mlp_out = weights.experts.empty()
-                           ? dense_mlp(config, layer, weights.parts, middle.normed, pass, trace)
+                           ? dense_mlp(config, layer, weights, middle.normed, pass, trace)
                            : experts(config, weights, middle.normed, stage.used, step);
   middle.normed.reset();
   if (config.post_norms) mlp_out = norm(config, mlp_out, weights.parts[Part::mlp_post_norm]);

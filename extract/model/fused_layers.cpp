@@ -72,7 +72,7 @@ void compute(const kernel::GatedActivation<T>& job, at::Device device) {
   if (device.is_cuda()) return kernel::gated_activation_cuda(job, current_stream(device));
 #endif
   if (!device.is_cpu()) throw std::invalid_argument("fused_gated: no kernel for the device");
-  over_rows(job.count, 1,
+  over_rows(job.unit, 1,
             [&](std::size_t begin, std::size_t end) { kernel::gated_activation(job, begin, end); });
 }
 
@@ -82,8 +82,11 @@ at::Tensor normed_rows(const at::Tensor& x, const at::Tensor& added, const at::T
   if (gain.dim() != 1 || gain.size(0) != x.size(-1)) {
     throw std::invalid_argument("fused_rms_norm: a gain of another size than a row");
   }
-  const at::Tensor rows = x.contiguous();
-  const at::Tensor normed = at::empty_like(rows);
+  // Of parts of longer rows, the last axes without gaps.
+  const bool heads = x.dim() == 3;
+  const bool dense = x.stride(-1) == 1 && (x.dim() == 2 || (heads && x.stride(1) == x.size(2)));
+  const at::Tensor rows = dense ? x : x.contiguous();
+  const at::Tensor normed = at::empty(x.sizes(), x.options());
   const c10::DeviceGuard on_device(x.device());
   with_types(x, gain, [&](auto kind, auto of_gain) {
     using T = decltype(kind);
@@ -93,7 +96,8 @@ at::Tensor normed_rows(const at::Tensor& x, const at::Tensor& added, const at::T
         kernel::RmsNorm<T, W>{.rows = unit == 0 ? 0 : static_cast<std::size_t>(rows.numel()) / unit,
                               .unit = unit,
                               .x = numbers<T>(rows),
-                              .row_stride = unit,
+                              .row_stride = static_cast<std::size_t>(rows.stride(0)),
+                              .group = heads ? extent_of(rows, 1) : 1,
                               .added = added.defined() ? numbers<T>(added) : nullptr,
                               .sum = sum.defined() ? mutable_numbers<T>(sum) : nullptr,
                               .gain = numbers<W>(gain),
@@ -151,8 +155,13 @@ bool has_fused_gated(Activation activation, const at::Tensor& gate) {
 }
 
 at::Tensor fused_gated(Activation activation, const at::Tensor& gate, const at::Tensor& up) {
-  const at::Tensor values = gate.contiguous();
-  const at::Tensor factors = up.contiguous();
+  // On a GPU both may be parts of longer rows.
+  const auto dense = [](const at::Tensor& x) {
+    return x.is_cuda() && x.dim() == 2 && x.stride(1) == 1 ? x : x.contiguous();
+  };
+  const at::Tensor values = dense(gate);
+  const at::Tensor factors = dense(up);
+  const bool by_row = gate.is_cuda() && gate.dim() == 2;
   const auto named = [&] {
     switch (activation) {
       case Activation::silu:
@@ -167,10 +176,18 @@ at::Tensor fused_gated(Activation activation, const at::Tensor& gate, const at::
   const c10::DeviceGuard on_device(gate.device());
   with_type(gate, [&](auto kind) {
     using T = decltype(kind);
-    compute(kernel::GatedActivation<T>{.count = static_cast<std::size_t>(values.numel()),
+    const std::size_t rows = by_row ? extent_of(values, 0) : 1;
+    const auto stride_of = [&](const at::Tensor& x) {
+      return by_row ? static_cast<std::size_t>(x.stride(0)) : 0;
+    };
+    compute(kernel::GatedActivation<T>{.rows = rows,
+                                       .unit = by_row ? extent_of(values, 1)
+                                                      : static_cast<std::size_t>(values.numel()),
                                        .activation = named(),
                                        .gate = mutable_numbers<T>(values),
-                                       .up = numbers<T>(factors)},
+                                       .gate_stride = stride_of(values),
+                                       .up = numbers<T>(factors),
+                                       .up_stride = stride_of(factors)},
             gate.device());
   });
   return values;

@@ -8,12 +8,14 @@
 #include "shard/mapped_file.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -191,6 +193,39 @@ class Loader {
   std::optional<WeightUpload> upload_{};
 };
 
+/// Parts as one tensor, of which they then are ranges of rows. @return  undefined: not all are
+/// there
+at::Tensor joined(PartTensors& parts, std::initializer_list<Part> which) {
+  std::vector<at::Tensor> all;
+  for (const Part part : which) {
+    if (!parts[part].defined()) return {};
+    all.push_back(parts[part]);
+  }
+  const at::Tensor whole = at::cat(all, 0);
+  std::int64_t begin = 0;
+  for (const Part part : which) {
+    const std::int64_t rows = parts[part].size(0);
+    parts[part] = whole.narrow(0, begin, rows);
+    begin += rows;
+  }
+  return whole;
+}
+
+/// Joins the weights that multiply the same rows.
+void join_weights(BlockWeights& block) {
+  PartTensors& parts = block.parts;
+  const auto biases = {Part::query_bias, Part::key_bias, Part::value_bias};
+  const auto with_bias =
+      std::ranges::count_if(biases, [&](Part part) { return parts[part].defined(); });
+  if (with_bias == 0 || with_bias == 3) {
+    block.heads_in = joined(parts, {Part::query, Part::key, Part::value});
+    if (with_bias == 3) block.heads_in_bias = joined(parts, biases);
+  }
+  if (block.experts.empty() && !parts[Part::up_bias].defined()) {
+    block.mlp_in = joined(parts, {Part::gate, Part::up});
+  }
+}
+
 void load_weights(Model& model, const Between& between) {
   const LatentTensors found = all_tensors(model.config, model.files->weights());
   Loader loader(model);
@@ -207,6 +242,8 @@ void load_weights(Model& model, const Between& between) {
       loader.load(spec, view);
     }
   }
+  if (!model.device.is_cuda()) return;
+  for (BlockWeights& block : model.blocks) join_weights(block);
 }
 
 }  // namespace

@@ -34,6 +34,11 @@ class PartTensors {
 struct BlockWeights {
   PartTensors parts;
   std::vector<PartTensors> experts;  ///< gate, up and down of each; empty: one dense MLP
+  /// On a GPU several weights of one input are parts of one tensor, for a product in place of three
+  /// or two where rows are few; else undefined.
+  at::Tensor heads_in{};       ///< [query, key and value, hidden]
+  at::Tensor heads_in_bias{};  ///< likewise; undefined where they have none
+  at::Tensor mlp_in{};         ///< [gate and up, hidden], without a bias
 };
 
 /// A model ready to run: read-only after loading.

@@ -11,5 +11,7 @@ TEST_CASE("a gated activation in one launch is that of its steps",
        {GateActivation::silu, GateActivation::gelu, GateActivation::gelu_tanh}) {
     check_gates<DeviceArray>(activation,
                              [](const auto& job) { gated_activation_cuda(job, nullptr); });
+    check_rows_of_gates<DeviceArray>(activation,
+                                     [](const auto& job) { gated_activation_cuda(job, nullptr); });
   }
 }

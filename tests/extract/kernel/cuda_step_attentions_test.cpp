@@ -73,7 +73,8 @@ struct Case {
 
   /// z of the kernel; checks that it has written the new token, and nothing else of the caches.
   /// @param shift  elements by which caches miss an address that is a multiple of 16
-  [[nodiscard]] std::vector<T> found(std::size_t shift = 0) const {
+  /// @param gap    elements between the lanes' queries, keys and values
+  [[nodiscard]] std::vector<T> found(std::size_t shift = 0, std::size_t gap = 0) const {
     const std::size_t token = sizes.kv_heads * sizes.unit;
     const T nothing = narrow<T>(std::numeric_limits<float>::quiet_NaN());
     std::vector<std::unique_ptr<DeviceArray<T>>> rooms;
@@ -91,9 +92,19 @@ struct Case {
     const DeviceArray<T*> table(places);
     const DeviceArray<std::int64_t> tokens(
         std::vector<std::int64_t>(sizes.tokens.begin(), sizes.tokens.end()));
-    const DeviceArray<T> queries(query);
-    const DeviceArray<T> new_keys(key);
-    const DeviceArray<T> new_values(value);
+    const auto with_gaps = [&](const std::vector<T>& rows) {
+      std::vector<T> spread;
+      const std::size_t width = rows.size() / lanes;
+      for (std::size_t l = 0; l < lanes; ++l) {
+        const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(l * width);
+        spread.insert(spread.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
+        spread.insert(spread.end(), gap, nothing);
+      }
+      return spread;
+    };
+    const DeviceArray<T> queries(with_gaps(query));
+    const DeviceArray<T> new_keys(with_gaps(key));
+    const DeviceArray<T> new_values(with_gaps(value));
     const DeviceArray<T> z(lanes * sizes.heads * sizes.unit);
     const StepAttentions<T> job{.lanes = lanes,
                                 .heads = sizes.heads,
@@ -102,6 +113,9 @@ struct Case {
                                 .query = queries.data(),
                                 .key = new_keys.data(),
                                 .value = new_values.data(),
+                                .query_stride = sizes.heads * sizes.unit + gap,
+                                .key_stride = token + gap,
+                                .value_stride = token + gap,
                                 .keys = table.data(),
                                 .values = table.data() + lanes,
                                 .tokens = tokens.data(),
@@ -128,12 +142,12 @@ template <class T>
 constexpr double roundings = sizeof(T) == 2 ? 1.6 : 120.0;
 
 template <class T>
-void check_twin(const Sizes& sizes, std::size_t shift = 0) {
+void check_twin(const Sizes& sizes, std::size_t shift = 0, std::size_t gap = 0) {
   INFO("bytes " << sizeof(T) << " heads " << sizes.heads << " of " << sizes.kv_heads << " unit "
                 << sizes.unit << " lanes " << sizes.tokens.size() << " first tokens "
                 << sizes.tokens.front() << " window " << sizes.window << " cap " << sizes.softcap);
   const Case<T> one(sizes);
-  const std::vector<T> found = one.found(shift);
+  const std::vector<T> found = one.found(shift, gap);
   const std::vector<double> expected = doubles(one.expected());
   std::size_t apart = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -159,6 +173,9 @@ void check_sizes() {
         {.heads = 2 * group, .kv_heads = 2, .unit = 64, .tokens = tokens, .softcap = 30.0});
   }
   check_twin<T>({.heads = 4, .kv_heads = 2, .unit = 64, .tokens = {5, 70}}, 1);  // unaligned caches
+  for (const std::size_t gap : {3, 64}) {
+    check_twin<T>({.heads = 8, .kv_heads = 2, .unit = 64, .tokens = tokens}, 0, gap);
+  }
 }
 
 }  // namespace

@@ -22,11 +22,14 @@ inline double activated(GateActivation activation, double x) {
   return 0.5 * x * (1.0 + std::tanh(inner));
 }
 
+/// @param gap  numbers between rows, which are left alone
 /// @param run  computes a job whose arrays are of type Array
 template <class T, template <class> class Array, class Run>
-void check_gate(GateActivation activation, std::size_t count, std::size_t offset, Run run) {
-  INFO("bytes " << sizeof(T) << " activation " << static_cast<int>(activation) << " count "
-                << count);
+void check_gate(GateActivation activation, std::size_t rows, std::size_t unit, std::size_t offset,
+                std::size_t gap, Run run) {
+  INFO("bytes " << sizeof(T) << " activation " << static_cast<int>(activation) << " rows " << rows
+                << " unit " << unit << " gap " << gap);
+  const std::size_t count = rows * (unit + gap);
   const auto seed = static_cast<unsigned>(count);
   std::vector<T> gate = normal_numbers<T>(offset + count, seed, 3.0F);
   std::vector<T> up = normal_numbers<T>(offset + count, seed + 1);
@@ -37,14 +40,17 @@ void check_gate(GateActivation activation, std::size_t count, std::size_t offset
   }
   Array<T> array_gate(gate);
   Array<T> array_up(up);
-  run(GatedActivation<T>{.count = count,
+  run(GatedActivation<T>{.rows = rows,
+                         .unit = unit,
                          .activation = activation,
                          .gate = array_gate.data() + offset,
-                         .up = array_up.data() + offset});
+                         .gate_stride = unit + gap,
+                         .up = array_up.data() + offset,
+                         .up_stride = unit + gap});
   const std::vector<T> found = array_gate.values();
   std::size_t apart = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (i < offset) {
+    if (i < offset || (i - offset) % (unit + gap) >= unit) {
       if (!is_near(found[i], static_cast<double>(widen(gate[i])), 0.0)) ++apart;
       continue;
     }
@@ -69,10 +75,23 @@ template <template <class> class Array, class Run>
 void check_gates(GateActivation activation, Run run) {
   for (const std::size_t count : std::vector<std::size_t>{1, 7, 8, 4099, 18944}) {
     for (const std::size_t offset : std::vector<std::size_t>{0, 1}) {
-      check_gate<float, Array>(activation, count, offset, run);
-      check_gate<double, Array>(activation, count, offset, run);
-      check_gate<Bfloat16, Array>(activation, count, offset, run);
-      check_gate<Float16, Array>(activation, count, offset, run);
+      check_gate<float, Array>(activation, 1, count, offset, 0, run);
+      check_gate<double, Array>(activation, 1, count, offset, 0, run);
+      check_gate<Bfloat16, Array>(activation, 1, count, offset, 0, run);
+      check_gate<Float16, Array>(activation, 1, count, offset, 0, run);
+    }
+  }
+}
+
+/// Of many rows, which the CPU has not.
+template <template <class> class Array, class Run>
+void check_rows_of_gates(GateActivation activation, Run run) {
+  for (const std::size_t unit : std::vector<std::size_t>{1, 7, 8, 130, 4099}) {
+    for (const std::size_t gap : std::vector<std::size_t>{0, 3, 8}) {
+      check_gate<float, Array>(activation, 5, unit, 0, gap, run);
+      check_gate<double, Array>(activation, 3, unit, 1, gap, run);
+      check_gate<Bfloat16, Array>(activation, 5, unit, 0, gap, run);
+      check_gate<Float16, Array>(activation, 33, unit, 2, gap, run);
     }
   }
 }

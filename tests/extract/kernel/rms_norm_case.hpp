@@ -15,7 +15,13 @@ struct NormSizes {
   std::size_t gap = 0;  // elements between rows of x
   bool wide_gain = false;
   bool adds = false;
-  double special = 0.0;  // replaces a number of row 1
+  double special = 0.0;   // replaces a number of row 1
+  std::size_t group = 1;  // rows between gaps
+
+  /// Where a row of x begins.
+  [[nodiscard]] std::size_t begin(std::size_t row) const {
+    return row / group * (group * unit + gap) + row % group * unit;
+  }
 };
 
 template <class T, class W>
@@ -33,7 +39,7 @@ void compute_norms(const NormSizes& s, NormArrays<T, W>& a) {
     std::vector<double> row(s.unit);
     long double squares = 0.0;
     for (std::size_t u = 0; u < s.unit; ++u) {
-      T value = a.x[r * (s.unit + s.gap) + u];
+      T value = a.x[s.begin(r) + u];
       if (s.adds) {
         value = narrow<T>(widen(value) + widen(a.added[r * s.unit + u]));
         a.sum[r * s.unit + u] = value;
@@ -62,7 +68,7 @@ void check_norm(const NormSizes& s, Run run) {
                      .normed = std::vector<T>(s.rows * s.unit),
                      .gain = normal_numbers<W>(s.unit, seed + 2)};
   if (s.special != 0.0) {
-    a.x[s.unit + s.gap + s.unit / 2] = narrow<T>(static_cast<Wide<T>>(s.special));
+    a.x[s.begin(1) + s.unit / 2] = narrow<T>(static_cast<Wide<T>>(s.special));
   }
   Array<T> x(a.x);
   Array<T> added(a.added);
@@ -72,7 +78,8 @@ void check_norm(const NormSizes& s, Run run) {
   run(RmsNorm<T, W>{.rows = s.rows,
                     .unit = s.unit,
                     .x = x.data(),
-                    .row_stride = s.unit + s.gap,
+                    .row_stride = s.group * s.unit + s.gap,
+                    .group = s.group,
                     .added = s.adds ? added.data() : nullptr,
                     .sum = s.adds ? sum.data() : nullptr,
                     .gain = gain.data(),
@@ -104,6 +111,7 @@ void check_norm_sizes(Run run) {
       check({.rows = 9, .unit = unit, .wide_gain = wide_gain});
       check({.rows = 3, .unit = unit, .gap = 16, .wide_gain = wide_gain, .adds = true});
       check({.rows = 2, .unit = unit, .gap = 3, .wide_gain = wide_gain});
+      check({.rows = 15, .unit = unit, .gap = 8, .wide_gain = wide_gain, .group = 5});
     }
   }
   check({.rows = 3, .unit = 151'936});
