@@ -6,6 +6,7 @@ run_test.py BIN SOURCE_DIR [unittest arguments]: BIN has extract and analyze-phi
 need it are skipped.
 """
 import csv
+import hashlib
 import json
 import pathlib
 import shutil
@@ -195,6 +196,36 @@ class Refuses(Case):
         file.write_bytes(data)
         with self.assertRaisesRegex(FormatError, "SHA-256"):
             open_run(path).verify()
+
+    def test_files_of_the_plan(self):
+        path = self.small_run()[1]
+        (path / "notes.jsonl").write_text("{}\n")
+
+        def name_file(name, digest):
+            plan = {}
+            for key, value in json.loads((path / "plan.json").read_text()).items():
+                if key != "files":
+                    plan[key] = value
+                if key == "arrays":  # which the files follow, as extract has it
+                    plan["files"] = {name: digest}
+            manifest = json.loads((path / "manifest.json").read_text())
+            for file, value in (("plan.json", plan), ("manifest.json", {**manifest, "plan": plan})):
+                (path / file).write_text(json.dumps(value, indent=1) + "\n")
+
+        name_file("notes.jsonl", hashlib.sha256(b"{}\n").hexdigest())
+        open_run(path).verify()
+        self.assertEqual(json.loads(program("extract", "verify", path).stdout)["problems"], [])
+        for damage, words in ((lambda: (path / "notes.jsonl").write_text("[]\n"), "notes.jsonl: SHA-256 .* plan.json"),
+                              ((path / "notes.jsonl").unlink, "notes.jsonl: is missing, expected by plan.json")):
+            damage()
+            with self.assertRaisesRegex(FormatError, words):
+                open_run(path).verify()
+            self.assertEqual(program("extract", "verify", path).returncode, 1)
+        for name, digest, words in (("rows", "0" * 64, "file 'rows': not a plain file name, or one that is taken"),
+                                    ("hook_resid_post", "0" * 64, "or one that is taken"),
+                                    ("notes.jsonl", "0" * 63, "expected a SHA-256 in hexadecimal")):
+            name_file(name, digest)
+            self.refused(path, words)
 
 
 def edit(name, before, after):

@@ -51,6 +51,15 @@ def check_array(array, spaces, path):
             raise FormatError(path, f"{where}axis layer of length {length}, but {len(layers)} layers")
 
 
+def check_file(name, digest, arrays, path):
+    """A file beside arrays and row spaces, which follows from the plan."""
+    where = f"file {name!r}: "
+    if not NAME.fullmatch(name) or name in TAKEN or name.endswith((".log", ".lock")) or name in arrays:
+        raise FormatError(path, where + "not a plain file name, or one that is taken")
+    if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
+        raise FormatError(path, f"{where}{digest!r}, expected a SHA-256 in hexadecimal")
+
+
 def check_plan(plan, path):
     """Raises FormatError unless the plan is one and does not contradict itself."""
     if plan.get("schema") != "phiscope-run/1":
@@ -68,6 +77,9 @@ def check_plan(plan, path):
     spaces = {space["name"] for space in plan["row_spaces"]}
     for array in plan["arrays"]:
         check_array(array, spaces, path)
+    arrays = {array["name"] for array in plan["arrays"]}
+    for name, digest in member(plan, "files", dict, path).items() if "files" in plan else ():
+        check_file(name, digest, arrays, path)
     for part in ("row_spaces", "arrays"):
         names = [item["name"] for item in plan[part]]
         if len(set(names)) != len(names):

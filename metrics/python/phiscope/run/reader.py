@@ -167,10 +167,17 @@ class Run:
         return np.memmap(path, dtype, "r", offset, shape)
 
     def verify(self):
-        """Compares the SHA-256 of every file with its commit. Raises FormatError at the first that differs."""
+        """Compares the SHA-256 of every file with its commit, or with the plan where it names the file. Raises
+        FormatError at the first that differs, or is not there."""
         for files in self._commits.values():
             for file in files:
                 found = digest(self.path / file["file"])
                 if found != file["sha256"]:
                     raise FormatError(self.path / file["file"], f"SHA-256 {found}, expected {file['sha256']} by "
                                                                 "its commit")
+        for name, planned in self.plan.get("files", {}).items():
+            path = self.path / name
+            if not path.is_file():
+                raise FormatError(path, "is missing, expected by plan.json")
+            if digest(path) != planned:
+                raise FormatError(path, f"SHA-256 {digest(path)}, expected {planned} by plan.json")
