@@ -5,6 +5,7 @@
 #include "files/model_check.hpp"
 #include "files/model_tensors.hpp"
 #include "files/tokenizer.hpp"
+#include "shard/format_error.hpp"
 #include "shard/mapped_file.hpp"
 #include "shard/sha256.hpp"
 
@@ -115,8 +116,12 @@ ordered_json describe_headers(const ModelFiles& files, const LatentTensors& tens
 /// run as the cache says.
 void check_values(const ModelFiles& files, const LatentTensors& tensors,
                   const ModelFiles::Reading& reading, DigestCache* cache, const Between& between) {
-  // Which one it is, and where; a file that has changed since is found out.
-  if (!reading.finite) check_finite(tensors.stored(), files.weights(), between);
+  if (!reading.finite) {
+    check_finite(tensors.stored(), files.weights(), between);  // says which one, and where
+    throw shard::FormatError(files.weights().main_file(),
+                             "a NaN or an infinity was among the values when the file was hashed "
+                             "and is there no longer: it changed meanwhile");
+  }
   std::string finite = "phiscope-finite/1\n";
   for (const auto& [name, digest] : reading.digests) {
     finite += digest;

@@ -226,11 +226,24 @@ void join_weights(BlockWeights& block) {
   }
 }
 
+/// Once all of a layer is there, so that the next one takes the memory that becomes free. Tensors
+/// come layer by layer. @param layer  -1: none
+void join_layer(Model& model, std::int64_t layer) {
+  if (model.device.is_cuda() && layer >= 0) {
+    join_weights(model.blocks.at(static_cast<std::size_t>(layer)));
+  }
+}
+
 void load_weights(Model& model, const Between& between) {
   const LatentTensors found = all_tensors(model.config, model.files->weights());
   Loader loader(model);
+  std::int64_t layer = -1;
   for (const TensorSpec& spec : expected_tensors(model.config)) {
     if (between) between();
+    if (spec.layer != layer) {
+      join_layer(model, layer);
+      layer = spec.layer;
+    }
     const TensorView& view = found.tensors.at(spec.name);
     const auto lora = found.lora.find(spec.name);
     const auto stacked = found.stacked.find(spec.name);
@@ -242,8 +255,7 @@ void load_weights(Model& model, const Between& between) {
       loader.load(spec, view);
     }
   }
-  if (!model.device.is_cuda()) return;
-  for (BlockWeights& block : model.blocks) join_weights(block);
+  join_layer(model, layer);
 }
 
 }  // namespace
