@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <random>
+#include <set>
 
 using namespace phiscope::extract;
 
@@ -157,4 +158,44 @@ TEST_CASE("an error of one lane reaches the caller", "[next_token]") {
   CHECK_THROWS_WITH(next_tokens(generation, many.waiting, tensor_of(scores)),
                     Contains("logit 17: found nan"));
   at::set_num_threads(1);
+}
+
+TEST_CASE("the token of a rank is that after the penalty", "[next_token]") {
+  std::vector<float> scores = random_scores();
+  scores[11] = scores[17] = scores[5];  // ties of lane 0
+  for (const double penalty : {1.0, 1.6}) {
+    for (const bool draws : {false, true}) {
+      Generation generation{.tokens = 9, .end = {}};
+      if (draws) {
+        generation.drawing = Drawing{.options = {.repetition_penalty = penalty}, .seed = 4};
+      } else {
+        generation.greedy_penalty = penalty;
+      }
+      for (const int rank : {1, 2, 3, 40, 400}) {
+        Lanes many;
+        for (Waiting& one : many.waiting) one.forced = {.rank = rank};
+        const auto tokens = next_tokens(generation, many.waiting, tensor_of(scores));
+        for (std::size_t l = 0; l < lane_count; ++l) {
+          std::vector<float> row(&scores[l * vocab], &scores[l * vocab] + vocab);
+          std::set<int> earlier(many.runs[l].tokens.begin(), many.runs[l].tokens.end());
+          earlier.insert(many.runs[l].after[0]);
+          earlier.insert(many.generated[l].begin(), many.generated[l].end());
+          const auto factor = static_cast<float>(penalty);
+          for (const int id : earlier) {
+            float& score = row[static_cast<std::size_t>(id)];
+            score = score < 0 ? score * factor : score / factor;
+          }
+          const int found = tokens[l].id;
+          const float score = row.at(static_cast<std::size_t>(found));
+          int before = 0;
+          for (int id = 0; id < static_cast<int>(vocab); ++id) {
+            const float other = row[static_cast<std::size_t>(id)];
+            before += other > score || (other == score && id < found) ? 1 : 0;
+          }
+          CAPTURE(penalty, draws, rank, l);
+          CHECK(before == rank - 1);
+        }
+      }
+    }
+  }
 }
