@@ -121,6 +121,11 @@ TEST_CASE("what is known of a file is not read again; what is not finite never p
   CHECK_THAT(phiscope::test::refusal(
                  [&] { static_cast<void>(describe_model(ModelFiles(folder), &cache)); }),
              Contains("lm_head.weight") && Contains("infinity"));
+  // Its digest is known from here on, and nothing of its values.
+  CHECK(ModelFiles(folder).digests(&cache).size() == 2);
+  CHECK_THAT(phiscope::test::refusal(
+                 [&] { static_cast<void>(describe_model(ModelFiles(folder), &cache)); }),
+             Contains("lm_head.weight") && Contains("infinity"));
 }
 
 TEST_CASE("long work asks between its pieces whether to go on", "[model_files]") {
@@ -128,7 +133,7 @@ TEST_CASE("long work asks between its pieces whether to go on", "[model_files]")
   write_tiny_model(dir.path());
   int asked = 0;
   static_cast<void>(describe_model(ModelFiles(dir.path()), nullptr, [&] { ++asked; }));
-  CHECK(asked == 2 + 12);  // files, tensors
+  CHECK(asked == 2 + 12);  // config.json, the header, tensors
   CHECK_THROWS_WITH(
       describe_model(ModelFiles(dir.path()), nullptr, [] { throw std::runtime_error("enough"); }),
       "enough");
