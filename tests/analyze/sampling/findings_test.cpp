@@ -5,6 +5,8 @@
 #include "report/estimate_text.hpp"
 #include "synthetic_study.hpp"
 
+#include <cmath>
+
 namespace phiscope::analyze::sampling::findings_test {
 
 using test::SyntheticStudy;
@@ -21,24 +23,41 @@ std::string line_with(const std::vector<std::string>& lines, const std::string& 
 }  // namespace
 
 TEST_CASE("every step has its sentence with the numbers of its target layer", "[findings]") {
+  using report::bracket_text;
+  using report::estimate_text;
   const auto& studies = test::plain_study();
+  const Study& study = studies[0];
   const auto lines = findings(studies, {});
   REQUIRE(lines.size() == 7);
-  const Variance& variance = *studies[0].variance;
-  const std::string trace =
-      report::estimate_text(variance.mean(2, 1, 2, Spread::trace_covariance).mean);
-  CHECK_THAT(lines[0], Contains("Variance at layer 1, 8 tokens: T = 0.5: Tr(Cov) "));
-  CHECK_THAT(lines[0], Contains("T = 1: Tr(Cov) " + trace + ", cosine "));
-  CHECK_THAT(lines[1], Contains("Right answers (variance, boxed): T = 0: 1.00 "));
+  const Variance& variance = *study.variance;
+  const auto variance_at = [&](std::size_t t) {
+    const auto of = [&](Spread spread) { return variance.mean(t, 1, 2, spread).mean; };
+    REQUIRE(of(Spread::between_share).value.ok());
+    return "Tr(Cov) " + estimate_text(of(Spread::trace_covariance)) + ", cosine " +
+           bracket_text(of(Spread::cosine)) + ", " +
+           report::percent_text(of(Spread::between_share).value.value()) + " of it between answers";
+  };
+  CHECK(lines[0] == "Variance at layer 1, 8 tokens: T = 0.5: " + variance_at(1) +
+                        "; T = 1: " + variance_at(2) + ".");
+  const auto right = [](const Grading& grading, std::size_t t) {
+    const Rate total = grading.total(t, Score::right);
+    return estimate_text(grading.accuracy(t, Score::right, {}).mean) + ", " +
+           std::to_string(total.right) + " of " + std::to_string(total.graded) + " samples";
+  };
+  CHECK(lines[1] == "Right answers (variance, boxed): T = 0: " + right(variance.grading, 0) +
+                        "; T = 0.5: " + right(variance.grading, 1) +
+                        "; T = 1: " + right(variance.grading, 2) + ".");
+  CHECK_THAT(lines[1], Contains("T = 0: 1.00 "));
   CHECK_THAT(lines[1], Contains("14 of 20 samples"));
-  const ManifoldLayer& layer = studies[0].manifold->layers[1];
-  CHECK_THAT(lines[2],
-             Contains("at layer 1: " + report::estimate_text(layer[Apart::distance].mean) +
-                      "; drift after a prefix of 30.0 %: " +
-                      report::bracket_text(layer[Apart::drift].mean)));
-  CHECK_THAT(lines[2], Contains("solutions of different problems are " +
-                                report::bracket_text(layer[Apart::reference].mean)));
-  const auto& points = studies[0].sensitivity->points;
+  const ManifoldLayer& layer = study.manifold->layers[1];
+  CHECK(lines[2] ==
+        "Distance to the oracle at layer 1: " + estimate_text(layer[Apart::distance].mean) +
+            "; drift after a prefix of 30.0 %: " + bracket_text(layer[Apart::drift].mean) +
+            " (all tokens " + bracket_text(layer[Apart::drift_all].mean) +
+            "); solutions of different problems are " + bracket_text(layer[Apart::reference].mean) +
+            " apart; nearer in " + estimate_text(layer.improved) + ".");
+  CHECK(bracket_text(layer[Apart::drift].mean) != bracket_text(layer[Apart::drift_all].mean));
+  const auto& points = study.sensitivity->points;
   std::size_t largest = 0;
   for (std::size_t i = 1; i < 3; ++i) {
     if (points[i].divergence[1].mean.value.value() >
@@ -46,11 +65,44 @@ TEST_CASE("every step has its sentence with the numbers of its target layer", "[
       largest = i;
     }
   }
-  CHECK_THAT(lines[3], Contains("largest after " + std::to_string(4 * (largest + 1)) + " tokens, " +
-                                report::estimate_text(points[largest].divergence[1].mean)));
-  CHECK_THAT(lines[4], Contains("(norm frozen, 6 points of 5 problems): largest "));
-  CHECK_THAT(lines[6], Contains("2 ok, 3 too_few_correct of 6"));
-  CHECK_THAT(lines[6], Contains("1 no_answer"));
+  const SensitivityPoint& there = points[largest];
+  CHECK(lines[3] == "Divergence after one forced token at layer 1: largest after " +
+                        std::to_string(4 * (largest + 1)) + " tokens, " +
+                        estimate_text(there.divergence[1].mean) + "; probability there " +
+                        bracket_text(there.kept_probability.mean) + " of the greedy and " +
+                        bracket_text(there.forced_probability.mean) +
+                        " of the forced token; the final answer changed in " +
+                        estimate_text(there.answer_changed) + ".");
+  CHECK(there.kept_probability.mean.value.value() > there.forced_probability.mean.value.value());
+  const Attribution& attribution = *study.attribution;
+  std::string told;
+  std::vector<bool> taken(attribution.entries, false);
+  for (int place = 0; place < 3; ++place) {
+    std::size_t best = attribution.entries;
+    const auto size = [&](std::size_t entry) {
+      return std::abs(attribution.means[0][entry].mean.value.value());
+    };
+    for (std::size_t entry = 0; entry < attribution.entries; ++entry) {
+      if (!taken[entry] && (best == attribution.entries || size(entry) > size(best))) best = entry;
+    }
+    taken[best] = true;
+    told += (place == 0 ? "" : ", ") + attribution.entry_name(best) + " " +
+            bracket_text(attribution.means[0][best].mean);
+  }
+  CHECK(lines[4] ==
+        "Contributions to logit(top1) - logit(top2) (norm frozen, 6 points of 5 problems): "
+        "largest " +
+            told + " logits.");
+  const Clusters& clusters = *study.clusters;
+  CHECK_THAT(lines[5], Contains("Right answers (clustering, boxed): T = ") &&
+                           Contains(": " + right(clusters.grading, 0)));
+  CHECK(lines[6] ==
+        "Clusters of right solutions at layer " + std::to_string(clusters.layer) +
+            ": 1 no_answer, 2 ok, 3 too_few_correct of 6; by the gap statistic the share with "
+            "more than one is " +
+            estimate_text(clusters.several) + "; stability of several " +
+            estimate_text(clusters.stability.mean) + ", silhouette " +
+            bracket_text(clusters.silhouette.mean) + ".");
 }
 
 TEST_CASE("the largest contributions are told by their size", "[findings]") {
