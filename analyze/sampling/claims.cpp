@@ -104,9 +104,9 @@ Claim commitment_claim(const Variance& result) {
   }
   const Cell& mean = result.mean(high, layer, best, Spread::commitment_excess);
   decide(mean, result.commitment[best].p_max, result.commitment[best].least_p, claim);
-  claim.evidence = "accuracy above permuted answers after " +
-                   std::to_string(result.run.checkpoints[best]) + " tokens " +
-                   report::estimate_text(mean.mean);
+  const auto tokens = result.run.checkpoints[best];
+  claim.evidence = "accuracy above permuted answers after " + std::to_string(tokens) +
+                   (tokens == 1 ? " token " : " tokens ") + report::estimate_text(mean.mean);
   return claim;
 }
 

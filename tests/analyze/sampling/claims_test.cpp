@@ -67,6 +67,27 @@ TEST_CASE("each claim has its numbers, and the plan's is primary", "[claims]") {
                     Contains("expected temperature, drift or commitment"));
 }
 
+TEST_CASE("the commitment claimed is the surest before the last checkpoint", "[claims]") {
+  auto studies = test::analyzed_study();
+  Variance& variance = *studies[0].variance;
+  const std::size_t high = variance.axes.temperatures - 1;
+  const auto claimed = [&](std::vector<Value> p_max) {
+    for (std::size_t c = 0; c < p_max.size(); ++c) {
+      variance.commitment[c].p_max = p_max[c];
+      const std::size_t at = variance.axes.mean_index(high, 1, c);
+      variance.means[at][static_cast<std::size_t>(Spread::commitment_excess)].mean.value =
+          0.25 * static_cast<double>(c + 1);
+    }
+    return claims(studies, {})[2];
+  };
+  const Claim later = claimed({0.3, 0.1, 0.01});  // the last one may hold the answer itself
+  CHECK(later.p == Value(0.1));
+  CHECK_THAT(later.evidence, Contains("accuracy above permuted answers after 4 tokens 0.500"));
+  const Claim sooner = claimed({0.2, Status::too_few_rows, 0.01});
+  CHECK(sooner.p == Value(0.2));
+  CHECK_THAT(sooner.evidence, Contains("after 1 token 0.250"));
+}
+
 TEST_CASE("what goes the other way is not shown, however surely", "[claims]") {
   const auto all = claims_with([](SyntheticStudy& study) {
     study.manifold.forced_gain = -1.0;
