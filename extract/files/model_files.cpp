@@ -42,7 +42,7 @@ std::string sha256_in_pieces(std::span<const std::byte> bytes, const Between& be
   return hash.hex();
 }
 
-/// Takes the tensors out that lie in some bytes.
+/// Removes the tensors that lie within some bytes from a map, and returns them.
 std::vector<TensorView> taken(std::map<std::string, TensorView>& tensors,
                               std::span<const std::byte> bytes) {
   std::vector<TensorView> found;

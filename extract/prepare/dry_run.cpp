@@ -46,7 +46,8 @@ void say_writing(const Plan& plan, const ordered_json& expected, const std::file
   const double bytes = expected.at("disk_bytes").get<double>() / count;
   if (bytes < 1.0) return;
   std::optional<double> computing;
-  if (speed) computing = count / std::max(speed->timed.seconds_for(tokens), 1e-9);
+  if (speed && speed->is_alike)
+    computing = count / std::max(speed->timed.seconds_for(tokens), 1e-9);
   std::cerr << "writing: " << writing_text(bytes, measure_writing(disk), computing) << '\n';
 }
 

@@ -19,7 +19,8 @@ struct LaneActions {
 };
 
 /// What the actions of some runs change in a batch whose lane l is run l. Heads that are removed at
-/// every position before anything else happens to them are one edit a layer, for all runs together.
+/// every position before anything else happens to them are one edit a layer, for all runs together;
+/// what else happens at a place is as few edits as its order allows (ChangeList).
 /// A lane that enters at a later block has no edits below it: its rows are not there yet, and what
 /// enters was changed already.
 /// @param heads  of the model
