@@ -19,7 +19,8 @@ trap 'echo stopped by TERM; exit 75' TERM
 echo "$@" >>"$CALLS"
 if [ -n "${WAIT:-}" ]; then
   touch "$WAIT"
-  for _ in $(seq 200); do sleep 0.05; done
+  [ -z "${TELLS:-}" ] || kill "-$TELLS" "$PPID"  # the job script, in the first moment
+  for _ in $(seq 1200); do sleep 0.05; done
 fi
 exit "${ENDS:-0}"
 SCRIPT
@@ -34,15 +35,15 @@ begin() {
   touch "$CALLS.scontrol"
   MODEL=m RUN=r WAIT=$folder/waiting bash "$1" >"$folder/out" 2>&1 &
   job=$!
-  for _ in $(seq 200); do [ -e "$folder/waiting" ] && return; sleep 0.05; done
+  for _ in $(seq 1200); do [ -e "$folder/waiting" ] && return; sleep 0.05; done
   fail "$1: extract is not at work"
 }
 
-# Sends a signal to the script alone, as Slurm does.  ends_by SIGNAL SCRIPT [STATUS]: extract was told, and its status
-# (75) is the job's
+# Sends a signal to the script alone, as Slurm does; with TELLS, extract has sent it already.
+# ends_by SIGNAL SCRIPT [STATUS]: extract was told, and its status (75) is the job's
 ends_by() {
   begin "$2"
-  kill "-$1" "$job"
+  [ -n "${TELLS:-}" ] || kill "-$1" "$job"
   status=0
   wait "$job" || status=$?
   [ "$status" -eq "${3:-75}" ] || fail "$2: ended with $status after $1, expected ${3:-75}"
@@ -89,6 +90,10 @@ UNCAUGHT=1 ends_by USR1 "$script" 138
 grep -qx 'requeue 42' "$CALLS.scontrol" || fail "not queued once more where USR1 met extract too early"
 ends_by TERM "$script"
 [ ! -s "$CALLS.scontrol" ] || fail "queued once more after TERM"
+# The signal comes before the script knows the number of extract.
+sed '/^pid=/s/^/sleep 0.5; /' "$script" >"$folder/slow.sbatch"
+cmp -s "$script" "$folder/slow.sbatch" && fail "$script: no line pid="
+for name in USR1 TERM; do TELLS=$name ends_by "$name" "$folder/slow.sbatch"; done
 for status in 0 1 75; do
   ended=0
   MODEL=m RUN=r ENDS=$status bash "$script" || ended=$?
