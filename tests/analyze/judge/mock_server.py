@@ -122,12 +122,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif fault == "keepalive":
             body = json.dumps(BODIES["ok"]).encode()
             self.send_response(200)
-            self.send_header("Content-Length", str(len(body) + 8))
+            self.send_header("Content-Length", str(len(body) + 16))
             self.end_headers()
-            for _ in range(4):  # longer than the test allows without a byte
-                self.wfile.write(b"\n ")
+            for _ in range(16):  # together longer than the test allows without a byte
+                self.wfile.write(b" ")
                 self.wfile.flush()
-                time.sleep(0.7)
+                time.sleep(0.2)
             self.wfile.write(body)
         elif fault == "slow":
             body = json.dumps(BODIES["ok"]).encode()

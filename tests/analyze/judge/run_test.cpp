@@ -46,7 +46,7 @@ class Bench {
             "' " + faults + " >/dev/null 2>&1 & echo $!; }",
         folder_.path());
     pid_ = std::stoi(started.out);
-    for (int i = 0; i < 400 && !fs::exists(path("port")); ++i) {
+    for (int i = 0; i < 4000 && !fs::exists(path("port")); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(25));
     }
     REQUIRE(fs::exists(path("port")));

@@ -49,6 +49,25 @@ TEST_CASE("curves of the variance are those of their temperatures", "[figures]")
   CHECK(chance.y[2] == result.mean(2, 1, 2, Spread::commitment_permuted).mean.value.value());
 }
 
+TEST_CASE("a distance on an edge belongs to the bar after it, on the last edge to the last",
+          "[figures]") {
+  auto studies = test::analyzed_study();
+  Manifold& result = *studies[0].manifold;
+  for (std::size_t p = 0; p < 6; ++p) {
+    auto& measured = result.measured[p][1];
+    measured[static_cast<std::size_t>(Apart::distance)] = static_cast<double>(p);
+    measured[static_cast<std::size_t>(Apart::drift)] = 2.0;
+    measured[static_cast<std::size_t>(Apart::reference)] = 4.5;
+  }
+  const auto figures = manifold_figures(result, "");
+  const auto& histogram = std::get<Histogram>(figures[0].panels[0].content);
+  CHECK(histogram.edges == std::vector<double>{0, 1, 2, 3, 4, 5});
+  using Counts = std::vector<std::optional<double>>;
+  CHECK(histogram.series[0].values == Counts{1, 1, 1, 1, 2});
+  CHECK(histogram.series[1].values == Counts{0, 0, 6, 0, 0});
+  CHECK(histogram.series[2].values == Counts{0, 0, 0, 0, 6});
+}
+
 TEST_CASE("distances are binned, scattered and drawn over layers", "[figures]") {
   const auto& studies = test::plain_study();
   const Manifold& result = *studies[0].manifold;
