@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ablation/analysis.hpp"
+#include "ablation/analysis/analysis.hpp"
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "loo/claims.hpp"
 
-#include "loo/position_zero.hpp"
+#include "loo/analysis/position_zero.hpp"
 #include "report/estimate_text.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "loo/analysis.hpp"
+#include "loo/analysis/analysis.hpp"
 #include "report/claim.hpp"
 
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "loo/contrast_tables.hpp"
 
-#include "loo/contrasts.hpp"
+#include "loo/analysis/contrasts.hpp"
 #include "loo/table_parts.hpp"
 #include "report/estimate_text.hpp"
 

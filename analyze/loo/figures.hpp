@@ -2,7 +2,7 @@
 #pragma once
 
 #include "figure/figure.hpp"
-#include "loo/analysis.hpp"
+#include "loo/analysis/analysis.hpp"
 
 #include <span>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "loo/report.hpp"
 
+#include "loo/analysis/contrasts.hpp"
 #include "loo/claims.hpp"
-#include "loo/contrasts.hpp"
 #include "loo/figures.hpp"
 #include "loo/findings.hpp"
 #include "loo/tables.hpp"

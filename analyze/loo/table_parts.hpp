@@ -2,7 +2,7 @@
 #pragma once
 
 #include "figure/table.hpp"
-#include "loo/analysis.hpp"
+#include "loo/analysis/analysis.hpp"
 #include "report/table_parts.hpp"
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "patching/measure.hpp"
+#include "patching/analysis/measure.hpp"
 
 #include <string>
 #include <vector>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "figure/figure.hpp"
-#include "patching/comparison.hpp"
+#include "patching/analysis/comparison.hpp"
 
 #include <vector>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "patching/comparison.hpp"
+#include "patching/analysis/comparison.hpp"
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "patching/analysis.hpp"
+#include "patching/analysis/analysis.hpp"
 #include "report/analysis.hpp"
 
 #include <vector>

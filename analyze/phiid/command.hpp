@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "phiid/input.hpp"
-#include "phiid/options.hpp"
+#include "phiid/analysis/input.hpp"
+#include "phiid/analysis/options.hpp"
 #include "program/run_program.hpp"
 
 #include <cstddef>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "figure/figure.hpp"
-#include "phiid/analysis.hpp"
+#include "phiid/analysis/analysis.hpp"
 
 #include <string>
 #include <vector>

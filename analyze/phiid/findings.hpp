@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "phiid/analysis.hpp"
+#include "phiid/analysis/analysis.hpp"
 
 #include <string>
 #include <vector>

@@ -13,8 +13,8 @@ using figure::Figure;
 using figure::Heatmap;
 using figure::Panel;
 
-constexpr std::size_t side_by_side = 12;  // wider maps stand below one another
-constexpr std::size_t most_cells = 64;    // a matrix with more heads is drawn by layers
+constexpr std::size_t two_columns_up_to = 12;  // wider maps stand below one another
+constexpr std::size_t most_cells = 64;         // a matrix with more heads is drawn by layers
 
 std::vector<std::string> layer_labels(const Input& input) {
   std::vector<std::string> labels;
@@ -121,7 +121,7 @@ std::vector<Figure> heat_figures(const RunResult& run, const Options& options) {
   scores.caption = "One cell per head; grey where it has no usable pair, or all scores are equal.";
   scores.definition = method_text(options);
   scores.source = source;
-  scores.columns = run.input.heads_per_layer > side_by_side ? 1 : 2;
+  scores.columns = run.input.heads_per_layer > two_columns_up_to ? 1 : 2;
   scores.panels = {
       head_panel(run, "balance", run.scores.of(Ranking::balance), figure::Colormap::sequential),
       head_panel(run, "rank difference", run.scores.of(Ranking::rank_difference),
@@ -141,7 +141,7 @@ std::vector<Figure> heat_figures(const RunResult& run, const Options& options) {
             "of layers.";
   matrices.definition = method_text(options);
   matrices.source = source;
-  matrices.columns = groups(run).size() > side_by_side ? 1 : 2;
+  matrices.columns = groups(run).size() > two_columns_up_to ? 1 : 2;
   matrices.panels = {matrix_panel(run, "sts", run.matrices.sts, unit),
                      matrix_panel(run, "rtr", run.matrices.rtr, unit)};
   return {std::move(scores), std::move(matrices)};

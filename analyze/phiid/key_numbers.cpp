@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "phiid/analysis.hpp"
+#include "phiid/analysis/analysis.hpp"
 
 #include <algorithm>
 

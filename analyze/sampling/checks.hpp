@@ -2,7 +2,7 @@
 #pragma once
 
 #include "report/check.hpp"
-#include "sampling/study.hpp"
+#include "sampling/analysis/study.hpp"
 
 #include <cstddef>
 #include <string>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "report/claim.hpp"
-#include "sampling/options.hpp"
-#include "sampling/study.hpp"
+#include "sampling/analysis/options.hpp"
+#include "sampling/analysis/study.hpp"
 
 #include <string>
 #include <vector>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "sampling/manifold.hpp"
-#include "sampling/options.hpp"
-#include "sampling/study.hpp"
-#include "sampling/variance.hpp"
+#include "sampling/analysis/manifold.hpp"
+#include "sampling/analysis/options.hpp"
+#include "sampling/analysis/study.hpp"
+#include "sampling/analysis/variance.hpp"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "sampling/options.hpp"
-#include "sampling/study.hpp"
+#include "sampling/analysis/options.hpp"
+#include "sampling/analysis/study.hpp"
 
 #include <string>
 #include <vector>

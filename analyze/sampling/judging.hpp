@@ -3,8 +3,8 @@
 
 #include "figure/figure.hpp"
 #include "report/folder.hpp"
-#include "sampling/options.hpp"
-#include "sampling/study.hpp"
+#include "sampling/analysis/options.hpp"
+#include "sampling/analysis/study.hpp"
 
 #include <array>
 #include <cstddef>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "report/table_parts.hpp"
-#include "sampling/flips.hpp"
+#include "sampling/analysis/flips.hpp"
 
 #include <optional>
 #include <string>

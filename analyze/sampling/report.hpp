@@ -2,9 +2,9 @@
 #pragma once
 
 #include "report/analysis.hpp"
+#include "sampling/analysis/options.hpp"
+#include "sampling/analysis/study.hpp"
 #include "sampling/judging.hpp"
-#include "sampling/options.hpp"
-#include "sampling/study.hpp"
 
 #include <optional>
 #include <vector>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "report/check.hpp"
-#include "steps/analysis.hpp"
+#include "steps/analysis/analysis.hpp"
 
 #include <cstddef>
 #include <map>

@@ -3,7 +3,7 @@
 
 #include "report/check.hpp"
 #include "report/folder.hpp"
-#include "steps/analysis.hpp"
+#include "steps/analysis/analysis.hpp"
 
 #include <nlohmann/json.hpp>
 #include <optional>

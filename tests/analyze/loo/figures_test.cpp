@@ -2,7 +2,7 @@
 #include "loo/figures.hpp"
 
 #include "catch.hpp"
-#include "loo/analysis.hpp"
+#include "loo/analysis/analysis.hpp"
 #include "synthetic_run.hpp"
 #include "temp_dir.hpp"
 

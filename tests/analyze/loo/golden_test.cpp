@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
 #include "golden_run.hpp"
-#include "loo/analysis.hpp"
+#include "loo/analysis/analysis.hpp"
 #include "loo/tables.hpp"
 #include "process.hpp"
 #include "reference.hpp"

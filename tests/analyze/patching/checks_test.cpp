@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "made_up_patching.hpp"
+#include "process.hpp"
 
 #include <limits>
 

@@ -4,7 +4,7 @@
 
 #include "analyze/csv_records.hpp"
 #include "catch.hpp"
-#include "phiid/diagnostics.hpp"
+#include "phiid/analysis/diagnostics.hpp"
 #include "shard/json_file.hpp"
 #include "shard/npy.hpp"
 #include "shard/npy_writer.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "sampling/study.hpp"
+#include "sampling/analysis/study.hpp"
 #include "synthetic_branches.hpp"
 #include "synthetic_paths.hpp"
 #include "synthetic_points.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "steps/analysis.hpp"
+#include "steps/analysis/analysis.hpp"
 #include "synthetic_steps.hpp"
 #include "temp_dir.hpp"
 
