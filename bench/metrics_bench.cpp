@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The C++ side of bench/metrics.py: stays loaded and runs one kernel per line of standard input, so
 // that the two sides can alternate in one run. Answers with CPU seconds and the result.
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 
 #include <phiscope/k_means.hpp>
 #include <phiscope/kl_divergence.hpp>

@@ -5,7 +5,7 @@
 #include "process/standard_streams.hpp"
 #include "program.hpp"
 #include "program/version.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "watch/stop.hpp"
 
 #include <c10/util/Exception.h>

@@ -4,7 +4,7 @@
 #include "command/run.hpp"
 #include "prepare/checked_model.hpp"
 #include "prepare/dry_run.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <cerrno>
 #include <csignal>

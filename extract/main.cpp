@@ -7,7 +7,7 @@
 #include "process/standard_streams.hpp"
 #include "program.hpp"
 #include "program/version.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <exception>
 #include <iostream>

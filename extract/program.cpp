@@ -12,7 +12,7 @@
 #include "program/help.hpp"
 #include "random_model/command.hpp"
 #include "sampling/command.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "steps/command.hpp"
 
 #include <CLI/CLI.hpp>

@@ -3,7 +3,7 @@
 #include "ablation/single.hpp"
 #include "program/run_program.hpp"
 #include "report/write.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/single.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/json_object.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <cmath>
 #include <string>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "all/experiments.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/plan.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <array>

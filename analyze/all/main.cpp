@@ -3,8 +3,8 @@
 #include "all/overview.hpp"
 #include "all/sibling.hpp"
 #include "program/run_program.hpp"
-#include "shard/atomic_file.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <nlohmann/json.hpp>
 #include <stdexcept>

@@ -2,8 +2,8 @@
 #include "all/overview.hpp"
 
 #include "report/page_parts.hpp"
-#include "shard/json_file.hpp"
-#include "shard/json_object.hpp"
+#include "shard/text/json_file.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <algorithm>
 #include <filesystem>

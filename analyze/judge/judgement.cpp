@@ -2,8 +2,8 @@
 #include "judge/judgement.hpp"
 
 #include "judge/lines.hpp"
-#include "shard/json_object.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/text/json_object.hpp"
 
 namespace phiscope::judge {
 

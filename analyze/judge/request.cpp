@@ -2,9 +2,9 @@
 #include "judge/request.hpp"
 
 #include "judge/lines.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_object.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <nlohmann/json.hpp>
 #include <set>

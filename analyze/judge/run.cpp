@@ -5,8 +5,8 @@
 #include "judge/request.hpp"
 #include "judge/server.hpp"
 #include "program/parallel.hpp"
-#include "shard/atomic_file.hpp"
-#include "shard/lock_file.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/lock_file.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -2,7 +2,7 @@
 #include "metric/command.hpp"
 #include "metric/input.hpp"
 #include "metric/line.hpp"
-#include "shard/npy_describe.hpp"
+#include "shard/npy/describe.hpp"
 
 #include <phiscope/k_means.hpp>
 #include <phiscope/mean_cosine.hpp>

@@ -2,7 +2,7 @@
 #include "metric/command.hpp"
 #include "metric/input.hpp"
 #include "metric/line.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <phiscope/pair_balance.hpp>
 #include <phiscope/rank_difference.hpp>

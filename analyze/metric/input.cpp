@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "metric/input.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/half.hpp"
-#include "shard/npy_order.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/npy/half.hpp"
+#include "shard/npy/order.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 
 #include <phiscope/matrix_view.hpp>
 

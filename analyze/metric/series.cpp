@@ -3,7 +3,7 @@
 #include "metric/input.hpp"
 #include "metric/line.hpp"
 #include "program/parallel.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <phiscope/autocorrelation.hpp>
 #include <phiscope/discrete_phiid.hpp>

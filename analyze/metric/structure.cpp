@@ -2,7 +2,7 @@
 #include "metric/command.hpp"
 #include "metric/input.hpp"
 #include "metric/line.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <phiscope/dirichlet_energy.hpp>
 #include <phiscope/phi_ratio.hpp>

@@ -3,7 +3,7 @@
 
 #include "figure/table.hpp"
 #include "report/estimate_text.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <phiscope/answer_logit_difference.hpp>
 #include <phiscope/kl_divergence.hpp>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "report/new_folder.hpp"
 
-#include "shard/atomic_file.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
-#include "shard/npy_writer.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/file/sha256.hpp"
+#include "shard/npy/writer.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shard/lock_file.hpp"
+#include "shard/file/lock_file.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -3,7 +3,7 @@
 
 #include "figure/plotly_bundle.hpp"
 #include "report/new_folder.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <stdexcept>

@@ -4,7 +4,7 @@
 #include "figure/table.hpp"
 #include "report/estimate_text.hpp"
 #include "sampling/checks.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <array>

@@ -5,9 +5,9 @@
 #include "report/estimate_text.hpp"
 #include "report/table_parts.hpp"
 #include "sampling/figure_parts.hpp"
-#include "shard/format_error.hpp"
-#include "shard/keyed_texts.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
+#include "shard/text/keyed_texts.hpp"
 
 #include <algorithm>
 #include <set>

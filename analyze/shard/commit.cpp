@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "shard/commit.hpp"
 
-#include "shard/file_identity.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/json_object.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/file_identity.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/file/sha256.hpp"
 #include "shard/plan_check.hpp"
-#include "shard/sha256.hpp"
+#include "shard/text/json_file.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "shard/plan.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/json_object.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
 #include "shard/plan_check.hpp"
+#include "shard/text/json_file.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shard/dtype.hpp"
+#include "shard/npy/dtype.hpp"
 
 #include <cstdint>
 #include <filesystem>

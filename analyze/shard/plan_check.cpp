@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "shard/plan_check.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/json_object.hpp"
-#include "shard/npy.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/npy/npy.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <algorithm>
 #include <cmath>

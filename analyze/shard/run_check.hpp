@@ -2,7 +2,7 @@
 #pragma once
 
 #include "shard/commit.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 #include "shard/plan.hpp"
 
 #include <cstdint>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "shard/run_reader.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/file/sha256.hpp"
 #include "shard/run_check.hpp"
-#include "shard/sha256.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <mutex>

@@ -2,10 +2,10 @@
 #include "shard/run_writer.hpp"
 
 #include "shard/commit.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
 #include "shard/plan_check.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shard/lock_file.hpp"
-#include "shard/npy_writer.hpp"
+#include "shard/file/lock_file.hpp"
+#include "shard/npy/writer.hpp"
 #include "shard/plan.hpp"
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "shard/commit.hpp"
-#include "shard/nonfinite.hpp"
+#include "shard/npy/nonfinite.hpp"
 #include "shard/plan_check.hpp"
 #include "shard/run_writer.hpp"
 

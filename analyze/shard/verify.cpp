@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "shard/verify.hpp"
 
-#include "shard/atomic_file.hpp"
 #include "shard/commit.hpp"
-#include "shard/format_error.hpp"
-#include "shard/mapped_file.hpp"
-#include "shard/nonfinite.hpp"
-#include "shard/npy.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/file/sha256.hpp"
+#include "shard/npy/nonfinite.hpp"
+#include "shard/npy/npy.hpp"
 #include "shard/run_check.hpp"
-#include "shard/sha256.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "ablate/inputs.hpp"
 
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
 #include "shard/run_reader.hpp"
-#include "shard/sha256.hpp"
 
 namespace phiscope::extract {
 namespace {

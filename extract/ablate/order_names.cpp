@@ -2,7 +2,7 @@
 #include "ablate/order_names.hpp"
 
 #include "files/ranking_csv.hpp"
-#include "shard/csv.hpp"
+#include "shard/text/csv.hpp"
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@
 #include "command/prompt_runs.hpp"
 #include "command/run.hpp"
 #include "files/prompts.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <iostream>

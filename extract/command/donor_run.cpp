@@ -2,8 +2,8 @@
 #include "command/donor_run.hpp"
 
 #include "files/json_fields.hpp"
-#include "shard/format_error.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <algorithm>
 #include <stdexcept>

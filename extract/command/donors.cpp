@@ -2,10 +2,10 @@
 #include "command/donors.hpp"
 
 #include "plan/counter_random.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
 #include "shard/row_values.hpp"
 #include "shard/run_reader.hpp"
-#include "shard/sha256.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -3,8 +3,8 @@
 
 #include "files/tokenizer.hpp"
 #include "plan/generation.hpp"
-#include "shard/atomic_file.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/run_reader.hpp"
 
 #include <iostream>

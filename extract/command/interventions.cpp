@@ -6,8 +6,8 @@
 #include "files/embedded_ids.hpp"
 #include "files/json_fields.hpp"
 #include "plan/counter_random.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <array>

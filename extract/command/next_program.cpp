@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command/next_program.hpp"
 
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <iostream>
 #include <map>

@@ -3,7 +3,7 @@
 
 #include "command/choice.hpp"
 #include "plan/compute_dtype.hpp"
-#include "shard/lock_file.hpp"
+#include "shard/file/lock_file.hpp"
 
 #include <cstddef>
 #include <cstdint>

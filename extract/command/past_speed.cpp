@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "command/past_speed.hpp"
 
-#include "shard/atomic_file.hpp"
-#include "shard/json_file.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/sha256.hpp"
+#include "shard/text/json_file.hpp"
 #include "watch/progress.hpp"
 
 #include <algorithm>

@@ -7,7 +7,7 @@
 #include "files/latent_question.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "watch/stop.hpp"
 
 #include <algorithm>

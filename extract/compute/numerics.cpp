@@ -6,8 +6,8 @@
 #include "model/scalar_type.hpp"
 #include "model/wide_product.hpp"
 #include "run/execute.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <ATen/Version.h>
 #include <c10/core/DeviceType.h>

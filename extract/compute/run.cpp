@@ -16,9 +16,9 @@
 #include "run/execute.hpp"
 #include "run/known_runs.hpp"
 #include "run/time_ahead.hpp"
-#include "shard/atomic_file.hpp"
-#include "shard/format_error.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
 #include "watch/progress.hpp"
 #include "watch/stop.hpp"
 

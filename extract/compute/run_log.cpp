@@ -2,7 +2,7 @@
 #include "compute/run_log.hpp"
 
 #include "compute/numerics.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <array>
 #include <cerrno>

@@ -6,10 +6,10 @@
 #include "files/latent/latent_tensors.hpp"
 #include "files/latent/pickles.hpp"
 #include "files/weights.hpp"
-#include "shard/file_identity.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/file_identity.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <array>

@@ -5,9 +5,9 @@
 #include "files/model_check.hpp"
 #include "files/model_tensors.hpp"
 #include "files/tokenizer.hpp"
-#include "shard/format_error.hpp"
-#include "shard/mapped_file.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <algorithm>
 #include <stdexcept>

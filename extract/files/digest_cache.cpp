@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "files/digest_cache.hpp"
 
-#include "shard/atomic_file.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <algorithm>
 #include <cstdlib>

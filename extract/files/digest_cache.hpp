@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shard/file_identity.hpp"
+#include "shard/file/file_identity.hpp"
 
 #include <chrono>
 #include <filesystem>

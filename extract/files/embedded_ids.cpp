@@ -2,7 +2,7 @@
 #include "files/embedded_ids.hpp"
 
 #include "files/tokenizer.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <limits>
 #include <optional>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "files/json_entries.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 

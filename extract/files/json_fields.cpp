@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "files/json_fields.hpp"
 
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <cmath>

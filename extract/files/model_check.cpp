@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "files/model_check.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -2,9 +2,9 @@
 #include "files/model_files.hpp"
 
 #include "files/latent/latent_config.hpp"
-#include "shard/format_error.hpp"
-#include "shard/mapped_file.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -8,8 +8,8 @@
 #include "files/model_check.hpp"
 #include "files/tokenizer.hpp"
 #include "files/tokenizer/companions.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <array>

@@ -4,8 +4,8 @@
 #include "files/family/family.hpp"
 #include "files/latent/number_formats.hpp"
 #include "files/tensor_layout.hpp"
-#include "shard/format_error.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
 
 #include <algorithm>
 #include <set>

@@ -2,8 +2,8 @@
 #include "files/problems.hpp"
 
 #include "files/json_entries.hpp"
-#include "shard/format_error.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
 
 #include <phiscope/answer_number.hpp>
 #include <phiscope/problem_difficulty.hpp>

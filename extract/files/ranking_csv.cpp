@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "files/ranking_csv.hpp"
 
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shard/csv.hpp"
+#include "shard/text/csv.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -4,8 +4,8 @@
 #include "files/json_fields.hpp"
 #include "files/latent/latent_config.hpp"
 #include "files/latent/pickles.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <array>

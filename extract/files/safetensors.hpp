@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shard/mapped_file.hpp"
+#include "shard/file/mapped_file.hpp"
 
 #include <cstddef>
 #include <cstdint>

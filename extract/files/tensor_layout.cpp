@@ -2,7 +2,7 @@
 #include "files/tensor_layout.hpp"
 
 #include "files/family/family.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 

@@ -2,8 +2,8 @@
 #include "files/weight_scan.hpp"
 
 #include "files/model_check.hpp"
-#include "shard/mapped_file.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -3,8 +3,8 @@
 
 #include "files/latent/pickles.hpp"
 #include "files/weight_map.hpp"
-#include "shard/format_error.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
 
 #include <algorithm>
 #include <set>

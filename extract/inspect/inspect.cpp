@@ -7,7 +7,7 @@
 #include "files/problems.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/verify.hpp"
 
 #include <phiscope/problem_difficulty.hpp>

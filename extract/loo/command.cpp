@@ -9,7 +9,7 @@
 #include "loo/inputs.hpp"
 #include "loo/plan.hpp"
 #include "loo/shuffled.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <algorithm>
 #include <array>

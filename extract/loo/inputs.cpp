@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "loo/inputs.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <set>

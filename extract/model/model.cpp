@@ -5,7 +5,7 @@
 #include "model/matrix_products.hpp"
 #include "model/parallel.hpp"
 #include "model/weight_upload.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/mapped_file.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>

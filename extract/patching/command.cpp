@@ -8,8 +8,8 @@
 #include "command/run.hpp"
 #include "patching/group.hpp"
 #include "patching/options.hpp"
-#include "shard/atomic_file.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/run_reader.hpp"
 
 #include <algorithm>

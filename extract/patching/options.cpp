@@ -2,7 +2,7 @@
 #include "patching/options.hpp"
 
 #include "command/hook_choice.hpp"
-#include "shard/decimal.hpp"
+#include "shard/text/decimal.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -3,7 +3,7 @@
 
 #include "files/model_tensors.hpp"
 #include "plan/device_name.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "watch/progress.hpp"
 
 #include <algorithm>

@@ -10,7 +10,7 @@
 #include "plan/sharing.hpp"
 #include "prepare/memory.hpp"
 #include "program/version.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/sha256.hpp"
 #include "watch/progress.hpp"
 
 #include <iostream>

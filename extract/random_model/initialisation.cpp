@@ -4,7 +4,7 @@
 #include "files/config.hpp"
 #include "files/family/family.hpp"
 #include "files/json_fields.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <cmath>
 

@@ -4,9 +4,9 @@
 #include "files/latent/latent_config.hpp"
 #include "random_model/initialisation.hpp"
 #include "random_model/tensor_writer.hpp"
-#include "shard/atomic_file.hpp"
-#include "shard/format_error.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <array>
 #include <stdexcept>

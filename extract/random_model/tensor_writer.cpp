@@ -3,8 +3,8 @@
 
 #include "files/safetensors.hpp"
 #include "random_model/normal.hpp"
-#include "shard/atomic_file.hpp"
-#include "shard/half.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/npy/half.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -4,11 +4,11 @@
 #include "files/json_fields.hpp"
 #include "files/model_tensors.hpp"
 #include "files/weights.hpp"
-#include "shard/format_error.hpp"
-#include "shard/half.hpp"
-#include "shard/json_file.hpp"
-#include "shard/npy_writer.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
+#include "shard/npy/half.hpp"
+#include "shard/npy/writer.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <bit>

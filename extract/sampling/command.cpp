@@ -13,7 +13,7 @@
 #include "sampling/points.hpp"
 #include "sampling/requests.hpp"
 #include "sampling/smoke.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <cmath>

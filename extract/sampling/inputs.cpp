@@ -6,8 +6,8 @@
 #include "files/json_entries.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
-#include "shard/format_error.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
 
 #include <algorithm>
 #include <stdexcept>

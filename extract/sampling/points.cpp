@@ -2,11 +2,11 @@
 #include "sampling/points.hpp"
 
 #include "plan/generation.hpp"
-#include "shard/atomic_file.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/file/mapped_file.hpp"
 #include "shard/row_values.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <cmath>

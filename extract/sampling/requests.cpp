@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/requests.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <algorithm>
 #include <cmath>

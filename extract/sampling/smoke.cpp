@@ -2,7 +2,7 @@
 #include "sampling/smoke.hpp"
 
 #include "random_model/random_model.hpp"
-#include "shard/atomic_file.hpp"
+#include "shard/file/atomic_file.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -5,7 +5,7 @@
 #include "files/embedded_ids.hpp"
 #include "files/json_entries.hpp"
 #include "files/tokenizer.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <map>

@@ -7,8 +7,8 @@
 #include "command/prompt_runs.hpp"
 #include "command/run.hpp"
 #include "files/latent_question.hpp"
-#include "shard/format_error.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
 #include "steps/inputs.hpp"
 #include "steps/options.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "files/embedded_ids.hpp"
 #include "files/latent_question.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 

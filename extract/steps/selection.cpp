@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/text/json_file.hpp"
 #include "steps/inputs.hpp"
 
 #include <algorithm>

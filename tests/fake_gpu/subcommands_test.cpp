@@ -3,7 +3,7 @@
 // one.
 #include "catch.hpp"
 #include "emulated.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 
 #include <algorithm>
 #include <bit>

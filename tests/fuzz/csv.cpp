@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "shard/csv.hpp"
+#include "shard/text/csv.hpp"
 
 #include "target.hpp"
 

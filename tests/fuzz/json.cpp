@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 #include "target.hpp"
 
 namespace phiscope::fuzz {

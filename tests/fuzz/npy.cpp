@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "shard/npy_describe.hpp"
-#include "shard/npy_writer.hpp"
+#include "shard/npy/describe.hpp"
+#include "shard/npy/writer.hpp"
 #include "target.hpp"
 
 #include <algorithm>

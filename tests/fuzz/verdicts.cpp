@@ -2,8 +2,8 @@
 #include "verdicts.hpp"
 
 #include "files/safetensors.hpp"
-#include "shard/format_error.hpp"
-#include "shard/npy.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/npy/npy.hpp"
 
 #include <array>
 #include <istream>

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "random_rows.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/bootstrap_ratio.hpp>
 

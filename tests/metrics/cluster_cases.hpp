@@ -2,7 +2,7 @@
 #pragma once
 
 #include "reference.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/matrix_view.hpp>
 

@@ -2,7 +2,7 @@
 // Gaussian PhiID against references of 50 digits, see tests/golden/phiid/make.py.
 #include "catch.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/gaussian_phiid.hpp>
 #include <phiscope/phiid_pairs.hpp>

@@ -3,7 +3,7 @@
 // against NIST's numerical-accuracy series, which are given by formulas.
 #include "catch.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/describe.hpp>
 #include <phiscope/effective_rank.hpp>

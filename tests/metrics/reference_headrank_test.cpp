@@ -2,8 +2,8 @@
 // Rankings of nine synthetic heads: one all zero, one constant in one of four prompts.
 #include "catch.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/pair_balance.hpp>
 #include <phiscope/phiid_pairs.hpp>

@@ -3,8 +3,8 @@
 #include "catch.hpp"
 #include "cluster_metrics.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/between_cluster_phi.hpp>
 #include <phiscope/leave_one_out.hpp>

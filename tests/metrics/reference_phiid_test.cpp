@@ -3,8 +3,8 @@
 // lags.
 #include "catch.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/discrete_phiid.hpp>
 #include <phiscope/gaussian_phiid.hpp>

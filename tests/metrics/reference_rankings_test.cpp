@@ -2,7 +2,7 @@
 // The published head rankings and generated tokens of the phiid experiment.
 #include "catch.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/head_scores.hpp>
 #include <phiscope/loop_period.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/analysis/data.hpp"
 
-#include "shard/csv.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/csv.hpp"
 
 #include <algorithm>
 #include <map>

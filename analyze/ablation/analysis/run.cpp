@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ablation/analysis/data.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_object.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <algorithm>
 #include <cmath>

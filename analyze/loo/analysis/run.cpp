@@ -2,7 +2,7 @@
 #include "loo/analysis/run.hpp"
 
 #include "loo/analysis/info.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <set>

@@ -3,7 +3,7 @@
 
 #include "program/parallel.hpp"
 #include "report/folder.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <phiscope/holm.hpp>
 #include <phiscope/max_statistic.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "patching/analysis/plan.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/json_object.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <algorithm>
 #include <array>

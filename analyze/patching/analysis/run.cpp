@@ -4,7 +4,7 @@
 #include "patching/analysis/logits.hpp"
 #include "patching/analysis/plan.hpp"
 #include "patching/analysis/texts.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "patching/analysis/texts.hpp"
 
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <map>
 #include <string>

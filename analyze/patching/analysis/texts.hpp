@@ -2,7 +2,7 @@
 #pragma once
 
 #include "patching/analysis/run.hpp"
-#include "shard/keyed_texts.hpp"
+#include "shard/text/keyed_texts.hpp"
 
 #include <filesystem>
 

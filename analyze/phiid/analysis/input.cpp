@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "phiid/analysis/input.hpp"
 
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/run_reader.hpp"
 
 #include <algorithm>

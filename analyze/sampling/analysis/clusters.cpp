@@ -3,7 +3,7 @@
 
 #include "program/parallel.hpp"
 #include "sampling/analysis/principal.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <phiscope/cluster_stability.hpp>
 #include <phiscope/distance.hpp>

@@ -2,7 +2,7 @@
 #include "sampling/analysis/study.hpp"
 
 #include "report/folder.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <utility>
 

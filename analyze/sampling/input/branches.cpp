@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/input/branches.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/keyed_texts.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/keyed_texts.hpp"
 
 #include <algorithm>
 

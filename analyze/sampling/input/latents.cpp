@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/input/latents.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/half.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/npy/half.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sampling/input/run.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 #include "shard/run_reader.hpp"
 
 #include <phiscope/matrix_view.hpp>

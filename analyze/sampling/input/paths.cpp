@@ -2,7 +2,7 @@
 #include "sampling/input/paths.hpp"
 
 #include "sampling/input/token_rows.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <map>
 #include <utility>

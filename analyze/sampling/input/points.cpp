@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sampling/input/points.hpp"
 
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <array>
 #include <optional>

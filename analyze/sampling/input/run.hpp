@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shard/json_object.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <array>
 #include <cstddef>

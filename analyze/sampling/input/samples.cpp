@@ -2,8 +2,8 @@
 #include "sampling/input/samples.hpp"
 
 #include "sampling/input/token_rows.hpp"
-#include "shard/format_error.hpp"
-#include "shard/keyed_texts.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/keyed_texts.hpp"
 
 #include <algorithm>
 #include <map>

@@ -3,7 +3,7 @@
 
 #include "program/parallel.hpp"
 #include "report/folder.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "steps/analysis/pool.hpp"
 
 #include <phiscope/problem_difficulty.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "steps/analysis/plan.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/json_object.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <phiscope/problem_difficulty.hpp>
 

@@ -2,7 +2,7 @@
 #include "steps/analysis/pool.hpp"
 
 #include "report/provenance.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "steps/analysis/run.hpp"
 
-#include "shard/format_error.hpp"
-#include "shard/keyed_texts.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/keyed_texts.hpp"
 #include "steps/analysis/plan.hpp"
 
 #include <algorithm>

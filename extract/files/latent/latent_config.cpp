@@ -2,9 +2,9 @@
 #include "files/latent/latent_config.hpp"
 
 #include "files/json_fields.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <array>

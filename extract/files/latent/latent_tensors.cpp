@@ -3,7 +3,7 @@
 
 #include "files/family/family.hpp"
 #include "files/latent/latent_names.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -3,8 +3,8 @@
 
 #include "files/json_fields.hpp"
 #include "files/tokenizer/vocabulary.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "files/json_fields.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <initializer_list>

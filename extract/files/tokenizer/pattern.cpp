@@ -2,7 +2,7 @@
 #include "files/tokenizer/pattern.hpp"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 #include <algorithm>
 #include <array>

@@ -11,8 +11,8 @@
 #include "files/tokenizer/utf8.hpp"
 #include "files/tokenizer/vocabulary.hpp"
 #include "files/tokenizer/word_level.hpp"
-#include "shard/format_error.hpp"
-#include "shard/json_file.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <stdexcept>

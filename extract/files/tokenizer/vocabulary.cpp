@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "files/tokenizer/vocabulary.hpp"
 
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 namespace phiscope::extract::tokenizer {
 

@@ -5,7 +5,7 @@
 #include "catch.hpp"
 #include "made_up_ablation.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/random.hpp>
 

@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "files/ranking_csv.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/run_writer.hpp"
 #include "synthetic_ablation.hpp"
 #include "temp_dir.hpp"

@@ -6,7 +6,7 @@
 #include "judge/judgement.hpp"
 #include "judge/request.hpp"
 #include "process.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/sha256.hpp"
 #include "temp_dir.hpp"
 
 #include <chrono>

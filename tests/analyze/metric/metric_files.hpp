@@ -2,7 +2,7 @@
 #pragma once
 
 #include "process.hpp"
-#include "shard/half.hpp"
+#include "shard/npy/half.hpp"
 #include "temp_dir.hpp"
 
 #include <algorithm>

@@ -3,8 +3,8 @@
 #include "metric_files.hpp"
 #include "metrics/random_rows.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <phiscope/label_means.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "analyze/reduced_logits.hpp"
-#include "shard/half.hpp"
+#include "shard/npy/half.hpp"
 #include "shard/run_writer.hpp"
 
 #include <algorithm>

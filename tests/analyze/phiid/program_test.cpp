@@ -3,7 +3,7 @@
 #include "catch.hpp"
 #include "phiid_run.hpp"
 #include "process.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 #include "temp_dir.hpp"
 
 #include <phiscope/discrete_phiid.hpp>

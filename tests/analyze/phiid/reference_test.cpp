@@ -5,9 +5,9 @@
 #include "analyze/csv_records.hpp"
 #include "catch.hpp"
 #include "phiid/analysis/diagnostics.hpp"
-#include "shard/json_file.hpp"
-#include "shard/npy.hpp"
-#include "shard/npy_writer.hpp"
+#include "shard/npy/npy.hpp"
+#include "shard/npy/writer.hpp"
+#include "shard/text/json_file.hpp"
 #include "temp_dir.hpp"
 
 #include <phiscope/pearson.hpp>

@@ -4,7 +4,7 @@
 #include "analyze/figure/example_figure.hpp"
 #include "catch.hpp"
 #include "process.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 #include "temp_dir.hpp"
 
 using namespace phiscope;

@@ -4,8 +4,8 @@
 
 #include "catch.hpp"
 #include "process.hpp"
-#include "shard/json_file.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
+#include "shard/text/json_file.hpp"
 #include "temp_dir.hpp"
 
 #include <phiscope/distance.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shard/npy_writer.hpp"
+#include "shard/npy/writer.hpp"
 #include "synthetic_run.hpp"
 
 #include <optional>

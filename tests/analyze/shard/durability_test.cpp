@@ -4,8 +4,8 @@
 // to the system's.
 #include "catch.hpp"
 #include "process.hpp"
-#include "shard/atomic_file.hpp"
-#include "shard/npy_writer.hpp"
+#include "shard/file/atomic_file.hpp"
+#include "shard/npy/writer.hpp"
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 

@@ -2,7 +2,7 @@
 #include "shard/plan.hpp"
 
 #include "catch.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 
@@ -37,7 +37,7 @@ std::string plan_message(const phiscope::test::TempDir& dir, const std::string& 
 }
 
 /// The small plan's JSON with one member changed.
-std::string with(const std::string& pointer, const Json& value) {
+std::string plan_with(const std::string& pointer, const Json& value) {
   Json json = Json::parse(plan_bytes(small_plan()));
   json[Json::json_pointer(pointer)] = value;
   return json.dump();
@@ -79,7 +79,7 @@ TEST_CASE("files beside the shards are in the plan with their hash", "[plan]") {
   CHECK(plan_bytes(read_plan(dir.path())) == text);
   CHECK_FALSE(Json::parse(plan_bytes(small_plan())).contains("files"));
   const auto refused = [&dir](const Json& files) {
-    return plan_message(dir, with("/files", files));
+    return plan_message(dir, plan_with("/files", files));
   };
   for (const char* name : {"x", "rows", "commit", "plan.json", "manifest.json", "a.log"}) {
     CHECK_THAT(refused({{name, hash}}), Contains("the name is taken"));
@@ -151,31 +151,32 @@ TEST_CASE("a plan that contradicts itself is the programmer's error", "[plan]") 
 
 TEST_CASE("a plan.json of wrong members is refused by name", "[plan]") {
   const phiscope::test::TempDir dir;
-  CHECK(plan_message(dir, with("/options/seed", 7)) == "accepted");
-  CHECK_THAT(plan_message(dir, with("/schema", "phiscope-run/2")),
+  CHECK(plan_message(dir, plan_with("/options/seed", 7)) == "accepted");
+  CHECK_THAT(plan_message(dir, plan_with("/schema", "phiscope-run/2")),
              Contains("schema is \"phiscope-run/2\", expected \"phiscope-run/1\""));
   CHECK_THAT(plan_message(dir, without("", "schema")), Contains("schema is missing"));
-  CHECK_THAT(plan_message(dir, with("/shards", -1)), Contains("shards is -1, expected"));
-  CHECK_THAT(plan_message(dir, with("/shards", 1.5)), Contains("shards is 1.5"));
-  CHECK_THAT(plan_message(dir, with("/shards", 1000000000000)), Contains("at most 1000000"));
-  CHECK_THAT(plan_message(dir, with("/arrays", Json::object())),
+  CHECK_THAT(plan_message(dir, plan_with("/shards", -1)), Contains("shards is -1, expected"));
+  CHECK_THAT(plan_message(dir, plan_with("/shards", 1.5)), Contains("shards is 1.5"));
+  CHECK_THAT(plan_message(dir, plan_with("/shards", 1000000000000)), Contains("at most 1000000"));
+  CHECK_THAT(plan_message(dir, plan_with("/arrays", Json::object())),
              Contains("expected a list of objects"));
-  CHECK_THAT(plan_message(dir, with("/arrays/1", "x")),
+  CHECK_THAT(plan_message(dir, plan_with("/arrays/1", "x")),
              Contains("arrays[1] is \"x\", expected an object"));
-  CHECK_THAT(plan_message(dir, with("/arrays/0/dtype", ">f4")),
+  CHECK_THAT(plan_message(dir, plan_with("/arrays/0/dtype", ">f4")),
              Contains("arrays[0].dtype is \">f4\""));
-  CHECK_THAT(plan_message(dir, with("/arrays/0/dtype", "")), Contains("arrays[0].dtype"));
-  CHECK_THAT(plan_message(dir, with("/arrays/0/axes/0", 1)), Contains("arrays[0].axes"));
-  CHECK_THAT(plan_message(dir, with("/arrays/0/layers/0", 1ULL << 63U)),
+  CHECK_THAT(plan_message(dir, plan_with("/arrays/0/dtype", "")), Contains("arrays[0].dtype"));
+  CHECK_THAT(plan_message(dir, plan_with("/arrays/0/axes/0", 1)), Contains("arrays[0].axes"));
+  CHECK_THAT(plan_message(dir, plan_with("/arrays/0/layers/0", 1ULL << 63U)),
              Contains("arrays[0].layers"));
-  CHECK_THAT(plan_message(dir, with("/arrays/0/row_shape/0", -2)), Contains("arrays[0].row_shape"));
-  CHECK_THAT(plan_message(dir, with("/arrays/0/name", "../../x")),
+  CHECK_THAT(plan_message(dir, plan_with("/arrays/0/row_shape/0", -2)),
+             Contains("arrays[0].row_shape"));
+  CHECK_THAT(plan_message(dir, plan_with("/arrays/0/name", "../../x")),
              Contains("not a plain file name"));
-  CHECK_THAT(plan_message(dir, with("/arrays/0/extra", 1)),
+  CHECK_THAT(plan_message(dir, plan_with("/arrays/0/extra", 1)),
              Contains("unknown member 'arrays[0].extra'"));
   CHECK_THAT(plan_message(dir, without("/arrays/0", "hook")),
              Contains("arrays[0].hook is missing"));
-  CHECK_THAT(plan_message(dir, with("/row_spaces/0/key", "w")), Contains("row_spaces[0].key"));
+  CHECK_THAT(plan_message(dir, plan_with("/row_spaces/0/key", "w")), Contains("row_spaces[0].key"));
   CHECK_THAT(plan_message(dir, "[]"), Contains("content is [], expected an object"));
   CHECK_THAT(plan_message(dir, "{\"schema\": 1, \"schema\": 1}"), Contains("duplicate key"));
   std::filesystem::remove(dir.path() / "plan.json");

@@ -2,7 +2,7 @@
 #include "shard/row_values.hpp"
 
 #include "catch.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/run_writer.hpp"
 #include "small_run.hpp"
 #include "temp_dir.hpp"

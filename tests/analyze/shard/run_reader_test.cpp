@@ -3,8 +3,8 @@
 
 #include "catch.hpp"
 #include "process.hpp"
-#include "shard/format_error.hpp"
-#include "shard/npy_writer.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/npy/writer.hpp"
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 

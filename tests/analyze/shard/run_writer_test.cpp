@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "process.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/verify.hpp"
 #include "small_run.hpp"
 #include "temp_dir.hpp"

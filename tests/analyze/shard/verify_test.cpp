@@ -3,10 +3,10 @@
 
 #include "catch.hpp"
 #include "process.hpp"
-#include "shard/npy_writer.hpp"
+#include "shard/file/sha256.hpp"
+#include "shard/npy/writer.hpp"
 #include "shard/run_reader.hpp"
 #include "shard/run_writer.hpp"
-#include "shard/sha256.hpp"
 #include "small_run.hpp"
 #include "temp_dir.hpp"
 

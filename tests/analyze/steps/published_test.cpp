@@ -5,8 +5,8 @@
 #include "made_up_steps.hpp"
 #include "reference.hpp"
 #include "said_steps.hpp"
-#include "shard/json_file.hpp"
-#include "shard/mapped_file.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <cmath>
 

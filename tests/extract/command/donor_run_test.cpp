@@ -4,8 +4,8 @@
 #include "catch.hpp"
 #include "files/describe.hpp"
 #include "fixture.hpp"
-#include "shard/format_error.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <algorithm>
 

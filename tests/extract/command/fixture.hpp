@@ -3,7 +3,7 @@
 
 #include "process.hpp"
 #include "reference.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 #include "temp_dir.hpp"
 
 #include <filesystem>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
 #include "fixture.hpp"
+#include "shard/file/sha256.hpp"
 #include "shard/run_reader.hpp"
-#include "shard/sha256.hpp"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "reference.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/sha256.hpp"
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"
 

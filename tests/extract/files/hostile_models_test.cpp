@@ -6,7 +6,7 @@
 #include "files/family/family.hpp"
 #include "reference.hpp"
 #include "sanitized.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"
 

@@ -5,8 +5,8 @@
 #include "files/describe.hpp"
 #include "process.hpp"
 #include "reference.hpp"
-#include "shard/format_error.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/file/sha256.hpp"
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"
 

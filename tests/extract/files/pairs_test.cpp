@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "reference.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "temp_dir.hpp"
 
 #include <fstream>

@@ -4,7 +4,7 @@
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -2,7 +2,7 @@
 #include "files/tokenizer/pre_tokenizer.hpp"
 
 #include "catch.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 
 namespace {
 

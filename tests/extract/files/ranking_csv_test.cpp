@@ -4,7 +4,7 @@
 #include "catch.hpp"
 #include "process.hpp"
 #include "reference.hpp"
-#include "shard/csv.hpp"
+#include "shard/text/csv.hpp"
 #include "temp_dir.hpp"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 #include "expected_tokens.hpp"
 #include "reference.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "temp_dir.hpp"
 
 #include <chrono>

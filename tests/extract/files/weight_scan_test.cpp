@@ -2,8 +2,8 @@
 #include "files/weight_scan.hpp"
 
 #include "catch.hpp"
-#include "shard/mapped_file.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/mapped_file.hpp"
+#include "shard/file/sha256.hpp"
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"
 

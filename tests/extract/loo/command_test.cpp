@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
 #include "extract/command/fixture.hpp"
-#include "shard/json_file.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 #include <set>

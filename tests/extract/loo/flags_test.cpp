@@ -2,8 +2,8 @@
 // What extract loo runs by default, as published, and with shuffled words.
 #include "catch.hpp"
 #include "extract/command/fixture.hpp"
-#include "shard/json_file.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/text/json_file.hpp"
 
 #include <algorithm>
 

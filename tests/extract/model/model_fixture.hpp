@@ -15,7 +15,7 @@
 #include "model/model.hpp"
 #include "run/forward.hpp"
 #include "run/stored_rows.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,7 @@
 #include "../files/tiny_model.hpp"
 #include "model_fixture.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 #include "temp_dir.hpp"
 
 #include <ATen/TensorOperators.h>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "files/safetensors.hpp"
-#include "shard/format_error.hpp"
-#include "shard/npy.hpp"
+#include "shard/file/format_error.hpp"
+#include "shard/npy/npy.hpp"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>

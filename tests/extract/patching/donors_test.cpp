@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "plan/counter_random.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/sha256.hpp"
 #include "tiny_thinker.hpp"
 
 #include <cmath>

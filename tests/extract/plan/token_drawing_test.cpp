@@ -6,7 +6,7 @@
 #include "catch.hpp"
 #include "plan/counter_random.hpp"
 #include "reference.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 
 #include <map>
 #include <random>

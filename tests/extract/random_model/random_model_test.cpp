@@ -9,7 +9,7 @@
 #include "files/weights.hpp"
 #include "random_model/normal.hpp"
 #include "reference.hpp"
-#include "shard/half.hpp"
+#include "shard/npy/half.hpp"
 #include "temp_dir.hpp"
 
 #include <cmath>

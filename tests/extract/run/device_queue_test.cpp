@@ -2,7 +2,7 @@
 // Rows of a device on their way to the disk.
 #include "extract/model/test_device.hpp"
 #include "run/shard_queue.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 #include "shard/verify.hpp"
 #include "temp_dir.hpp"
 #include "torch_catch.hpp"

@@ -2,7 +2,7 @@
 #include "run/shard_queue.hpp"
 
 #include "shard/commit.hpp"
-#include "shard/npy.hpp"
+#include "shard/npy/npy.hpp"
 #include "shard/verify.hpp"
 #include "temp_dir.hpp"
 #include "torch_catch.hpp"

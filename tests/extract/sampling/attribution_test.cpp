@@ -2,7 +2,7 @@
 // The step attribution: its points, and what its numbers add up to.
 #include "analyze/csv_records.hpp"
 #include "sampling_folder.hpp"
-#include "shard/sha256.hpp"
+#include "shard/file/sha256.hpp"
 
 #include <cmath>
 

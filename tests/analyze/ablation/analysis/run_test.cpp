@@ -3,7 +3,7 @@
 #include "analyze/ablation/synthetic_ablation.hpp"
 #include "catch.hpp"
 #include "process.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "temp_dir.hpp"
 
 #include <cstring>

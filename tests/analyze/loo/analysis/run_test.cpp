@@ -4,7 +4,7 @@
 #include "analyze/loo/synthetic_run.hpp"
 #include "catch.hpp"
 #include "process.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "temp_dir.hpp"
 
 using phiscope::analyze::loo::LooRun;

@@ -2,7 +2,7 @@
 #include "patching/analysis/texts.hpp"
 
 #include "catch.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "temp_dir.hpp"
 
 #include <fstream>

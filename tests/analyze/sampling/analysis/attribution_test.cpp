@@ -4,7 +4,7 @@
 #include "analyze/sampling/synthetic_points.hpp"
 #include "catch.hpp"
 #include "reference.hpp"
-#include "shard/json_file.hpp"
+#include "shard/text/json_file.hpp"
 #include "temp_dir.hpp"
 
 #include <fstream>

@@ -4,7 +4,7 @@
 #include "analyze/steps/said_steps.hpp"
 #include "analyze/steps/synthetic_steps.hpp"
 #include "catch.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "temp_dir.hpp"
 
 #include <phiscope/random.hpp>

@@ -3,7 +3,7 @@
 
 #include "analyze/steps/synthetic_steps.hpp"
 #include "catch.hpp"
-#include "shard/format_error.hpp"
+#include "shard/file/format_error.hpp"
 #include "temp_dir.hpp"
 
 namespace phiscope::analyze::steps::pool_test {
