@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "report/folder.hpp"
 
-#include "figure/gnuplot.hpp"
-#include "figure/plotly_bundle.hpp"
+#include "figure/gnuplot/gnuplot.hpp"
+#include "figure/plotly/bundle.hpp"
 #include "program/parallel.hpp"
 #include "report/new_folder.hpp"
 

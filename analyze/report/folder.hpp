@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "figure/gnuplot.hpp"
+#include "figure/gnuplot/gnuplot.hpp"
 #include "figure/table.hpp"
 #include "report/page.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/page.hpp"
 
-#include "figure/plotly.hpp"
+#include "figure/plotly/plotly.hpp"
 #include "report/page_parts.hpp"
 
 #include <algorithm>

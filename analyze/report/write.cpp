@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/write.hpp"
 
-#include "figure/plotly_bundle.hpp"
+#include "figure/plotly/bundle.hpp"
 #include "report/new_folder.hpp"
 #include "shard/file/format_error.hpp"
 

@@ -4,9 +4,9 @@
 
 #include "catch.hpp"
 #include "example_figure.hpp"
-#include "figure/gnuplot.hpp"
+#include "figure/gnuplot/gnuplot.hpp"
 #include "figure/layout.hpp"
-#include "figure/plotly.hpp"
+#include "figure/plotly/plotly.hpp"
 
 #include <iostream>
 #include <limits>

@@ -2,9 +2,9 @@
 #include "figure/end_labels.hpp"
 
 #include "catch.hpp"
-#include "figure/gnuplot.hpp"
+#include "figure/gnuplot/gnuplot.hpp"
 #include "figure/layout.hpp"
-#include "figure/plotly.hpp"
+#include "figure/plotly/plotly.hpp"
 #include "figure/scale.hpp"
 
 #include <algorithm>

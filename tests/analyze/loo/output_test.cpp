@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
-#include "figure/plotly_bundle.hpp"
+#include "figure/plotly/bundle.hpp"
 #include "loo/report.hpp"
 #include "process.hpp"
 #include "report/write.hpp"

@@ -3,7 +3,7 @@
 
 #include "analyze/figure/example_figure.hpp"
 #include "catch.hpp"
-#include "figure/plotly_bundle.hpp"
+#include "figure/plotly/bundle.hpp"
 
 #include <iostream>
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 // Writes a report for report_browser.sh to standard output: texts that try to become markup, a map
 // too large for labels, curves with gaps.
 #include "analyze/figure/example_figure.hpp"
-#include "figure/plotly_bundle.hpp"
+#include "figure/plotly/bundle.hpp"
 #include "report/page.hpp"
 
 #include <cmath>

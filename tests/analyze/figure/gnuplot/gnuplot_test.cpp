@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "figure/gnuplot.hpp"
+#include "figure/gnuplot/gnuplot.hpp"
 
+#include "analyze/figure/example_figure.hpp"
 #include "catch.hpp"
-#include "example_figure.hpp"
 #include "temp_dir.hpp"
 
 #include <cstdlib>

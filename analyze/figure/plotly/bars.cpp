@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "figure/bars.hpp"
-#include "figure/plotly.hpp"
-#include "figure/plotly_panel.hpp"
+
+#include "figure/plotly/panel.hpp"
+#include "figure/plotly/plotly.hpp"
 #include "figure/table.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "figure/bars.hpp"
 #include "figure/end_labels.hpp"
-#include "figure/gnuplot.hpp"
-#include "figure/gnuplot_frame.hpp"
+#include "figure/gnuplot/frame.hpp"
+#include "figure/gnuplot/gnuplot.hpp"
 #include "figure/layout.hpp"
 #include "figure/scale.hpp"
 #include "figure/table.hpp"

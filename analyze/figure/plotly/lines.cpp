@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "figure/end_labels.hpp"
-#include "figure/plotly.hpp"
-#include "figure/plotly_panel.hpp"
+#include "figure/plotly/panel.hpp"
+#include "figure/plotly/plotly.hpp"
 #include "figure/scale.hpp"
 #include "figure/table.hpp"
 

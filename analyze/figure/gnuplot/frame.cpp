@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "figure/gnuplot_frame.hpp"
+#include "figure/gnuplot/frame.hpp"
 
 #include "figure/scale.hpp"
 #include "figure/table.hpp"

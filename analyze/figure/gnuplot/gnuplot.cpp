@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "figure/gnuplot.hpp"
+#include "figure/gnuplot/gnuplot.hpp"
 
 #include <algorithm>
 #include <array>

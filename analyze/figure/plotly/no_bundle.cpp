@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Built when CMake found no plotly.min.js.
-#include "figure/plotly_bundle.hpp"
+#include "figure/plotly/bundle.hpp"
 
 namespace phiscope::figure {
 

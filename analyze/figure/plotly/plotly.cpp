@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "figure/plotly.hpp"
+#include "figure/plotly/plotly.hpp"
 
 #include "figure/layout.hpp"
-#include "figure/plotly_panel.hpp"
+#include "figure/plotly/panel.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "figure/plotly.hpp"
+#include "figure/plotly/plotly.hpp"
 
+#include "analyze/figure/example_figure.hpp"
 #include "catch.hpp"
-#include "example_figure.hpp"
 #include "figure/layout.hpp"
 #include "figure/scale.hpp"
 
