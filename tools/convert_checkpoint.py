@@ -144,7 +144,7 @@ def read_checkpoint(path):
 # Names.
 
 def own_name(stored):
-    """A name without wrappers, as in extract/files/latent/latent_names.cpp."""
+    """A name without wrappers, as in extract/files/model/latent_names.cpp."""
     name = ".".join(part for part in stored.split(".") if part not in WRAPPERS)
     for outer in ("codi.", "coconut."):
         if name.startswith(outer):

@@ -3,7 +3,7 @@
 
 #include "ablate/options.hpp"
 #include "ablate/orders.hpp"
-#include "files/config.hpp"
+#include "files/model/config.hpp"
 
 #include <string>
 #include <vector>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ahead/kept_runs.hpp"
-#include "files/config.hpp"
+#include "files/model/config.hpp"
 #include "plan/compute_dtype.hpp"
 #include "plan/plan.hpp"
 #include "plan/timed_work.hpp"

@@ -2,7 +2,7 @@
 #include "ahead/kept_runs.hpp"
 
 #include "ahead/row_kinds.hpp"
-#include "files/model_tensors.hpp"
+#include "files/model/tensors.hpp"
 
 #include <algorithm>
 #include <cstddef>

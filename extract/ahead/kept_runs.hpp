@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ahead/group_needs.hpp"
-#include "files/config.hpp"
+#include "files/model/config.hpp"
 #include "plan/plan.hpp"
 
 #include <cstddef>

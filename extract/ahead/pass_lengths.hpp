@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "files/config.hpp"
+#include "files/model/config.hpp"
 #include "plan/plan.hpp"
 
 namespace phiscope::extract {

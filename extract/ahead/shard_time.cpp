@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ahead/shard_time.hpp"
 
-#include "files/model_tensors.hpp"
+#include "files/model/tensors.hpp"
 #include "plan/sharing.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "command/options.hpp"
-#include "files/model_files.hpp"
+#include "files/model/files.hpp"
 
 namespace phiscope::extract {
 

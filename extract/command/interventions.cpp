@@ -3,8 +3,8 @@
 
 #include "command/donor_run.hpp"
 #include "command/hook_choice.hpp"
-#include "files/embedded_ids.hpp"
 #include "files/json_fields.hpp"
+#include "files/model/embedded_ids.hpp"
 #include "plan/counter_random.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/text/json_file.hpp"

@@ -2,9 +2,9 @@
 #include "command/prompt_runs.hpp"
 
 #include "command/flags.hpp"
-#include "files/embedded_ids.hpp"
 #include "files/json_entries.hpp"
 #include "files/latent_question.hpp"
+#include "files/model/embedded_ids.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/file/format_error.hpp"

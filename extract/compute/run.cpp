@@ -6,7 +6,7 @@
 #include "command/past_speed.hpp"
 #include "compute/numerics.hpp"
 #include "compute/run_log.hpp"
-#include "files/digest_cache.hpp"
+#include "files/model/digest_cache.hpp"
 #include "model/device.hpp"
 #include "model/matrix_products.hpp"
 #include "model/scalar_type.hpp"

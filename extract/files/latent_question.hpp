@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "files/latent/latent_config.hpp"
+#include "files/latent_config.hpp"
 #include "files/tokenizer.hpp"
 
 #include <string>

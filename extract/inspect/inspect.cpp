@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "inspect/inspect.hpp"
 
-#include "files/describe.hpp"
 #include "files/json_entries.hpp"
-#include "files/model_oddities.hpp"
+#include "files/model/describe.hpp"
+#include "files/model/oddities.hpp"
 #include "files/problems.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"

@@ -4,7 +4,7 @@
 #include "command/flags.hpp"
 #include "command/options.hpp"
 #include "command/run.hpp"
-#include "files/embedded_ids.hpp"
+#include "files/model/embedded_ids.hpp"
 #include "files/tokenizer.hpp"
 #include "loo/inputs.hpp"
 #include "loo/plan.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/model.hpp"
 
-#include "files/latent/latent_tensors.hpp"
+#include "files/model/latent_tensors.hpp"
 #include "model/matrix_products.hpp"
 #include "model/parallel.hpp"
 #include "model/weight_upload.hpp"

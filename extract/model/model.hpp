@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "files/config.hpp"
-#include "files/model_files.hpp"
-#include "files/model_tensors.hpp"
+#include "files/model/config.hpp"
+#include "files/model/files.hpp"
+#include "files/model/tensors.hpp"
 #include "model/batch.hpp"
 #include "model/edit.hpp"
 #include "model/rope.hpp"

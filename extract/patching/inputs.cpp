@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "patching/inputs.hpp"
 
-#include "files/embedded_ids.hpp"
 #include "files/latent_question.hpp"
+#include "files/model/embedded_ids.hpp"
 #include "shard/file/format_error.hpp"
 
 #include <algorithm>

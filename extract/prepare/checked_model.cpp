@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "prepare/checked_model.hpp"
 
-#include "files/describe.hpp"
-#include "files/digest_cache.hpp"
+#include "files/model/describe.hpp"
+#include "files/model/digest_cache.hpp"
 #include "plan/device_name.hpp"
 #include "prepare/memory.hpp"
 #include "watch/stop.hpp"

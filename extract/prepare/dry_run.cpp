@@ -4,7 +4,7 @@
 #include "ahead/estimate.hpp"
 #include "ahead/writing_speed.hpp"
 #include "command/past_speed.hpp"
-#include "files/digest_cache.hpp"
+#include "files/model/digest_cache.hpp"
 #include "plan/device_name.hpp"
 #include "prepare/outlook.hpp"
 #include "watch/progress.hpp"

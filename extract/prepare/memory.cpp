@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "prepare/memory.hpp"
 
-#include "files/model_tensors.hpp"
+#include "files/model/tensors.hpp"
 #include "plan/device_name.hpp"
 #include "shard/file/format_error.hpp"
 #include "watch/progress.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "command/options.hpp"
-#include "files/config.hpp"
+#include "files/model/config.hpp"
 
 #include <cstdint>
 #include <optional>

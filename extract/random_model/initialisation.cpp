@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "random_model/initialisation.hpp"
 
-#include "files/config.hpp"
 #include "files/family/family.hpp"
 #include "files/json_fields.hpp"
+#include "files/model/config.hpp"
 #include "shard/text/json_file.hpp"
 
 #include <cmath>

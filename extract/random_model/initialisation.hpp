@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "files/model_tensors.hpp"
+#include "files/model/tensors.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "random_model/random_model.hpp"
 
-#include "files/latent/latent_config.hpp"
+#include "files/latent_config.hpp"
 #include "random_model/initialisation.hpp"
 #include "random_model/tensor_writer.hpp"
 #include "shard/file/atomic_file.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "random_model/tensor_writer.hpp"
 
-#include "files/safetensors.hpp"
+#include "files/weights/safetensors.hpp"
 #include "random_model/normal.hpp"
 #include "shard/file/atomic_file.hpp"
 #include "shard/npy/half.hpp"

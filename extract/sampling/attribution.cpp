@@ -2,8 +2,8 @@
 #include "sampling/attribution.hpp"
 
 #include "files/json_fields.hpp"
-#include "files/model_tensors.hpp"
-#include "files/weights.hpp"
+#include "files/model/tensors.hpp"
+#include "files/weights/weights.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/file/sha256.hpp"
 #include "shard/npy/half.hpp"

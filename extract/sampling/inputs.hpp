@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "files/config.hpp"
+#include "files/model/config.hpp"
 #include "files/problems.hpp"
 #include "sampling/options.hpp"
 

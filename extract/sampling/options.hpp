@@ -4,7 +4,7 @@
 #include "command/choice.hpp"
 #include "command/options.hpp"
 #include "command/prompt_runs.hpp"
-#include "files/config.hpp"
+#include "files/model/config.hpp"
 #include "plan/token_drawing.hpp"
 #include "sampling/plan.hpp"
 

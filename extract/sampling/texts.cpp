@@ -2,8 +2,8 @@
 #include "sampling/texts.hpp"
 
 #include "command/prompt_runs.hpp"
-#include "files/embedded_ids.hpp"
 #include "files/json_entries.hpp"
+#include "files/model/embedded_ids.hpp"
 #include "files/tokenizer.hpp"
 #include "shard/file/format_error.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "command/choice.hpp"
 #include "command/options.hpp"
-#include "files/config.hpp"
+#include "files/model/config.hpp"
 #include "steps/plan.hpp"
 #include "steps/sample.hpp"
 

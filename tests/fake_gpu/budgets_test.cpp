@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a pass asks of a GPU, at most: budgets.txt. A wait that someone puts into a loop, or an
 // operation a layer more, fails here.
-#include "../extract/model/model_fixture.hpp"
-#include "../extract/model/test_device.hpp"
-#include "catch.hpp"
 #include "counted.hpp"
+#include "extract/model/model_fixture.hpp"
+#include "extract/model/test_device.hpp"
+#include "extract/run/torch_catch.hpp"
 #include "process.hpp"
 #include "temp_dir.hpp"
 

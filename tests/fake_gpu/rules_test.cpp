@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The emulated GPU's own rules: each is broken here and has to be noticed.
-#include "../extract/model/test_device.hpp"
-#include "catch.hpp"
 #include "counted.hpp"
+#include "extract/model/test_device.hpp"
+#include "extract/run/torch_catch.hpp"
 #include "kernel/head_norm.hpp"
 
 #include <ATen/ops/empty.h>

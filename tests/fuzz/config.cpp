@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "files/config.hpp"
+#include "files/model/config.hpp"
 
 #include "target.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "files/latent/latent_config.hpp"
+#include "files/latent_config.hpp"
 
 #include "target.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "files/safetensors.hpp"
+#include "files/weights/safetensors.hpp"
 
-#include "files/describe.hpp"
+#include "files/model/describe.hpp"
 #include "target.hpp"
 
 #include <algorithm>

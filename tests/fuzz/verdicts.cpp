@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "verdicts.hpp"
 
-#include "files/safetensors.hpp"
+#include "files/weights/safetensors.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/npy/npy.hpp"
 

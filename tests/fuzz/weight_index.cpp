@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "files/weight_map.hpp"
+#include "files/weights/map.hpp"
 #include "target.hpp"
 
 #include <nlohmann/json.hpp>

@@ -26,9 +26,9 @@ FORBIDDEN = [
     ("analyze/figure/figure.cpp", "report/analysis.hpp"),
     ("analyze/report/write.cpp", "loo/analysis/analysis.hpp"),
     ("analyze/report/page.cpp", "judge/server.hpp"),
-    ("extract/files/config.cpp", "report/folder.hpp"),
+    ("extract/files/pairs.cpp", "report/folder.hpp"),
     ("extract/inspect/inspect.cpp", "loo/plan.hpp"),
-    ("extract/plan/plan.hpp", "files/config.hpp")]
+    ("extract/plan/plan.hpp", "files/model/config.hpp")]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 
 

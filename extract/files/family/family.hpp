@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "files/config.hpp"
 #include "files/family/config_keys.hpp"
 #include "files/json_fields.hpp"
-#include "files/model_tensors.hpp"
+#include "files/model/config.hpp"
+#include "files/model/tensors.hpp"
 
 #include <span>
 #include <string_view>

@@ -2,8 +2,8 @@
 // Fields of config.json that several families share.
 #pragma once
 
-#include "files/config.hpp"
 #include "files/json_fields.hpp"
+#include "files/model/config.hpp"
 
 #include <initializer_list>
 #include <span>

@@ -2,7 +2,7 @@
 #include "ahead/shard_time.hpp"
 
 #include "catch.hpp"
-#include "files/model_tensors.hpp"
+#include "files/model/tensors.hpp"
 #include "places.hpp"
 
 using phiscope::extract::count_parameters;

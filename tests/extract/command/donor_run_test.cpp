@@ -2,7 +2,7 @@
 #include "command/donor_run.hpp"
 
 #include "catch.hpp"
-#include "files/describe.hpp"
+#include "files/model/describe.hpp"
 #include "fixture.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/file/sha256.hpp"

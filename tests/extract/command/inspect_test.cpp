@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "../files/latent/tiny_latent.hpp"
 #include "catch.hpp"
+#include "extract/files/tiny_latent.hpp"
 #include "fixture.hpp"
 
 using namespace phiscope::test;

@@ -2,7 +2,7 @@
 #include "files/tokenizer/companions.hpp"
 
 #include "catch.hpp"
-#include "files/describe.hpp"
+#include "files/model/describe.hpp"
 #include "files/tokenizer.hpp"
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a family's configuration means where the file is silent, and the tensors that follow.
 #include "catch.hpp"
-#include "files/config.hpp"
-#include "files/model_tensors.hpp"
+#include "files/model/config.hpp"
+#include "files/model/tensors.hpp"
 #include "reference.hpp"
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"

@@ -2,8 +2,8 @@
 // Every golden model with one thing wrong at a time: a tensor, or a field of config.json. It is
 // refused in one line that names the thing, or it is the same model as before.
 #include "catch.hpp"
-#include "files/describe.hpp"
 #include "files/family/family.hpp"
+#include "files/model/describe.hpp"
 #include "reference.hpp"
 #include "sanitized.hpp"
 #include "shard/file/format_error.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/feedback.hpp"
 
-#include "../files/latent/tiny_latent.hpp"
+#include "extract/files/tiny_latent.hpp"
 #include "model_fixture.hpp"
 #include "places.hpp"
 #include "process.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every family against arrays of Hugging Face that are part of the project (tests/golden/models).
-#include "files/describe.hpp"
+#include "files/model/describe.hpp"
 #include "meta.hpp"
 #include "model_fixture.hpp"
 #include "reference.hpp"

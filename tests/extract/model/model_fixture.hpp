@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// clang-format off: LibTorch defines a CHECK of its own; Catch's must come after it and stay.
-#include <ATen/TensorOperators.h>
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/from_blob.h>
-#include <c10/core/InferenceMode.h>
-#include <c10/util/Logging.h>
-#undef CHECK
-#include "catch.hpp"
-// clang-format on
-
+#include "extract/run/torch_catch.hpp"
 #include "model/model.hpp"
 #include "run/forward.hpp"
 #include "run/stored_rows.hpp"
 #include "shard/npy/npy.hpp"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../files/tiny_model.hpp"
+#include "extract/files/tiny_model.hpp"
 #include "model_fixture.hpp"
 #include "temp_dir.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/rope.hpp"
 
-#include "../files/tiny_model.hpp"
+#include "extract/files/tiny_model.hpp"
 #include "model_fixture.hpp"
 #include "reference.hpp"
 #include "shard/text/json_file.hpp"

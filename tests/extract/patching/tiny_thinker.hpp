@@ -2,7 +2,7 @@
 // A model of latent thoughts, and one without, that know characters: two layers, pairs to patch.
 #pragma once
 
-#include "extract/files/latent/tiny_latent.hpp"
+#include "extract/files/tiny_latent.hpp"
 #include "patching_run.hpp"
 
 namespace phiscope::test {

@@ -2,11 +2,11 @@
 // Untrained models of every family: what their tensors hold, and that they are accepted as models.
 #include "random_model/random_model.hpp"
 
-#include "../files/latent/tiny_latent.hpp"
 #include "catch.hpp"
-#include "files/describe.hpp"
-#include "files/model_tensors.hpp"
-#include "files/weights.hpp"
+#include "extract/files/tiny_latent.hpp"
+#include "files/model/describe.hpp"
+#include "files/model/tensors.hpp"
+#include "files/weights/weights.hpp"
 #include "random_model/normal.hpp"
 #include "reference.hpp"
 #include "shard/npy/half.hpp"

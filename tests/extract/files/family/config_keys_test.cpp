@@ -2,8 +2,8 @@
 #include "files/family/config_keys.hpp"
 
 #include "catch.hpp"
-#include "files/config.hpp"
 #include "files/family/family.hpp"
+#include "files/model/config.hpp"
 #include "reference.hpp"
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"
