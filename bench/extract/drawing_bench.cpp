@@ -2,7 +2,7 @@
 // drawn_token() against draw(token_distribution()), which says what is drawn, on one thread: CPU
 // time, alternating, the best of several. One line for each set of options.
 #include "plan/token_drawing.hpp"
-#include "run/drawn_token.hpp"
+#include "run/draw/drawn_token.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -4,7 +4,7 @@
 // takes the next of copies that do not fit into a cache together.
 #include "kernel/row_product.hpp"
 #include "kernel/step_attention.hpp"
-#include "model/matrix_products.hpp"
+#include "model/cpu/matrix_products.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/linear.h>

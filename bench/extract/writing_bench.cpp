@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rows on their way to the disk: GB/s of ShardQueue, and of what limits it, SHA-256 by one thread
 // and the files written and synced without more. Give a folder on the disk that is meant.
-#include "run/shard_queue.hpp"
+#include "run/queue/shard_queue.hpp"
 #include "shard/file/atomic_file.hpp"
 #include "shard/file/sha256.hpp"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "compute/numerics.hpp"
 
-#include "model/device.hpp"
-#include "model/matrix_products.hpp"
+#include "model/cpu/matrix_products.hpp"
+#include "model/cpu/wide_product.hpp"
+#include "model/device/device.hpp"
 #include "model/scalar_type.hpp"
-#include "model/wide_product.hpp"
 #include "run/execute.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/text/json_file.hpp"

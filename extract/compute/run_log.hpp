@@ -2,7 +2,7 @@
 #pragma once
 
 #include "command/options.hpp"
-#include "model/device.hpp"
+#include "model/device/device.hpp"
 #include "run/execute.hpp"
 
 #include <filesystem>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "model/cpu/parallel.hpp"
 #include "model/cuda_step_attention.hpp"
-#include "model/parallel.hpp"
 #include "model/ragged_attention.hpp"
 #include "model/step.hpp"
 

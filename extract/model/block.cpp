@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "model/cpu/matrix_products.hpp"
 #include "model/fused_layers.hpp"
 #include "model/head_norms.hpp"
 #include "model/layers.hpp"
-#include "model/matrix_products.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>

@@ -3,7 +3,7 @@
 
 #ifdef PHISCOPE_CUDA
 #include "kernel/step_attentions.hpp"
-#include "model/current_stream.hpp"
+#include "model/device/current_stream.hpp"
 #include "model/numbers.hpp"
 
 #include <ATen/ops/empty.h>

@@ -4,10 +4,10 @@
 #include "kernel/gated_activation.hpp"
 #include "kernel/rms_norm.hpp"
 #include "kernel/rotate_heads.hpp"
-#include "model/cuda_kernels.hpp"
-#include "model/current_stream.hpp"
+#include "model/cpu/parallel.hpp"
+#include "model/device/cuda_kernels.hpp"
+#include "model/device/current_stream.hpp"
 #include "model/numbers.hpp"
-#include "model/parallel.hpp"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>

@@ -2,10 +2,10 @@
 #include "model/head_norms.hpp"
 
 #include "kernel/head_norm.hpp"
-#include "model/cuda_kernels.hpp"
-#include "model/current_stream.hpp"
+#include "model/cpu/parallel.hpp"
+#include "model/device/cuda_kernels.hpp"
+#include "model/device/current_stream.hpp"
 #include "model/numbers.hpp"
-#include "model/parallel.hpp"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_vector_norm.h>

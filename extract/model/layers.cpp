@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/layers.hpp"
 
-#include "model/cpu_product.hpp"
+#include "model/cpu/product.hpp"
 #include "model/fused_layers.hpp"
 #include "model/step.hpp"
 

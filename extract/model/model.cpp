@@ -2,9 +2,9 @@
 #include "model/model.hpp"
 
 #include "files/model/latent_tensors.hpp"
-#include "model/matrix_products.hpp"
-#include "model/parallel.hpp"
-#include "model/weight_upload.hpp"
+#include "model/cpu/matrix_products.hpp"
+#include "model/cpu/parallel.hpp"
+#include "model/device/weight_upload.hpp"
 #include "shard/file/mapped_file.hpp"
 
 #include <ATen/TensorOperators.h>

@@ -3,8 +3,8 @@
 
 #include "kernel/row_product.hpp"
 #include "kernel/step_attention.hpp"
+#include "model/cpu/parallel.hpp"
 #include "model/numbers.hpp"
-#include "model/parallel.hpp"
 
 #include <ATen/ops/empty.h>
 

@@ -4,7 +4,7 @@
 #include "model/batch.hpp"
 #include "model/edit.hpp"
 #include "plan/plan.hpp"
-#include "run/next_token.hpp"
+#include "run/draw/next_token.hpp"
 #include "run/trace.hpp"
 
 #include <span>

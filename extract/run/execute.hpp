@@ -4,7 +4,7 @@
 #include "model/model.hpp"
 #include "plan/plan.hpp"
 #include "plan/timed_work.hpp"
-#include "run/shard_queue.hpp"
+#include "run/queue/shard_queue.hpp"
 #include "shard/run_writer.hpp"
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 
 #ifdef PHISCOPE_CUDA
 #include "kernel/not_finite.hpp"
-#include "model/current_stream.hpp"
+#include "model/device/current_stream.hpp"
 #include "model/numbers.hpp"
 
 #include <ATen/ops/full.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/known_runs.hpp"
 
-#include "model/matrix_products.hpp"
+#include "model/cpu/matrix_products.hpp"
 #include "run/stepper.hpp"
 
 #include <ATen/core/Tensor.h>

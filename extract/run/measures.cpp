@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "run/measures.hpp"
 
-#include "model/device_memory.hpp"
+#include "model/cpu/parallel.hpp"
+#include "model/device/device_memory.hpp"
 #include "model/index_tensor.hpp"
-#include "model/parallel.hpp"
 #include "run/score_divergence.hpp"
 
 #include <phiscope/log_sum_exp.hpp>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "run/score_divergence.hpp"
 
-#include "model/parallel.hpp"
+#include "model/cpu/parallel.hpp"
 
 #include <span>
 #include <utility>
 
 #ifdef PHISCOPE_CUDA
 #include "kernel/logit_divergence.hpp"
-#include "model/current_stream.hpp"
+#include "model/device/current_stream.hpp"
 #include "model/index_tensor.hpp"
 #include "model/numbers.hpp"
 

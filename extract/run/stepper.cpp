@@ -3,10 +3,10 @@
 
 #include "model/feedback.hpp"
 #include "model/index_tensor.hpp"
+#include "run/draw/next_token.hpp"
 #include "run/edits.hpp"
 #include "run/finite.hpp"
 #include "run/forward.hpp"
-#include "run/next_token.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>

@@ -4,8 +4,8 @@
 #include "ahead/group_needs.hpp"
 #include "model/kv_cache.hpp"
 #include "plan/sharing.hpp"
+#include "run/draw/next_token.hpp"
 #include "run/measures.hpp"
-#include "run/next_token.hpp"
 #include "run/trace.hpp"
 
 #include <ATen/core/Tensor.h>

@@ -10,8 +10,8 @@ sources() { find "$@" -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' 
 # LibTorch is extract's alone. Which folder may include which: rooms.py.
 if grep -rnE 'libtorch|\btorch\b' metrics analyze --include=CMakeLists.txt >&2; then complain "torch outside extract/"; fi
 # at::parallel_for() is a loop on one thread in a file that is compiled without OpenMP.
-if grep -rnE 'at::parallel_for\([^)]' extract --include=*.cpp --include=*.hpp | grep -v '^extract/model/parallel.cpp:' >&2; then
-  complain "at::parallel_for() outside extract/model/parallel.cpp"
+if grep -rnE 'at::parallel_for\([^)]' extract --include=*.cpp --include=*.hpp | grep -v '^extract/model/cpu/parallel.cpp:' >&2; then
+  complain "at::parallel_for() outside extract/model/cpu/parallel.cpp"
 fi
 # Size, licence line, folder names.
 for file in $(sources metrics analyze extract examples tests bench); do

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Draws where the scores are against the definition; with PHISCOPE_TEST_DEVICE on that device.
-#include "run/device_draw.hpp"
+#include "run/draw/device_draw.hpp"
 
 #include "model_fixture.hpp"
 #include "plan/counter_random.hpp"
-#include "run/next_token.hpp"
+#include "run/draw/next_token.hpp"
 #include "test_device.hpp"
 
 #include <ATen/ops/from_blob.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fast draws against the definition, token_distribution() and draw(), which is itself compared with
 // Hugging Face in token_drawing_test.cpp.
-#include "run/drawn_token.hpp"
+#include "run/draw/drawn_token.hpp"
 
 #include "model_fixture.hpp"
 #include "plan/counter_random.hpp"

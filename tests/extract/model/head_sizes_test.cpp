@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Bits over sizes of heads and of the residual stream that are multiples of nothing. CMakeLists.txt
 // runs these tests under several instruction sets.
+#include "model/cpu/matrix_products.hpp"
 #include "model/layers.hpp"
-#include "model/matrix_products.hpp"
 #include "naive_executor.hpp"
 #include "random_model.hpp"
 #include "scheduled_runs.hpp"

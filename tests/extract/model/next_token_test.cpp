@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/next_token.hpp"
+#include "run/draw/next_token.hpp"
 
 #include "model_fixture.hpp"
 #include "plan/counter_random.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/ragged_attention.hpp"
 
-#include "model/matrix_products.hpp"
+#include "model/cpu/matrix_products.hpp"
 #include "model_fixture.hpp"
 #include "test_device.hpp"
 

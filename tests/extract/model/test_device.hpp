@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "model/device.hpp"
-#include "model/matrix_products.hpp"
+#include "model/cpu/matrix_products.hpp"
+#include "model/device/device.hpp"
 
 #include <cstdlib>
 #include <iostream>

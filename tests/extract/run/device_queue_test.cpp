@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rows of a device on their way to the disk.
 #include "extract/model/test_device.hpp"
-#include "run/shard_queue.hpp"
+#include "run/queue/shard_queue.hpp"
 #include "shard/npy/npy.hpp"
 #include "shard/verify.hpp"
 #include "temp_dir.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/shard_queue.hpp"
+#include "run/queue/shard_queue.hpp"
 
 #include <bit>
 #include <map>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/drawn_token.hpp"
+#include "run/draw/drawn_token.hpp"
 
 #include "kernel/score_masses.hpp"
 

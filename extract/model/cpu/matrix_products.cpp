@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "model/matrix_products.hpp"
+#include "model/cpu/matrix_products.hpp"
 
-#include "model/parallel.hpp"
+#include "model/cpu/parallel.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>

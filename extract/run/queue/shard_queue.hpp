@@ -2,8 +2,8 @@
 #pragma once
 
 #include "ahead/writing_speed.hpp"
-#include "run/portion.hpp"
-#include "run/task_strands.hpp"
+#include "run/queue/portion.hpp"
+#include "run/queue/task_strands.hpp"
 #include "shard/run_writer.hpp"
 
 #include <ATen/core/Tensor.h>

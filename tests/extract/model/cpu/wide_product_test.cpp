@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "model/wide_product.hpp"
+#include "model/cpu/wide_product.hpp"
 
-#include "model_fixture.hpp"
+#include "extract/model/model_fixture.hpp"
 
 #include <ATen/ops/abs.h>
 #include <ATen/ops/equal.h>

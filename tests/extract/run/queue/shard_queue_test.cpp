@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "run/shard_queue.hpp"
+#include "run/queue/shard_queue.hpp"
 
+#include "extract/run/torch_catch.hpp"
 #include "shard/commit.hpp"
 #include "shard/npy/npy.hpp"
 #include "shard/verify.hpp"
 #include "temp_dir.hpp"
-#include "torch_catch.hpp"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>

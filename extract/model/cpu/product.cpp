@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "model/cpu_product.hpp"
+#include "model/cpu/product.hpp"
 
-#include "model/product_parts.hpp"
-#include "model/wide_product.hpp"
+#include "model/cpu/product_parts.hpp"
+#include "model/cpu/wide_product.hpp"
 
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What other devices than the CPU do differently, as far as a machine without one can show it.
-#include "model/device.hpp"
+#include "model/device/device.hpp"
 
 #include "ahead/estimate.hpp"
+#include "extract/model/scheduled_runs.hpp"
 #include "model/layers.hpp"
 #include "model/step.hpp"
 #include "reference.hpp"
 #include "run/finite.hpp"
-#include "scheduled_runs.hpp"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randn.h>

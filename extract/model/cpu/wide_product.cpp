@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "model/wide_product.hpp"
+#include "model/cpu/wide_product.hpp"
 
-#include "model/product_parts.hpp"
+#include "model/cpu/product_parts.hpp"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "run/task_strands.hpp"
+#include "run/queue/task_strands.hpp"
 
-#include "torch_catch.hpp"
+#include "extract/run/torch_catch.hpp"
 
 #include <atomic>
 #include <latch>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Weights on the device that PHISCOPE_TEST_DEVICE names, bit for bit those of the CPU.
-#include "model/weight_upload.hpp"
+#include "model/device/weight_upload.hpp"
 
-#include "model_fixture.hpp"
+#include "extract/model/model_fixture.hpp"
+#include "extract/model/test_device.hpp"
 #include "reference.hpp"
-#include "test_device.hpp"
 
 #include <ATen/ops/randn.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "run/device_draw.hpp"
+#include "run/draw/device_draw.hpp"
 
 #include "model/index_tensor.hpp"
-#include "run/drawn_token.hpp"
+#include "run/draw/drawn_token.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "model/matrix_products.hpp"
+#include "model/cpu/matrix_products.hpp"
 
+#include "extract/model/model_fixture.hpp"
+#include "model/cpu/product_parts.hpp"
 #include "model/layers.hpp"
-#include "model/product_parts.hpp"
-#include "model_fixture.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>

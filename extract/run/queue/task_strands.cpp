@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/task_strands.hpp"
+#include "run/queue/task_strands.hpp"
 
 #include <c10/core/DeviceGuard.h>
 

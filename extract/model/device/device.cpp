@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "model/device.hpp"
+#include "model/device/device.hpp"
 
 #include "plan/device_name.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "model/matrix_products.hpp"
-#include "model/parallel.hpp"
+#include "model/cpu/matrix_products.hpp"
+#include "model/cpu/parallel.hpp"
 
 #include <ATen/Parallel.h>
 

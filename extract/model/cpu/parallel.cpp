@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "model/parallel.hpp"
+#include "model/cpu/parallel.hpp"
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>

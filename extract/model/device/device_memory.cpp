@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "model/device_memory.hpp"
+#include "model/device/device_memory.hpp"
 
 #if PHISCOPE_CUDA
 #include "kernel/cuda_device.hpp"

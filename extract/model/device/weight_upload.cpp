@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "model/weight_upload.hpp"
+#include "model/device/weight_upload.hpp"
 
 #include <ATen/ops/empty.h>
 #include <c10/core/impl/VirtualGuardImpl.h>

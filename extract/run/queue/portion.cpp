@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/portion.hpp"
+#include "run/queue/portion.hpp"
 
 #include <ATen/ops/empty.h>
 #include <c10/core/StreamGuard.h>

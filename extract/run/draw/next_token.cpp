@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "run/next_token.hpp"
+#include "run/draw/next_token.hpp"
 
+#include "model/cpu/parallel.hpp"
 #include "model/index_tensor.hpp"
-#include "model/parallel.hpp"
 #include "plan/counter_random.hpp"
-#include "run/device_draw.hpp"
-#include "run/drawn_token.hpp"
+#include "run/draw/device_draw.hpp"
+#include "run/draw/drawn_token.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argmax.h>
@@ -107,8 +107,8 @@ std::vector<int> ids_drawn_there(const Generation& generation, std::span<const W
   std::vector<int> ids(runs.size(), 0);
   check_draw_options(drawing.options);
   // The tokens that are drawn from are few as a rule, and a whole vocabulary takes long to sort.
-  constexpr std::int64_t few = 2048;
-  for (std::int64_t candidates = few; !open.rows.empty(); candidates = scores.size(1)) {
+  constexpr std::int64_t at_first = 2048;
+  for (std::int64_t candidates = at_first; !open.rows.empty(); candidates = scores.size(1)) {
     const bool all = open.rows.size() == runs.size();
     const at::Tensor some =
         all ? scores : scores.index_select(0, index_tensor(open.rows, scores.device()));

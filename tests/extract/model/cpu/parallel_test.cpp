@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "model/parallel.hpp"
+#include "model/cpu/parallel.hpp"
 
 #include "catch.hpp"
 
