@@ -20,13 +20,13 @@
 #include <vector>
 
 // The kernels themselves, compiled for the host.
-#include "kernel/gated_activation.cu"
-#include "kernel/head_norm.cu"
-#include "kernel/logit_divergence.cu"
-#include "kernel/not_finite.cu"
-#include "kernel/rms_norm.cu"
-#include "kernel/rotate_heads.cu"
-#include "kernel/step_attentions.cu"
+#include "kernel/cuda/gated_activation.cu"
+#include "kernel/cuda/head_norm.cu"
+#include "kernel/cuda/logit_divergence.cu"
+#include "kernel/cuda/not_finite.cu"
+#include "kernel/cuda/rms_norm.cu"
+#include "kernel/cuda/rotate_heads.cu"
+#include "kernel/cuda/step_attentions.cu"
 
 // The host functions beside the kernels are compiled with them and not called.
 cudaError_t cudaLaunchKernel(const void*, dim3, dim3, void**, std::size_t, cudaStream_t) {

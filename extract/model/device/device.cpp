@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #if PHISCOPE_CUDA
-#include "kernel/cuda_device.hpp"
+#include "kernel/cuda/device.hpp"
 
 #include <ATen/Context.h>
 #include <c10/core/CachingDeviceAllocator.h>

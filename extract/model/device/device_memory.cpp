@@ -2,7 +2,7 @@
 #include "model/device/device_memory.hpp"
 
 #if PHISCOPE_CUDA
-#include "kernel/cuda_device.hpp"
+#include "kernel/cuda/device.hpp"
 
 #include <c10/core/CachingDeviceAllocator.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/cuda_device.hpp"
+#include "kernel/cuda/device.hpp"
 
 #include "catch.hpp"
 #include "device_array.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "kernel/cuda_device.hpp"
+#include "kernel/cuda/device.hpp"
 
 #include <cuda_runtime_api.h>
 

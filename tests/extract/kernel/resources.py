@@ -29,10 +29,10 @@ def limits(file):
     return found
 
 
-def report(nvcc, source, architecture):
+def report(nvcc, include, source, architecture):
     with tempfile.TemporaryDirectory() as folder:
         command = [nvcc, "-std=c++17", "-O3", "-DNDEBUG", "--fmad=false", "-cubin", f"-arch=sm_{architecture}",
-                   "-Xptxas", "-v", "-I", source.parent.parent, "-o", pathlib.Path(folder) / "x.cubin", source]
+                   "-Xptxas", "-v", "-I", include, "-o", pathlib.Path(folder) / "x.cubin", source]
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{source}, sm_{architecture}: {done.stderr.strip()}")
@@ -48,7 +48,7 @@ def kernel_of(symbol, names):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nvcc")
-    parser.add_argument("sources", type=pathlib.Path, help="extract/kernel")
+    parser.add_argument("sources", type=pathlib.Path, help="extract")
     parser.add_argument("architectures", help="80,90,...")
     arguments = parser.parse_args()
     version = subprocess.run([arguments.nvcc, "--version"], capture_output=True, text=True, check=True).stdout
@@ -56,10 +56,10 @@ def main():
         print("skipped: the limits are those of nvcc 13, which ./dev setup --cuda installs")
         sys.exit(77)
     allowed = limits(pathlib.Path(__file__).with_name("resources.txt"))
-    jobs = [(source, architecture) for source in sorted(arguments.sources.glob("*.cu"))
+    jobs = [(source, architecture) for source in sorted(arguments.sources.glob("kernel/cuda/*.cu"))
             for architecture in arguments.architectures.split(",")]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        reports = list(pool.map(lambda job: report(arguments.nvcc, *job), jobs))
+        reports = list(pool.map(lambda job: report(arguments.nvcc, arguments.sources, *job), jobs))
     most = {name: (0, 0) for name in allowed}
     problems = []
     instances = 0

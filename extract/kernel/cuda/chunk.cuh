@@ -2,7 +2,7 @@
 // Numbers that a thread reads or writes at once: 16 bytes of the storage type.
 #pragma once
 
-#include "kernel/cuda_number.cuh"
+#include "kernel/cuda/number.cuh"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/cuda_check.cuh"
-#include "kernel/cuda_chunk.cuh"
-#include "kernel/cuda_number.cuh"
+#include "kernel/cuda/check.cuh"
+#include "kernel/cuda/chunk.cuh"
+#include "kernel/cuda/number.cuh"
 #include "kernel/head_norm.hpp"
 #include "kernel/norm_part.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/cuda_check.cuh"
-#include "kernel/cuda_chunk.cuh"
+#include "kernel/cuda/check.cuh"
+#include "kernel/cuda/chunk.cuh"
 #include "kernel/not_finite.hpp"
 
 #include <cmath>

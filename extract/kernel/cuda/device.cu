@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/cuda_check.cuh"
-#include "kernel/cuda_device.hpp"
+#include "kernel/cuda/check.cuh"
+#include "kernel/cuda/device.hpp"
 
 #include <stdexcept>
 

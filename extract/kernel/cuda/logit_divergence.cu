@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/cuda_check.cuh"
-#include "kernel/cuda_number.cuh"
+#include "kernel/cuda/check.cuh"
+#include "kernel/cuda/number.cuh"
 #include "kernel/divergence_part.hpp"
 #include "kernel/logit_divergence.hpp"
 
