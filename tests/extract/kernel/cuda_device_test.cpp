@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/cuda/device.hpp"
-
 #include "catch.hpp"
 #include "device_array.hpp"
+#include "kernel/cuda/device.hpp"
 #include "kernel/head_norm.hpp"
 #include "kernel/logit_divergence.hpp"
 
