@@ -3,8 +3,10 @@
 #include "model/device/weight_upload.hpp"
 
 #include "extract/model/model_fixture.hpp"
+#include "extract/model/stacked_model.hpp"
 #include "extract/model/test_device.hpp"
 #include "reference.hpp"
+#include "temp_dir.hpp"
 
 #include <ATen/ops/randn.h>
 
@@ -24,6 +26,18 @@ void check_same(const PartTensors& found, const PartTensors& wanted) {
     CHECK(there.is_contiguous());
     CHECK(there.scalar_type() == here.scalar_type());
     CHECK(there.to(at::kCPU).equal(here));
+  }
+}
+
+void check_same(const Model& there, const Model& here) {
+  check_same(there.parts, here.parts);
+  REQUIRE(there.blocks.size() == here.blocks.size());
+  for (std::size_t layer = 0; layer < here.blocks.size(); ++layer) {
+    check_same(there.blocks[layer].parts, here.blocks[layer].parts);
+    REQUIRE(there.blocks[layer].experts.size() == here.blocks[layer].experts.size());
+    for (std::size_t e = 0; e < here.blocks[layer].experts.size(); ++e) {
+      check_same(there.blocks[layer].experts[e], here.blocks[layer].experts[e]);
+    }
   }
 }
 
@@ -67,17 +81,25 @@ TEST_CASE("a model on the device has the weights that it has on the CPU",
     for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kHalf, at::kDouble}) {
       CAPTURE(family, c10::toString(dtype));
       const auto folder = golden() / "models" / family / "model";
-      const Model there = load_model(folder, dtype, *device);
-      const Model here = load_model(folder, dtype, at::kCPU);
-      check_same(there.parts, here.parts);
-      REQUIRE(there.blocks.size() == here.blocks.size());
-      for (std::size_t layer = 0; layer < here.blocks.size(); ++layer) {
-        check_same(there.blocks[layer].parts, here.blocks[layer].parts);
-        REQUIRE(there.blocks[layer].experts.size() == here.blocks[layer].experts.size());
-        for (std::size_t e = 0; e < here.blocks[layer].experts.size(); ++e) {
-          check_same(there.blocks[layer].experts[e], here.blocks[layer].experts[e]);
-        }
-      }
+      check_same(load_model(folder, dtype, *device), load_model(folder, dtype, at::kCPU));
     }
+  }
+}
+
+TEST_CASE("experts that are stored in a stack are on the device those stored one by one",
+          "[weight_upload][needs_device]") {
+  const c10::InferenceMode no_gradients;
+  const std::optional<at::Device> device = test_device();
+  if (!device) return;
+  const std::string family = GENERATE("olmoe", "qwen3_moe");
+  const bool transposed = GENERATE(false, true);
+  CAPTURE(family, transposed);
+  const TempDir dir;
+  const auto one_by_one = golden() / "models" / family / "model";
+  write_stacked(one_by_one, dir.path() / "model", transposed);
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    const Model there = load_model(dir.path() / "model", dtype, *device);
+    REQUIRE(!there.blocks.back().experts.empty());
+    check_same(there, load_model(one_by_one, dtype, at::kCPU));
   }
 }
