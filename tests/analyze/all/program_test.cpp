@@ -54,3 +54,38 @@ TEST_CASE("one page has the reports of all runs, and says which is missing", "[p
         1);
   CHECK(run_shell(analyze_all + " --out " + in("o"), folder.path()).status == 2);
 }
+
+TEST_CASE("the programs of the experiments get the options of all", "[program]") {
+  const TempDir folder;
+  const auto run = folder.path() / "run";
+  write_synthetic_run(run, {.lengths = {6}});
+  // Programs are looked for beside the one that runs: here is one that tells what it was given.
+  std::filesystem::create_directory(folder.path() / "bin");
+  std::filesystem::copy_file(phiscope::test::program_dir() + "/analyze-all",
+                             folder.path() / "bin/analyze-all");
+  const auto told = folder.path() / "told";
+  phiscope::test::write_text(
+      folder.path() / "bin/analyze-loo",
+      "#!/bin/sh\nprintf '%s\\n' \"$@\" >'" + told.string() +
+          "'\necho '{\"files\": [], \"key_figure\": \"\", \"claims\": [], \"findings\": [], "
+          "\"warnings\": []}'\n");
+  std::filesystem::permissions(folder.path() / "bin/analyze-loo",
+                               std::filesystem::perms::owner_all);
+  const auto given = [&](const std::string& options) {
+    std::filesystem::remove(told);
+    const auto done =
+        run_shell("'" + (folder.path() / "bin/analyze-all").string() + "' '" + run.string() +
+                      "' --out '" + (folder.path() / "out").string() + "' " + options,
+                  folder.path());
+    CAPTURE(options, done.err);
+    CHECK(done.status == 0);
+    return text_of(told);
+  };
+  const std::string first =
+      run.string() + "\n--out\n" + (folder.path() / "out/loo").string() + "\n--threads\n3\n";
+  CHECK(given("--threads 3") == first);
+  CHECK(given("--threads 3 --png") == first + "--png\n");
+  CHECK(given("--threads 3 --no-figures") == first + "--no-figures\n");
+  CHECK(given("--threads 3 --allow-partial") == first + "--allow-partial\n");
+  CHECK(given("--threads 3 --no-verify") == first + "--no-verify\n");
+}
