@@ -80,7 +80,12 @@ std::vector<SamplingStep> asked_steps(const SamplingOptions& options) {
     steps.insert(number == numbers.end() ? named->second : number->second);
   }
   if (steps.empty()) refuse("--steps", "nothing", "at least one step");
-  return {steps.begin(), steps.end()};
+  std::vector<SamplingStep> order(steps.begin(), steps.end());
+  // Last: whether there are points shows as the run goes, and that there are none is an error of
+  // this step alone.
+  std::stable_partition(order.begin(), order.end(),
+                        [](SamplingStep step) { return step != SamplingStep::attribution; });
+  return order;
 }
 
 void check_sampling(const SamplingOptions& options, const std::vector<SamplingStep>& steps,

@@ -14,7 +14,7 @@
 
 namespace phiscope::extract {
 
-/// The parts of a sampling experiment, in the order in which they run; a run directory each.
+/// The parts of a sampling experiment, a run directory each.
 enum class SamplingStep { variance, manifold, sensitivity, attribution, clustering };
 inline constexpr Choices<SamplingStep, 5> sampling_steps{
     {{"variance", SamplingStep::variance},
@@ -73,7 +73,7 @@ struct SamplingOptions {
 
 /// The steps that were asked for, by name or by the number they have in the published experiment
 /// (2 variance, 3 and 4 manifold, 5 sensitivity, 6 attribution,
-/// 7 clustering), in the order in which they run.
+/// 7 clustering), in the order in which they run: attribution, which needs points, is the last.
 /// @throws std::runtime_error for anything else
 std::vector<SamplingStep> asked_steps(const SamplingOptions& options);
 

@@ -332,12 +332,34 @@ TEST_CASE("a branch that goes to the end has an answer of its own", "[command]")
   CHECK(told >= 1);
 }
 
+TEST_CASE("a run without points to attribute computes all other steps, then says so", "[command]") {
+  const SamplingFolder folder;
+  std::string call = folder.call("run", "--steps 2,5,6,7");
+  call.replace(call.find("--interval 8"), 12, "--interval 39");  // longer than any solution
+  const Finished done = extract(call, folder.path());
+  CHECK(done.status == 1);
+  const std::filesystem::path run = folder.path() / "run";
+  for (const char* step : {"variance", "sensitivity", "clustering"}) {
+    CHECK(std::filesystem::exists(run / step / "manifest.json"));
+  }
+  CHECK_FALSE(std::filesystem::exists(run / "attribution"));
+  CHECK(done.err.ends_with(
+      "sensitivity/bifurcation_points.json: no points, expected at least one: no greedy solution "
+      "is longer than --interval and --window-stride together\n"));
+  const Finished report =
+      run_shell(program("analyze-sampling") + " '" + run.string() + "' --out '" +
+                    (folder.path() / "report").string() + "' --no-figures --bootstrap 20",
+                folder.path());
+  CAPTURE(report.err);
+  CHECK(report.status == 0);
+}
+
 TEST_CASE("a run of several steps that was stopped resumes to the same bytes", "[command]") {
   const SamplingFolder folder(6);
   const std::string options = "--steps 2,3,5,6,7 --problems-per-shard 1 --batch-size 4";
   REQUIRE(folder.extracted("whole", options).status == 0);
-  const std::vector<std::string> steps{"variance", "manifold", "sensitivity", "attribution",
-                                       "clustering"};
+  const std::vector<std::string> steps{"variance", "manifold", "sensitivity", "clustering",
+                                       "attribution"};  // as they run
   // Stopped in every step, as soon as it has a shard; attribution has but one.
   std::size_t stops = 0;
   for (const std::string& step : steps) {
