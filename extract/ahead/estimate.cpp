@@ -276,9 +276,20 @@ std::uint64_t largest_batch(std::uint64_t memory_bytes, std::uint64_t weight_byt
   return run_bytes == 0 ? 0 : room / run_bytes;
 }
 
+std::size_t runs_of_batch(const Plan& plan, std::size_t batch_size) {
+  std::size_t most = 0;
+  for (std::size_t first = 0; first < plan.groups.size(); first += plan.groups_per_shard) {
+    const std::size_t end = std::min(first + plan.groups_per_shard, plan.groups.size());
+    std::size_t runs = 0;
+    for (std::size_t g = first; g < end; ++g) runs += plan.groups[g].runs.size();
+    most = std::max(most, runs);
+  }
+  return std::clamp<std::size_t>(most, 1, batch_size);
+}
+
 std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
                                    const std::vector<shard::ArrayPlan>& arrays,
-                                   std::size_t item_bytes, std::size_t batch_size) {
+                                   std::size_t item_bytes, std::size_t batch_runs) {
   std::uint64_t row_bytes = 0;
   for (const shard::ArrayPlan& array : arrays) {
     const bool scores = array.hook == "logits" && !array.row_shape.empty();
@@ -296,12 +307,12 @@ std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
   const std::uint64_t per_token =
       unsigned_size(3 * config.intermediate + 6 * config.hidden) * item_bytes;
   const std::uint64_t cached = lane_key_value_bytes(plan, config, item_bytes);
-  return batch_size * (2 * most_rows * row_bytes + longest * per_token + cached) +
+  return batch_runs * (2 * most_rows * row_bytes + longest * per_token + cached) +
          attention_bytes(config, longest, item_bytes);
 }
 
 std::uint64_t expected_score_bytes(const Plan& plan, const ModelConfig& config,
-                                   std::size_t item_bytes, std::size_t batch_size, bool on_cpu,
+                                   std::size_t item_bytes, std::size_t batch_runs, bool on_cpu,
                                    const KeptRuns& kept) {
   const bool some = std::ranges::any_of(
       plan.captures, [](const Capture& capture) { return capture.measure != Measure::values; });
@@ -325,17 +336,17 @@ std::uint64_t expected_score_bytes(const Plan& plan, const ModelConfig& config,
   const std::uint64_t group = unsigned_size(most * config.vocab) * item_bytes;
   const std::uint64_t room = most_reference_bytes(on_cpu);
   const std::uint64_t open = std::min<std::uint64_t>(
-      {batch_size, plan.groups_per_shard, group == 0 ? 0 : (room + group - 1) / group});
+      {batch_runs, plan.groups_per_shard, group == 0 ? 0 : (room + group - 1) / group});
   return open * group + scored_bytes(on_cpu);
 }
 
 std::string out_of_memory_text(const std::string& device, std::uint64_t device_bytes,
                                std::uint64_t weight_bytes, std::uint64_t run_bytes,
-                               std::size_t batch_size) {
+                               std::size_t batch_runs) {
   std::uint64_t fits = largest_batch(device_bytes, weight_bytes, run_bytes);
-  if (fits >= batch_size) fits = batch_size / 2;  // the estimate was too low
+  if (fits >= batch_runs) fits = batch_runs / 2;  // the estimate was too low
   const std::string found =
-      "--batch-size: found " + std::to_string(batch_size) + ", but " + device + " (" +
+      "--batch-size: found " + std::to_string(batch_runs) + ", but " + device + " (" +
       bytes_text(static_cast<double>(device_bytes)) + ") ran out of memory: weights take " +
       bytes_text(static_cast<double>(weight_bytes)) + ", a run of the batch about " +
       bytes_text(static_cast<double>(run_bytes));

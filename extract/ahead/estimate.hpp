@@ -42,18 +42,21 @@ std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPla
 std::uint64_t lane_key_value_bytes(const Plan& plan, const ModelConfig& config,
                                    std::size_t item_bytes);
 
+/// Runs that enter the model together, at most: a batch never crosses a shard.
+std::size_t runs_of_batch(const Plan& plan, std::size_t batch_size);
+
 /// Bytes that a batch of the plan's longest runs needs besides the weights, roughly: rows to keep
 /// (those of the batch before it may still be on their way to the disk), keys and values, the
 /// widest product, and what attention needs of one run where no kernel takes caps or windows.
 std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
                                    const std::vector<shard::ArrayPlan>& arrays,
-                                   std::size_t item_bytes, std::size_t batch_size);
+                                   std::size_t item_bytes, std::size_t batch_runs);
 
 /// Bytes of scores that a plan's measures look at besides, roughly: those that runs are compared
 /// with, and a portion of the runs' own; 0 without measures.
 /// @param kept  whose scores are left out: KeptRuns::bytes counts them
 std::uint64_t expected_score_bytes(const Plan& plan, const ModelConfig& config,
-                                   std::size_t item_bytes, std::size_t batch_size, bool on_cpu,
+                                   std::size_t item_bytes, std::size_t batch_runs, bool on_cpu,
                                    const KeptRuns& kept);
 
 /// The largest batch that a memory holds beside the weights; 0 if not a single run. A tenth is left
@@ -65,10 +68,10 @@ std::uint64_t largest_batch(std::uint64_t memory_bytes, std::uint64_t weight_byt
 /// @param device_bytes  its memory in all
 /// @param weight_bytes  the model's
 /// @param run_bytes  that a run of a batch needs besides the weights
-/// @param batch_size  what was tried
+/// @param batch_runs  how many were tried
 std::string out_of_memory_text(const std::string& device, std::uint64_t device_bytes,
                                std::uint64_t weight_bytes, std::uint64_t run_bytes,
-                               std::size_t batch_size);
+                               std::size_t batch_runs);
 
 /// Tokens that some shards send through the model, at most.
 std::uint64_t expected_tokens(const Plan& plan, const std::vector<std::int64_t>& shards);

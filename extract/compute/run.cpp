@@ -138,7 +138,8 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
   } catch (const c10::OutOfMemoryError&) {
     throw std::runtime_error(out_of_memory_text(
         options.device, device_facts(device).total_bytes, expected["weight_bytes"],
-        expected["batch_bytes"].get<std::uint64_t>() / options.batch_size, options.batch_size));
+        expected["batch_bytes"].get<std::uint64_t>() / expected["batch_runs"].get<std::uint64_t>(),
+        expected["batch_runs"].get<std::size_t>()));
   }
   if (const auto folder = user_cache_folder()) {
     // Texts that end early, and whatever else was expected and did not come, come less next time.

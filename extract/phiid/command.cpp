@@ -37,7 +37,7 @@ struct PhiidOptions {
   GenerateOptions generate{.tokens = 100};
   bool published = false;
   Primary primary = Primary::inverted_u;
-  std::size_t prompts_per_shard = 8;
+  std::size_t prompts_per_shard = 16;
   bool no_special = false;
 };
 
@@ -132,7 +132,7 @@ Subcommand phiid_subcommand(CLI::App& program) {
               "datasets/phiid/words.jsonl\n"
               "           --generate 100 --out run && analyze-phiid run --out report");
   add_run_options(flags, options->run);
-  flags.add("--prompts", options->prompts, "prompt file (JSON lines)").required();
+  flags.add("--prompts", options->prompts, "prompt file (JSON lines or a JSON list)").required();
   flags.add("--generate", options->generate.tokens, "tokens to generate per prompt")
       .between(1, 1000000)
       .with_default();

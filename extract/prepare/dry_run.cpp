@@ -27,10 +27,10 @@ std::optional<PastSpeed> past_speed(const std::string& experiment, const std::st
 }
 
 /// Keys and values, and what fits, for people.
-void say_memory(const ordered_json& expected, const RunOptions& options) {
+void say_memory(const ordered_json& expected) {
   const ordered_json& bytes = expected.at("key_value_bytes");
   std::cerr << "keys and values: " << bytes_text(bytes.at("lane")) << " per lane, "
-            << bytes_text(bytes.at("batch")) << " per batch of " << options.batch_size;
+            << bytes_text(bytes.at("batch")) << " per batch of " << expected.at("batch_runs");
   if (!expected.at("memory_bytes").is_null()) {
     std::cerr << "; the largest batch that fits " << bytes_text(expected.at("memory_bytes")) << ": "
               << expected.at("largest_batch");
@@ -61,7 +61,7 @@ void dry_run(const RunOptions& options, const CheckedModel& model, RunRequest re
   const std::optional<PastSpeed> speed = past_speed(request.experiment, outlook.conditions);
   const Tokens tokens = tokens_ahead(request.plan, all_shards(request.plan));
   std::cerr << "time: " << time_text(speed, tokens) << '\n';
-  say_memory(outlook.expected, options);
+  say_memory(outlook.expected);
   say_writing(request.plan, outlook.expected, existing_parent(options.out), speed);
   ordered_json line{{"dry_run", true}};
   if (request.options.contains("step")) line["step"] = request.options["step"];

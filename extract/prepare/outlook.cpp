@@ -63,13 +63,12 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
   const std::uint64_t generated = plan.generation.rows == GeneratedRows::none ? 0 : steps;
   const std::size_t item = item_bytes(options.dtype);
   const std::uint64_t weights = count_parameters(config) * item;
-  const std::uint64_t batch =
-      expected_batch_bytes(plan, config, described.arrays, item, options.batch_size);
+  const std::size_t runs = runs_of_batch(plan, options.batch_size);
+  const std::uint64_t batch = expected_batch_bytes(plan, config, described.arrays, item, runs);
   const std::uint64_t lane = lane_key_value_bytes(plan, config, item);
   const bool on_cpu = parse_device_name(options.device).is_cpu;
   const KeptRuns kept = kept_runs(plan, config, item, around.independent_rows);
-  const std::uint64_t scores =
-      expected_score_bytes(plan, config, item, options.batch_size, on_cpu, kept);
+  const std::uint64_t scores = expected_score_bytes(plan, config, item, runs, on_cpu, kept);
   const std::uint64_t fixed = weights + scores + kept.bytes;
   const std::optional<std::uint64_t> memory = run_memory(options, around.free_bytes);
   const Tokens tokens = tokens_ahead(plan, all_shards(plan));
@@ -83,15 +82,15 @@ ordered_json estimate(const Plan& plan, const ModelConfig& config, const shard::
            shared == 0 ? 1.0 : static_cast<double>(alone) / static_cast<double>(shared)},
           {"disk_bytes", expected_bytes(plan, described.arrays, all_shards(plan))},
           {"weight_bytes", weights},
+          {"batch_runs", runs},
           {"batch_bytes", batch},
           {"score_bytes", scores},
           {"kept_bytes", kept.bytes},
           {"peak_bytes", fixed + batch + (on_cpu ? process_bytes : 0)},
-          {"key_value_bytes", {{"lane", lane}, {"batch", lane * options.batch_size}}},
+          {"key_value_bytes", {{"lane", lane}, {"batch", lane * runs}}},
           {"memory_bytes", memory ? ordered_json(*memory) : ordered_json()},
           {"largest_batch",
-           memory ? ordered_json(largest_batch(*memory, fixed, batch / options.batch_size))
-                  : ordered_json()}};
+           memory ? ordered_json(largest_batch(*memory, fixed, batch / runs)) : ordered_json()}};
 }
 
 /// What the speed of a run depends on most.
@@ -118,8 +117,8 @@ std::vector<std::string> warnings_of(const CheckedModel& model, const Plan& plan
   return warnings;
 }
 
-/// A line of what is expected, for people.
-void say_expected(const RunRequest& request, const ordered_json& expected) {
+/// A line of what is expected, for people, and one where half a batch or more stays empty.
+void say_expected(const RunRequest& request, const ordered_json& expected, std::size_t batch_size) {
   const std::string step =
       request.options.contains("step") ? " " + request.options["step"].get<std::string>() : "";
   std::cerr << "extract " << request.experiment << step << ": " << expected["runs"] << " runs in "
@@ -130,6 +129,11 @@ void say_expected(const RunRequest& request, const ordered_json& expected) {
             << bytes_text(expected["peak_bytes"])
             << " in memory in all; sharing common prefixes and blocks: " << expected["token_layers"]
             << " token-layers instead of " << expected["token_layers_without_sharing"] << '\n';
+  const auto runs = expected["batch_runs"].get<std::size_t>();
+  if (2 * runs <= batch_size && expected["runs"].get<std::size_t>() > runs) {
+    std::cerr << "note: --batch-size " << batch_size << ": a batch never crosses a shard, and no "
+              << "shard has more than " << runs << " runs\n";
+  }
 }
 
 }  // namespace
@@ -158,7 +162,7 @@ Outlook look_ahead(const RunOptions& options, const CheckedModel& model, RunRequ
                   .conditions = {}};
   for (const std::string& warning : outlook.warnings) std::cerr << "warning: " << warning << '\n';
   outlook.expected = estimate(request.plan, model.config, outlook.plan, options, around);
-  say_expected(request, outlook.expected);
+  say_expected(request, outlook.expected, options.batch_size);
   outlook.conditions = speed_conditions(options, outlook.expected);
   return outlook;
 }

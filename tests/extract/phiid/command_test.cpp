@@ -63,6 +63,39 @@ TEST_CASE("a phiid run holds norms, tokens and probabilities of every step", "[c
   CHECK(options.at("end_tokens").is_array());
 }
 
+TEST_CASE("a batch that no shard can fill is said before the run, and not counted", "[command]") {
+  const TempDir dir;
+  std::string prompts;
+  for (int i = 0; i < 20; ++i) prompts += "{\"input_ids\": [1, 10, 11]}\n";
+  write_text(dir.path() / "p.jsonl", prompts);
+  const auto planned = [&](const std::string& more) {
+    const Finished done = extract("phiid --generate 6 --dry-run --model '" + walk_model() +
+                                      "' --prompts '" + (dir.path() / "p.jsonl").string() +
+                                      "' --out '" + (dir.path() / "run").string() + "' " + more,
+                                  dir.path());
+    CAPTURE(more, done.err);
+    REQUIRE(done.status == 0);
+    return std::pair(nlohmann::json::parse(done.out).at("plan"), done.err);
+  };
+  const auto [plain, nothing] = planned("");
+  CHECK(plain.at("shards") == 2);
+  CHECK(plain.at("batch_runs") == 16);
+  CHECK_THAT(nothing, !Contains("never crosses"));
+  const auto [few, said] = planned("--batch-size 32");
+  CHECK(few.at("batch_runs") == 16);
+  CHECK(few.at("batch_bytes") == plain.at("batch_bytes"));
+  CHECK(few.at("key_value_bytes") == plain.at("key_value_bytes"));
+  CHECK(few.at("largest_batch").is_number());
+  CHECK_THAT(said,
+             Contains("note: --batch-size 32: a batch never crosses a shard, and no shard has "
+                      "more than 16 runs\n"));
+  const auto [many, filled] = planned("--batch-size 32 --prompts-per-shard 32");
+  CHECK(many.at("batch_runs") == 20);
+  CHECK(many.at("batch_bytes").get<std::int64_t>() * 16 ==
+        plain.at("batch_bytes").get<std::int64_t>() * 20);
+  CHECK_THAT(filled, !Contains("never crosses"));  // all runs are in one batch
+}
+
 TEST_CASE("a continuation ends with its text unless that is ignored", "[command]") {
   const TempDir dir;
   write_prompts(dir.path() / "p.jsonl");
