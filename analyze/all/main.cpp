@@ -73,10 +73,12 @@ int main(int argc, char** argv) {
   return program::run_program(
       argc, argv,
       {.name = "analyze-all",
-       .about = "Analyses run directories of any experiments, each with its own program and the "
-                "defaults of that, and writes one page, index.html, with the main finding, the "
-                "warnings and the key figure of each. Runs of one experiment are compared in one "
-                "report.",
+       .about =
+           "Analyses run directories of any experiments, but not of `extract activations`, each "
+           "with its own program and the defaults of that, and writes one page, index.html, with "
+           "the main finding, the "
+           "warnings and the key figure of each. Runs of one experiment are compared in one "
+           "report.",
        .example = "analyze-all runs/keep runs/drop runs/phiid runs/ablation --out reports",
        .add_options =
            [&](program::CommandLine& line) {

@@ -124,7 +124,7 @@ Subcommand ablate_subcommand(CLI::App& program) {
               "are removed one after another.\n"
               "example: extract ablate --model datasets/models/words --texts run --ranking\n"
               "           report/rankings.csv --orders balance,random:0-19 --out ablation");
-  add_run_options(flags, options->run);
+  add_run_options(flags, options->run, nullptr);
   flags.add("--texts", options->texts, "run directory of extract phiid")
       .required()
       .existing_directory();

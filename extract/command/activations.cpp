@@ -251,7 +251,7 @@ Subcommand activations_subcommand(CLI::App& program) {
               "example: extract activations --model datasets/models/walk --prompts prompts.jsonl\n"
               "           --generate 20 --capture head_norm --positions gen --out run");
   add_run_options(flags, options->run);
-  flags.add("--prompts", options->prompts, "prompt file (JSON lines)").required();
+  flags.add("--prompts", options->prompts, "prompt file (JSON lines or a JSON list)").required();
   flags
       .add("--capture", options->capture,
            "hooks to store, e.g. hook_resid_post,ln_final.hook_out,logits; patterns like "

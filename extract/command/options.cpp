@@ -66,7 +66,7 @@ std::vector<std::string> split(const std::string& text, char by) {
 
 }  // namespace
 
-void add_run_options(Flags& flags, RunOptions& options) {
+void add_run_options(Flags& flags, RunOptions& options, const char* layers) {
   flags.group("Model");
   flags.add("--model", options.model, "Hugging Face model directory").required();
   flags.add("--device", options.device, "where to compute: cpu, cuda, cuda:1, ...").with_default();
@@ -79,11 +79,12 @@ void add_run_options(Flags& flags, RunOptions& options) {
       "--batch-invariant", options.batch_invariant,
       "refuse a device where a run's numbers depend on its batch (on the CPU they never do)");
   flags.group("Capture");
-  flags.add("--layers", options.layers, "layers to capture: all, or a list like 0-3,7")
-      .with_default();
+  if (layers != nullptr) flags.add("--layers", options.layers, layers).with_default();
   flags.group("Run");
   flags.add("--out", options.out, "run directory to write or resume").required();
-  flags.add("--batch-size", options.batch_size, "runs per batch").between(1, 65536).with_default();
+  flags.add("--batch-size", options.batch_size, "runs per batch, which never crosses a shard")
+      .between(1, 65536)
+      .with_default();
   flags.add("--seed", options.seed, "seed of all random draws").with_default();
   flags
       .add("--shard", options.shard,

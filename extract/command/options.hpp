@@ -49,8 +49,12 @@ struct RunOptions {
   std::vector<std::string> notes{};  ///< on the configuration, for the log
 };
 
+/// What --layers means to most subcommands.
+inline constexpr const char* captured_layers = "layers to capture: all, or a list like 0-3,7";
+
 /// Adds these flags to a subcommand. `options` must outlive the parsing.
-void add_run_options(Flags& flags, RunOptions& options);
+/// @param layers  help of --layers; null: the subcommand has no such flag
+void add_run_options(Flags& flags, RunOptions& options, const char* layers = captured_layers);
 
 /// Which share of the shards a process computes.
 struct Task {

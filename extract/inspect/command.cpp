@@ -37,7 +37,7 @@ Subcommand tokens_subcommand(CLI::App& program) {
               "Prints the token ids, byte offsets and decoded text of prompts, as JSON lines.\n"
               "example: extract tokens --model datasets/models/walk --prompts prompts.jsonl");
   flags.add("--model", options->model, "model directory").required();
-  flags.add("--prompts", options->prompts, "prompt file (JSON lines)").required();
+  flags.add("--prompts", options->prompts, "prompt file (JSON lines or a JSON list)").required();
   flags.add_switch("--no-special", options->no_special, "do not add special tokens such as BOS");
   return {.app = &flags.command(), .go = [options](const std::string&) { tokens(*options); }};
 }

@@ -274,7 +274,7 @@ Subcommand patching_subcommand(CLI::App& program) {
               "example: extract patching --model datasets/models/week\n"
               "           --pairs datasets/week/pairs.json --out run\n"
               "example: extract patching --prepare raw.json --out pairs.json");
-  add_run_options(flags, options->run);
+  add_run_options(flags, options->run, "layers that are patched: all, or a list like 0-3,7");
   flags.relax("--model");
   flags.add("--pairs", options->pairs,
             "pairs of questions: a JSON list, or JSON lines, of {pair_id, clean, corrupted}");
@@ -305,7 +305,10 @@ Subcommand patching_subcommand(CLI::App& program) {
       .add("--donors", options->donors,
            "run directory of extract patching whose clean_latents are the values")
       .existing_directory();
-  flags.add("--hook", options->hook, "hook to patch; hook_z: each head alone").with_default();
+  flags
+      .add("--hook", options->hook,
+           "hook to patch; one with heads (hook_z, hook_q, hook_k, hook_v): each head alone")
+      .with_default();
   flags.add("--latents", options->latents, "number of thoughts; 0: the model's own")
       .between(0, 1024);
   flags

@@ -26,7 +26,7 @@ void add_flags(Flags& flags, SamplingOptions& options) {
   flags
       .add("--steps", options.steps,
            "what to run, each into OUT/<step>: variance, manifold, sensitivity, attribution, "
-           "clustering")
+           "clustering; or their numbers in the published experiment, 2 to 7")
       .list()
       .with_default();
   flags.add("--limit", options.limit, "take only the first N problems; 0: all").between(0, 1000000);

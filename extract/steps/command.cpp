@@ -285,7 +285,8 @@ void steps(const StepsOptions& options, const std::string& command_line) {
 }
 
 void add_flags(Flags& flags, StepsOptions& options) {
-  add_run_options(flags, options.run);
+  add_run_options(flags, options.run,
+                  "layers at which thoughts are changed: middle, all, or a list like 0-3,7");
   flags
       .add("--problems", options.problems,
            "problems with questions and answers: GSM8K, MATH-500, GSM8K-Aug or Coconut's list, as "
