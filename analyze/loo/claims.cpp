@@ -46,11 +46,6 @@ std::string walks_text(std::size_t walks) {
 std::vector<std::string> caveats(const Place& place, std::size_t walks) {
   const RunResult& run = place.run;
   std::vector<std::string> result;
-  const Value share = zero_share(run.position_zero, run.info.layers, 0);
-  if (share.ok() && share.value() >= 0.5) {
-    result.push_back("position 0 explains " + report::percent_text(share.value()) +
-                     " of the influences");
-  }
   const Aggregate& ratio = run.level_at(0, place.length, place.layer, Scale::absolute, 0);
   if (ratio.floored > 0) {
     result.push_back(std::to_string(ratio.floored) + " of " + std::to_string(ratio.events) +
@@ -58,6 +53,17 @@ std::vector<std::string> caveats(const Place& place, std::size_t walks) {
   }
   if (walks >= least_units && walks < least_studentised_units) {
     result.push_back(walks_text(walks) + " are few");
+  }
+  return result;
+}
+
+/// The same, and what makes a claim about influences doubtful.
+std::vector<std::string> influence_caveats(const Place& place, std::size_t walks) {
+  std::vector<std::string> result = caveats(place, walks);
+  const Value share = zero_share(place.run.position_zero, place.run.info.layers, 0);
+  if (share.ok() && share.value() >= 0.5) {
+    result.insert(result.begin(),
+                  "position 0 alone fits them (R\u00b2 " + report::value_text(share) + ")");
   }
   return result;
 }
@@ -70,12 +76,13 @@ Value both(const Value& plain, const Value& beyond_counts) {
   return std::max(plain.value(), beyond_counts.value());
 }
 
-/// Said where the occurrences alone decide.
+/// Said where the adjustment for occurrences decides.
 void add_counts_caveat(const Value& plain, const Value& beyond_counts, Claim& claim) {
   if (plain.ok() && beyond_counts.ok() && plain.value() <= report::primary_level &&
       beyond_counts.value() > report::primary_level) {
-    claim.caveats.push_back("occurrences alone explain it (" + report::p_text(plain.value()) +
-                            " with them)");
+    claim.caveats.push_back("adjusted for numbers of occurrences " +
+                            report::p_text(beyond_counts.value()) + ", without that " +
+                            report::p_text(plain.value()));
   }
 }
 
@@ -92,7 +99,7 @@ Claim bridge_anchor_claim(const Place& place) {
               .least_p = all.least_p,
               .design = walks_text(all.difference.units),
               .evidence = "bridge - anchor " + report::estimate_text(all.difference),
-              .caveats = caveats(place, all.difference.units)};
+              .caveats = influence_caveats(place, all.difference.units)};
   add_counts_caveat(all.p, beyond.p, claim);
   const auto is_small = [](const Value& p) { return p.ok() && p.value() <= report::primary_level; };
   if (rest.p.ok() && is_small(all.p) != is_small(rest.p)) {
@@ -173,8 +180,8 @@ std::optional<Claim> anywhere_claim(const Place& last) {
       .p = smallest,
       .least_p = cell.least_p,
       .design = walks_text(cell.difference.units),
-      .evidence = "most in " + where(*best) + ": " + report::estimate_text(cell.difference),
-      .caveats = caveats(*best, cell.difference.units)};
+      .evidence = "smallest p in " + where(*best) + ": " + report::estimate_text(cell.difference),
+      .caveats = influence_caveats(*best, cell.difference.units)};
 }
 
 /// The claims of one run, its primary one first.

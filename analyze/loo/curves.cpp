@@ -115,7 +115,7 @@ void add_run_legend(const std::vector<RunResult>& runs, Figure& figure) {
 }
 
 constexpr std::string_view band_caption =
-    " Colour: context length. Bands: 95 % intervals of the mean over walks (ci_units in the table "
+    " Colour: context length. Bands: 95 % intervals, whole walks drawn anew (ci_units in the table "
     "says how many), none below 5 walks; drawn for the shortest and the longest contexts.";
 
 /// The panels of one quantity, one for each run.
@@ -293,8 +293,8 @@ Figure position_zero_curves(const std::vector<RunResult>& runs) {
   figure.columns = 2;
   figure.caption =
       "R\u00b2 over the mean ratio influences of all context lengths and both kinds of "
-      "position, and the fitted scale S, by layer. Near 1: the influences tell how "
-      "far the first token is from all others, not how words are arranged.";
+      "position, and the fitted scale S, by layer. Near 1: the mean influences can be "
+      "reproduced from the length of position 0's vector alone.";
   figure.definition =
       "Model: every pair of words is at distance 1, but pairs with the word at "
       "position 0 are at max(1, S / its occurrences); one S per layer and condition.";

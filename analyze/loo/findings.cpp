@@ -44,20 +44,31 @@ std::string ratios(const RunResult& run, std::size_t length, std::string& units)
   return text;
 }
 
+/// "1.34"; of several conditions "semantic 1.34, unrelated 1.29": each has embeddings of its own.
+std::string mixing_text(const RunResult& run, std::size_t length) {
+  std::string text;
+  std::string only;
+  std::size_t count = 0;
+  for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
+    if (!run.has(condition, length)) continue;
+    only = report::value_text(run.mixing_at(condition, length, Scale::absolute).mean.value);
+    text += (text.empty() ? "" : ", ") + run.info.conditions[condition].name + " " + only;
+    ++count;
+  }
+  return count == 1 ? only : text;
+}
+
 std::string ratio_finding(const RunResult& run, std::size_t length) {
   std::string units;
   const std::string text = ratios(run, length, units);
   std::string line = "separation ratio in layer " + std::to_string(run.info.layers.back()) +
                      ", N = " + std::to_string(run.lengths[length]) + units + ": " + text;
   if (!run.has_embedding()) return line + ".";
-  const Value mixing = run.mixing_at(0, length, Scale::absolute).mean.value;
-  return line + "; neighbour mixing alone gives " + report::value_text(mixing) + ".";
+  return line + "; neighbour mixing alone gives " + mixing_text(run, length) + ".";
 }
 
 std::string zero_finding(const RunResult& run) {
-  std::string text =
-      "share of the ratio influences that position 0 alone explains (R\u00b2, median "
-      "layer): ";
+  std::string text = "R\u00b2 of position 0 alone for the mean ratio influences (median layer): ";
   std::string separator;
   for (std::size_t condition = 0; condition < run.info.conditions.size(); ++condition) {
     const Value share = zero_share(run.position_zero, run.info.layers, condition);
@@ -105,8 +116,8 @@ std::vector<std::string> definitions() {
       "energy influence means that leaving the position out hurts structure.",
       "Bridge: a position whose word is in another cluster than the word before. Anchor: every "
       "other position, position 0 included unless said.",
-      "Intervals are of the mean over walks; positions of one walk are not independent, so walks "
-      "are what is drawn anew: t below 10 walks, studentised bootstrap from there, none below 5. "
+      "Intervals are of the mean; positions of one walk are not independent, so whole walks are "
+      "drawn anew: t below 10 walks, studentised bootstrap from there, none below 5. "
       "They say how the mean would vary with new walks on this model, not with other models or "
       "words.",
       "Bridge - anchor: mean influence of a walk's bridges less that of its anchors; sign-flip "

@@ -97,7 +97,7 @@ std::string few_walks(const RunResult& run) {
   }
   if (fewest >= least_studentised_units) return {};
   const double least = std::min(1.0, std::ldexp(2.0, -static_cast<int>(fewest)));
-  return "Few walks in " + describe(run) + ": " + std::to_string(fewest) +
+  return "Few walks in " + describe(run) + ": as few as " + std::to_string(fewest) +
          " per condition and length; no sign-flip p below " + report::short_text(least) +
          (fewest < least_units ? ", no intervals." : ", intervals too short on skewed data.");
 }

@@ -52,13 +52,15 @@ Primary primary_of(const Patching& data) {
   return primary;
 }
 
-/// The site with the largest mean and its p-value, where that mean is above 0: a claim of movement
-/// towards the clean answer is not shown by movement away from it.
+/// The smallest p-value of a site whose mean is above 0 (a claim of movement towards the clean
+/// answer is not shown by movement away from it), and the site with the largest mean.
 struct Best {
   Value p = Status::too_few_rows;
   double least_p = 1.0;
-  const Cell* cell = nullptr;
+  const Cell* cell = nullptr;  ///< of the largest mean
   const Site* site = nullptr;
+  const Cell* p_cell = nullptr;  ///< of the smallest p
+  const Site* p_site = nullptr;
   std::size_t sites = 0;  ///< with a mean, among which it was chosen
 };
 
@@ -71,9 +73,14 @@ void take_better(const Cell& cell, const SiteTest& test, const Site& site, Best&
   }
   best.least_p = test.least_p;
   if (!best.p.ok()) best.p = 1.0;
-  if (cell.mean.value.value() > 0.0) {
-    best.p = std::min(best.p.value(), test.p_max.value());
-  }
+  if (!(cell.mean.value.value() > 0.0)) return;
+  const bool is_first = best.p_cell == nullptr || test.p_max.value() < best.p.value();
+  const bool is_as_small = !is_first && test.p_max.value() == best.p.value() &&
+                           cell.mean.value.value() > best.p_cell->mean.value.value();
+  if (!is_first && !is_as_small) return;
+  best.p = std::min(best.p.value(), test.p_max.value());
+  best.p_cell = &cell;
+  best.p_site = &site;
 }
 
 std::string design_text(std::size_t pairs) {
@@ -85,6 +92,12 @@ std::string measure_text(Measure measure) {
   if (measure == Measure::answer_diff_change) return "change of answer_diff";
   if (measure == Measure::answer_logit_diff_change) return "change of answer_logit_diff";
   return std::string(measure_name(measure));
+}
+
+/// Recovery is relative to the clean run, whichever answer that prefers.
+std::string movement_text(Measure measure) {
+  return measure == Measure::recovery ? "moves the output towards that of the clean run"
+                                      : "moves the answer towards the clean one";
 }
 
 void add_best(const Result& result, const Best& best, Measure measure, const std::string& what,
@@ -103,12 +116,16 @@ void add_best(const Result& result, const Best& best, Measure measure, const std
   if (best.sites > 1 && best.cell->mean.low.ok()) {
     claim.evidence += ", interval " + uncorrected_text(best.sites);
   }
+  if (best.p_site != nullptr && best.p_site != best.site) {
+    claim.evidence += "; smallest p at " + site_text(result.data, *best.p_site) + ": " +
+                      report::bracket_text(best.p_cell->mean);
+  }
 }
 
 Claim site_claim(const Result& result, std::size_t mode, std::size_t set, std::size_t of) {
   const Patching& data = result.data;
-  Claim claim{.about = "patching a site of set " + data.sets[set] + " (" + data.modes[mode] +
-                       ") moves the answer towards the clean one, by " + measure_text(tested[of]),
+  Claim claim{.about = "patching a site of set " + data.sets[set] + " (" + data.modes[mode] + ") " +
+                       movement_text(tested[of]) + ", by " + measure_text(tested[of]),
               .caveats = caveats(result)};
   Best best;
   for (const std::size_t site : sites_of(data, mode, set)) {
@@ -157,7 +174,7 @@ void add_comparison(const std::vector<Result>& results, std::size_t run, std::si
     take_better(each.difference, each.test, site, best);
   }
   if (sites == 0) return;
-  Claim claim{.about = first.label + " moves the answer towards the clean one more than " +
+  Claim claim{.about = first.label + " " + movement_text(tested[of]) + " more than " +
                        results[run].label + " at a site of set " + first.data.sets[set] + " (" +
                        first.data.modes[mode] + "), by " + measure_text(tested[of]),
               .caveats = caveats(first)};

@@ -27,7 +27,8 @@ std::string definition(Measure measure) {
       "clean_score minus corrupted_score, nats.",
       "answer_diff minus that of the unpatched run, nats.",
       "(answer_diff patched - unpatched) / (clean run - unpatched): 1 is the clean run; undefined "
-      "(no_gap) where the denominator is below 0.01 nats."};
+      "(no_gap) where the denominator is below 0.01 nats, whatever its sign; where it is negative, "
+      "a positive recovery lowers answer_diff."};
   // NOLINTEND(bugprone-suspicious-missing-comma)
   return texts[static_cast<std::size_t>(measure)];
 }

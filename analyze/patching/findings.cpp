@@ -152,7 +152,8 @@ void add_warnings(const Result& result, const std::string& prefix,
   const Baselines baselines = baselines_of(result);
   if (2 * baselines.prefer_own < baselines.scored) {
     lines.push_back(prefix + "Baselines: only " + share(baselines.prefer_own, baselines.scored) +
-                    " prefer their own answers without a patch: there is little to recover.");
+                    " prefer their own answers without a patch: in the others recovery is not "
+                    "the change from one answer to the other.");
   }
   if (baselines.no_gap > 0) {
     lines.push_back(prefix + "No gap: recovery is undefined in " +

@@ -85,14 +85,18 @@ PageSection shown(const Section& section, const Analysis& analysis, const DrawnF
 std::vector<std::string> defined(const Analysis& analysis) {
   std::vector<std::string> lines = analysis.definitions;
   if (analysis.claims.empty()) return lines;
-  const auto exploratory =
-      std::count_if(analysis.claims.begin(), analysis.claims.end(),
-                    [](const Claim& claim) { return claim.role == Role::exploratory; });
+  const auto exploratory = std::count_if(
+      analysis.claims.begin(), analysis.claims.end(),
+      [](const Claim& claim) { return claim.role == Role::exploratory && claim.p.ok(); });
+  const bool over_runs =
+      std::any_of(analysis.claims.begin(), analysis.claims.end(),
+                  [](const Claim& claim) { return claim.p_over_runs.has_value(); });
   std::string text = "Shown: the p-value is at most 0.05 for the primary claim";
+  if (over_runs) text += ", after Holm's correction over the runs";
   if (exploratory > 0) {
     text += "; for the exploratory ones at most 0.01 after Holm's correction of the " +
             std::to_string(exploratory) +
-            " of this report, since they were not named before the run";
+            " of this report that have one, since they were not named before the run";
   }
   lines.push_back(text + ". Not shown is no evidence of the contrary.");
   return lines;

@@ -17,16 +17,16 @@ Verdict verdict_of(const Judged& judged) {
 }
 
 /// Holm's correction of the claims or verdicts of a family, all of which have a p-value.
+/// @return  [one], their corrected p-values
 template <typename Tested>
-void correct(std::span<Tested* const> family) {
+std::vector<double> corrected(std::span<Tested* const> family) {
   std::vector<double> p_values;
   p_values.reserve(family.size());
-  for (const Tested* one : family) p_values.push_back(one->p.value());
-  const std::vector<double> corrected = holm(p_values);
-  for (std::size_t i = 0; i < family.size(); ++i) {
-    family[i]->p = corrected[i];
-    family[i]->least_p = std::min(1.0, family[i]->least_p * static_cast<double>(family.size()));
+  for (Tested* one : family) {
+    p_values.push_back(one->p.value());
+    one->least_p = std::min(1.0, one->least_p * static_cast<double>(family.size()));
   }
+  return holm(p_values);
 }
 
 void correct_exploratory(std::vector<Judged>& judged) {
@@ -34,7 +34,19 @@ void correct_exploratory(std::vector<Judged>& judged) {
   for (Judged& one : judged) {
     if (one.claim.role == Role::exploratory && one.p.ok()) family.push_back(&one);
   }
-  correct<Judged>(family);
+  const std::vector<double> p_values = corrected<Judged>(family);
+  for (std::size_t i = 0; i < family.size(); ++i) family[i]->p = p_values[i];
+}
+
+/// Two significant digits, or as many as keep the number on its side of both levels.
+std::string rounded_p(double p) {
+  for (int digits = 2;; ++digits) {
+    const std::string text = rounded_text(p, digits);
+    const double shown = std::stod(text);
+    const bool keeps_side = (shown <= primary_level) == (p <= primary_level) &&
+                            (shown <= exploratory_level) == (p <= exploratory_level);
+    if (keeps_side || digits == 6) return text;
+  }
 }
 
 std::string role_text(Role role) {
@@ -56,7 +68,7 @@ std::string verdict_text(const Judged& judged) {
     return "cannot be shown with " + judged.claim.design + " (" + why + ")";
   }
   std::string p = p_text(judged.claim.p.value());
-  if (judged.p != judged.claim.p) p += ", corrected " + rounded_text(judged.p.value(), 2);
+  if (judged.p != judged.claim.p) p += ", corrected " + rounded_p(judged.p.value());
   return (judged.verdict == Verdict::shown ? "shown (" : "not shown (") + p + ")";
 }
 
@@ -73,9 +85,10 @@ void correct_primaries(std::vector<Claim>& claims, std::string_view runs) {
     if (claim.role != Role::exploratory && claim.p.ok()) family.push_back(&claim);
   }
   if (family.size() < 2) return;
-  correct<Claim>(family);
-  for (Claim* claim : family) {
-    claim->design += ", " + std::to_string(family.size()) + " " + std::string(runs);
+  const std::vector<double> p_values = corrected<Claim>(family);
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    family[i]->p_over_runs = p_values[i];
+    family[i]->design += ", " + std::to_string(family.size()) + " " + std::string(runs);
   }
 }
 
@@ -83,7 +96,9 @@ std::vector<Judged> judge(std::span<const Claim> claims) {
   std::vector<Judged> judged;
   judged.reserve(claims.size());
   for (const Claim& claim : claims) {
-    judged.push_back({.claim = claim, .p = claim.p, .least_p = claim.least_p});
+    judged.push_back({.claim = claim,
+                      .p = claim.p_over_runs ? Value(*claim.p_over_runs) : claim.p,
+                      .least_p = claim.least_p});
   }
   std::stable_partition(judged.begin(), judged.end(),
                         [](const Judged& one) { return one.claim.role != Role::exploratory; });
@@ -131,7 +146,7 @@ Table claims_table(std::span<const Judged> judged) {
 }
 
 std::string p_text(double p) {
-  return "p = " + rounded_text(p, 2);
+  return "p = " + rounded_p(p);
 }
 
 }  // namespace phiscope::report

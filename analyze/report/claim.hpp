@@ -5,6 +5,7 @@
 
 #include <phiscope/value.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,10 +30,11 @@ enum class Verdict {
 struct Claim {
   std::string about = {};  ///< what is true if it is shown: "balance is an inverted U over depth"
   Role role = Role::exploratory;
-  Value p = Status::too_few_rows;  ///< corrected within the claim (layers, rankings, heads)
-  double least_p = 0.0;            ///< the smallest p that the design can give
-  std::string design = {};         ///< what limits it, after "with": "5 random orders", "4 layers"
-  std::string evidence = {};       ///< numbers with their intervals: "AUC ratio 0.775 [...] (...)"
+  Value p = Status::too_few_rows;          ///< corrected within the claim (layers, rankings, heads)
+  std::optional<double> p_over_runs = {};  ///< made by correct_primaries()
+  double least_p = 0.0;                    ///< the smallest p that the design can give
+  std::string design = {};    ///< what limits it, after "with": "5 random orders", "4 layers"
+  std::string evidence = {};  ///< numbers with their intervals: "AUC ratio 0.775 [...] (...)"
   std::vector<std::string> caveats = {};  ///< severe warnings: "39 of 60 prompts loop"
 };
 
@@ -51,8 +53,9 @@ void correct_primaries(std::vector<Claim>& claims, std::string_view runs);
 /// A claim as it is told.
 struct Judged {
   Claim claim = {};
-  Value p = Status::too_few_rows;  ///< the claim's; of an exploratory one after Holm's correction
-  double least_p = 0.0;            ///< likewise
+  /// The claim's after Holm's correction, if it is exploratory or one of several runs.
+  Value p = Status::too_few_rows;
+  double least_p = 0.0;  ///< likewise
   Verdict verdict = Verdict::not_shown;
 };
 
@@ -72,7 +75,8 @@ struct Judged {
 /// caveats.
 [[nodiscard]] Table claims_table(std::span<const Judged> judged);
 
-/// "p = 0.034", "p = 0.0030": two significant digits.
+/// "p = 0.034", "p = 0.0030": two significant digits; more where they would move it across a level
+/// ("p = 0.0502").
 [[nodiscard]] std::string p_text(double p);
 
 }  // namespace phiscope::report

@@ -16,7 +16,8 @@ Cell end_cell(const Value& end) {
 }
 
 std::string counted(const Estimate& estimate) {
-  const std::string covers(estimate.covers.empty() ? "units" : estimate.covers);
+  std::string covers(estimate.covers.empty() ? "units" : estimate.covers);
+  if (estimate.units == 1 && covers.ends_with('s')) covers.pop_back();
   return std::to_string(estimate.units) + " " + covers;
 }
 

@@ -54,6 +54,7 @@ Claim chief(const std::vector<Claim>& all) {
 }
 
 const std::string moves = "moves the answer towards the clean one, by ";
+const std::string recovers = "moves the output towards that of the clean run, by recovery";
 
 }  // namespace
 
@@ -63,14 +64,14 @@ TEST_CASE("a run claims that some site moves the answer, once per mode and set",
   const Result result = claimed(options);
   const auto all = claims({result}, {});
   const auto about = [](const std::string& where, const std::string& by) {
-    return "patching a site of set " + where + " " + moves + by;
+    return "patching a site of set " + where + " " + (by.empty() ? recovers : moves + by);
   };
-  const std::vector<std::string> expected = {about("single (rerun)", "recovery"),
+  const std::vector<std::string> expected = {about("single (rerun)", ""),
                                              about("single (rerun)", "change of answer_diff"),
                                              about("single (rerun)", "change of answer_logit_diff"),
-                                             about("layer (rerun)", "recovery"),
-                                             about("single (frozen)", "recovery"),
-                                             about("layer (frozen)", "recovery")};
+                                             about("layer (rerun)", ""),
+                                             about("single (frozen)", ""),
+                                             about("layer (frozen)", "")};
   CHECK(abouts(all) == expected);
   const Claim primary = chief(all);
   CHECK(primary.about == expected.front());
@@ -136,7 +137,15 @@ TEST_CASE("of several sites, the p of the most surprising one above 0 counts", "
   set(2, -0.9, 0.001);
   set(4, 0.3, 0.07);
   CHECK(chief(claims({result}, {})).p == Value(0.04));
-  CHECK_THAT(chief(claims({result}, {})).evidence, Contains("largest at layer 1, step 1"));
+  const std::string told = chief(claims({result}, {})).evidence;
+  CHECK_THAT(told, Contains("recovery largest at layer 1, step 1 of set single: 0.300"));
+  CHECK_THAT(told, Contains("; smallest p at layer 0, step 1 of set single: 0.200"));
+  set(4, 0.3, 0.04);  // as small: the larger mean is told alone
+  CHECK_THAT(chief(claims({result}, {})).evidence,
+             Contains("largest at layer 1, step 1") && !Contains("smallest p"));
+  set(2, 0.25, 0.001);
+  CHECK(chief(claims({result}, {})).p == Value(0.001));
+  CHECK_THAT(chief(claims({result}, {})).evidence, Contains("; smallest p at layer 0, step 2"));
 }
 
 TEST_CASE("equal questions claim nothing", "[claims]") {
@@ -184,11 +193,11 @@ TEST_CASE("other runs are controls: exploratory, and each compared with the firs
   const auto comparisons = compare(results, quick);
   const auto all = claims(results, comparisons);
   CHECK(all.size() == 4 + 2 + 2);
-  CHECK(chief(all).about == "clean: patching a site of set single (rerun) " + moves + "recovery");
-  CHECK(all[4].about == "noise: patching a site of set single (rerun) " + moves + "recovery");
+  CHECK(chief(all).about == "clean: patching a site of set single (rerun) " + recovers);
+  CHECK(all[4].about == "noise: patching a site of set single (rerun) " + recovers);
   const Claim& more = all[6];
   CHECK(more.about ==
-        "clean moves the answer towards the clean one more than noise at a site of "
+        "clean moves the output towards that of the clean run more than noise at a site of "
         "set single (rerun), by recovery");
   CHECK(more.role == Role::exploratory);
   double least = 1.0;

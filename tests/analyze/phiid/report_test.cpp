@@ -155,7 +155,7 @@ TEST_CASE("the page of several runs has the findings and warnings of each", "[re
   // Holm: twice the smaller of the two primary p-values, and no less for the other.
   for (report::Claim& claim : all) {
     if (claim.role == report::Role::exploratory) continue;
-    claim.p = 0.06;
+    claim.p_over_runs = 0.06;
     claim.least_p = 0.002;
     claim.design += ", 2 runs";
   }

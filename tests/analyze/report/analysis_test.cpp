@@ -145,9 +145,28 @@ TEST_CASE("claims are told before the findings, and definitions say what decides
         std::vector<std::string>{
             "A balance is x / (x + y).",
             "Shown: the p-value is at most 0.05 for the primary claim; for the exploratory ones at "
-            "most 0.01 after Holm's correction of the 1 of this report, since they were not named "
-            "before the run. Not shown is no evidence of the contrary."});
+            "most 0.01 after Holm's correction of the 1 of this report that have one, since they "
+            "were not named before the run. Not shown is no evidence of the contrary."});
   CHECK(std::get<Downloads>(made.sections[3].blocks.at(1)).files.back().first == "claims.csv");
+}
+
+TEST_CASE("what decides the claims names the corrections that were made", "[analysis]") {
+  Analysis analysis = example();
+  analysis.definitions.clear();
+  const auto decided = [&](const std::vector<Claim>& claims) {
+    analysis.claims = claims;
+    return lines_of(page(analysis, {.blocks = {{.figure = analysis.figures[0]}}}).sections[2])
+        .at(0);
+  };
+  const Claim primary{.about = "A", .role = Role::primary, .p = 0.03};
+  const Claim undefined{.about = "B", .p = Status::few_units};
+  CHECK(decided({primary, undefined}) ==
+        "Shown: the p-value is at most 0.05 for the primary claim. Not shown is no evidence of the "
+        "contrary.");
+  std::vector<Claim> runs = {primary, primary, undefined, {.about = "C", .p = 0.2}};
+  correct_primaries(runs, "runs");
+  CHECK_THAT(decided(runs), Contains("primary claim, after Holm's correction over the runs; for") &&
+                                Contains("of the 1 of this report that have one, since"));
 }
 
 TEST_CASE("without warnings a page has no alerts", "[analysis]") {

@@ -29,7 +29,7 @@ TEST_CASE("a primary claim is shown at 0.05, said with its p-value", "[claim]") 
   const auto told = [](const Claim& one) { return sentence(judge(std::vector{one}).front()); };
   CHECK(told(claim("A holds", Role::primary, 0.05)) == "Primary: A holds: shown (p = 0.050).");
   CHECK(told(claim("A holds", Role::primary, 0.0501)) ==
-        "Primary: A holds: not shown (p = 0.050).");
+        "Primary: A holds: not shown (p = 0.0501).");
   CHECK(told(claim("A holds", Role::unnamed, 0.034)) ==
         "Primary by default, not named before the run: A holds: shown (p = 0.034).");
   CHECK(told(claim("A holds", Role::exploratory, 0.01)) ==
@@ -91,9 +91,15 @@ TEST_CASE("the primary claims of several runs are corrected together", "[claim]"
   std::vector<Claim> claims = three;
   correct_primaries(claims, "runs");
   // Holm over 0.01, 0.03 and 0.04: 3 * 0.01, 2 * 0.03, and no less for the largest.
-  CHECK(claims[0].p.value() == Approx(0.06).epsilon(1e-14));
-  CHECK(claims[2].p.value() == Approx(0.03).epsilon(1e-14));
-  CHECK(claims[4].p.value() == Approx(0.06).epsilon(1e-14));
+  CHECK(claims[0].p_over_runs.value() == Approx(0.06).epsilon(1e-14));
+  CHECK(claims[2].p_over_runs.value() == Approx(0.03).epsilon(1e-14));
+  CHECK(claims[4].p_over_runs.value() == Approx(0.06).epsilon(1e-14));
+  for (const std::size_t c : {0U, 2U, 4U})
+    CHECK(claims[c].p == three[c].p);  // as in its own report
+  const std::vector<Judged> told = judge(claims);
+  CHECK(told[0].p.value() == Approx(0.06).epsilon(1e-14));
+  CHECK(told[1].verdict == Verdict::shown);
+  CHECK_THAT(sentence(told[1]), Contains("shown (p = 0.010, corrected 0.030)"));
   CHECK(claims[0].least_p == 1.0);  // 3 * 0.4 is no p-value
   CHECK(claims[2].least_p == Approx(0.03).epsilon(1e-14));
   CHECK(claims[4].least_p == Approx(0.003).epsilon(1e-14));
@@ -106,6 +112,7 @@ TEST_CASE("the primary claims of several runs are corrected together", "[claim]"
   std::vector<Claim> one = {three[0], three[1], three[3]};
   correct_primaries(one, "runs");
   CHECK(one[0].p == Value(0.04));
+  CHECK_FALSE(one[0].p_over_runs);
   CHECK(one[0].least_p == 0.4);
   CHECK(one[0].design == "20 walks");
 }
@@ -125,6 +132,17 @@ TEST_CASE("a report without any effect claims something in at most 7 of 100 case
   }
   CHECK(claimed <= 280);
   CHECK(claimed >= 200);  // 6 % of 4000, and three standard errors
+}
+
+TEST_CASE("a p-value is never rounded across a level", "[claim]") {
+  CHECK(p_text(0.034) == "p = 0.034");
+  CHECK(p_text(0.05) == "p = 0.050");
+  CHECK(p_text(0.0502) == "p = 0.0502");
+  CHECK(p_text(0.050004) == "p = 0.050004");
+  CHECK(p_text(0.0498) == "p = 0.050");
+  CHECK(p_text(0.01002) == "p = 0.01002");
+  CHECK(p_text(0.00998) == "p = 0.0100");
+  CHECK(p_text(1.0) == "p = 1.0");
 }
 
 TEST_CASE("the table of claims has what the sentences say", "[claim]") {

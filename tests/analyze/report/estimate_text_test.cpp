@@ -35,6 +35,8 @@ TEST_CASE("an estimate without an interval says why", "[estimate_text]") {
   few.units = 4;
   few.low = few.high = Status::few_units;
   CHECK(estimate_text(few) == "0.630 (no interval: 4 walks, expected at least 5)");
+  few.units = 1;
+  CHECK(estimate_text(few) == "0.630 (no interval: 1 walk, expected at least 5)");
   CHECK(bracket_text(few) == "0.630");
   Estimate unstable = walks;
   unstable.undefined_draws = 67;
