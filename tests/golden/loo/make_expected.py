@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Expected tables of the golden run, recomputed with NumPy alone: python3 make_expected.py
 
-Reads ./run (written by tests/analyze/synthetic_run.hpp) and shares no code with the C++ sources. It
+Reads ./run (written by tests/analyze/loo/synthetic_run.hpp) and shares no code with the C++ sources. It
 writes expected_loo.csv, expected_levels.csv, expected_correlations.csv and expected_zero.csv beside
 itself. Bootstrap intervals are left out: their random numbers are tested elsewhere.
 """
