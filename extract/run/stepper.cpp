@@ -274,7 +274,8 @@ void Stepper::choose(std::span<Walk* const> walks) {
     const std::size_t step = walk->generated.size();
     waiting.push_back({.run = walk->run,
                        .generated = walk->generated,
-                       .forced = step < walk->forced.size() ? walk->forced[step] : Forced{}});
+                       .forced = step < walk->forced.size() ? walk->forced[step] : Forced{},
+                       .quoted = quoted_ids(*walk)});
   }
   const Generation& wanted = plan_.generation;
   const at::Tensor scores = logits(model_, gathered(walks), /*step=*/true);

@@ -43,10 +43,8 @@ std::vector<int> sequence_of(const Walk& walk) {
   std::vector<int> ids = run.tokens;
   ids.insert(ids.end(), static_cast<std::size_t>(run.latents.count), run.tokens.front());
   ids.insert(ids.end(), run.after.begin(), run.after.end());
-  if (walk.quoted == nullptr) return ids;
-  const std::vector<int>& told = walk.quoted->generated;
-  const auto count = std::min(told.size(), static_cast<std::size_t>(run.quote.tokens));
-  ids.insert(ids.end(), told.begin(), told.begin() + static_cast<std::ptrdiff_t>(count));
+  const std::span<const int> told = quoted_ids(walk);
+  ids.insert(ids.end(), told.begin(), told.end());
   return ids;
 }
 
@@ -123,6 +121,12 @@ void begin_trace(Walk& walk) {
 }
 
 }  // namespace
+
+std::span<const int> quoted_ids(const Walk& walk) {
+  if (walk.quoted == nullptr) return {};
+  const std::span<const int> told = walk.quoted->generated;
+  return told.first(std::min(told.size(), static_cast<std::size_t>(walk.run->quote.tokens)));
+}
 
 void make_group_walk(const Plan& plan, const Group& group, const GroupTraces& more, int layers,
                      GroupWalk& made) {

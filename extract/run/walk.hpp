@@ -90,6 +90,9 @@ struct GroupWalk {
 void make_group_walk(const Plan& plan, const Group& group, const GroupTraces& more, int layers,
                      GroupWalk& made);
 
+/// The tokens of the run that it quotes which it has taken; none without one.
+std::span<const int> quoted_ids(const Walk& walk);
+
 /// True if nothing that the run takes of others is still to come. Once the run that it comes from
 /// has set out, its sequence and departure are known.
 bool is_ready(Walk& walk);

@@ -25,6 +25,7 @@ std::vector<int> earlier_ids(const Waiting& waiting) {
   const Run& run = *waiting.run;
   std::vector<int> earlier = run.tokens;
   earlier.insert(earlier.end(), run.after.begin(), run.after.end());
+  earlier.insert(earlier.end(), waiting.quoted.begin(), waiting.quoted.end());
   earlier.insert(earlier.end(), waiting.generated.begin(), waiting.generated.end());
   return earlier;
 }

@@ -21,6 +21,7 @@ struct Waiting {
   const Run* run = nullptr;
   std::span<const int> generated;  ///< so far
   Forced forced{};
+  std::span<const int> quoted{};  ///< what it took of another run's tokens, before its own
 };
 
 /// A token and its logarithmic probability under the model, before any filter, in nats.

@@ -149,6 +149,25 @@ TEST_CASE("the highest score is that after the repetition penalty", "[next_token
   CHECK(next_tokens(generation, many.waiting, tensor_of(scores))[1].id == 301);
 }
 
+TEST_CASE("tokens that a run quotes have the penalty as well", "[next_token]") {
+  std::vector<float> scores(lane_count * vocab, -50.0F);
+  scores[3 * vocab + 20] = 60.0F;
+  scores[3 * vocab + 21] = 40.0F;
+  const std::vector<int> quoted{20};
+  for (const bool draws : {false, true}) {
+    Lanes many;
+    for (Run& run : many.runs) run.temperature = 0.0;
+    Generation generation{.tokens = 9, .end = {}, .greedy_penalty = 2.0};
+    if (draws) {
+      generation = {
+          .tokens = 9, .end = {}, .drawing = Drawing{.options = {.repetition_penalty = 2.0}}};
+    }
+    CHECK(next_tokens(generation, many.waiting, tensor_of(scores))[3].id == 20);
+    many.waiting[3].quoted = quoted;
+    CHECK(next_tokens(generation, many.waiting, tensor_of(scores))[3].id == 21);
+  }
+}
+
 TEST_CASE("an error of one lane reaches the caller", "[next_token]") {
   std::vector<float> scores = random_scores();
   scores[4 * vocab + 17] = std::nanf("");

@@ -260,14 +260,44 @@ TEST_CASE("a repetition penalty is that of every greedy solution", "[command]") 
     CHECK(local.at({key[0], 1}) == ids);
     CHECK(branches.at({key[0], 0}) == ids);
   }
-  // The second-best token is the second best after the penalty: never the best one again.
-  std::size_t compared = 0;
+  // A branch is what a prompt with the tokens before it gives: they have the penalty as well, and
+  // the second-best token is the second best after it.
+  const auto prompts = folder.prompts(folder.path() / "run/sensitivity");
+  std::vector<std::vector<int>> wanted;
+  std::string lines;
+  nlohmann::json actions = nlohmann::json::array();
   for (const auto& [key, ids] : branches) {
     if (key[1] == 0) continue;
-    CHECK(ids.front() != branches.at({key[0], 0}).at(static_cast<std::size_t>(key[1])));
-    ++compared;
+    const std::vector<int>& greedy = branches.at({key[0], 0});
+    CHECK(ids.front() != greedy.at(static_cast<std::size_t>(key[1])));
+    std::vector<int> prompt = prompts.at(static_cast<std::size_t>(key[0]));
+    prompt.insert(prompt.end(), greedy.begin(), greedy.begin() + key[1]);
+    const std::string id = std::to_string(wanted.size());
+    lines += nlohmann::json{{"id", id}, {"input_ids", prompt}}.dump() + "\n";
+    actions.push_back({{"prompt", id}, {"action", "force_rank"}, {"step", 0}, {"rank", 2}});
+    wanted.push_back(ids);
   }
-  CHECK(compared >= 3);
+  CHECK(wanted.size() >= 3);
+  write_text(folder.path() / "prompts.jsonl", lines);
+  write_text(folder.path() / "actions.json", actions.dump());
+  const Finished done = extract(
+      "activations --model '" + SamplingFolder::model().string() + "' --prompts '" +
+          (folder.path() / "prompts.jsonl").string() + "' --interventions '" +
+          (folder.path() / "actions.json").string() +
+          "' --capture logits --positions last --generate 12 --repetition-penalty 1.3 --out '" +
+          (folder.path() / "again").string() + "'",
+      folder.path());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  const auto again = generated_of(PatchingRun(folder.path() / "again"));
+  for (std::size_t b = 0; b < wanted.size(); ++b) {
+    const std::vector<int>& found = again.at({static_cast<std::int64_t>(b)});
+    CAPTURE(b);
+    const std::size_t both = std::min(found.size(), wanted[b].size());
+    CHECK(both >= 1);
+    CHECK(std::equal(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(both),
+                     wanted[b].begin()));
+  }
 }
 
 TEST_CASE("prompts of a file, by the ids of their problems, are taken as they are", "[command]") {
