@@ -4,6 +4,7 @@
 #include <c10/core/DeviceGuard.h>
 
 #include <csignal>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -55,10 +56,19 @@ void TaskStrands::add(const Handle& strand, std::function<void()> task) {
   strand->tasks.push_back(std::move(task));
   if (std::exchange(strand->at_work, true)) return;
   ready_.push_back(strand);
-  if (ready_.size() > idle_ && threads_.size() < most_threads_) {
+  if (ready_.size() > idle_ && threads_.size() < most_threads_ && start_thread()) return;
+  ready_changed_.notify_one();
+}
+
+bool TaskStrands::start_thread() {
+  try {
     threads_.push_back(quiet_thread([this] { work(); }));
-  } else {
-    ready_changed_.notify_one();
+    return true;
+  } catch (const std::system_error&) {
+    // A system that allows no more threads: those that there are do the work, later.
+    if (!threads_.empty()) return false;
+    failure_ = std::current_exception();
+    throw;
   }
 }
 

@@ -45,6 +45,8 @@ class TaskStrands {
 
  private:
   void work();
+  /// @return  false if the system has no more threads, but some of these are there
+  bool start_thread();
 
   std::size_t most_threads_;
   c10::Device device_;

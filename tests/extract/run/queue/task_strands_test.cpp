@@ -4,11 +4,30 @@
 #include "extract/run/torch_catch.hpp"
 
 #include <atomic>
+#include <cerrno>
+#include <dlfcn.h>
 #include <latch>
+#include <pthread.h>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
 using phiscope::extract::TaskStrands;
+
+namespace {
+
+std::atomic<int> threads_left = -1;  // that the system allows; -1: any number
+
+}  // namespace
+
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                              void* (*begin)(void*), void* argument) noexcept {
+  if (threads_left == 0) return EAGAIN;
+  if (threads_left > 0) --threads_left;
+  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  static const auto next = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
+  return next(thread, attributes, begin, argument);
+}
 
 TEST_CASE("tasks of a strand run in order, and one at a time", "[task_strands]") {
   const std::size_t threads = GENERATE(1U, 2U, 7U);
@@ -85,4 +104,22 @@ TEST_CASE("waiting for a time ends with it", "[task_strands]") {
   strands.add(TaskStrands::make(), [&] { done = true; });
   strands.wait_for(std::chrono::hours(1), [&] { return done.load(); });
   CHECK(done);
+}
+
+TEST_CASE("where the system allows fewer threads, those do the work", "[task_strands]") {
+  for (const int allowed : {1, 2}) {
+    std::atomic<int> done = 0;
+    threads_left = allowed;
+    TaskStrands strands(4, c10::kCPU);
+    for (int s = 0; s < 50; ++s) strands.add(TaskStrands::make(), [&] { ++done; });
+    strands.wait([&] { return done == 50; });
+    threads_left = -1;
+    CHECK(done == 50);
+  }
+  threads_left = 0;
+  TaskStrands none(4, c10::kCPU);
+  CHECK_THROWS_AS(none.add(TaskStrands::make(), [] {}), std::system_error);
+  threads_left = -1;
+  none.wait_for(std::chrono::hours(1), [] { return false; });  // at once
+  CHECK_THROWS_WITH(none.wait([] { return true; }), Contains("cannot start a thread"));
 }
