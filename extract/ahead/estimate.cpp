@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ahead/estimate.hpp"
 
+#include "ahead/row_bytes.hpp"
 #include "ahead/row_kinds.hpp"
 #include "ahead/score_bytes.hpp"
 #include "plan/cache_tile.hpp"
@@ -8,6 +9,7 @@
 #include "watch/progress.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <stdexcept>
 
@@ -37,23 +39,6 @@ ComputeDtype rows_dtype(const Capture& capture, ComputeDtype model, bool means) 
 
 std::uint64_t unsigned_size(std::int64_t n) {
   return static_cast<std::uint64_t>(n);
-}
-
-std::uint64_t bytes_per_row(const shard::ArrayPlan& array) {
-  std::uint64_t bytes = shard::item_size(array.dtype);
-  for (const std::uint64_t extent : array.row_shape) bytes *= extent;
-  return bytes;
-}
-
-/// Rows that the captures keep of a run, at most.
-std::uint64_t rows_of(const Plan& plan, const Run& run) {
-  const Generation& generation = plan.generation;
-  if (run.donor || !run.generates || generation.rows == GeneratedRows::none) {
-    return run.rows.size();
-  }
-  return run.rows.size() + (generation.rows == GeneratedRows::pooled
-                                ? windows_of(generation, run).size()
-                                : static_cast<std::uint64_t>(generation.tokens));
 }
 
 /// The axes of a hook's values at one token. Scores have one entry per token of the vocabulary; the
@@ -227,25 +212,6 @@ std::span<const Group> groups_of(const Plan& plan, std::int64_t shard) {
       .subspan(first, std::min(plan.groups_per_shard, plan.groups.size() - first));
 }
 
-std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPlan>& arrays,
-                             const std::vector<std::int64_t>& shards) {
-  const auto steps = static_cast<std::uint64_t>(plan.generation.tokens);
-  std::uint64_t row_bytes = 0;
-  for (const shard::ArrayPlan& array : arrays) {
-    if (!array.hook.empty()) row_bytes += bytes_per_row(array);
-  }
-  std::uint64_t bytes = 0;
-  for (const std::int64_t shard : shards) {
-    for (const Group& group : groups_of(plan, shard)) {
-      for (const Run& run : group.runs) {
-        const std::size_t key = run.rows.empty() ? run.key.size() + 1 : run.rows.front().key.size();
-        bytes += rows_of(plan, run) * (row_bytes + 8 * key) + steps * (8 + 8 * key);
-      }
-    }
-  }
-  return bytes;
-}
-
 std::uint64_t lane_key_value_bytes(const Plan& plan, const ModelConfig& config,
                                    std::size_t item_bytes) {
   std::int64_t most = 0;
@@ -290,24 +256,27 @@ std::size_t runs_of_batch(const Plan& plan, std::size_t batch_size) {
 std::uint64_t expected_batch_bytes(const Plan& plan, const ModelConfig& config,
                                    const std::vector<shard::ArrayPlan>& arrays,
                                    std::size_t item_bytes, std::size_t batch_runs) {
-  std::uint64_t row_bytes = 0;
+  std::vector<std::uint64_t> row_bytes(2 + plan.further_spaces.size(), 0);
   for (const shard::ArrayPlan& array : arrays) {
     const bool scores = array.hook == "logits" && !array.row_shape.empty();
-    row_bytes += scores ? item_bytes * unsigned_size(config.hidden) : bytes_per_row(array);
+    row_bytes[space_of(plan, array)] +=
+        scores ? item_bytes * unsigned_size(config.hidden) : bytes_per_row(array);
   }
   std::uint64_t longest = 0;
-  std::uint64_t most_rows = 0;
+  std::uint64_t kept = 0;
   for (const Group& group : plan.groups) {
     for (const Run& run : group.runs) {
       longest =
           std::max(longest, static_cast<std::uint64_t>(given_positions(run) + run.quote.tokens));
-      most_rows = std::max(most_rows, rows_of(plan, run));
+      const std::vector<std::uint64_t> rows = most_rows(plan, run);
+      kept = std::max(
+          kept, std::inner_product(rows.begin(), rows.end(), row_bytes.begin(), std::uint64_t{0}));
     }
   }
   const std::uint64_t per_token =
       unsigned_size(3 * config.intermediate + 6 * config.hidden) * item_bytes;
   const std::uint64_t cached = lane_key_value_bytes(plan, config, item_bytes);
-  return batch_runs * (2 * most_rows * row_bytes + longest * per_token + cached) +
+  return batch_runs * (2 * kept + longest * per_token + cached) +
          attention_bytes(config, longest, item_bytes);
 }
 

@@ -33,10 +33,6 @@ std::vector<shard::ArrayPlan> array_plans(const Plan& plan, const ModelConfig& c
 /// The groups of one shard.
 std::span<const Group> groups_of(const Plan& plan, std::int64_t shard);
 
-/// Bytes of array and key data that some shards will take, at most: a generation may end early.
-std::uint64_t expected_bytes(const Plan& plan, const std::vector<shard::ArrayPlan>& arrays,
-                             const std::vector<std::int64_t>& shards);
-
 /// Bytes of the keys and values of one lane of a batch, at most: of the longest run that has a
 /// cache of its own because it is continued, or because others begin as it does. 0 where none has.
 std::uint64_t lane_key_value_bytes(const Plan& plan, const ModelConfig& config,

@@ -3,6 +3,7 @@
 
 #include "ahead/estimate.hpp"
 #include "ahead/pass_lengths.hpp"
+#include "ahead/row_bytes.hpp"
 #include "ahead/shard_time.hpp"
 #include "files/model/describe.hpp"
 #include "files/model/tensors.hpp"
@@ -11,11 +12,13 @@
 #include "prepare/memory.hpp"
 #include "program/version.hpp"
 #include "shard/file/sha256.hpp"
+#include "shard/plan_check.hpp"
 #include "watch/progress.hpp"
 
 #include <iostream>
 #include <numeric>
 #include <span>
+#include <stdexcept>
 #include <utility>
 
 namespace phiscope::extract {
@@ -106,8 +109,7 @@ std::vector<std::string> warnings_of(const CheckedModel& model, const Plan& plan
   std::size_t longer = 0;
   for (const Group& group : plan.groups) {
     for (const Run& run : group.runs) {
-      const std::int64_t length = given_positions(run) + plan.generation.tokens;
-      longer += length > model.context ? 1U : 0U;
+      longer += most_positions(run, plan.generation) > model.context ? 1U : 0U;
     }
   }
   if (longer > 0) {
@@ -160,6 +162,9 @@ Outlook look_ahead(const RunOptions& options, const CheckedModel& model, RunRequ
                   .expected = {},
                   .warnings = warnings_of(model, request.plan),
                   .conditions = {}};
+  if (const std::string problem = shard::plan_problem(outlook.plan); !problem.empty()) {
+    throw std::runtime_error("the plan cannot be run: " + problem);
+  }
   for (const std::string& warning : outlook.warnings) std::cerr << "warning: " << warning << '\n';
   outlook.expected = estimate(request.plan, model.config, outlook.plan, options, around);
   say_expected(request, outlook.expected, options.batch_size);

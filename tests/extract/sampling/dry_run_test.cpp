@@ -129,3 +129,15 @@ TEST_CASE("a model that does not fit is refused with its size before it is read"
   CHECK(room.status == 1);
   CHECK_THAT(room.err, !Contains("141 GB") && Contains("large"));
 }
+
+TEST_CASE("texts that are given and not continued do not count as long", "[dry_run]") {
+  const SamplingFolder folder;
+  std::string call = folder.call("run", "--dry-run --steps manifold");
+  // Beside the prompt 200 tokens fit into the model's 256 positions, beside its solution they would
+  // not.
+  call.replace(call.find("--max-new-tokens 40"), 19, "--max-new-tokens 200");
+  const Finished done = extract(call, folder.path());
+  CAPTURE(done.err);
+  REQUIRE(done.status == 0);
+  CHECK_THAT(done.err, !Contains("--allow-long"));
+}
