@@ -18,6 +18,11 @@ std::vector<AblationText> texts_of(const shard::Run& run) {
     if (!line.contains("input_ids") || !line.at("input_ids").is_array()) {
       throw FormatError(run.path() / "prompts.jsonl", "a prompt without input_ids");
     }
+    if (line.contains("latents") && line.at("latents") != 0) {
+      throw FormatError(run.path() / "prompts.jsonl",
+                        "texts with latent thoughts, expected texts of tokens alone: what a model "
+                        "says after its thoughts cannot be measured without them");
+    }
     AblationText text{.tokens = line.at("input_ids").get<std::vector<int>>(), .response = 0};
     text.response = static_cast<int>(text.tokens.size());
     texts.push_back(std::move(text));

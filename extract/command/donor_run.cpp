@@ -115,11 +115,21 @@ bool DonorRun::has(Hook hook, int layer) const {
   return array != nullptr && layer_index(*array, hook, layer).has_value();
 }
 
+void DonorRun::check_heads(const shard::ArrayPlan& array) const {
+  const nlohmann::ordered_json& details = run_.plan().details;
+  const nlohmann::ordered_json options = details.value("options", nlohmann::ordered_json::object());
+  if (!options.contains("heads") || std::ranges::count(array.axes, "head") == 0) return;
+  throw FormatError(run_.path(), "stores some heads of " + array.name + " alone (--heads " +
+                                     options.at("heads").get<std::string>() +
+                                     "), expected all heads");
+}
+
 int DonorRun::row(Hook hook, int layer, const TokenPrompt& prompt, int position) {
   const Place& place = places_.at(number_of(prompt)).at(position);
   const shard::ArrayPlan* const array = array_of(hook);
   if (array == nullptr) throw std::invalid_argument("DonorRun: a hook that is not stored");
   const std::size_t index = layer_index(*array, hook, layer).value();
+  check_heads(*array);
   Table& table = tables_[{hook, layer}];
   const auto known = table.rows.find(&place);
   if (known != table.rows.end()) return known->second;

@@ -57,6 +57,8 @@ class DonorRun {
   /// Index in the array's axis of layers; 0 for a hook without one; nothing where it is not stored.
   [[nodiscard]] static std::optional<std::size_t> layer_index(const shard::ArrayPlan& array,
                                                               Hook hook, int layer);
+  /// @throws shard::FormatError if not all heads are stored: their numbers would be others
+  void check_heads(const shard::ArrayPlan& array) const;
   void read_prompts();
   void index_rows();
 

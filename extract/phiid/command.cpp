@@ -96,7 +96,8 @@ void phiid(PhiidOptions options, const std::string& command_line) {
                      .drawing = parse_drawing(options.generate, options.run.seed),
                      .greedy_penalty = options.generate.repetition_penalty};
   set_ends(options.run.model, config, options.generate.ignore_eos, plan.generation);
-  const std::vector<int> ends(config.eos.begin(), config.eos.end());
+  std::vector<int> ends(config.eos.begin(), config.eos.end());  // with --ignore-eos as well
+  if (config.latent) ends = {static_cast<int>(config.latent->eos_id)};
   plan.groups_per_shard = options.prompts_per_shard;
   TokenPrompts read =
       token_prompts(options.prompts, options.run.model, config,

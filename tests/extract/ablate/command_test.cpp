@@ -216,3 +216,25 @@ TEST_CASE("rankings, orders and texts that do not fit are refused", "[command]")
   CHECK(other.status == 1);
   CHECK_THAT(other.err, Contains("another model"));
 }
+
+TEST_CASE("texts with latent thoughts are refused", "[command]") {
+  const TempDir dir;
+  write_text(dir.path() / "q.jsonl",
+             "{\"question\": \"If today is Monday, which day is tomorrow?\"}\n");
+  const std::string model = "'" + (source_dir() / "datasets/models/week").string() + "'";
+  const Finished spoken = extract("phiid --generate 4 --model " + model + " --prompts '" +
+                                      (dir.path() / "q.jsonl").string() + "' --out '" +
+                                      (dir.path() / "texts").string() + "'",
+                                  dir.path());
+  CAPTURE(spoken.err);
+  REQUIRE(spoken.status == 0);
+  const Finished done = extract("ablate --heads-alone --model " + model + " --texts '" +
+                                    (dir.path() / "texts").string() + "' --out '" +
+                                    (dir.path() / "run").string() + "'",
+                                dir.path());
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err,
+             Contains("texts/prompts.jsonl: texts with latent thoughts, expected texts of "
+                      "tokens alone"));
+  CHECK_FALSE(std::filesystem::exists(dir.path() / "run"));
+}

@@ -121,3 +121,14 @@ TEST_CASE("runs whose values belong to no prompt and position are refused", "[do
   std::filesystem::remove(dir.path() / "all/commit/shard-00001.json");
   CHECK_THAT(refusal(dir.path() / "all"), Contains("incomplete: 1 of 2 shards are missing"));
 }
+
+TEST_CASE("values of some heads are refused where they are asked for", "[donor_run]") {
+  const TempDir dir;
+  const auto folder =
+      stored_run(dir, "some", "--capture hook_resid_post,hook_z --layers 1 --heads 1");
+  DonorRun run(folder, describe_model(walk_model(), /*quick=*/false));
+  CHECK(run.row(Hook::resid_post, 1, *run.find("a"), 2) == 0);
+  CHECK_THROWS_WITH(
+      run.row(Hook::z, 1, *run.find("a"), 2),
+      folder.string() + ": stores some heads of hook_z alone (--heads 1), expected all heads");
+}

@@ -144,3 +144,25 @@ TEST_CASE("an unknown primary test is refused with the known ones", "[command]")
   CHECK(refused.status == 2);
   CHECK_THAT(refused.err, Contains("surrogates-redundancy"));
 }
+
+TEST_CASE("the token that ends a text of a latent model is that of its codi.json", "[command]") {
+  const TempDir dir;
+  const auto model = dir.path() / "model";
+  std::filesystem::copy(source_dir() / "datasets/models/week", model,
+                        std::filesystem::copy_options::recursive);
+  auto config = nlohmann::ordered_json::parse(read_text(model / "config.json"));
+  config["eos_token_id"] = 5;
+  write_text(model / "config.json", config.dump());
+  write_text(dir.path() / "q.jsonl",
+             "{\"question\": \"If today is Monday, which day is tomorrow?\"}\n");
+  for (const std::string more : {"", "--ignore-eos "}) {
+    const auto out = dir.path() / ("run" + std::to_string(more.size()));
+    const Finished done =
+        extract("phiid --generate 4 " + more + "--model '" + model.string() + "' --prompts '" +
+                    (dir.path() / "q.jsonl").string() + "' --out '" + out.string() + "'",
+                dir.path());
+    CAPTURE(done.err);
+    REQUIRE(done.status == 0);
+    CHECK(options_of(Run::open(out)).at("end_tokens") == std::vector<int>{2});
+  }
+}
