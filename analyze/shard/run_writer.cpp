@@ -227,4 +227,10 @@ bool RunWriter::finish() {
   return true;
 }
 
+void write_run_file(const fs::path& file, std::string_view bytes, LockKind locks) {
+  LockFile lock = LockFile::wait(file.parent_path() / run_lock_name, locks);
+  write_file(file, bytes);
+  lock.release();
+}
+
 }  // namespace phiscope::shard

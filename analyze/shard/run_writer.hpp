@@ -78,6 +78,12 @@ class ShardWriter {
   std::shared_ptr<const CommitCheck> check_;
 };
 
+/// Writes a file beside the shards of a run, whole. Takes the lock of the run: a task that finishes
+/// it removes what others have left half-written there.
+/// @param locks  the same as of all tasks at work  @throws std::system_error naming the file
+void write_run_file(const std::filesystem::path& file, std::string_view bytes,
+                    LockKind locks = LockKind::flock);
+
 /// Creates a run directory or continues it, as one of several tasks that share its shards: task i
 /// of n writes the shards K with K mod n = i. Every error from the disk is a std::system_error or
 /// std::filesystem::filesystem_error that names the path and the system's reason.

@@ -3,9 +3,9 @@
 
 #include "files/tokenizer.hpp"
 #include "plan/generation.hpp"
-#include "shard/file/atomic_file.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/run_writer.hpp"
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -50,7 +50,7 @@ void write_generated_texts(const RunOptions& options, const ModelFiles& files) {
   const shard::Run run = shard::Run::open(options.out);
   std::string lines;
   for (const std::int64_t shard : run.shards()) append_lines(run, shard, tokenizer, lines);
-  shard::write_file(options.out / "generated_texts.jsonl", lines);
+  shard::write_run_file(options.out / "generated_texts.jsonl", lines, options.lock);
 }
 
 }  // namespace phiscope::extract

@@ -16,9 +16,9 @@
 #include "run/execute.hpp"
 #include "run/known_runs.hpp"
 #include "run/time_ahead.hpp"
-#include "shard/file/atomic_file.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/file/sha256.hpp"
+#include "shard/run_writer.hpp"
 #include "watch/progress.hpp"
 #include "watch/stop.hpp"
 
@@ -102,7 +102,7 @@ void run(const RunOptions& options, const CheckedModel& model, RunRequest reques
     const std::filesystem::path file = options.out / name;
     const bool there =
         std::filesystem::exists(file) && shard::sha256_file(file) == plan.files.at(name);
-    if (!there) shard::write_file(file, bytes);
+    if (!there) shard::write_run_file(file, bytes, options.lock);
   }
   const std::vector<std::int64_t> open = writer.open_shards();
   const auto own =

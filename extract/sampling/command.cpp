@@ -74,7 +74,7 @@ void sampling(const SamplingOptions& given, const std::string& command_line) {
     run(own, model, sampling_request(setting, step), command_line);
     if (own.dry_run || !options.texts.empty()) continue;
     write_generated_texts(own, *model.files);
-    if (step == SamplingStep::sensitivity) write_points(own.out);
+    if (step == SamplingStep::sensitivity) write_points(own.out, own.lock);
   }
   const bool complete = std::ranges::all_of(steps, [&](SamplingStep step) {
     const auto folder = options.run.out / choice_name(sampling_steps, step);

@@ -2,10 +2,10 @@
 #include "sampling/points.hpp"
 
 #include "plan/generation.hpp"
-#include "shard/file/atomic_file.hpp"
 #include "shard/file/mapped_file.hpp"
 #include "shard/row_values.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/run_writer.hpp"
 #include "shard/text/json_file.hpp"
 
 #include <algorithm>
@@ -99,7 +99,7 @@ std::vector<std::vector<int>> prompts_of(const std::filesystem::path& folder) {
 
 }  // namespace
 
-void write_points(const std::filesystem::path& folder) {
+void write_points(const std::filesystem::path& folder, shard::LockKind locks) {
   if (!std::filesystem::exists(folder / "manifest.json")) return;
   const shard::Run run = shard::Run::open(folder);
   const ordered_json& details = run.plan().details;
@@ -144,7 +144,7 @@ void write_points(const std::filesystem::path& folder) {
                            {"target_layer", details.at("target_layer")},
                            {"too_short", too_short},
                            {"points", list}};
-  shard::write_file(folder / "bifurcation_points.json", whole.dump(1) + "\n");
+  shard::write_run_file(folder / "bifurcation_points.json", whole.dump(1) + "\n", locks);
 }
 
 }  // namespace phiscope::extract

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "shard/file/lock_file.hpp"
+
 #include <filesystem>
 
 namespace phiscope::extract {
@@ -10,6 +12,7 @@ namespace phiscope::extract {
 /// how many tokens of both were compared, and the ids up to there, the largest distance first;
 /// with the model's digests. A function of the run: whoever writes it writes the same bytes.
 /// Nothing while shards are missing.
-void write_points(const std::filesystem::path& run);
+/// @param locks  the same as of all tasks of the run
+void write_points(const std::filesystem::path& run, shard::LockKind locks);
 
 }  // namespace phiscope::extract

@@ -16,6 +16,7 @@
 #include <random>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using phiscope::shard::FormatError;
@@ -375,4 +376,20 @@ TEST_CASE("a run that may not grow fails cleanly, and is continued to the same b
     write_small_run(run);
     CHECK((tree(run) == expected));
   }
+}
+
+TEST_CASE("a file beside the shards is not begun while a task removes what others left",
+          "[run_writer]") {
+  const phiscope::test::TempDir dir;
+  const auto run = dir.path() / "run";
+  write_small_run(run);
+  const auto files = tree(run).size();
+  auto lock = phiscope::shard::LockFile::wait(run / "run.lock");
+  std::thread writer([&] { phiscope::shard::write_run_file(run / "texts.jsonl", "told"); });
+  usleep(50'000);                        // it would be there by now
+  CHECK(tree(run).size() == files + 1);  // the lock
+  lock.release();
+  writer.join();
+  CHECK(tree(run).size() == files + 1);
+  CHECK(phiscope::test::read_text(run / "texts.jsonl") == "told");
 }
