@@ -19,15 +19,16 @@ std::string some_of(std::size_t some, std::size_t all, const std::string& what) 
 
 Check steps_done(const Study& study) {
   std::size_t done = 0;
-  std::string open;
+  std::string missing;
   const auto runs = study.runs();
   for (const RunInfo* info : runs) {
     done += info->complete ? 1U : 0U;
-    if (!info->complete) open += " " + std::string(step_name(info->step));
+    if (!info->complete) missing += " " + std::string(step_name(info->step));
   }
   return {.name = "steps are complete",
           .outcome = outcome_of(done == runs.size()),
-          .found = some_of(done, runs.size(), "steps") + (open.empty() ? "" : "; open:" + open)};
+          .found = some_of(done, runs.size(), "steps") +
+                   (missing.empty() ? "" : "; not complete:" + missing)};
 }
 
 /// How many values there are, and how many of them come from numbers that are not finite.
@@ -86,9 +87,10 @@ Check cosines_in_range(const Variance& result) {
           .found = "largest of " + std::to_string(all) + " is " + report::short_text(largest)};
 }
 
-Check samples_differ(const Samples& run) {
+Check not_all_copies(const Samples& run) {
   const Identical found = identical_samples(run);
-  const std::string name = "samples of " + std::string(step_name(run.info.step)) + " differ";
+  const std::string name =
+      "not all problems of " + std::string(step_name(run.info.step)) + " have one text only";
   if (found.cells == 0) return {.name = name, .found = "no problem has two texts"};
   return {.name = name,
           .outcome = outcome_of(found.same < found.cells),
@@ -164,9 +166,9 @@ std::vector<Check> checklist(const Study& study) {
   std::vector<Check> checks = {steps_done(study), no_nan(study)};
   if (study.variance) {
     checks.push_back(cosines_in_range(*study.variance));
-    checks.push_back(samples_differ(study.variance->run));
+    checks.push_back(not_all_copies(study.variance->run));
   }
-  if (study.clusters) checks.push_back(samples_differ(study.clusters->run));
+  if (study.clusters) checks.push_back(not_all_copies(study.clusters->run));
   if (study.attribution) checks.push_back(contributions_add_up(*study.attribution));
   return checks;
 }

@@ -10,8 +10,8 @@
 
 namespace phiscope::analyze::sampling {
 
-/// What must hold of every study: steps that are done, finite numbers, cosines up to 1, samples
-/// that differ, contributions that add up. Those of absent steps are left out.
+/// What must hold of every study: steps that are done, finite numbers, cosines up to 1, some
+/// problem with different samples, contributions that add up. Those of absent steps are left out.
 [[nodiscard]] std::vector<report::Check> checklist(const Study& study);
 
 /// Problems at a temperature above 0 whose samples are all one text: the sign of a generation that

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -68,7 +69,8 @@ Claim temperature_claim(const Variance& result, const Options& options) {
   const std::string from = number_text(result.run.temperatures[low]);
   const std::string to = number_text(result.run.temperatures[high]);
   Claim claim{.about = "the variance of solutions at " + layer_text(result.run.info) +
-                       " is larger at temperature " + to + " than at " + from};
+                       " is larger at temperature " + to + " than at " + from,
+              .caveats = caveats(result)};
   const Cell mean = cell_of(gains, options);
   const LayerTest& test = result.warmer[layer];
   decide(mean, test.p, test.least_p, claim);
@@ -80,23 +82,36 @@ Claim drift_claim(const Manifold& result) {
   const std::size_t layer = result.run.info.target();
   const ManifoldLayer& at = result.layers[layer];
   Claim claim{.about = "after a prefix of the oracle's solution the model stays nearer to it (" +
-                       layer_text(result.run.info) + ")"};
+                       layer_text(result.run.info) + ")",
+              .caveats = caveats(result)};
   decide(at[Apart::improvement], at.test.p, at.test.least_p, claim);
   claim.evidence = "distance minus drift " + report::estimate_text(at[Apart::improvement].mean) +
                    ", nearer in " + report::estimate_text(at.improved);
   return claim;
 }
 
-/// Latents of a part of the text: the last checkpoint may hold the answer itself.
+std::string after_text(std::uint64_t tokens) {
+  return std::to_string(tokens) + (tokens == 1 ? " token" : " tokens");
+}
+
+/// Latents of a part of the text: the last checkpoint may hold the answer itself. Where there is no
+/// other, the claim says so.
 Claim commitment_claim(const Variance& result) {
   const std::size_t layer = result.run.info.target();
   const std::size_t high = result.axes.temperatures - 1;
   const std::size_t parts = std::max<std::size_t>(1, result.axes.checkpoints - 1);
-  Claim claim{.about = "latents at " + layer_text(result.run.info) +
-                       " tell the final answer before the last checkpoint, at temperature " +
-                       number_text(result.run.temperatures[high])};
+  const std::string when = result.axes.checkpoints > 1
+                               ? "before the last checkpoint"
+                               : "at the only checkpoint (" +
+                                     after_text(result.run.checkpoints.front()) +
+                                     "; the text may hold the answer)";
+  Claim claim{.about = "latents at " + layer_text(result.run.info) + " tell the final answer " +
+                       when + ", at temperature " + number_text(result.run.temperatures[high]),
+              .caveats = caveats(result)};
   std::size_t best = 0;
+  std::size_t tested = 0;
   for (std::size_t c = 0; c < parts; ++c) {
+    tested += result.commitment[c].p_max.ok() ? 1U : 0U;
     const auto p_of = [&result](std::size_t at) {
       return result.commitment[at].p_max.value_or(2.0);
     };
@@ -104,25 +119,35 @@ Claim commitment_claim(const Variance& result) {
   }
   const Cell& mean = result.mean(high, layer, best, Spread::commitment_excess);
   decide(mean, result.commitment[best].p_max, result.commitment[best].least_p, claim);
-  const auto tokens = result.run.checkpoints[best];
-  claim.evidence = "accuracy above permuted answers after " + std::to_string(tokens) +
-                   (tokens == 1 ? " token " : " tokens ") + report::estimate_text(mean.mean);
+  claim.evidence = "accuracy above permuted answers after " +
+                   after_text(result.run.checkpoints[best]) + " " +
+                   report::estimate_text(mean.mean);
+  // The p-value is of the largest statistic of all checkpoints; the interval is not.
+  if (tested > 1 && mean.mean.low.ok()) {
+    claim.evidence += ", interval not corrected for taking the smallest p of " +
+                      std::to_string(tested) + " checkpoints";
+  }
   return claim;
+}
+
+std::vector<std::string> step_caveats(const RunInfo& info) {
+  if (info.complete) return {};
+  return {"step " + std::string(step_name(info.step)) + " is not complete"};
 }
 
 }  // namespace
 
-std::vector<std::string> caveats(const Study& study) {
-  std::vector<std::string> found;
-  for (const RunInfo* info : study.runs()) {
-    if (!info->complete) found.push_back("step " + std::string(step_name(info->step)) + " is open");
-  }
-  if (!study.variance) return found;
-  if (const double ended = share_ended(*study.variance); ended > 0.25) {
+std::vector<std::string> caveats(const Manifold& result) {
+  return step_caveats(result.run.info);
+}
+
+std::vector<std::string> caveats(const Variance& result) {
+  std::vector<std::string> found = step_caveats(result.run.info);
+  if (const double ended = share_ended(result); ended > 0.25) {
     found.push_back(report::percent_text(ended) +
                     " of the samples ended before the last checkpoint");
   }
-  const Identical copies = identical_samples(study.variance->run);
+  const Identical copies = identical_samples(result.run);
   if (2 * copies.same > copies.cells) {
     found.push_back("samples of a problem are one text in " + std::to_string(copies.same) + " of " +
                     std::to_string(copies.cells) + " cases");
@@ -142,7 +167,6 @@ std::vector<Claim> claims(const std::vector<Study>& studies, const Options& opti
         is_first = false;
       }
       if (studies.size() > 1) claim.about = study.label + ": " + claim.about;
-      claim.caveats = caveats(study);
       all.push_back(std::move(claim));
     };
     const bool is_varied = study.variance && lowest_drawn(study.variance->run.temperatures) + 1 <

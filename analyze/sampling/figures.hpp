@@ -13,6 +13,7 @@ namespace phiscope::analyze::sampling {
 /// Variance and cosine over layers and over checkpoints, a curve per temperature; how soon latents
 /// tell the final answer. @param suffix  of the names: distinguishes studies
 [[nodiscard]] std::vector<figure::Figure> variance_figures(const Variance& result,
+                                                           const Options& options,
                                                            const std::string& suffix);
 
 /// Histogram of the distances, distance against drift, and both over layers.

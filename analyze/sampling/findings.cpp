@@ -6,10 +6,13 @@
 #include "sampling/checks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <map>
 #include <numeric>
+#include <optional>
+#include <string_view>
 
 namespace phiscope::analyze::sampling {
 namespace {
@@ -42,11 +45,11 @@ std::string variance_line(const Variance& result) {
     parts += (parts.empty() ? "" : "; ") + std::string("T = ") +
              number_text(result.run.temperatures[t]) + ": Tr(Cov) " +
              estimate_text(at(Spread::trace_covariance)) + ", cosine " +
-             bracket_text(at(Spread::cosine)) + ", " +
+             bracket_text(at(Spread::cosine)) + ", between answers " +
              (at(Spread::between_share).value.ok()
                   ? report::percent_text(at(Spread::between_share).value.value()) +
-                        " of it between answers"
-                  : "between answers " + bracket_text(at(Spread::between_share)));
+                        " of the variance of the samples with an answer (mean over problems)"
+                  : bracket_text(at(Spread::between_share)));
   }
   return line + (parts.empty() ? "no temperature above 0" : parts) + ".";
 }
@@ -73,13 +76,21 @@ std::string manifold_line(const Manifold& result) {
          estimate_text(at.improved) + ".";
 }
 
+/// What the interval of a mean that was chosen as the largest does not cover.
+std::string uncorrected_text(const Estimate& mean, const std::string& what, std::size_t among) {
+  if (among < 2 || !mean.low.ok()) return {};
+  return ", " + what + " not corrected for taking the largest of " + std::to_string(among);
+}
+
 std::string sensitivity_line(const Sensitivity& result) {
   const std::size_t layer = result.run.info.target();
   std::string line = "Divergence after one forced token at " + layer_name(result.run.info) + ": ";
   std::optional<std::size_t> largest;
+  std::size_t defined = 0;
   for (std::size_t point = 0; point < result.points.size(); ++point) {
     const Value& value = result.points[point].divergence[layer].mean.value;
     if (!value.ok()) continue;
+    ++defined;
     const bool is_larger =
         !largest || value.value() > result.points[*largest].divergence[layer].mean.value.value();
     if (is_larger) largest = point;
@@ -87,13 +98,20 @@ std::string sensitivity_line(const Sensitivity& result) {
   if (!largest) return line + "undefined at every point.";
   const SensitivityPoint& point = result.points[*largest];
   line += "largest after " + std::to_string(result.run.points[*largest]) + " tokens, " +
-          estimate_text(point.divergence[layer].mean) + "; probability there " +
-          bracket_text(point.kept_probability.mean) + " of the greedy and " +
-          bracket_text(point.forced_probability.mean) + " of the forced token";
+          estimate_text(point.divergence[layer].mean) +
+          uncorrected_text(point.divergence[layer].mean, "interval", defined) +
+          "; probability there " + bracket_text(point.kept_probability.mean) +
+          " of the greedy and " + bracket_text(point.forced_probability.mean) +
+          " of the forced token";
   if (point.answer_changed.value.ok()) {
     line += "; the final answer changed in " + estimate_text(point.answer_changed);
   }
   return line + ".";
+}
+
+std::string place_text(const Attribution& result, std::size_t entry) {
+  const std::string name = result.entry_name(entry);
+  return (entry == 0 || name == "bias" ? "" : "layer ") + name;
 }
 
 std::string attribution_line(const Attribution& result, const Options& options) {
@@ -105,17 +123,23 @@ std::string attribution_line(const Attribution& result, const Options& options) 
     const Value& mean = result.means[norm][entry].mean.value;
     return mean.ok() ? std::abs(mean.value()) : -1.0;
   };
+  std::erase_if(order, [&](std::size_t entry) { return size(entry) < 0.0; });
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
   std::string line = "Contributions to logit(top1) - logit(top2) (norm " +
                      std::string(norm_name(options.norm)) + ", " +
-                     count_text(result.points.size(), "point") + " of " +
-                     count_text(result.problems, "problem") + "): largest ";
+                     count_text(result.measured, "point") + " of " +
+                     count_text(result.problems, "problem") + "): ";
+  if (order.empty()) return line + "undefined at every point.";
   for (std::size_t i = 0; i < std::min<std::size_t>(3, order.size()); ++i) {
-    line += (i == 0 ? "" : ", ") + result.entry_name(order[i]) + " " +
+    line += (i == 0 ? "largest " : ", ") + place_text(result, order[i]) + ": " +
             bracket_text(result.means[norm][order[i]].mean);
   }
-  return line + " logits.";
+  const Estimate& first = result.means[norm][order.front()].mean;
+  const std::string without = report::no_interval_text(first);
+  return line + " logits (" +
+         (without.empty() ? report::units_text(first) : "no interval: " + without) + ")" +
+         uncorrected_text(first, "intervals", order.size()) + ".";
 }
 
 std::map<std::string, std::size_t> by_status(const Clusters& result) {
@@ -124,14 +148,37 @@ std::map<std::string, std::size_t> by_status(const Clusters& result) {
   return counts;
 }
 
-std::string cluster_line(const Clusters& result) {
-  std::string line = "Clusters of right solutions at layer " + std::to_string(result.layer) + ": ";
-  for (const auto& [status, count] : by_status(result)) {
-    line += (line.ends_with(": ") ? "" : ", ") + std::to_string(count) + " " + status;
+/// "of 10 problems 5 were clustered, 2 had too few right solutions, 3 could not be graded"
+std::string outcome_text(const Clusters& result) {
+  constexpr std::array<std::array<std::string_view, 2>, 6> told = {
+      {{"ok", "clustered"},
+       {"too_few_correct", "had too few right solutions"},
+       {"no_answer", "could not be graded"},
+       {"constant", "had right solutions with equal latents"},
+       {"no_cross_pairs", "could not be divided into several clusters"},
+       {"nonfinite", "had latents that are not finite"}}};
+  std::map<std::string, std::size_t> counts = by_status(result);
+  std::string text = "of " + count_text(result.problems.size(), "problem");
+  std::string separator = " ";
+  const auto add = [&](std::size_t count, const std::string& what) {
+    text += separator + std::to_string(count) + " " + what;
+    separator = ", ";
+  };
+  for (const auto& [status, what] : told) {
+    const std::size_t count = counts[std::string(status)];
+    counts.erase(std::string(status));
+    const std::string be = status != "ok" ? "" : count == 1 ? "was " : "were ";
+    if (count > 0) add(count, be + std::string(what));
   }
-  return line + " of " + std::to_string(result.problems.size()) +
-         "; by the gap statistic the share with more than one is " + estimate_text(result.several) +
-         "; stability of several " + estimate_text(result.stability.mean) + ", silhouette " +
+  for (const auto& [status, count] : counts) add(count, "could not be clustered (" + status + ")");
+  return text;
+}
+
+std::string cluster_line(const Clusters& result) {
+  return "Clusters of right solutions at layer " + std::to_string(result.layer) + ": " +
+         outcome_text(result) + "; by the gap statistic the share with more than one is " +
+         estimate_text(result.several) + "; stability of several " +
+         estimate_text(result.stability.mean) + ", silhouette " +
          bracket_text(result.silhouette.mean) + ".";
 }
 
@@ -157,8 +204,12 @@ void add_run_warnings(const RunInfo& info, const std::string& start,
                     " is told instead.");
   }
   if (info.problems.size() < least_units) {
+    // Wilson's interval of a share needs no least number of problems; attribution has no shares.
+    const std::string shares =
+        info.step == Step::attribution ? "" : "; those of shares (Wilson) are wide";
     lines.push_back(start + "Few problems: step " + step + " has " +
-                    std::to_string(info.problems.size()) + ", no intervals over problems.");
+                    std::to_string(info.problems.size()) + ": no intervals of means" + shares +
+                    ".");
   }
 }
 

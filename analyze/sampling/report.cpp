@@ -45,7 +45,7 @@ void add_study_figures(const Study& study, bool several, const Options& options,
   const std::string suffix = several ? "_" + report::file_part(study.label) : std::string();
   const std::string of = several ? study.label + ": " : std::string();
   if (study.variance) {
-    add_figures(analysis, of + "Variance", variance_figures(*study.variance, suffix));
+    add_figures(analysis, of + "Variance", variance_figures(*study.variance, options, suffix));
   }
   if (study.manifold) {
     add_figures(analysis, of + "Distance to the oracle", manifold_figures(*study.manifold, suffix));

@@ -78,23 +78,24 @@ report::NamedTable dropped_table(const std::vector<Study>& studies) {
 }
 
 TableRow test_cells(const LayerTest& test) {
-  return {value_cell(test.p), value_cell(test.p_holm), value_cell(test.p_max),
-          number_cell(test.least_p)};
+  return {value_cell(test.difference), value_cell(test.p), value_cell(test.p_holm),
+          value_cell(test.p_max), number_cell(test.least_p)};
 }
 
 void add_variance_tests(const Variance& result, Table& table) {
   const auto& run = result.run;
   const phiscope::Cell last = static_cast<std::int64_t>(run.checkpoints.back());
   for (std::size_t layer = 0; layer < result.axes.layers; ++layer) {
-    TableRow row = {result.label, "variance rises with the temperature", run.info.layers[layer],
-                    last};
+    TableRow row = {result.label,
+                    "variance at the highest minus the lowest temperature above 0 (two-sided)",
+                    run.info.layers[layer], last};
     append(row, test_cells(result.warmer[layer]));
     table.rows.push_back(std::move(row));
   }
   for (std::size_t c = 0; c < result.axes.checkpoints; ++c) {
-    TableRow row = {result.label, "latents tell the final answer",
-                    run.info.layers[run.info.target()],
-                    static_cast<std::int64_t>(run.checkpoints[c])};
+    TableRow row = {
+        result.label, "commitment minus its permuted value at the highest temperature (two-sided)",
+        run.info.layers[run.info.target()], static_cast<std::int64_t>(run.checkpoints[c])};
     append(row, test_cells(result.commitment[c]));
     table.rows.push_back(std::move(row));
   }
@@ -102,19 +103,22 @@ void add_variance_tests(const Variance& result, Table& table) {
 
 report::NamedTable test_table(const std::vector<Study>& studies) {
   Table table;
-  table.columns = {"run", "test", "layer", "checkpoint", "p", "p_holm", "p_max", "least_p"};
+  table.columns = {"run", "test",   "layer", "checkpoint", "difference",
+                   "p",   "p_holm", "p_max", "least_p"};
   for (const Study& study : studies) {
     if (study.variance) add_variance_tests(*study.variance, table);
     if (!study.manifold) continue;
     const Manifold& result = *study.manifold;
     for (std::size_t layer = 0; layer < result.layers.size(); ++layer) {
-      TableRow row = {result.label, "drift after the prefix is less than the distance",
+      TableRow row = {result.label, "distance minus drift (two-sided)",
                       result.run.info.layers[layer], Undefined{"whole_text"}};
       append(row, test_cells(result.layers[layer].test));
       table.rows.push_back(std::move(row));
     }
   }
-  return {"tests.csv", "a sign-flip test over problems, corrected over layers or checkpoints",
+  return {"tests.csv",
+          "a sign-flip test over problems of a difference (`difference`: its mean over problems), "
+          "corrected over layers or checkpoints",
           std::move(table)};
 }
 

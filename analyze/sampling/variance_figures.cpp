@@ -81,15 +81,17 @@ Figure layer_figure(const Variance& result, const std::string& suffix) {
   return figure;
 }
 
-Figure checkpoint_figure(const Variance& result, const std::string& suffix) {
-  Figure figure =
-      figure_about({.name = "variance_checkpoints" + suffix,
-                    .title = "Variance of solutions by length",
-                    .caption = "Mean over problems at the target layer with 95 % intervals over "
-                               "problems; texts that ended earlier keep their tokens.",
-                    .definition = definition(Spread::between_share),
-                    .source = "variance_means.csv"},
-                   2);
+Figure checkpoint_figure(const Variance& result, const Options& options,
+                         const std::string& suffix) {
+  Figure figure = figure_about(
+      {.name = "variance_checkpoints" + suffix,
+       .title = "Variance of solutions by length",
+       .caption = "Mean over problems at the target layer with 95 % intervals over "
+                  "problems; texts that ended earlier " +
+                  std::string(options.full_length_only ? "are left out." : "keep their tokens."),
+       .definition = definition(Spread::between_share),
+       .source = "variance_means.csv"},
+      2);
   figure.panels = {checkpoint_panel(result, Spread::trace_covariance),
                    checkpoint_panel(result, Spread::between_share)};
   add_temperatures(result, figure);
@@ -122,9 +124,10 @@ Figure commitment_figure(const Variance& result, const std::string& suffix) {
 
 }  // namespace
 
-std::vector<Figure> variance_figures(const Variance& result, const std::string& suffix) {
+std::vector<Figure> variance_figures(const Variance& result, const Options& options,
+                                     const std::string& suffix) {
   if (drawn_temperatures(result).empty()) return {};
-  return {layer_figure(result, suffix), checkpoint_figure(result, suffix),
+  return {layer_figure(result, suffix), checkpoint_figure(result, options, suffix),
           commitment_figure(result, suffix)};
 }
 

@@ -7,6 +7,7 @@
 #include <phiscope/mcnemar.hpp>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace phiscope::analyze::steps {
@@ -70,6 +71,13 @@ void set_p(const Smallest& smallest, Claim& claim) {
   if (smallest.family > 1) claim.design += ", " + plural(smallest.family, "test");
 }
 
+/// p is corrected for the choice of a test among several; the intervals beside it are not.
+std::string uncorrected_text(const std::string& what, const Smallest& smallest) {
+  if (smallest.family < 2) return {};
+  return ", " + what + " not corrected for taking the smallest p of " +
+         plural(smallest.family, "test");
+}
+
 const Test* baseline_test_of(const Result& result, std::size_t lane) {
   for (const Test& test : result.tests) {
     if (test.contrast == Contrast::baseline && test.group == 0 && test.at == lane) return &test;
@@ -99,56 +107,71 @@ Claim importance_claim(const Result& result, const std::string& about,
   const Cell& cell = result.cell(0, *smallest.test->at);
   claim.evidence = "importance of " + lane_text(smallest.test->lane, result.data.several_layers()) +
                    " " + report::estimate_text(cell.importance);
-  if (cell.counts.baseline_wrong() > 0) {
-    claim.evidence += ", repaired " + report::estimate_text(cell.repaired);
-  }
+  const bool is_one = cell.counts.baseline_wrong() == 0;
+  if (!is_one) claim.evidence += ", repaired " + report::estimate_text(cell.repaired);
+  claim.evidence += uncorrected_text(is_one ? "interval" : "intervals", smallest);
   return claim;
 }
 
+/// How the size of an effect is said: before the step set, between it and the number, after it.
+struct EffectText {
+  std::string_view before = {};
+  std::string_view between = {};
+  std::string_view after = {};
+};
+
 /// A claim about an effect that is above 0, or (two-sided) not 0.
 Claim effect_claim(const Result& result, const std::string& about, Contrast contrast,
-                   bool two_sided, const std::string& unit) {
+                   bool two_sided, const EffectText& text) {
   Claim claim{.about = about, .caveats = caveats(result)};
   Smallest smallest;
   std::size_t units = 0;
   for (const Test& test : result.tests) {
     if (test.contrast != contrast || test.group != 0) continue;
-    units = test.units;
+    units = std::max(units, test.units);
     const bool counts = two_sided || (test.effect.value.ok() && test.effect.value.value() > 0.0);
     take(test, test.p.ok() && !counts ? Value(1.0) : test.p, test.least_p, smallest);
   }
+  if (smallest.test != nullptr) units = smallest.test->units;
   claim.design = plural(units, "right answer");
   set_p(smallest, claim);
   if (claim.p.status() == Status::constant) claim.design += " of one stratum";
   if (smallest.test == nullptr) return claim;
-  claim.evidence = unit + " " + report::estimate_text(smallest.test->effect) + " of " +
-                   std::string(kind_name(smallest.test->lane.kind));
+  std::string of(kind_name(smallest.test->lane.kind));
   if (result.data.several_layers()) {
-    claim.evidence += " at layer " + std::to_string(smallest.test->lane.layer);
+    of += " at layer " + std::to_string(smallest.test->lane.layer);
   }
+  const Estimate& effect = smallest.test->effect;
+  claim.evidence = std::string(text.before) + " (" + of + ") " + std::string(text.between) +
+                   report::estimate_text(effect) + std::string(text.after);
+  if (effect.low.ok()) claim.evidence += uncorrected_text("interval", smallest);
   return claim;
 }
 
+/// McNemar's test shows a net loss of right answers, not why they are lost: a change may also just
+/// disturb the model.
 std::string importance_text(Kind kind) {
+  const auto breaks = [](const std::string& change) {
+    return change + " breaks more right answers than it repairs wrong ones";
+  };
   switch (kind) {
     case Kind::single:
-      return "single thoughts matter: changing some one alone makes right answers wrong";
+      return breaks("changing thought i alone, for some i,");
     case Kind::cumulative:
-      return "the first thoughts matter: changing some number of them makes right answers wrong";
+      return breaks("changing the first i thoughts, for some i up to all,");
     case Kind::leave_one:
-      return "some thought alone is not enough: changing all others makes right answers wrong";
+      return breaks("changing all thoughts but thought i, for some i,");
     case Kind::early_exit:
-      return "answers need their thoughts: stopping at some step before the last makes right "
-             "answers "
-             "wrong";
+      return breaks("stopping after i thoughts, for some i from none to all but one,");
     default:
-      return "thoughts matter: changing all of them makes right answers wrong";
+      return breaks("changing all thoughts");
   }
 }
 
 /// Names of the claims in the order of the report: as plans name them, and the last one by itself.
 std::vector<std::string> claim_names(const Steps& data, const std::string& primary) {
-  std::vector<std::string> names = {"needs_thought"};
+  // The claim about set all is the first one by another name.
+  std::vector<std::string> names = {primary == "importance:all" ? primary : "needs_thought"};
   for (const Kind kind : {Kind::single, Kind::early_exit}) {
     if (data.has_kind(kind)) names.push_back("importance:" + std::string(kind_name(kind)));
   }
@@ -162,19 +185,19 @@ std::vector<std::string> claim_names(const Steps& data, const std::string& prima
 
 Claim claim_named(const Result& result, const std::string& name) {
   if (name == "needs_thought") {
-    return importance_claim(result,
-                            "right answers need the thoughts: changing all of them makes right "
-                            "answers wrong",
-                            whole_lanes(result.data));
+    return importance_claim(result, importance_text(Kind::all), whole_lanes(result.data));
   }
   if (name == "trend") {
     return effect_claim(result, "the first thoughts matter more for harder problems",
                         Contrast::early_difficulty, false,
-                        "importance of the first half of the steps per stratum");
+                        {.before = "importance of the first half of the steps",
+                         .between = "changes by ",
+                         .after = " per stratum"});
   }
   if (name == "halves") {
     return effect_claim(result, "the first and the second half of the steps differ in importance",
-                        Contrast::halves, true, "first minus second half");
+                        Contrast::halves, true,
+                        {.before = "importance of the first minus the second half of the steps"});
   }
   const Kind kind = kind_named(name.substr(name.find(':') + 1)).value_or(Kind::single);
   return importance_claim(result, importance_text(kind), thought_lanes(result.data, kind));
@@ -204,7 +227,7 @@ std::vector<std::string> caveats(const Result& result) {
   for (const Check& check : checklist(result)) {
     const bool is_told = check.name == "all problems done";
     if (check.outcome == Outcome::failed && !is_told) {
-      found.push_back("the check failed that " + check.name + " (" + check.found + ")");
+      found.push_back("check \"" + check.name + "\" failed (" + check.found + ")");
     }
   }
   return found;

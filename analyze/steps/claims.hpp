@@ -9,10 +9,10 @@
 
 namespace phiscope::analyze::steps {
 
-/// What each run claims: that right answers need the thoughts, that single ones matter, that
-/// stopping early loses answers, that the first thoughts matter more for harder problems, and that
-/// the halves of the steps differ. The one that the run's plan names (needs_thought by default) is
-/// primary. Within a claim, layers and steps are corrected by Holm.
+/// What each run claims: that changing all thoughts, changing one alone, and stopping early each
+/// break more right answers than they repair wrong ones, that the first thoughts matter more for
+/// harder problems, and that the halves of the steps differ. The one that the run's plan names
+/// (needs_thought by default) is primary. Within a claim, layers and steps are corrected by Holm.
 [[nodiscard]] std::vector<report::Claim> claims(const std::vector<Result>& results);
 
 /// Severe warnings of a run, as they stand after "but".

@@ -68,9 +68,11 @@ std::string lane_line(const Result& result, std::size_t lane) {
 std::string range_line(const Result& result, Kind kind) {
   std::optional<std::size_t> largest;
   std::optional<std::size_t> smallest;
+  std::size_t defined = 0;
   const auto importance = [&](std::size_t lane) { return result.cell(0, lane).importance.value; };
   for (std::size_t lane = 0; lane < result.data.lanes.size(); ++lane) {
     if (result.data.lanes[lane].kind != kind || !importance(lane).ok()) continue;
+    ++defined;
     const double value = importance(lane).value();
     if (!largest || value > importance(*largest).value()) largest = lane;
     if (!smallest || value < importance(*smallest).value()) smallest = lane;
@@ -81,7 +83,9 @@ std::string range_line(const Result& result, Kind kind) {
            lane_text(result.data.lanes[lane], result.data.several_layers());
   };
   return "Importance of set " + std::string(kind_name(kind)) + ": largest " + text(*largest) +
-         ", smallest " + text(*smallest) + ".";
+         ", smallest " + text(*smallest) +
+         "; intervals not corrected for taking the largest and the smallest of " +
+         std::to_string(defined) + ".";
 }
 
 /// Mean importance of the first half of the steps, in each stratum, at a layer.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <span>
 
 namespace phiscope::analyze::sampling {
@@ -90,11 +91,16 @@ Attribution analyze_attribution(Points run, const Options& options) {
   for (std::size_t norm = 0; norm < all_norms.size(); ++norm) {
     result.means[norm].reserve(result.entries);
     for (std::size_t entry = 0; entry < result.entries; ++entry) {
-      const std::vector<Value> values = by_problem(result, norm, entry);
-      result.problems = values.size();
-      result.means[norm].push_back(cell_of(values, options));
+      result.means[norm].push_back(cell_of(by_problem(result, norm, entry), options));
     }
   }
+  std::set<std::string> problems;
+  for (const Point& point : result.run.points) {
+    if (!point.residuals) continue;
+    ++result.measured;
+    problems.insert(point.problem);
+  }
+  result.problems = problems.size();
   return result;
 }
 

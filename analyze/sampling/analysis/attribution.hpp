@@ -35,7 +35,8 @@ struct Attribution {
   std::vector<std::array<PointAttribution, all_norms.size()>> points = {};  ///< [point][norm]
   std::array<std::vector<Cell>, all_norms.size()> means = {};  ///< [norm][entry], over problems
   std::size_t entries = 0;   ///< the embedding, layers, and the bias of a LayerNorm
-  std::size_t problems = 0;  ///< with a point
+  std::size_t measured = 0;  ///< points whose residuals are there
+  std::size_t problems = 0;  ///< with such a point
 
   /// "embedding", "0", "1", ..., "bias"
   [[nodiscard]] std::string entry_name(std::size_t entry) const;

@@ -4,6 +4,7 @@
 #include <phiscope/holm.hpp>
 #include <phiscope/max_statistic.hpp>
 #include <phiscope/permutation_test.hpp>
+#include <phiscope/sum.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -43,6 +44,7 @@ std::vector<LayerTest> test_layers(const std::vector<std::vector<Value>>& differ
     tests[layer].p = test.p_value;
     tests[layer].least_p = test.least_p;
     tests[layer].p_max = together.p_values[layer];
+    if (!numbers.empty()) tests[layer].difference = mean_of(numbers);
     if (!test.p_value.ok()) continue;
     p_values.push_back(test.p_value.value());
     places.push_back(layer);

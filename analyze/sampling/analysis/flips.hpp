@@ -20,10 +20,11 @@ using Cell = report::UnitMean;
 /// Whether a mean difference over problems is 0, at one of several layers: signs of whole problems
 /// are flipped.
 struct LayerTest {
-  Value p = Status::too_few_rows;       ///< of this layer alone, two-sided
-  Value p_holm = Status::too_few_rows;  ///< Holm's correction over the layers
-  Value p_max = Status::too_few_rows;   ///< by the largest statistic of the layers
-  double least_p = 1.0;                 ///< the smallest p that the design can give
+  Value p = Status::too_few_rows;           ///< of this layer alone, two-sided
+  Value p_holm = Status::too_few_rows;      ///< Holm's correction over the layers
+  Value p_max = Status::too_few_rows;       ///< by the largest statistic of the layers
+  double least_p = 1.0;                     ///< the smallest p that the design can give
+  Value difference = Status::too_few_rows;  ///< mean over problems of what is tested
 };
 
 /// Tests of all layers together. @param differences  [problem][layer]

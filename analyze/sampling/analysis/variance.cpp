@@ -126,7 +126,7 @@ void add_means(Variance& result, const Options& options) {
   });
 }
 
-/// Does the variance rise with the temperature? From the lowest one above 0 to the highest.
+/// Does the variance differ between the highest temperature and the lowest one above 0?
 void test_temperature(Variance& result, const Options& options) {
   const auto& temperatures = result.run.temperatures;
   const std::size_t low = lowest_drawn(temperatures);

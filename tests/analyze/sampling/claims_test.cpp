@@ -55,7 +55,8 @@ TEST_CASE("each claim has its numbers, and the plan's is primary", "[claims]") {
   CHECK_THAT(all[0].evidence, Contains("difference of Tr(Cov) "));
   CHECK(all[1].p == Value(2.0 / 64));
   CHECK_THAT(all[1].evidence, Contains("nearer in 1.00"));
-  CHECK_THAT(all[2].about, Contains("tell the final answer before the last checkpoint"));
+  CHECK(all[2].about ==
+        "latents at layer 1 tell the final answer before the last checkpoint, at temperature 1");
   const auto named = claims_with([](SyntheticStudy& study) {
     study.manifold.changes["options"] = {{"primary", "drift"}};
   });
@@ -88,6 +89,42 @@ TEST_CASE("the commitment claimed is the surest before the last checkpoint", "[c
   CHECK_THAT(sooner.evidence, Contains("after 1 token 0.250"));
 }
 
+TEST_CASE("the interval of the surest checkpoint is not corrected for its choice", "[claims]") {
+  auto studies = test::analyzed_study();
+  Variance& variance = *studies[0].variance;
+  const auto claimed = [&](const Value& first) {
+    variance.commitment[0].p_max = first;
+    variance.commitment[1].p_max = 0.1;
+    const std::size_t high = variance.axes.temperatures - 1;
+    Estimate& mean = variance
+                         .means[variance.axes.mean_index(high, 1, 1)]
+                               [static_cast<std::size_t>(Spread::commitment_excess)]
+                         .mean;
+    mean.value = 0.25;
+    mean.low = 0.125;
+    mean.high = 0.375;
+    return claims(studies, {})[2].evidence;
+  };
+  CHECK_THAT(claimed(0.3), Contains("4 tokens 0.250 [0.125, 0.375] (95 %, ") &&
+                               Contains("problems), interval not corrected for taking the "
+                                        "smallest p of 2 checkpoints"));
+  CHECK(claimed(Status::too_few_rows).ends_with("problems)"));
+}
+
+TEST_CASE("a run with one checkpoint claims nothing about the time before it", "[claims]") {
+  const auto with = [](std::int64_t tokens) {
+    return claims_with([tokens](SyntheticStudy& study) {
+      study.variance.checkpoints = {tokens};
+      study.variance.stride = 1;
+    })[2];
+  };
+  CHECK(with(8).about ==
+        "latents at layer 1 tell the final answer at the only checkpoint (8 tokens; the text may "
+        "hold the answer), at temperature 1");
+  CHECK_THAT(with(1).about, Contains("(1 token; the text may hold the answer)"));
+  CHECK_THAT(with(8).evidence, Contains("after 8 tokens "));
+}
+
 TEST_CASE("what goes the other way is not shown, however surely", "[claims]") {
   const auto all = claims_with([](SyntheticStudy& study) {
     study.manifold.forced_gain = -1.0;
@@ -118,16 +155,39 @@ TEST_CASE("one temperature is compared with no other", "[claims]") {
   CHECK(all[0].role == Role::unnamed);
 }
 
-TEST_CASE("severe warnings go with every claim", "[claims]") {
+TEST_CASE("severe warnings of the samples go with the claims about them", "[claims]") {
   const auto all = claims_with([](SyntheticStudy& study) {
     study.variance.said = [](std::int64_t, std::int64_t, std::int64_t) { return "7"; };
     study.variance.length = [](std::int64_t, std::int64_t, std::int64_t) {
       return std::int64_t{5};
     };
   });
-  REQUIRE(all[1].caveats.size() == 2);
-  CHECK(all[1].caveats[0] == "100 % of the samples ended before the last checkpoint");
-  CHECK(all[1].caveats[1] == "samples of a problem are one text in 12 of 12 cases");
+  using Names = std::vector<std::string>;
+  const Names expected = {"100 % of the samples ended before the last checkpoint",
+                          "samples of a problem are one text in 12 of 12 cases"};
+  CHECK(all[0].caveats == expected);
+  CHECK(all[1].caveats.empty());  // of greedy and forced texts
+  CHECK(all[2].caveats == expected);
+}
+
+TEST_CASE("a step that is not complete is a caveat of its own claims alone", "[claims]") {
+  using Names = std::vector<std::string>;
+  auto studies = test::analyzed_study();
+  CHECK(caveats(*studies[0].variance) ==
+        Names{"29.2 % of the samples ended before the last checkpoint"});  // 14 of 48
+  studies[0].clusters->run.info.complete = false;
+  studies[0].sensitivity->run.info.complete = false;
+  studies[0].manifold->run.info.complete = false;
+  auto all = claims(studies, {});
+  CHECK(all[0].caveats == caveats(*test::plain_study()[0].variance));
+  CHECK(all[1].caveats == Names{"step manifold is not complete"});
+  CHECK(all[2].caveats == all[0].caveats);
+  studies[0].manifold->run.info.complete = true;
+  studies[0].variance->run.info.complete = false;
+  all = claims(studies, {});
+  CHECK(all[0].caveats.front() == "step variance is not complete");
+  CHECK(all[1].caveats.empty());
+  CHECK(all[2].caveats == all[0].caveats);
 }
 
 }  // namespace phiscope::analyze::sampling::claims_test

@@ -27,7 +27,7 @@ const figure::Series& series_of(const Figure& figure, std::size_t panel, const s
 TEST_CASE("curves of the variance are those of their temperatures", "[figures]") {
   const auto& studies = test::plain_study();
   const Variance& result = *studies[0].variance;
-  const auto all = variance_figures(result, "_x");
+  const auto all = variance_figures(result, {}, "_x");
   for (const Figure& figure : all) figure::check(figure);
   REQUIRE(all.size() == 3);
   CHECK(all[0].name == "variance_layers_x");
@@ -41,6 +41,9 @@ TEST_CASE("curves of the variance are those of their temperatures", "[figures]")
   CHECK(checkpoints.x == std::vector<double>{1, 4, 8});
   CHECK_FALSE(checkpoints.y[0]);
   CHECK(checkpoints.y[1] == result.mean(1, 1, 1, Spread::trace_covariance).mean.value.value());
+  CHECK(all[1].caption.ends_with("; texts that ended earlier keep their tokens."));
+  CHECK(variance_figures(result, {.full_length_only = true}, "")[1].caption.ends_with(
+      "; texts that ended earlier are left out."));
   const auto& share = series_of(all[1], 1, "T = 0.5");
   CHECK(share.y[2] == result.mean(1, 1, 2, Spread::between_share).mean.value.value());
   const auto& told = series_of(all[2], 1, "answers");

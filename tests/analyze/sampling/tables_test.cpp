@@ -86,9 +86,23 @@ TEST_CASE("tables of distances, branches and tests", "[tables]") {
         manifold.layers[1][Apart::drift].mean.value.value());
   CHECK(layers.number({"1", "improved"}, "mean") == 1.0);
   const TableRows tests = tabled.rows("tests.csv", {"test", "layer", "checkpoint"});
-  CHECK(tests.number({"drift after the prefix is less than the distance", "1", ""}, "p_holm") ==
-        manifold.layers[1].test.p_holm.value());
-  CHECK(tests.number({"variance rises with the temperature", "0", "8"}, "p") == 2.0 / 64);
+  const std::vector<std::string> nearer = {"distance minus drift (two-sided)", "1", ""};
+  CHECK(tests.number(nearer, "p_holm") == manifold.layers[1].test.p_holm.value());
+  CHECK(*tests.number(nearer, "difference") ==
+        Approx(manifold.layers[1][Apart::distance].mean.value.value() -
+               manifold.layers[1][Apart::drift].mean.value.value()));
+  const std::vector<std::string> warmer = {
+      "variance at the highest minus the lowest temperature above 0 (two-sided)", "0", "8"};
+  CHECK(tests.number(warmer, "p") == 2.0 / 64);
+  const Variance& variance = *tabled.studies[0].variance;
+  CHECK(*tests.number(warmer, "difference") ==
+        Approx(variance.mean(2, 0, 2, Spread::trace_covariance).mean.value.value() -
+               variance.mean(1, 0, 2, Spread::trace_covariance).mean.value.value()));
+  const std::vector<std::string> told = {
+      "commitment minus its permuted value at the highest temperature (two-sided)", "1", "8"};
+  CHECK(tests.number(told, "least_p") == variance.commitment[2].least_p);
+  CHECK(*tests.number(told, "difference") ==
+        Approx(variance.mean(2, 1, 2, Spread::commitment_excess).mean.value.value()));
   const Sensitivity& branches = *tabled.studies[0].sensitivity;
   const TableRows forks = tabled.rows("sensitivity.csv", {"problem", "t", "layer"});
   CHECK(forks.size() == (6 + 6 + 4) * 3);

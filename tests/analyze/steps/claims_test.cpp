@@ -70,10 +70,11 @@ const Test& test_of(const Result& result, Contrast contrast, const Lane& lane) {
 TEST_CASE("a run makes five claims in a fixed order, the first one primary", "[claims]") {
   const auto all = claims({analyzed(axes, needing)});
   CHECK(abouts(all) ==
-        Names{"right answers need the thoughts: changing all of them makes right answers wrong",
-              "single thoughts matter: changing some one alone makes right answers wrong",
-              "answers need their thoughts: stopping at some step before the last makes right "
-              "answers wrong",
+        Names{"changing all thoughts breaks more right answers than it repairs wrong ones",
+              "changing thought i alone, for some i, breaks more right answers than it repairs "
+              "wrong ones",
+              "stopping after i thoughts, for some i from none to all but one, breaks more right "
+              "answers than it repairs wrong ones",
               "the first thoughts matter more for harder problems",
               "the first and the second half of the steps differ in importance"});
   for (const Claim& claim : all) {
@@ -118,14 +119,16 @@ TEST_CASE("within a claim steps and layers are corrected together", "[claims]") 
     return lane && lane->layer == 1 ? Grade::right : *needing(problem, lane);
   });
   const auto all = claims({result});
-  const Claim& single = about(all, "single thoughts");
+  const Claim& single = about(all, "changing thought i alone");
   const Test& best = test_of(result, Contrast::baseline, {Kind::single, 3, 3});
   CHECK(single.p.value() == Approx(8.0 * best.p.value()));
   CHECK(single.least_p == Approx(8.0 * std::ldexp(1.0, -23)));
   CHECK(single.design == "24 right answers, 8 tests");
   CHECK_THAT(single.evidence, Contains("importance of single 3 at layer 3 0.833"));
+  CHECK(
+      single.evidence.ends_with(", intervals not corrected for taking the smallest p of 8 tests"));
   // Early exit changes nothing here: no discordant answer is p = 1 and not undefined.
-  CHECK(about(all, "answers need their").p == Value(1.0));
+  CHECK(about(all, "stopping after i thoughts").p == Value(1.0));
 }
 
 TEST_CASE("a claim in one direction is not shown by the other", "[claims]") {
@@ -135,7 +138,7 @@ TEST_CASE("a claim in one direction is not shown by the other", "[claims]") {
   const auto all = claims({repairing});
   CHECK(test_of(repairing, Contrast::baseline, {Kind::all, 3, 4}).p.value() < 1e-4);
   CHECK(all.front().p == Value(1.0));
-  CHECK(about(all, "single thoughts").p == Value(1.0));
+  CHECK(about(all, "changing thought i alone").p == Value(1.0));
 
   const auto trend = [](bool rising) {
     const Result result = analyzed(axes, [=](std::size_t problem, const auto& lane) {
@@ -148,9 +151,29 @@ TEST_CASE("a claim in one direction is not shown by the other", "[claims]") {
   CHECK(trend(true).p.value() <= 0.01);
   CHECK(trend(true).design == "30 right answers");
   CHECK_THAT(trend(true).evidence,
-             Contains("importance of the first half of the steps per stratum 0.4") &&
-                 Contains("of single"));
+             Contains("importance of the first half of the steps (single) changes by 0.4"));
+  CHECK(trend(true).evidence.ends_with(" per stratum"));
   CHECK(trend(false).p == Value(1.0));
+}
+
+TEST_CASE("the design is that of the test whose p is told", "[claims]") {
+  LaneAxes layers = axes;
+  layers.layers = {1, 3};
+  // The trend is at layer 1; at layer 3 an answer is not known and every fifth one is broken.
+  const Result result =
+      analyzed(layers, [](std::size_t problem, const auto& lane) -> std::optional<Grade> {
+        if (!lane || lane->kind != Kind::single || lane->step >= 2) return Grade::right;
+        if (lane->layer == 1) return problem % 4 >= 2 ? Grade::wrong : Grade::right;
+        if (problem == 0) return std::nullopt;
+        return problem % 5 == 0 ? Grade::wrong : Grade::right;
+      });
+  REQUIRE(test_of(result, Contrast::early_difficulty, {Kind::single, 1, 0}).units == 30);
+  REQUIRE(test_of(result, Contrast::early_difficulty, {Kind::single, 3, 0}).units == 29);
+  const Claim claim = about(claims({result}), "the first thoughts matter more");
+  CHECK(claim.design == "30 right answers, 2 tests");
+  CHECK_THAT(claim.evidence, Contains("of the steps (single at layer 1) changes by 0.4") &&
+                                 Contains(" per stratum, interval not corrected for taking the "
+                                          "smallest p of 2 tests"));
 }
 
 TEST_CASE("that the halves differ is claimed in both directions", "[claims]") {
@@ -162,7 +185,9 @@ TEST_CASE("that the halves differ is claimed in both directions", "[claims]") {
     const Claim claim = about(claims({result}), "the first and the second half");
     CHECK(claim.p == test_of(result, Contrast::halves, {Kind::single, 3, 0}).p);
     CHECK(claim.p.value() < 0.01);
-    CHECK_THAT(claim.evidence, Contains(first ? "second half 1" : "second half -1"));
+    CHECK_THAT(claim.evidence,
+               Contains("importance of the first minus the second half of the steps (single) " +
+                        std::string(first ? "1" : "-1")));
   }
 }
 
@@ -175,14 +200,24 @@ TEST_CASE("the plan names the primary claim, or none", "[claims]") {
     }
     return names;
   };
-  CHECK(chief("needs_thought").front().starts_with("right answers need the thoughts"));
+  CHECK(chief("needs_thought").front().starts_with("changing all thoughts breaks"));
   CHECK(chief("trend") == Names{"the first thoughts matter more for harder problems"});
-  CHECK(chief("importance:single").front().starts_with("single thoughts matter"));
-  CHECK(chief("importance:cumulative").front().starts_with("the first thoughts matter: changing"));
-  CHECK(chief("importance:all").front().starts_with("thoughts matter: changing all"));
+  CHECK(chief("importance:single").front().starts_with("changing thought i alone"));
+  CHECK(chief("importance:cumulative") ==
+        Names{"changing the first i thoughts, for some i up to all, breaks more right answers than "
+              "it repairs wrong ones"});
+  CHECK(chief("importance:all") == chief("needs_thought"));
   CHECK(chief("importance:cumulative").size() == 1);
   CHECK(chief("").empty());
   CHECK(claims({analyzed(axes, needing, "importance:cumulative")}).size() == 6);
+  // Set all under its other name: the sentence is not said twice.
+  CHECK(claims({analyzed(axes, needing, "importance:all")}).size() == 5);
+  LaneAxes others = axes;
+  others.kinds = {Kind::leave_one};
+  CHECK(
+      claims({analyzed(others, needing, "importance:leave-one")}).back().about ==
+      "changing all thoughts but thought i, for some i, breaks more right answers than it repairs "
+      "wrong ones");
 }
 
 TEST_CASE("several runs have a primary claim each, corrected together", "[claims]") {
@@ -191,9 +226,10 @@ TEST_CASE("several runs have a primary claim each, corrected together", "[claims
   results[1].label = "mean";
   const auto all = claims(results);
   CHECK(all.size() == 10);
-  CHECK(all[0].about.starts_with("zero: right answers need"));
-  CHECK(all[5].about.starts_with("mean: right answers need"));
-  CHECK(all[0].p.value() == Approx(2.0 * claims({results[0]})[0].p.value()));
+  CHECK(all[0].about.starts_with("zero: changing all thoughts breaks"));
+  CHECK(all[5].about.starts_with("mean: changing all thoughts breaks"));
+  CHECK(all[0].p == claims({results[0]})[0].p);
+  CHECK(all[0].p_over_runs.value() == Approx(2.0 * all[0].p.value()));
   CHECK(all[0].design == "24 right answers, 2 runs");
 }
 
@@ -228,8 +264,7 @@ TEST_CASE("severe warnings are told with the claim", "[claims]") {
   CHECK(caveats(result) == Names{"only 29 of 30 problems are done"});
   result.data.rows[2].complete = true;
   result.data.rows[5].baseline[0]->kl = 0.5;
-  CHECK(caveats(result) ==
-        Names{"the check failed that baseline equals itself (largest KL 0.500)"});
+  CHECK(caveats(result) == Names{"check \"baseline equals itself\" failed (largest KL 0.500)"});
 }
 
 }  // namespace phiscope::analyze::steps::claims_test

@@ -71,11 +71,14 @@ TEST_CASE("findings give the numbers of the chief sample", "[findings]") {
   CHECK(lines[3] == "Importance of set single: largest " +
                         estimate_text(cell({Kind::single, 3, 3}).importance) +
                         " at single 3, smallest " +
-                        estimate_text(cell({Kind::single, 3, 0}).importance) + " at single 0.");
+                        estimate_text(cell({Kind::single, 3, 0}).importance) +
+                        " at single 0; intervals not corrected for taking the largest and the "
+                        "smallest of 4.");
   CHECK(lines[4] == "Importance of set early-exit: largest " + estimate_text(early) +
                         " at early-exit 0, smallest " +
                         estimate_text(cell({Kind::early_exit, -1, 3}).importance) +
-                        " at early-exit 3.");
+                        " at early-exit 3; intervals not corrected for taking the largest and "
+                        "the smallest of 4.");
   // Steps 0 and 1 break 3 and 7: of problems 4 to 6, one in each of the three strata.
   CHECK(lines[5] ==
         "Importance of the first half of the steps of single by stratum: 2: 0.0625 "
@@ -98,7 +101,9 @@ TEST_CASE("several layers and runs are named", "[findings]") {
   CHECK(lines[0].starts_with("said: Baseline: "));
   CHECK(find(lines, "other: Changing all thoughts at layer 1 loses 25") != "no line");
   CHECK_THAT(find(lines, "other: Importance of set single"),
-             Contains("at single 3 at layer 1, smallest") && Contains("at single 0 at layer 1."));
+             Contains("at single 3 at layer 1, smallest") &&
+                 Contains("at single 0 at layer 1; intervals not corrected for taking the largest "
+                          "and the smallest of 8."));
   CHECK(find(lines, "other: Importance of the first half of the steps of single at layer 3") !=
         "no line");
 }

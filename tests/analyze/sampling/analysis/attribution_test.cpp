@@ -71,6 +71,7 @@ TEST_CASE("points of a problem are averaged before the mean over problems", "[at
   const SyntheticPoints options;
   const Attribution result = analyzed(options);
   CHECK(result.problems == 5);
+  CHECK(result.measured == 6);
   for (std::size_t entry = 0; entry < 5; ++entry) {
     const auto at = [&](std::size_t point) {
       return result.points[point][1].entries[entry].value();

@@ -43,6 +43,9 @@ TEST_CASE("layers are tested alone, by Holm and by the largest statistic", "[fli
   CHECK(tests[1].p_holm.value() == Approx(std::max(second, 2.0 * first)));
   CHECK(tests[0].p_max.value() >= tests[0].p.value());
   CHECK(tests[0].least_p == 2.0 / 32);
+  CHECK(tests[0].difference.value() == Approx(5.7 / 5.0));
+  CHECK(tests[1].difference.value() == Approx(0.3 / 5.0));
+  CHECK(tests[2].difference == Value(Status::too_few_rows));
   CHECK(tests[2].p == Value(Status::too_few_rows));
   CHECK(tests[2].p_holm == Value(Status::too_few_rows));
 }
