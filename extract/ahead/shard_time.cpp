@@ -13,7 +13,7 @@ namespace phiscope::extract {
 
 std::size_t groups_in_time(const Plan& plan, const ModelConfig& config, double seconds,
                            bool on_cpu) {
-  if (seconds <= 0.0 || !plan.divisible) return plan.groups_per_shard;
+  if (!(seconds > 0.0) || !plan.divisible) return plan.groups_per_shard;
   const auto layers = static_cast<std::uint64_t>(config.layers);
   std::vector<std::uint64_t> before{0};  // [group] token-layers of those before it
   for (const Group& group : plan.groups) {
@@ -25,7 +25,8 @@ std::size_t groups_in_time(const Plan& plan, const ModelConfig& config, double s
   const double rate = on_cpu ? 1e11 : 2e13;
   const double operations =
       2.0 * static_cast<double>(count_parameters(config)) / static_cast<double>(config.layers);
-  const auto most = static_cast<std::uint64_t>(seconds * rate / operations);
+  // At most what 64 bits hold: beyond that the conversion gives any number.
+  const auto most = static_cast<std::uint64_t>(std::min(seconds * rate / operations, 1e18));
   const auto fits = [&](std::size_t size) {
     for (std::size_t first = 0; first < plan.groups.size(); first += size) {
       const std::size_t end = std::min(first + size, plan.groups.size());

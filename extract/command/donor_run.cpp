@@ -4,6 +4,7 @@
 #include "files/json_fields.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/file/sha256.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -39,7 +40,10 @@ DonorRun::DonorRun(const std::filesystem::path& folder, const nlohmann::ordered_
     throw FormatError(
         folder, "a run of extract " + plan.experiment + ", expected one of extract activations");
   }
-  if (plan.details.at("model").at("digests") != model.at("digests")) {
+  const std::filesystem::path file = folder / "plan.json";
+  const shard::JsonObject details(plan.details, "", file);
+  const shard::JsonObject its_model(details.member("model"), "model", file);
+  if (its_model.member("digests") != model.at("digests")) {
     throw FormatError(folder, "the model's files have other digests, expected a run of this model");
   }
   const std::vector<std::string> key{"prompt", "position"};

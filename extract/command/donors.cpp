@@ -6,6 +6,7 @@
 #include "shard/file/sha256.hpp"
 #include "shard/row_values.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -42,21 +43,22 @@ void check_steps(const DonorRequest& request, const CleanValues& clean) {
 }
 
 void check_plan(const DonorRequest& request, const shard::Run& run, const CheckedModel& model) {
-  const nlohmann::ordered_json& details = run.plan().details;
   if (run.plan().experiment != request.experiment) {
     throw FormatError(request.folder, "a run of extract " + run.plan().experiment +
                                           ", expected one of extract " + request.experiment);
   }
-  if (details.at("model").at("digests") != model.description.at("digests")) {
+  const std::filesystem::path file = request.folder / "plan.json";
+  const shard::JsonObject plan(run.plan().details, "", file);
+  const shard::JsonObject its_model(plan.member("model"), "model", file);
+  if (its_model.member("digests") != model.description.at("digests")) {
     throw FormatError(request.folder,
                       "the model's files have other digests, expected a run of the "
                       "model whose values are changed");
   }
-  if (details.at("hook").get<std::string>() != request.hook ||
-      details.at("layers").get<std::vector<int>>() != request.layers) {
-    throw FormatError(request.folder, "hook " + details.at("hook").get<std::string>() +
-                                          " or its layers differ, expected " + request.hook +
-                                          " of the layers that are changed");
+  const std::string hook = plan.text("hook");
+  if (hook != request.hook || !std::ranges::equal(plan.integers("layers"), request.layers)) {
+    throw FormatError(request.folder, "hook " + hook + " or its layers differ, expected " +
+                                          request.hook + " of the layers that are changed");
   }
 }
 
@@ -77,8 +79,12 @@ std::pair<int, int> step_range(const shard::Run& run) {
 
 CleanValues read_clean(const DonorRequest& request, const shard::Run& run) {
   CleanValues clean;
-  for (const auto& entry : run.plan().details.at(request.noun + "s")) {
-    const auto& id = entry.at(request.noun + "_id");
+  const std::filesystem::path file = request.folder / "plan.json";
+  const shard::JsonObject plan(run.plan().details, "", file);
+  for (const shard::JsonObject& entry : plan.objects(request.noun + "s")) {
+    const std::string key = request.noun + "_id";
+    const nlohmann::ordered_json& id = entry.member(key);
+    if (!id.is_string() && !id.is_number_integer()) entry.refuse(key, "a string or an integer");
     clean.ids.push_back(id.is_string() ? id.get<std::string>() : id.dump());
   }
   const auto [first, last] = step_range(run);

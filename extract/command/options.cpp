@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <functional>
 #include <numeric>
 #include <sstream>
 #include <stdexcept>
@@ -64,6 +65,18 @@ std::vector<std::string> split(const std::string& text, char by) {
   return parts;
 }
 
+/// A number from 0 to one that every number of bytes or tokens still holds. CLI::Range takes NaN,
+/// which is neither below a range nor above it.
+void check_amount(CLI::Option& option) {
+  const std::function<std::string(const std::string&)> check = [](const std::string& text) {
+    double amount = 0.0;
+    const bool is_number = CLI::detail::lexical_cast(text, amount);
+    if (is_number && amount >= 0.0 && amount <= 1e9) return std::string();
+    return "Value " + text + " not in range 0 to 1000000000";
+  };
+  option.check(check, "FLOAT in [0 - 1000000000]");
+}
+
 }  // namespace
 
 void add_run_options(Flags& flags, RunOptions& options, const char* layers) {
@@ -103,6 +116,7 @@ void add_run_options(Flags& flags, RunOptions& options, const char* layers) {
       .add("--memory", options.memory,
            "GB of memory to plan with, e.g. of another machine's device; 0: what is free here")
       .with_default();
+  check_amount(*flags.command().get_option("--memory"));
   flags
       .add("--pinned-mb", options.pinned_mb,
            "MiB of rows that may be on their way to the disk; of a device in page-locked memory")
@@ -114,6 +128,7 @@ void add_run_options(Flags& flags, RunOptions& options, const char* layers) {
           "make shards smaller where one would take longer, by an estimate from the work alone; 0: "
           "never")
       .with_default();
+  check_amount(*flags.command().get_option("--shard-minutes"));
   flags.add_switch("--mixed-cpus", options.mixed_cpus,
                    "let tasks of a run compute with different instruction sets: shards then differ "
                    "in their last bits");

@@ -11,6 +11,7 @@
 #include "shard/file/atomic_file.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/run_reader.hpp"
+#include "shard/text/json_object.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -137,18 +138,22 @@ Generation generation_of(const PatchingOptions& options, const PatchLayout& layo
 /// @throws shard::FormatError where a pair of the donors' run has its sites elsewhere
 void check_sites(const std::filesystem::path& folder, const TokenPairs& read) {
   const shard::Run run = shard::Run::open(folder);
-  for (const auto& entry : run.plan().details.at("pairs")) {
-    const auto& id = entry.at("pair_id");
+  const std::filesystem::path file = folder / "plan.json";
+  const std::vector<shard::JsonObject> entries =
+      shard::JsonObject(run.plan().details, "", file).objects("pairs");
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const ordered_json& id = entries[i].member("pair_id");
     const std::string name = id.is_string() ? id.get<std::string>() : id.dump();
     const auto pair = std::ranges::find(read.pairs, name, &PatchPair::id);
     if (pair == read.pairs.end()) continue;
-    if (!entry.at("clean").contains("first_site")) {
+    const shard::JsonObject clean(entries[i].member("clean"),
+                                  "pairs[" + std::to_string(i) + "].clean", file);
+    if (!clean.has("first_site")) {
       throw shard::FormatError(
-          folder / "plan.json",
-          "pair " + name + " has no first_site, expected a run of this version of extract");
+          file, "pair " + name + " has no first_site, expected a run of this version of extract");
     }
-    const int first = entry.at("clean").at("first_site").get<int>();
-    if (first == pair->clean.first_site) continue;
+    const std::uint64_t first = clean.count("first_site");
+    if (first == static_cast<std::uint64_t>(pair->clean.first_site)) continue;
     throw shard::FormatError(folder, "pair " + name + " has its sites from position " +
                                          std::to_string(first) + " on, expected " +
                                          std::to_string(pair->clean.first_site) +

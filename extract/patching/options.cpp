@@ -6,20 +6,21 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <stdexcept>
 
 namespace phiscope::extract {
 namespace {
 
-/// "greedy:4" as 4; -1 for anything else.
-int greedy_count(const std::string& text) {
+/// "greedy:4" as 4; -1 for anything else, and for more than `most`.
+int greedy_count(const std::string& text, std::int64_t most) {
   constexpr std::string_view name = "greedy:";
   if (!text.starts_with(name)) return -1;
   int n = 0;
   const char* begin = text.data() + name.size();
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), n);
   const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole && n > 0 ? n : -1;
+  return whole && n > 0 && n <= most ? n : -1;
 }
 
 void read_modes(const PatchingOptions& options, const ModelConfig& config, PatchLayout& layout) {
@@ -43,17 +44,20 @@ void read_modes(const PatchingOptions& options, const ModelConfig& config, Patch
   }
 }
 
-void read_readouts(const PatchingOptions& options, PatchLayout& layout) {
+void read_readouts(const PatchingOptions& options, const ModelConfig& config, PatchLayout& layout) {
+  // A read-out has a name; with --allow-long the context has no end that would bound them.
+  const std::int64_t most = std::min<std::int64_t>(config.max_positions, 1'000'000);
   for (const std::string& name : options.readouts) {
     if (name == "eot") continue;  // always read
     if (name == "answer") {
       layout.answers = true;
       continue;
     }
-    layout.greedy = greedy_count(name);
+    layout.greedy = greedy_count(name, most);
     if (layout.greedy < 0) {
       throw std::runtime_error("--readouts: found '" + name +
-                               "', expected some of eot, answer, greedy:N");
+                               "', expected some of eot, answer, greedy:N with N from 1 to " +
+                               std::to_string(most));
     }
   }
 }
@@ -136,7 +140,7 @@ PatchLayout layout_of(const PatchingOptions& options, const ModelConfig& config)
     throw std::runtime_error("--span: found '" + options.span +
                              "' and --align end, expected one of them");
   }
-  read_readouts(options, layout);
+  read_readouts(options, config, layout);
   if (options.published) layout.answers = false;
   layout.free = !options.no_greedy;
   layout.keep_clean = true;

@@ -137,7 +137,7 @@ std::vector<BranchPoint> read_branch_points(const std::filesystem::path& file, s
   if (fields.text_or("schema", "") != "phiscope-points/1") {
     fields.refuse("schema", "\"phiscope-points/1\", as extract sampling writes it");
   }
-  if (whole.at("model") != nlohmann::json(model.description.at("digests"))) {
+  if (fields.object("model").value() != nlohmann::json(model.description.at("digests"))) {
     throw FormatError(file,
                       "the model's files have other digests, expected points of the model "
                       "that is run");
@@ -151,9 +151,12 @@ std::vector<BranchPoint> read_branch_points(const std::filesystem::path& file, s
                      .t = static_cast<int>(point.integer("t")),
                      .top1 = static_cast<int>(point.integer("top1", {.least = 0, .most = last})),
                      .top2 = static_cast<int>(point.integer("top2", {.least = 0, .most = last}))};
-    made.distance = point.at("distance", "a number").get<double>();
+    const nlohmann::json& distance = point.at("distance", "a number");
+    if (!distance.is_number()) point.refuse("distance", "a number");
+    made.distance = distance.get<double>();
     for (const nlohmann::json& id : point.array("input_ids")) {
-      if (!id.is_number_unsigned() || id.get<std::int64_t>() > last) {
+      // Compared without a sign: as int64_t the largest ids would be below zero.
+      if (!id.is_number_unsigned() || id.get<std::uint64_t>() > static_cast<std::uint64_t>(last)) {
         point.refuse("input_ids", "token ids below " + std::to_string(last + 1));
       }
       made.ids.push_back(id.get<int>());

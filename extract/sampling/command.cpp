@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace phiscope::extract {
 namespace {
@@ -64,6 +65,11 @@ void sampling(const SamplingOptions& given, const std::string& command_line) {
   if (!options.texts.empty()) {
     setting.texts = read_given_texts(options, setting.problems, model.config);
   }
+  // A known solution that cannot be used is an error before another step has computed for hours.
+  std::optional<RunRequest> manifold;
+  if (std::ranges::count(steps, SamplingStep::manifold) > 0) {
+    manifold = sampling_request(setting, SamplingStep::manifold);
+  }
   for (const SamplingStep step : steps) {
     RunOptions own = options.run;
     own.out = options.run.out / choice_name(sampling_steps, step);
@@ -71,7 +77,10 @@ void sampling(const SamplingOptions& given, const std::string& command_line) {
       attribute(setting, own, command_line);
       continue;
     }
-    run(own, model, sampling_request(setting, step), command_line);
+    run(own, model,
+        step == SamplingStep::manifold ? std::exchange(manifold, std::nullopt).value()
+                                       : sampling_request(setting, step),
+        command_line);
     if (own.dry_run || !options.texts.empty()) continue;
     write_generated_texts(own, *model.files);
     if (step == SamplingStep::sensitivity) write_points(own.out, own.lock);

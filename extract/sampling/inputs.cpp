@@ -6,6 +6,7 @@
 #include "files/model/embedded_ids.hpp"
 #include "files/prompts.hpp"
 #include "files/tokenizer.hpp"
+#include "files/tokenizer/utf8.hpp"
 #include "shard/file/format_error.hpp"
 #include "shard/file/mapped_file.hpp"
 
@@ -19,19 +20,39 @@ namespace {
 
 using shard::FormatError;
 
+constexpr std::string_view question_place = "{problem}";
+
+/// A text with the place of the question once; a byte order mark is skipped, as in JSON.
 std::string prompt_template(const SamplingOptions& options) {
   if (options.prompt_template.empty()) return published_template;
   const shard::MappedFile file(options.prompt_template);
-  return std::string(file.text());
+  std::string_view text = file.text();
+  if (const std::size_t bad = tokenizer::first_invalid_utf8(text); bad < text.size()) {
+    throw FormatError(file.path(), "byte " + std::to_string(bad) + " is " +
+                                       shard::quote_bytes(text.substr(bad, 1)) +
+                                       ", expected UTF-8");
+  }
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  if (text.starts_with(mark)) text.remove_prefix(mark.size());
+  if (text.starts_with(mark)) {
+    throw FormatError(file.path(), "found a second byte order mark, expected text");
+  }
+  std::size_t places = 0;
+  for (std::size_t at = text.find(question_place); at != std::string_view::npos;
+       at = text.find(question_place, at + question_place.size())) {
+    ++places;
+  }
+  if (places != 1) {
+    const std::string found =
+        places == 0 ? "no {problem}" : "{problem} " + std::to_string(places) + " times";
+    throw FormatError(file.path(), "found " + found + ", expected it once");
+  }
+  return std::string(text);
 }
 
 std::string prompt_text(const std::string& form, const std::string& question) {
-  constexpr std::string_view place = "{problem}";
-  const std::size_t at = form.find(place);
-  if (at == std::string::npos) {
-    throw std::runtime_error("--prompt-template: found no {problem}, expected it once");
-  }
-  return form.substr(0, at) + question + form.substr(at + place.size());
+  const std::size_t at = form.find(question_place);
+  return form.substr(0, at) + question + form.substr(at + question_place.size());
 }
 
 /// The prompts of a file, by id.
@@ -82,11 +103,16 @@ class PromptIds {
   std::unordered_map<std::string, Prompt> given_;
 };
 
+/// The first of these fields that there is, read as the answer of a problem is.
 std::string field_text(const JsonFields& fields, const std::vector<std::string_view>& keys) {
+  constexpr std::string_view expected = "a string, a number or a list of them";
   for (const std::string_view key : keys) {
-    if (fields.has(key)) return fields.text(key);
+    if (!fields.has(key)) continue;
+    const auto text = answer_text(fields.at(key, expected));
+    if (!text) fields.refuse(key, expected);
+    return *text;
   }
-  fields.refuse(keys.front(), "a string");
+  fields.refuse(keys.front(), expected);
 }
 
 }  // namespace

@@ -25,13 +25,14 @@ inline constexpr const char* published_template =
     "User: {problem}\nPlease solve this step by step.\nAssistant:";
 
 /// @throws shard::FormatError for a problem that the context does not hold with the tokens that are
-///         generated; std::runtime_error for a template without {problem}
+///         generated, and for a template that is no UTF-8 or has {problem} not once
 SamplingProblems sampling_problems(const SamplingOptions& options,
                                    const std::vector<SamplingStep>& steps,
                                    const ModelConfig& config);
 
 /// Known solutions as tokens, by the id of their problem. A file of JSON lines or a JSON list of
-/// objects: `id`, `unique_id` or `problem_id`; `solution`, `text` or `answer`; perhaps `reasoning`.
+/// objects: `id`, `unique_id` or `problem_id`; `solution`, `text` or `answer`, a string, a number
+/// or a list of them; perhaps `reasoning`.
 /// @throws shard::FormatError naming file and entry
 std::map<std::string, std::vector<int>> read_oracle(const SamplingOptions& options,
                                                     const ModelConfig& config);

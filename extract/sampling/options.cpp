@@ -15,20 +15,31 @@ namespace {
   throw std::runtime_error(option + ": found " + found + ", expected " + expected);
 }
 
-void check_temperatures(const std::vector<double>& temperatures) {
+void check_temperatures(const std::string& option, const std::vector<double>& temperatures) {
   std::set<std::uint32_t> seen;
   for (const double temperature : temperatures) {
     // Draws are told apart by thousandths of a temperature.
     if (!(temperature >= 0.0) || temperature > 60.0 ||
         std::abs(temperature * 1000.0 - std::round(temperature * 1000.0)) > 1e-6) {
-      refuse("--temperatures", std::to_string(temperature),
-             "numbers from 0 to 60 with at most three decimals");
+      refuse(option, std::to_string(temperature),
+             "a number from 0 to 60 with at most three decimals");
     }
     if (!seen.insert(draw_sample(temperature, 0)).second) {
-      refuse("--temperatures", std::to_string(temperature) + " twice", "each once");
+      refuse(option, std::to_string(temperature) + " twice", "each once");
     }
   }
-  if (temperatures.empty()) refuse("--temperatures", "nothing", "at least one");
+  if (temperatures.empty()) refuse(option, "nothing", "at least one");
+}
+
+/// The option that says how many tokens a step generates, and how many.
+std::string tokens_option(const SamplingOptions& options, SamplingStep step) {
+  std::string name = "--max-new-tokens";
+  if (step == SamplingStep::variance && options.variance_max_new_tokens > 0) {
+    name = "--variance-max-new-tokens";
+  } else if (step == SamplingStep::clustering && options.cluster_max_new_tokens > 0) {
+    name = "--cluster-max-new-tokens";
+  }
+  return name + " (" + std::to_string(step_tokens(options, step)) + ")";
 }
 
 void check_checkpoints(const SamplingOptions& options) {
@@ -37,27 +48,33 @@ void check_checkpoints(const SamplingOptions& options) {
   for (const int checkpoint : options.checkpoints) {
     if (checkpoint <= before || (checkpoint > tokens && options.texts.empty())) {
       refuse("--checkpoints", std::to_string(checkpoint),
-             "ascending numbers from --stride (" + std::to_string(options.stride) +
-                 ") to --max-new-tokens (" + std::to_string(tokens) + ")");
+             "ascending numbers from --stride (" + std::to_string(options.stride) + ") to " +
+                 tokens_option(options, SamplingStep::variance));
     }
     before = checkpoint;
   }
   if (options.checkpoints.empty()) refuse("--checkpoints", "nothing", "at least one");
 }
 
-void check_layers(const SamplingOptions& options, const ModelConfig& config) {
+/// These steps have no checkpoint to compare: a solution shorter than the stride has no latent.
+void check_stride(const SamplingOptions& options, SamplingStep step) {
+  if (!options.texts.empty() || options.stride <= step_tokens(options, step)) return;
+  refuse("--stride", std::to_string(options.stride), "at most " + tokens_option(options, step));
+}
+
+void check_layers(const SamplingOptions& options, const ModelConfig& config, bool clusters) {
   const std::vector<int> layers = parse_layers(options.run.layers, static_cast<int>(config.layers));
   const auto check = [&](const std::string& option, int layer) {
-    if (layer >= config.layers) {
+    if (layer < -1 || layer >= config.layers) {
       refuse(option, std::to_string(layer),
-             "a layer from 0 to " + std::to_string(config.layers - 1));
+             "a layer from 0 to " + std::to_string(config.layers - 1) + ", or -1");
     }
     if (layer >= 0 && std::ranges::count(layers, layer) == 0) {
       refuse(option, std::to_string(layer), "one of --layers");
     }
   };
   check("--target-layer", options.target_layer);
-  check("--cluster-layer", options.cluster_layer);
+  if (clusters) check("--cluster-layer", options.cluster_layer);
 }
 
 }  // namespace
@@ -103,20 +120,29 @@ void check_sampling(const SamplingOptions& options, const std::vector<SamplingSt
            "--steps variance,clustering, or one of them");
   }
   check_draw_options(draw_options(options));
-  check_temperatures(options.temperatures);
-  check_temperatures({options.cluster_temperature});
+  // One temperature is also that of given texts which name none.
+  if (has(SamplingStep::variance) || !options.texts.empty()) {
+    check_temperatures("--temperatures", options.temperatures);
+  }
+  if (has(SamplingStep::clustering)) {
+    check_temperatures("--cluster-temperature", {options.cluster_temperature});
+  }
   if (options.samples > 65535)
     refuse("--samples", std::to_string(options.samples), "at most 65535");
-  check_checkpoints(options);
-  check_layers(options, config);
-  if (!(options.prefix_share >= 0.0) || options.prefix_share >= 1.0) {
+  if (has(SamplingStep::variance)) check_checkpoints(options);
+  for (const SamplingStep step : {SamplingStep::manifold, SamplingStep::clustering}) {
+    if (has(step)) check_stride(options, step);
+  }
+  check_layers(options, config, has(SamplingStep::clustering));
+  if (has(SamplingStep::manifold) &&
+      (!(options.prefix_share >= 0.0) || options.prefix_share >= 1.0)) {
     refuse("--prefix-share", std::to_string(options.prefix_share), "a share from 0 up to 1");
   }
   if (has(SamplingStep::sensitivity) && options.interval >= options.max_new_tokens) {
     refuse("--interval", std::to_string(options.interval),
            "less than --max-new-tokens (" + std::to_string(options.max_new_tokens) + ")");
   }
-  if (options.window_stride > options.lookahead) {
+  if (has(SamplingStep::sensitivity) && options.window_stride > options.lookahead) {
     refuse("--window-stride", std::to_string(options.window_stride),
            "at most --lookahead (" + std::to_string(options.lookahead) + ")");
   }

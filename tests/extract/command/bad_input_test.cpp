@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "ahead/shard_time.hpp"
 #include "catch.hpp"
 #include "fixture.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -205,4 +207,36 @@ TEST_CASE("values that no flag can mean are refused", "[bad_input]") {
   refused("--shard 1", "--shard");
   refused("--device cuda", "--device");
   refused("--context-lengths 300", "context length");
+}
+
+TEST_CASE("memory and minutes beyond every machine are a wrong use", "[bad_input]") {
+  const TempDir dir;
+  const std::filesystem::path out = dir.path() / "run";
+  const std::string option = GENERATE(as<std::string>{}, "--memory", "--shard-minutes");
+  for (const std::string value : {"1e300", "inf", "nan", "-nan", "-5", "1000000001", "much"}) {
+    const Finished done = extract(small_loo(out, option + "=" + value), dir.path());
+    CAPTURE(value, done.err);
+    CHECK(done.status == 2);
+    CHECK(done.out.empty());
+    CHECK_THAT(done.err, Contains(option + ": Value " + value + " not in range 0 to 1000000000\n"));
+    CHECK_FALSE(std::filesystem::exists(out));
+  }
+  for (const char* value : {"0", "0.5", "1e9"}) {
+    const Finished done = extract(small_loo(out, option + "=" + value + " --dry-run"), dir.path());
+    CAPTURE(value, done.err);
+    CHECK(done.status == 0);
+  }
+}
+
+TEST_CASE("a time that no number of tokens fills divides no shard", "[bad_input]") {
+  phiscope::extract::Plan plan;
+  for (int group = 0; group < 8; ++group) {
+    plan.groups.push_back({.runs = {{.tokens = std::vector<int>(10, 3), .rows = {}}}});
+  }
+  plan.groups_per_shard = 8;
+  const auto config = phiscope::extract::read_config(walk_model());
+  for (const double seconds : {1e300, static_cast<double>(INFINITY), static_cast<double>(NAN)}) {
+    CAPTURE(seconds);
+    CHECK(phiscope::extract::groups_in_time(plan, config, seconds, true) == 8);
+  }
 }

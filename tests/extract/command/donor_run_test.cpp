@@ -132,3 +132,25 @@ TEST_CASE("values of some heads are refused where they are asked for", "[donor_r
       run.row(Hook::z, 1, *run.find("a"), 2),
       folder.string() + ": stores some heads of hook_z alone (--heads 1), expected all heads");
 }
+
+TEST_CASE("a plan without its model is refused by file and member", "[donor_run]") {
+  const TempDir dir;
+  const auto folder = stored_run(dir, "run", "--capture hook_resid_post --layers 1");
+  const auto plan = nlohmann::ordered_json::parse(read_text(folder / "plan.json"));
+  auto manifest = nlohmann::ordered_json::parse(read_text(folder / "manifest.json"));
+  const auto refusal_of = [&](const auto& change) {
+    nlohmann::ordered_json changed = plan;
+    change(changed);
+    manifest["plan"] = changed;  // a run agrees with its manifest
+    write_text(folder / "plan.json", changed.dump(1) + "\n");
+    write_text(folder / "manifest.json", manifest.dump(1) + "\n");
+    return refusal(folder);
+  };
+  const std::string file = (folder / "plan.json").string();
+  CHECK(refusal_of([](auto&) {}) == "accepted");
+  CHECK(refusal_of([](auto& whole) { whole.erase("model"); }) == file + ": model is missing");
+  CHECK(refusal_of([](auto& whole) { whole["model"] = 5; }) ==
+        file + ": model is 5, expected an object");
+  CHECK(refusal_of([](auto& whole) { whole["model"].erase("digests"); }) ==
+        file + ": model.digests is missing");
+}

@@ -151,6 +151,13 @@ TEST_CASE("options without a meaning are refused with what is expected", "[bad_i
   folder.refused("--readouts eot,greedy:0",
                  {"--readouts: found 'greedy:0', expected some of eot, answer, greedy:N"});
   folder.refused("--readouts last", {"--readouts: found 'last'"});
+  // The model's context is 64 tokens.
+  for (const std::string count : {"65", "2000000000", "99999999999"}) {
+    folder.refused("--readouts eot,greedy:" + count,
+                   {"--readouts: found 'greedy:" + count +
+                    "', expected some of eot, answer, greedy:N with N from 1 to 64\n"});
+  }
+  folder.refused("--no-greedy --readouts greedy:64", {"pair 4", "context length of the model, 64"});
   folder.refused("--hook logits", {"--hook: found 'logits', expected one of hook_resid_pre"});
   folder.refused("--layers 2", {"--layers"});
   folder.refused("--published --latents 3",

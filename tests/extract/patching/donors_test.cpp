@@ -347,3 +347,38 @@ TEST_CASE("donors that are no finished run of patching are refused", "[donors]")
   std::filesystem::create_directories(folder.path() / "donors");
   folder.refused(folder.donors() + "--donor mean", "donors");
 }
+
+TEST_CASE("a plan of donors without a member is refused by file and member", "[donors]") {
+  const DonorFolder folder;
+  const std::filesystem::path run = folder.path() / "donors";
+  const auto plan = nlohmann::ordered_json::parse(read_text(run / "plan.json"));
+  auto manifest = nlohmann::ordered_json::parse(read_text(run / "manifest.json"));
+  const auto refused = [&](const auto& change, const std::string& reason) {
+    nlohmann::ordered_json changed = plan;
+    change(changed);
+    manifest["plan"] = changed;  // a run agrees with its manifest
+    write_text(run / "plan.json", changed.dump(1) + "\n");
+    write_text(run / "manifest.json", manifest.dump(1) + "\n");
+    folder.refused(folder.donors() + "--donor mean",
+                   "error: " + (run / "plan.json").string() + ": " + reason + "\n");
+  };
+  refused([](auto& whole) { whole.erase("model"); }, "model is missing");
+  refused([](auto& whole) { whole["model"] = "tiny"; }, "model is \"tiny\", expected an object");
+  refused([](auto& whole) { whole["model"].erase("digests"); }, "model.digests is missing");
+  refused([](auto& whole) { whole.erase("hook"); }, "hook is missing");
+  refused([](auto& whole) { whole["hook"] = 5; }, "hook is 5, expected a string");
+  refused([](auto& whole) { whole.erase("layers"); }, "layers is missing");
+  refused([](auto& whole) { whole["layers"] = "all"; },
+          "layers is \"all\", expected a list of integers");
+  refused([](auto& whole) { whole.erase("pairs"); }, "pairs is missing");
+  refused([](auto& whole) { whole["pairs"] = 2; }, "pairs is 2, expected a list of objects");
+  refused([](auto& whole) { whole["pairs"][1] = 2; }, "pairs[1] is 2, expected an object");
+  refused([](auto& whole) { whole["pairs"][0].erase("pair_id"); }, "pairs[0].pair_id is missing");
+  refused([](auto& whole) { whole["pairs"][0]["pair_id"] = 1.5; },
+          "pairs[0].pair_id is 1.5, expected a string or an integer");
+  refused([](auto& whole) { whole["pairs"][0].erase("clean"); }, "pairs[0].clean is missing");
+  refused([](auto& whole) { whole["pairs"][1]["clean"].erase("first_site"); },
+          "pair b has no first_site, expected a run of this version of extract");
+  refused([](auto& whole) { whole["pairs"][1]["clean"]["first_site"] = "x"; },
+          "pairs[1].clean.first_site is \"x\", expected an integer that is not negative");
+}

@@ -174,3 +174,36 @@ TEST_CASE("points of another model are refused", "[attribution]") {
   CHECK(none.status == 1);
   CHECK_THAT(none.err, Contains("bifurcation_points.json: found no file"));
 }
+
+TEST_CASE("a file of points that is none is refused by member, found and expected",
+          "[attribution]") {
+  const SamplingFolder folder;
+  folder.run("run", "sensitivity", "");
+  const auto points =
+      nlohmann::json::parse(read_text(folder.path() / "run/sensitivity/bifurcation_points.json"));
+  const std::filesystem::path file = folder.path() / "points.json";
+  const auto refusal = [&](const auto& change) {
+    nlohmann::json changed = points;
+    change(changed);
+    write_text(file, changed.dump());
+    const Finished done = folder.extracted("other", "--steps 6 --points '" + file.string() + "'");
+    CHECK(done.status == 1);
+    CHECK(done.out.empty());
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "other"));
+    return done.err;
+  };
+  const std::string begin = "error: " + file.string() + ": ";
+  CHECK(refusal([](auto& whole) { whole.erase("model"); }) ==
+        begin + "model is missing, expected an object\n");
+  CHECK(refusal([](auto& whole) { whole["model"] = "words"; }) ==
+        begin + "model is 'words', expected an object\n");
+  CHECK(refusal([](auto& whole) { whole["points"][0]["distance"] = "x"; }) ==
+        begin + "points[0].distance is 'x', expected a number\n");
+  CHECK(refusal([](auto& whole) { whole["points"][1].erase("distance"); }) ==
+        begin + "points[1].distance is missing, expected a number\n");
+  CHECK(refusal([](auto& whole) { whole["points"][0]["t"] = 4294967297; }) ==
+        begin + "points[0].t is 4294967297, expected an integer in [1, 2147483647]\n");
+  CHECK_THAT(
+      refusal([](auto& whole) { whole["points"][0]["input_ids"].back() = 18446744073709551615U; }),
+      Contains(begin + "points[0].input_ids is [") && Contains("expected token ids below "));
+}
