@@ -28,11 +28,6 @@ Primary primary_of(const Ablation& data) {
   return {};
 }
 
-std::string counted(std::size_t number, const std::string& what) {
-  return number == 0 ? "no " + what.substr(0, what.size() - 1)
-                     : std::to_string(number) + " " + what;
-}
-
 /// Severe warnings that concern an order.
 std::vector<std::string> caveats(const Result& result, const Order& order, Stretch part) {
   std::vector<std::string> found;
@@ -49,26 +44,26 @@ std::vector<std::string> caveats(const Result& result, const Order& order, Stret
 /// An order against orders that are drawn.
 Claim against_drawn(const Result& result, std::size_t index, const std::string& about,
                     const RandomNull& null, const Estimate& ratio, Stretch part,
-                    const std::string& orders) {
+                    const std::string& drawn) {
   const Order& order = result.data.orders[index];
   Claim claim{.about = order.name + " " + about,
               .p = null.p_more,
               .least_p = null.least_p.value_or(1.0),
-              .design = counted(null.orders, orders),
+              .design = count_text(null.orders, drawn, drawn + "s"),
               .caveats = caveats(result, order, part)};
   if (!result.orders[index].auc.value.ok()) {
     claim.design = "fewer than two numbers of heads removed";
     return claim;
   }
   if (null.orders == 0) return claim;
-  claim.evidence = "AUC ratio " + ratio_text(result, ratio, orders);
+  claim.evidence = "AUC ratio " + ratio_text(result, ratio, drawn);
   return claim;
 }
 
 Claim against_random(const Result& result, std::size_t index) {
   const OrderResult& found = result.orders[index];
   Claim claim = against_drawn(result, index, "does more damage than random orders", found.null,
-                              found.auc_ratio, found.part, "random orders");
+                              found.auc_ratio, found.part, "random order");
   if (!claim.evidence.empty() && result.random_ratios) {
     claim.evidence += "; random orders " + report::short_text(result.random_ratios->from) + " to " +
                       report::short_text(result.random_ratios->to);
@@ -79,7 +74,7 @@ Claim against_random(const Result& result, std::size_t index) {
 Claim against_layers(const Result& result, std::size_t index) {
   const InLayer& found = *result.orders[index].in_layer;
   return against_drawn(result, index, "does more damage than random orders within its layers",
-                       found.null, found.auc_ratio, found.part, "layer-matched orders");
+                       found.null, found.auc_ratio, found.part, "layer-matched order");
 }
 
 /// The difference the other way round.
@@ -92,6 +87,14 @@ Estimate negated(Estimate difference) {
   return difference;
 }
 
+/// Units of the interval of a difference, or why there is none.
+std::string difference_units(const Result& result, const Estimate& difference) {
+  if (difference.low.ok()) return report::units_text(difference);
+  // What a table counts as its prompts is a placeholder.
+  return "no interval: " + (result.data.has_prompts ? report::no_interval_text(difference)
+                                                    : "the table does not give prompts");
+}
+
 /// A ranking against a baseline: over prompts, and among pairs of orders.
 Claim against_baseline(const Result& result, const Comparison& found) {
   const auto& orders = result.data.orders;
@@ -101,7 +104,7 @@ Claim against_baseline(const Result& result, const Comparison& found) {
   Claim claim{.about = first + " does more damage than " + second,
               .p = found.among_pairs.p_value,
               .least_p = found.among_pairs.least_p,
-              .design = counted(found.pairs, "other pairs of orders"),
+              .design = count_text(found.pairs, "other pair of orders", "other pairs of orders"),
               .caveats = caveats(result, orders[found.order], found.part)};
   if (!found.difference.value.ok()) {
     claim.design = "no part of the heads in common";
@@ -110,18 +113,18 @@ Claim against_baseline(const Result& result, const Comparison& found) {
   Estimate difference = found.difference;
   if (!more) difference = negated(difference);
   claim.evidence = "areas differ by " + report::bracket_text(difference) + " nats (" +
-                   (difference.low.ok() ? report::units_text(difference)
-                                        : "no interval: " + report::no_interval_text(difference)) +
-                   ")";
+                   difference_units(result, difference) + ")";
   if (result.data.has_prompts) {
     const Status status = first_reason(claim.p.status(), found.p_value.status());
     claim.p = status == Status::ok ? Value(std::max(claim.p.value(), found.p_value.value()))
                                    : Value(status);
     claim.least_p = std::max(claim.least_p, found.least_p);
-    claim.design = std::to_string(result.data.prompts) + " prompts and " + claim.design;
+    claim.design = count_text(result.data.prompts, "prompt", "prompts") + " and " + claim.design;
   }
-  claim.evidence += ", " + std::to_string(found.pairs_as_far) + " of " +
-                    std::to_string(found.pairs) + " other pairs by as much";
+  if (found.pairs > 0) {
+    claim.evidence += ", " + std::to_string(found.pairs_as_far) + " of " +
+                      count_text(found.pairs, "other pair", "other pairs") + " by as much";
+  }
   return claim;
 }
 
@@ -152,21 +155,25 @@ std::vector<Claim> claims_of(const Result& result) {
 
 }  // namespace
 
-std::string ratio_text(const Result& result, const Estimate& ratio, const std::string& orders) {
+std::string count_text(std::size_t number, const std::string& one, const std::string& more) {
+  if (number == 0) return "no " + one;
+  return std::to_string(number) + " " + (number == 1 ? one : more);
+}
+
+std::string ratio_text(const Result& result, const Estimate& ratio, const std::string& drawn) {
   std::string value = report::bracket_text(ratio);
   if (!ratio.value.ok()) return value;
-  const std::string prompts = std::to_string(result.data.prompts) + " prompts";
+  const std::string prompts = count_text(result.data.prompts, "prompt", "prompts");
+  const std::string orders = count_text(ratio.units, drawn, drawn + "s");
   if (ratio.low.ok()) {
-    return value + " (95 %, " + (result.data.has_prompts ? prompts + ", " : "") +
-           std::to_string(ratio.units) + " " + orders + ")";
+    return value + " (95 %, " + (result.data.has_prompts ? prompts + ", " : "") + orders + ")";
   }
   if (ratio.low.status() != Status::few_units) {
     return value + " (no interval: " + report::no_interval_text(ratio) + ")";
   }
   const bool few_orders = ratio.units < least_units;
-  return value +
-         " (no interval: " + (few_orders ? std::to_string(ratio.units) + " " + orders : prompts) +
-         ", expected at least " + std::to_string(least_units) + ")";
+  return value + " (no interval: " + (few_orders ? orders : prompts) + ", expected at least " +
+         std::to_string(least_units) + ")";
 }
 
 std::string part_text(const Result& result, Stretch part) {

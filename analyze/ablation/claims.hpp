@@ -17,10 +17,14 @@ namespace phiscope::analyze::ablation {
 /// of several sweeps are corrected together by Holm.
 [[nodiscard]] std::vector<report::Claim> claims(const std::vector<Result>& results);
 
+/// "20 random orders", "1 random order", "no random order".
+[[nodiscard]] std::string count_text(std::size_t number, const std::string& one,
+                                     const std::string& more);
+
 /// "0.775 [0.512, 1.17] (95 %, 60 prompts, 20 random orders)", or why there is no interval.
-/// @param orders  what the ratio is to: "random orders", "layer-matched orders"
+/// @param drawn  one of what the ratio is to: "random order", "layer-matched order"
 [[nodiscard]] std::string ratio_text(const Result& result, const Estimate& ratio,
-                                     const std::string& orders);
+                                     const std::string& drawn);
 
 /// " (from 12.5 % to 75.0 % of the heads)", or nothing where a part is all of the heads.
 [[nodiscard]] std::string part_text(const Result& result, Stretch part);
@@ -29,7 +33,8 @@ namespace phiscope::analyze::ablation {
 [[nodiscard]] std::optional<Stretch> extremes(const Result& result, Value OrderResult::*which);
 
 /// With no head removed nothing should differ, with all removed no order from another: the sweep's
-/// largest KL with no head removed if it is noticeable, and whether the orders differ at the end.
+/// largest KL with no head removed if it is noticeable (above 1e-4 nats), and whether the orders
+/// differ at the end (by more than 1e-6 of that KL).
 [[nodiscard]] std::optional<double> kl_without_removal(const Result& result);
 [[nodiscard]] std::optional<Stretch> different_ends(const Result& result);
 

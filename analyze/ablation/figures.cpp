@@ -160,9 +160,9 @@ Figure curves(const std::vector<Result>& results) {
   figure.caption =
       "KL divergence from the intact model by the fraction of heads removed. Grey: the mean of the "
       "random orders, between the least and the most damaging one at each point. Bands of the "
-      "other curves: 95 % bootstrap intervals over prompts, where the prompts are given. Right: "
-      "distance from the random mean; a curve inside of the grey band is no different from some "
-      "random order there.";
+      "other curves: 95 % intervals over prompts, where at least 5 are given. Right: distance from "
+      "the random mean; a curve inside the grey band is not more extreme than every random order "
+      "there.";
   figure.definition =
       "Mean over response tokens, then prompts, of KL(intact || ablated) over the vocabulary; the "
       "output of a removed head becomes " +
@@ -226,9 +226,10 @@ Figure ratios(const std::vector<Result>& results) {
   figure.columns = std::min<std::size_t>(results.size(), 4);
   figure.caption =
       "Above 1 an order does more damage than random orders on average. Bars: rankings and "
-      "baselines; lines: 95 % intervals that draw orders and prompts anew and let the order be a "
-      "random one. Grey: every random order over the mean of the others, which is how far chance "
-      "alone goes. Short marks right of a bar: random orders within that ranking's layers.";
+      "baselines; lines: 95 % intervals that draw orders and, where they are given, prompts anew "
+      "and let the order be a random one. Grey: every random order over the mean of the others, "
+      "which is how far chance alone goes. Short marks right of a bar: random orders within that "
+      "ranking's layers.";
   figure.definition =
       "Trapezoid area under the mean KL over the fraction of heads removed, divided by the mean of "
       "the areas of the random orders over the same part of the axis.";

@@ -36,17 +36,28 @@ std::string above_text(const Result& result, std::size_t index) {
   return text + ".";
 }
 
+/// How many random orders an order would need whose rank does not show it yet. z is an
+/// estimate and areas need not be normal: where the orders at hand contradict that nothing is said.
+std::string needed_text(const OrderResult& found) {
+  const double z = found.null.z.value();
+  const Value& p = found.null.p_more;
+  if (z < 0.0 || !p.ok() || p.value() <= report::primary_level) return "";
+  if (!found.orders_needed) {
+    return "; if areas are normal, at this z the expected p stays above 0.05 however many orders "
+           "are drawn";
+  }
+  if (*found.orders_needed <= static_cast<std::int64_t>(found.null.orders)) return "";
+  return "; if areas are normal and the order stays at z = " + report::short_text(z) + ", about " +
+         std::to_string(*found.orders_needed) + " random orders give an expected p below 0.05";
+}
+
 /// How far an order is from the random orders, and how many would be needed to tell.
 std::string distance_text(const Result& result, std::size_t index) {
   const OrderResult& found = result.orders[index];
   const double z = found.null.z.value();
-  std::string text = result.data.orders[index].name + " is " + report::short_text(std::abs(z)) +
-                     " standard deviations " + (z < 0.0 ? "below" : "above") +
-                     " the mean area of " + std::to_string(found.null.orders) + " random orders";
-  if (z < 0.0) return text + ".";
-  return text + (found.orders_needed ? "; about " + std::to_string(*found.orders_needed) +
-                                           " would be needed for p < 0.05."
-                                     : "; no number of them would give p < 0.05.");
+  return result.data.orders[index].name + " is " + report::short_text(std::abs(z)) +
+         " standard deviations " + (z < 0.0 ? "below" : "above") + " the mean area of " +
+         std::to_string(found.null.orders) + " random orders" + needed_text(found) + ".";
 }
 
 /// What the sweep leaves open.
@@ -79,6 +90,12 @@ std::vector<std::string> open_questions(const Result& result) {
   return lines;
 }
 
+/// How much of an unfinished order is compared.
+std::string compared_text(std::size_t points) {
+  if (points == 0) return "none is compared";
+  return points == 1 ? "compared is the first" : "compared are the first " + std::to_string(points);
+}
+
 std::string ends_text(const Result& result) {
   const auto zero = extremes(result, &OrderResult::at_zero);
   const auto all = extremes(result, &OrderResult::at_all);
@@ -108,8 +125,8 @@ std::vector<std::string> warnings(const Result& result) {
     if (order.finished()) continue;
     lines.push_back("Unfinished: order " + order.name + " of " + result.label + " has " +
                     std::to_string(order.measured) + " of " + std::to_string(order.planned.size()) +
-                    " numbers of heads removed; compared are the first " +
-                    std::to_string(order.curve.removed.size()) + ".");
+                    " numbers of heads removed; " + compared_text(order.curve.removed.size()) +
+                    ".");
   }
   if (!extremes(result, &OrderResult::at_zero)) {
     lines.push_back("No KL with no head removed is measured in " + result.label + ".");

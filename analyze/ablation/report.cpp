@@ -29,12 +29,41 @@ Table columns_of(const Table& table, const std::vector<std::string>& wanted) {
   return result;
 }
 
-report::Section diagnostics(const report::Analysis& analysis) {
+/// What was checked of a sweep that has no warning, and what could not be.
+std::string checked_text(const Result& result) {
+  const std::size_t all = result.orders.size();
+  const auto measured = [&result](Value OrderResult::*which) {
+    return static_cast<std::size_t>(
+        std::count_if(result.orders.begin(), result.orders.end(),
+                      [which](const OrderResult& order) { return (order.*which).ok(); }));
+  };
+  // A table can hold a 0 that was assumed, as the published ones do.
+  const std::string how = result.data.has_prompts ? "measured" : "given";
+  const auto where = [&](std::size_t orders) {
+    return orders == all ? std::string()
+                         : ", " + how + " in " + std::to_string(orders) + " of " +
+                               std::to_string(all) + " orders,";
+  };
+  const std::size_t at_zero = measured(&OrderResult::at_zero);
+  const std::size_t at_all = measured(&OrderResult::at_all);
+  std::string text = result.data.has_prompts
+                         ? "Every order is finished."
+                         : "A table does not say what was planned for its orders.";
+  text += " KL with no head removed" + where(at_zero) + " is at most 1e-4 nats.";
+  text += " KL with all heads removed";
+  if (at_all == 0) return text + " was not " + how + ".";
+  if (at_all == 1) return text + " was " + how + " in one order only.";
+  return text + where(at_all) + " is equal for " + (at_all == all ? "all orders" : "these") +
+         ", to 1e-6 of its value.";
+}
+
+report::Section diagnostics(const report::Analysis& analysis, const std::vector<Result>& results) {
   report::Section section{.title = "Diagnostics", .folded = true};
   if (analysis.warnings.empty()) {
-    section.lines = {
-        "Every order is finished, KL is 0 with no head removed, and equal for all orders with all "
-        "heads removed."};
+    for (const Result& result : results) {
+      section.lines.push_back((results.size() > 1 ? result.label + ": " : "") +
+                              checked_text(result));
+    }
   }
   section.tables.push_back(
       {.caption =
@@ -102,12 +131,14 @@ std::vector<std::string> definitions(const std::vector<Result>& results) {
       "AUC: area under the KL curve over the fraction of heads removed, by the trapezoid rule. AUC "
       "ratio: AUC of an order over the mean AUC of the random orders; of a random order, over that "
       "of the others.",
-      "Interval of an AUC ratio: by what factor the order may differ from a random order. Prompts "
-      "and random orders are drawn anew, and the order may be one of them, so that it contains 1 "
-      "for a random order in about 95 %. p: the rank of the order's area among those of the random "
-      "orders, (1 + as large) / (1 + orders).",
+      "Interval of an AUC ratio: by what factor the order may differ from a random order. Random "
+      "orders and, where they are given, prompts are drawn anew, and the order may be one of them, "
+      "so that it contains 1 for a random order in about 95 %. p: the rank of the order's area "
+      "among those of the random orders, (1 + as large) / (1 + orders).",
       "Layer-matched (random-in-layer) orders take a random head from the layer from which the "
-      "ranking takes one, place by place: what they do is due to depth.",
+      "ranking takes one, place by place: what they do does not depend on which heads of a layer "
+      "the ranking chose. Where a ranking is not shown to do more damage than they do, it is open "
+      "whether it adds to the depth of its heads.",
       "Intervals of KL, of areas and of differences between two orders draw prompts anew: the same "
       "orders on new prompts."};
   // NOLINTEND(bugprone-suspicious-missing-comma)
@@ -123,9 +154,9 @@ std::vector<std::string> definitions(const std::vector<Result>& results) {
 report::Source source(const Result& result) {
   const Ablation& data = result.data;
   const std::string file = data.path.filename().empty() ? data.name : data.path.filename().string();
-  std::string about = file + ", " + std::to_string(result.orders.size()) + " orders, " +
-                      std::to_string(data.heads) + " heads";
-  if (data.has_prompts) about += ", " + std::to_string(data.prompts) + " prompts";
+  std::string about = file + ", " + count_text(result.orders.size(), "order", "orders") + ", " +
+                      count_text(static_cast<std::size_t>(data.heads), "head", "heads");
+  if (data.has_prompts) about += ", " + count_text(data.prompts, "prompt", "prompts");
   if (!data.removal.empty()) about += ", --remove " + data.removal;
   return {.label = result.label,
           .about = std::move(about),
@@ -157,7 +188,7 @@ report::Analysis report_of(const std::vector<Result>& results, const Options& op
   }
   report::Section curves{.title = "Curves"};
   for (const figure::Figure& figure : analysis.figures) curves.figures.push_back(figure.name);
-  analysis.sections = {diagnostics(analysis), std::move(curves), numbers(analysis)};
+  analysis.sections = {diagnostics(analysis, results), std::move(curves), numbers(analysis)};
   return analysis;
 }
 

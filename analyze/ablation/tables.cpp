@@ -287,11 +287,12 @@ std::vector<report::NamedTable> tables(const std::vector<Result>& results) {
        "One row per order of removal. auc: area under the KL curve over the fraction of heads "
        "removed (trapezoid), nats, from from_fraction to to_fraction; auc_ratio: over the mean "
        "area of the random orders (of the other ones, for a random order), with an interval that "
-       "draws orders and prompts anew and lets the order be one of them: for a random order it "
-       "contains 1 in about 95 %. random_ratio_*: range of that ratio over the random orders. "
-       "p_more: (1 + random orders with an area at least as large) / (1 + n_random); least_p: the "
-       "smallest p that n_random orders can give; random_orders_needed: number of random orders "
-       "for an expected p < 0.05 at the current z.",
+       "draws orders and, where they are given, prompts anew and lets the order be one of them: "
+       "for a random order it contains 1 in about 95 %. random_ratio_*: range of that ratio over "
+       "the random orders. p_more: (1 + random orders with an area at least as large) / "
+       "(1 + n_random); least_p: the smallest p that n_random orders can give; "
+       "random_orders_needed: random orders that give an expected p < 0.05 if areas are normal and "
+       "the order stays at this z.",
        auc_table(results)},
       {"in_layer.csv",
        "One row per ranking with layer-matched orders (random-in-layer: as many heads from each "
@@ -309,7 +310,7 @@ std::vector<report::NamedTable> tables(const std::vector<Result>& results) {
        range_table(results)},
       {"curves.csv",
        "Every measured point: mean over prompts of KL(intact || ablated) in nats per token, "
-       "bootstrap interval over prompts.",
+       "with its interval over prompts.",
        curve_table(results)},
       {"random_band.csv",
        "The random orders at every number of heads removed: mean with its interval over prompts, "

@@ -13,9 +13,9 @@ namespace {
 using report::Claim;
 using report::Role;
 
-/// A tenth of the prompts: fewer are a warning, not a reason to doubt a claim.
-bool is_severe(std::size_t prompts, std::size_t of) {
-  return prompts > 0 && 10 * prompts >= of;
+/// A tenth of the prompts checked: fewer are a warning, not a reason to doubt a claim.
+bool is_severe(std::size_t prompts, std::size_t checked) {
+  return prompts > 0 && 10 * prompts >= checked;
 }
 
 /// Severe warnings in the words of a clause. @param plain,detrended  p-values of the claim with the
@@ -23,15 +23,20 @@ bool is_severe(std::size_t prompts, std::size_t of) {
 std::vector<std::string> caveats(const RunResult& run, const Value& plain, const Value& detrended) {
   const Severe counted = severe(run.prompts, run.series);
   std::vector<std::string> found;
-  const auto add = [&](std::size_t prompts, const char* what) {
-    if (!is_severe(prompts, counted.prompts)) return;
-    const std::string all =
-        found.empty() ? " of " + std::to_string(counted.prompts) + " prompts" : "";
+  std::size_t told = 0;  // how many were checked for the clause before
+  const auto add = [&](std::size_t prompts, std::size_t checked, const char* what) {
+    if (!is_severe(prompts, checked)) return;
+    std::string all;
+    if (checked != told) {
+      all = " of " + std::to_string(checked) + (checked < counted.prompts ? " checked" : "") +
+            " prompts";
+    }
+    told = checked;
     found.push_back(std::to_string(prompts) + all + what);
   };
-  add(counted.loops, " loop");
-  add(counted.after_end, " run past their end");
-  add(counted.unknown, " hold unknown tokens");
+  add(counted.loops, counted.loops_checked, " loop");
+  add(counted.after_end, counted.ends_checked, " run past their end");
+  add(counted.unknown, counted.unknown_checked, " hold unknown tokens");
   if (!counted.shares_trend()) return found;
   std::string text = std::to_string(counted.trended) + " of " + std::to_string(counted.heads) +
                      " heads have a trend";
@@ -97,7 +102,7 @@ Claim shape_claim(const RunResult& run, Candidate one, Role role) {
               .role = role,
               .p = by_itself ? alone(run, one) : corrected(run, one),
               .least_p = run.shapes.least_p,
-              .design = std::to_string(run.input.layers.size()) + " layers"};
+              .design = count_text(run.input.layers.size(), "layer")};
   judge_both_ways(run, column + shape + (by_itself ? "" : "_family"), claim);
   if (!claim.p.ok()) return claim;
   const std::string brief = "slopes " + report::value_text(profile.first_slope.value) + " and " +
@@ -126,7 +131,7 @@ std::optional<Candidate> best_shape(const RunResult& run, std::optional<Candidat
 }
 
 std::string surrogates_text(const RunResult& run) {
-  return std::to_string(run.surrogates.surrogates) + " surrogates";
+  return count_text(run.surrogates.surrogates, "surrogate");
 }
 
 Claim correlation_claim(const RunResult& run, Role role) {

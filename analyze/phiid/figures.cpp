@@ -66,18 +66,31 @@ std::string source(const std::vector<const RunResult*>& runs) {
   std::string text;
   for (const RunResult* run : runs) {
     text += (text.empty() ? "" : "; ") + run->input.label + ": " +
-            std::to_string(run->input.prompts.size()) + " prompts, " +
-            std::to_string(run->series.heads) + " heads";
+            count_text(run->input.prompts.size(), "prompt") + ", " +
+            count_text(run->series.heads, "head");
   }
   return text;
 }
 
-std::string interval_text(const std::vector<const RunResult*>& runs) {
-  const std::size_t resamples = runs.front()->resamples;
-  return resamples == 0
-             ? " No intervals were drawn."
-             : " Bands: 95 % bootstrap intervals over prompts (" + std::to_string(resamples) +
-                   " resamples); they say nothing about depth.";
+/// @param without  panels that have no bands in any run: ", none for autocorrelation"
+std::string interval_text(const std::vector<const RunResult*>& runs, std::string without = {}) {
+  std::size_t resamples = 0;  // the options, and so their number, are those of every run
+  std::size_t few = 0;
+  for (const RunResult* run : runs) {
+    if (run->input.prompts.size() < least_units) {
+      ++few;
+      without += ", none for " + run->input.label + " (fewer than " + std::to_string(least_units) +
+                 " prompts)";
+    } else {
+      resamples = run->resamples;
+    }
+  }
+  if (few == runs.size()) {
+    return " No intervals: fewer than " + std::to_string(least_units) + " prompts.";
+  }
+  if (resamples == 0) return " No intervals were drawn.";
+  return " Bands: 95 % bootstrap intervals over prompts (" + std::to_string(resamples) +
+         " resamples)" + without + "; they say nothing about depth.";
 }
 
 /// Few ticks at round numbers, so that their labels have room.
@@ -207,7 +220,7 @@ std::vector<Figure> profile_figures(const std::vector<const RunResult*>& runs,
   series.caption =
       "Mean over the heads of a layer. Where synergy or redundancy follow the "
       "autocorrelation, they may say more about each series than about pairs." +
-      interval_text(runs);
+      interval_text(runs, ", none for autocorrelation");
   series.definition =
       "Autocorrelation: of each series with itself one step later, mean over "
       "prompts. Synergy and redundancy: mean sts and rtr over the head's pairs. " +

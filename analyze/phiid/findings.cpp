@@ -128,17 +128,22 @@ void add_surrogates(const RunResult& run, std::vector<std::string>& lines) {
   const std::size_t surrogates = run.surrogates.surrogates;
   const std::size_t heads = run.surrogates.tests[tested_synergy].tested;
   if (surrogates == 0 || heads == 0) return;
+  const std::string made = count_text(surrogates, "surrogate");
   std::string above;
   for (std::size_t k = 0; k < tested_names.size(); ++k) {
     const HeadTests& tests = run.surrogates.tests[k];
     above += (above.empty() ? "" : ", ") + std::string(tested_names[k]) + " " +
              std::to_string(tests.below_5_percent) + " of " + std::to_string(tests.tested);
   }
-  lines.push_back(
-      "Heads with p <= 0.05 against their surrogates, each by itself (5 % by chance): " + above +
-      ".");
+  if (surrogates < draws_needed(0.05)) {
+    lines.push_back("With " + made + " no head can have p <= 0.05.");
+  } else {
+    lines.push_back(
+        "Heads with p <= 0.05 against their surrogates, each by itself (at most 5 % by chance): " +
+        above + ".");
+  }
   const std::size_t holm = draws_needed(0.05, heads);
-  lines.push_back(std::to_string(surrogates) + " surrogates give no p below " +
+  lines.push_back(made + (surrogates == 1 ? " gives" : " give") + " no p below " +
                   rounded_text(1.0 / (1.0 + static_cast<double>(surrogates)), 2) + ". Over " +
                   std::to_string(heads) + " heads Holm's correction " +
                   (surrogates < holm ? "cannot reach 0.05" : "can reach 0.05") + " (" +
@@ -164,7 +169,8 @@ std::vector<std::string> findings(const RunResult& run, const Options& options) 
                     std::string(options.unit()) + " (relative to the largest weight " +
                     report::value_text(graph.relative_efficiency) + "), modularity " +
                     report::value_text(graph.modularity) + " with " +
-                    std::to_string(graph.communities) + " communities, " +
+                    std::to_string(graph.communities) +
+                    (graph.communities == 1 ? " community, " : " communities, ") +
                     report::value_text(graph.layer_modularity) + " of the layers.");
   }
   if (run.graphs.empty()) {
@@ -179,7 +185,8 @@ std::vector<std::string> definitions(const RunResult& run, const Options& option
   const std::string unit(options.unit());
   std::vector<std::string> lines = {
       "Synergy is the atom sts of a pair of heads: what the past of both tells only together about "
-      "the future of both, in " +
+      "what the futures of both show only together. It is what the other 15 atoms leave of the "
+      "information, in " +
           unit + ".",
       "Redundancy is the atom rtr: what the past of each tells about the future of each, in " +
           unit + ".",

@@ -36,9 +36,9 @@ report::Source source(const RunResult& run) {
   const Input& input = run.input;
   return {.label = input.label,
           .about = std::string(input.details.is_null() ? "a plain array, " : "") +
-                   std::to_string(input.prompts.size()) + " prompts, " +
-                   std::to_string(input.layers.size()) + " layers of " +
-                   std::to_string(input.heads_per_layer) + " heads",
+                   count_text(input.prompts.size(), "prompt") + ", " +
+                   count_text(input.layers.size(), "layer") + " of " +
+                   count_text(input.heads_per_layer, "head"),
           .missing = input.missing,
           .plan = input.details};
 }

@@ -70,7 +70,10 @@ Severe severe(std::span<const PromptDiagnosis> prompts, const Series& series) {
   Severe result{.prompts = prompts.size()};
   for (const PromptDiagnosis& prompt : prompts) {
     result.loops += prompt.loop_period ? 1U : 0U;
+    result.loops_checked += prompt.knows_loop ? 1U : 0U;
     result.after_end += prompt.after_end.value_or(0) > 0 ? 1U : 0U;
+    result.ends_checked += prompt.after_end ? 1U : 0U;
+    result.unknown_checked += prompt.unknown ? 1U : 0U;
     result.unknown += prompt.unknown.value_or(0.0) > unknown_limit ? 1U : 0U;
   }
   for (const Value& share : series.trend) {
@@ -78,6 +81,10 @@ Severe severe(std::span<const PromptDiagnosis> prompts, const Series& series) {
     result.trended += share.value_or(0.0) > trend_limit ? 1U : 0U;
   }
   return result;
+}
+
+std::string count_text(std::size_t number, const std::string& one) {
+  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
 }
 
 Bias bias_note(const Series& series, const Matrices& matrices, const Options& options) {

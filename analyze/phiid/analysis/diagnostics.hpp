@@ -53,23 +53,29 @@ struct Bias {
 inline constexpr double unknown_limit = 0.05;
 /// Heads whose variance is more than this share of a line look related to all others that are.
 inline constexpr double trend_limit = 0.1;
-/// Numbers of heads that follow their autocorrelation as closely as this say little else.
+/// Numbers of heads that follow their autocorrelation as closely as this may say little else.
 inline constexpr double autocorrelation_limit = 0.8;
 
 /// What is wrong with texts and series, counted: severe enough to be told with each claim.
 struct Severe {
   std::size_t prompts = 0;
-  std::size_t loops = 0;      ///< prompts that end in an exact loop
-  std::size_t after_end = 0;  ///< prompts with steps after the end of their text
-  std::size_t unknown = 0;    ///< prompts above unknown_limit
-  std::size_t heads = 0;      ///< with a trend share
-  std::size_t trended = 0;    ///< heads above trend_limit
+  std::size_t loops = 0;            ///< prompts that end in an exact loop
+  std::size_t loops_checked = 0;    ///< prompts of which that is known
+  std::size_t after_end = 0;        ///< prompts with steps after the end of their text
+  std::size_t ends_checked = 0;     ///< prompts of which that is known
+  std::size_t unknown = 0;          ///< prompts above unknown_limit
+  std::size_t unknown_checked = 0;  ///< prompts of which that is known
+  std::size_t heads = 0;            ///< with a trend share
+  std::size_t trended = 0;          ///< heads above trend_limit
 
   /// A tenth of the heads: enough to make the others look related.
   [[nodiscard]] bool shares_trend() const { return trended > 0 && 10 * trended >= heads; }
 };
 
 [[nodiscard]] Severe severe(std::span<const PromptDiagnosis> prompts, const Series& series);
+
+/// "3 prompts", "1 prompt". @param one  what is counted, in the singular; its plural adds an s
+[[nodiscard]] std::string count_text(std::size_t number, const std::string& one);
 
 /// What warnings are made of.
 struct Findings {

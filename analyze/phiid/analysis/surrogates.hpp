@@ -31,8 +31,8 @@ struct HeadTests {
   Value any_p = Status::no_pairs;    ///< the smallest of them: does any head exceed its surrogates?
   std::size_t family = 0;            ///< heads with family_p <= 0.05
   std::size_t tested = 0;            ///< heads with a p-value
-  std::size_t below_5_percent = 0;   ///< heads with p <= 0.05; chance alone: 5 % of `tested`
-  std::size_t holm = 0;              ///< heads with a Holm-adjusted p <= 0.05
+  std::size_t below_5_percent = 0;  ///< heads with p <= 0.05; chance alone: at most 5 % of `tested`
+  std::size_t holm = 0;             ///< heads with a Holm-adjusted p <= 0.05
 };
 
 /// The partial rank correlation of synergy and redundancy over heads, given autocorrelation and

@@ -65,8 +65,8 @@ void warn_of_pairs(const Findings& found, std::vector<std::string>& lines) {
   if (matrices.pairs < pair_count(matrices.heads)) {
     const auto fewest = *std::min_element(found.scores.n_pairs.begin(), found.scores.n_pairs.end());
     lines.push_back("Only " + text(matrices.pairs) + " of " + text(pair_count(matrices.heads)) +
-                    " pairs were sampled; each head has at least " + text(fewest) +
-                    " pairs. Means over few pairs are noisy.");
+                    " pairs were sampled; each head has at least " + count_text(fewest, "pair") +
+                    ". Means over few pairs are noisy.");
   }
 }
 
@@ -76,8 +76,8 @@ void warn_of_series(const Findings& found, std::vector<std::string>& lines) {
     if (found.series.dead[head]) dead.push_back(found.input.head_name(head));
   }
   if (!dead.empty()) {
-    lines.push_back(text(dead.size()) +
-                    " dead heads, 0 at every step (layer.head): " + listed(dead) + ".");
+    lines.push_back(count_text(dead.size(), "dead head") +
+                    ", 0 at every step (layer.head): " + listed(dead) + ".");
   }
   std::size_t constant = 0;
   std::size_t nonfinite = 0;
@@ -100,10 +100,11 @@ void warn_of_series(const Findings& found, std::vector<std::string>& lines) {
 void warn_of_texts(const Findings& found, std::vector<std::string>& lines) {
   const auto loops = prompts_where(found, [](const auto& p) { return p.loop_period.has_value(); });
   if (!loops.empty()) {
-    lines.push_back(text(loops.size()) + " of " + text(found.prompts.size()) +
-                    " prompts end in an exact loop (the last 50 tokens repeat with a period of at "
-                    "most 25), so their series repeat as well, which inflates the measured "
-                    "information. Prompts: " +
+    lines.push_back(text(loops.size()) + " of " +
+                    text(severe(found.prompts, found.series).loops_checked) +
+                    " prompts with at least 50 generated tokens end in an exact loop (the last 50 "
+                    "repeat with a period of at most 25): their series may repeat, which can "
+                    "inflate the measured information. Prompts: " +
                     listed(loops) + ".");
   }
   std::size_t after = 0;
@@ -111,10 +112,10 @@ void warn_of_texts(const Findings& found, std::vector<std::string>& lines) {
   if (after > 0) {
     const auto ended =
         prompts_where(found, [](const auto& p) { return p.after_end.value_or(0) > 0; });
-    lines.push_back(
-        text(after) + " steps in " + text(ended.size()) +
-        " prompts come after the end-of-text token but are included in the series. Prompts: " +
-        listed(ended) + ".");
+    lines.push_back(count_text(after, "step") + " in " + count_text(ended.size(), "prompt") +
+                    (after == 1 ? " comes" : " come") + " after the end-of-text token but " +
+                    (after == 1 ? "is" : "are") +
+                    " included in the series. Prompts: " + listed(ended) + ".");
   }
 }
 
@@ -126,8 +127,8 @@ void warn_of_unknown(const Findings& found, std::vector<std::string>& lines) {
   for (const auto& p : found.prompts) largest = std::max(largest, p.unknown.value_or(0.0));
   lines.push_back(
       "More than 5 % of the tokens of " + text(unread.size()) + " of " +
-      text(found.prompts.size()) + " prompts are unknown to the model (up to " +
-      rounded_text(100.0 * largest, 2) +
+      text(severe(found.prompts, found.series).unknown_checked) +
+      " prompts are unknown to the model (up to " + rounded_text(100.0 * largest, 2) +
       " %), which read something else than the prompt says. Prompts: " + listed(unread) + ".");
 }
 
@@ -153,11 +154,12 @@ void warn_of_autocorrelation(const Findings& found, std::vector<std::string>& li
   for (const Correlation& one : found.correlations) {
     if (one.over != "head" || one.second != "autocorrelation") continue;
     if (!(std::abs(one.spearman.value.value_or(0.0)) > autocorrelation_limit)) continue;
-    lines.push_back("Over heads, " + one.first +
-                    " follows the autocorrelation of the heads' own "
-                    "series (Spearman " +
-                    text(one.spearman.value) +
-                    "): it says little about pairs that each series does not say by itself.");
+    lines.push_back(one.first +
+                    " and the autocorrelation of the heads' own series are strongly "
+                    "rank-correlated over heads (Spearman " +
+                    text(one.spearman.value) + "): " + one.first +
+                    " may reflect single series more than pairs. correlations.csv has the partial "
+                    "correlation of synergy and redundancy given autocorrelation and head norm.");
   }
 }
 
@@ -182,9 +184,9 @@ void warn_of_length(const Findings& found, std::vector<std::string>& lines) {
                     (found.surrogates.surrogates == 0 ? ". Use --surrogates or --bias-correction."
                                                       : ". Use --bias-correction."));
   }
-  if (found.input.prompts.size() < 10) {
-    lines.push_back("Only " + text(found.input.prompts.size()) +
-                    " prompts: bootstrap intervals are unreliable.");
+  const std::size_t prompts = found.input.prompts.size();
+  if (prompts >= least_units && prompts < 10 && found.options.resample_count() > 0) {
+    lines.push_back("Only " + text(prompts) + " prompts: bootstrap intervals are unreliable.");
   }
 }
 
@@ -202,8 +204,10 @@ void warn_of_scores(const Findings& found, std::vector<std::string>& lines) {
   for (const Ranking ranking : rankings) {
     const std::size_t unscored = unscored_heads(found, ranking);
     if (unscored > 0) {
-      lines.push_back(text(unscored) + " heads have no " + std::string(ranking_column(ranking)) +
-                      ": the denominator is not positive in any of their pairs.");
+      lines.push_back(count_text(unscored, "head") + (unscored == 1 ? " has no " : " have no ") +
+                      std::string(ranking_column(ranking)) +
+                      ": the denominator is not positive in any of " +
+                      (unscored == 1 ? "its" : "their") + " pairs.");
     }
     const std::size_t tied = tied_heads(found.scores.of(ranking));
     if (20 * tied <= found.matrices.heads) continue;
@@ -225,13 +229,15 @@ std::vector<std::string> warnings(const Findings& found) {
   warn_of_autocorrelation(found, lines);
   warn_of_length(found, lines);
   warn_of_scores(found, lines);
-  if (found.options.resample_count() == 0 || found.input.prompts.size() < 2) {
-    lines.emplace_back(found.input.prompts.size() < 2
-                           ? "No intervals: at least two prompts are needed."
-                           : "No intervals: --bootstrap N resamples the prompts N times" +
-                                 std::string(found.options.mode == Mode::concat
-                                                 ? "; each resample costs as much as the analysis."
-                                                 : "."));
+  const std::size_t prompts = found.input.prompts.size();
+  if (prompts < least_units) {
+    lines.push_back("No intervals: " + count_text(prompts, "prompt") + ", at least " +
+                    text(least_units) + " are needed.");
+  } else if (found.options.resample_count() == 0) {
+    lines.push_back("No intervals: --bootstrap N resamples the prompts N times" +
+                    std::string(found.options.mode == Mode::concat
+                                    ? "; each resample costs as much as the analysis."
+                                    : "."));
   }
   if (found.surrogates.surrogates == 0) {
     lines.emplace_back("Not compared with chance: --surrogates N does that.");

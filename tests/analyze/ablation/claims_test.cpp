@@ -182,6 +182,44 @@ TEST_CASE("a table has no prompts to test with", "[claims]") {
   CHECK(pair.design == "230 other pairs of orders");
   CHECK(claim_named(all, "balance does more damage than random orders").evidence ==
         "AUC ratio 1.25 [1.12, 1.38] (95 %, 20 random orders); random orders 0.800 to 1.20");
+  result.comparisons[1].difference = {.value = 1.5,
+                                      .low = Status::few_units,
+                                      .high = Status::few_units,
+                                      .units = 1,
+                                      .covers = "prompts"};
+  CHECK(claim_named(claims({result}), "balance does more damage than norm").evidence ==
+        "areas differ by 1.50 nats (no interval: the table does not give prompts), 4 of 230 other "
+        "pairs by as much");
+}
+
+TEST_CASE("what there is one of is told in the singular", "[claims]") {
+  Result result = result_to_claim_of();
+  result.data.prompts = 1;
+  result.orders[0].null = result.orders[0].in_layer->null = null_of(1, 0.5);
+  result.orders[0].auc_ratio = {
+      .value = 1.5, .low = Status::few_units, .high = Status::few_units, .units = 1};
+  result.comparisons[1].pairs = 1;
+  result.comparisons[1].pairs_as_far = 0;
+  const auto claim = [&result](const std::string& about) {
+    return claim_named(claims({result}), about);
+  };
+  const std::string against_random = "balance does more damage than random orders";
+  const std::string against_norm = "balance does more damage than norm";
+  CHECK(claim(against_random).design == "1 random order");
+  CHECK(claim(against_random).evidence ==
+        "AUC ratio 1.50 (no interval: 1 random order, expected at least 5); random orders 0.800 to "
+        "1.20");
+  CHECK(claim(against_random + " within its layers").design == "1 layer-matched order");
+  CHECK(claim(against_norm).design == "1 prompt and 1 other pair of orders");
+  CHECK(claim(against_norm).evidence ==
+        "areas differ by 1.50 [1.38, 1.62] nats (95 %, 12 prompts), 0 of 1 other pair by as much");
+  result.orders[0].auc_ratio.units = 20;
+  CHECK_THAT(claim(against_random).evidence,
+             Contains("(no interval: 1 prompt, expected at least 5)"));
+  result.comparisons[1].pairs = 0;
+  CHECK(claim(against_norm).design == "1 prompt and no other pair of orders");
+  CHECK(claim(against_norm).evidence ==
+        "areas differ by 1.50 [1.38, 1.62] nats (95 %, 12 prompts)");
 }
 
 TEST_CASE("a difference needs the prompts and the pairs of orders", "[claims]") {

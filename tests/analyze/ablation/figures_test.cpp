@@ -74,6 +74,10 @@ TEST_CASE("KL curves are curves.csv, the random band random_band.csv", "[figures
   const TableRows band(table_of(all, "random_band.csv"), {"run", "removed"});
   CHECK(figure.title == "Damage by cumulative ablation of heads");
   CHECK(figure.source == "curves.csv, random_band.csv, grid.csv");
+  CHECK_THAT(figure.caption,
+             Contains("95 % intervals over prompts, where at least 5 are given.") &&
+                 Contains("a curve inside the grey band is not more extreme than every random "
+                          "order there."));
   CHECK(figure.columns == 3);
   CHECK(figure.definition ==
         "Mean over response tokens, then prompts, of KL(intact || ablated) over the vocabulary; "
@@ -168,6 +172,8 @@ TEST_CASE("bars are the ratios of auc.csv with their intervals", "[figures]") {
   const TableRows rows(table_of(tables(results), "auc.csv"), {"run", "order"});
   CHECK(figure.title == "Areas relative to random orders");
   CHECK(figure.source == "auc.csv");
+  CHECK_THAT(figure.caption,
+             Contains("intervals that draw orders and, where they are given, prompts anew"));
   CHECK(legend_texts(figure) ==
         std::vector<std::string>{"balance", "norm", "tdmi", "random orders, one by one"});
   REQUIRE(figure.panels.size() == 2);

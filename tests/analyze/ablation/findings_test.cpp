@@ -20,6 +20,7 @@ Result result_to_tell_of() {
     order.at_zero = 0.0;
     order.at_all = 4.5;
     order.null.z = 1.5 + static_cast<double>(i);
+    order.null.p_more = 0.25;
   }
   result.orders[1].null.z = -0.25;
   result.orders[1].above.ranges.clear();
@@ -32,15 +33,16 @@ Result result_to_tell_of() {
 const Lines expected = {
     "balance is above the random mean at 40 of 50 numbers of heads removed, longest from 31.2 % to "
     "56.2 % of the heads (random orders, against the others: 12 to 44).",
-    "balance is 1.50 standard deviations above the mean area of 30 random orders; about 400 would "
-    "be needed for p < 0.05.",
+    "balance is 1.50 standard deviations above the mean area of 30 random orders; if areas are "
+    "normal and the order stays at z = 1.50, about 400 random orders give an expected p below "
+    "0.05.",
     "norm is above the random mean at 41 of 51 numbers of heads removed (random orders, against "
     "the others: 12 to 44).",
     "norm is 0.250 standard deviations below the mean area of 31 random orders.",
     "tdmi is above the random mean at 42 of 52 numbers of heads removed, longest from 31.2 % to "
     "56.2 % of the heads (random orders, against the others: 12 to 44).",
-    "tdmi is 3.50 standard deviations above the mean area of 32 random orders; no number of them "
-    "would give p < 0.05.",
+    "tdmi is 3.50 standard deviations above the mean area of 32 random orders; if areas are "
+    "normal, at this z the expected p stays above 0.05 however many orders are drawn.",
     "KL with no head removed: 0 nats, measured; with all heads removed: 4.50 nats, measured.",
     "The output of a removed head becomes zero at every position."};
 const std::string no_layers =
@@ -53,6 +55,10 @@ const std::string no_primary =
     "The run's primary comparison, balance:in-layer, is not among the orders analysed.";
 const std::string unfinished =
     "Unfinished: order norm of one has 4 of 5 numbers of heads removed; compared are the first 3.";
+const std::string one_point =
+    "Unfinished: order norm of one has 4 of 5 numbers of heads removed; compared is the first.";
+const std::string no_point =
+    "Unfinished: order norm of one has 4 of 5 numbers of heads removed; none is compared.";
 const std::string no_zero = "No KL with no head removed is measured in one.";
 const std::string zero_is_off =
     "With no head removed the KL in one is up to 0.00200 nats, expected 0, so something other than "
@@ -74,6 +80,26 @@ TEST_CASE("every finding has its numbers", "[findings]") {
     CHECK(lines[i] == expected[i]);
     CHECK(lines[i].size() <= 260);
   }
+}
+
+TEST_CASE("how many orders are needed is told only while the rank does not show it", "[findings]") {
+  Result result = result_to_tell_of();
+  OrderResult& balance = result.orders[0];
+  const std::string plain =
+      "balance is 1.50 standard deviations above the mean area of 30 random orders.";
+  const auto told = [&result] { return findings({result})[1]; };
+  balance.null.p_more = 0.0501;
+  CHECK(told() == expected[1]);
+  balance.null.p_more = 0.05;
+  CHECK(told() == plain);
+  balance.null.p_more = 0.25;
+  balance.orders_needed = 31;
+  CHECK_THAT(told(), Contains("about 31 random orders give"));
+  balance.orders_needed = 30;  // so many were drawn: their areas are not normal
+  CHECK(told() == plain);
+  balance.orders_needed.reset();
+  balance.null.p_more = 0.05;
+  CHECK(told() == plain);
 }
 
 TEST_CASE("findings of several sweeps begin with the label", "[findings]") {
@@ -125,6 +151,10 @@ TEST_CASE("every warning has its numbers", "[findings]") {
   result.data.orders[1].measured = 4;
   result.data.orders[1].curve.removed.resize(3);
   CHECK(warnings(result) == Lines{unfinished});
+  result.data.orders[1].curve.removed.resize(1);
+  CHECK(warnings(result) == Lines{one_point});
+  result.data.orders[1].curve.removed.clear();
+  CHECK(warnings(result) == Lines{no_point});
   result = result_to_tell_of();
   result.orders[2].at_zero = -0.002;
   result.orders[3].at_zero = 0.001;

@@ -29,8 +29,8 @@ namespace {
 
 const std::string program = "analyze-ablation " PHISCOPE_VERSION;
 const std::string all_is_well =
-    "Every order is finished, KL is 0 with no head removed, and equal for all orders with all "
-    "heads removed.";
+    "Every order is finished. KL with no head removed is at most 1e-4 nats. KL with all heads "
+    "removed is equal for all orders, to 1e-6 of its value.";
 
 std::vector<Result> two_results() {
   std::vector<Result> results = {made_up_ablation("one", 1.0), made_up_ablation("two", 100.0)};
@@ -134,12 +134,67 @@ TEST_CASE("a sound sweep says that it is", "[report]") {
   }
   const auto sound = page_of(report_of(results, {}));
   CHECK(test::warnings_of(sound).empty());
-  CHECK(lines_of(sound, "Diagnostics") == std::vector<std::string>{all_is_well});
+  CHECK(lines_of(sound, "Diagnostics") ==
+        std::vector<std::string>{"one: " + all_is_well, "two: " + all_is_well});
   results[1].orders[0].at_zero = 1.0;
   const auto unsound = page_of(report_of(results, {}));
   CHECK(test::warnings_of(unsound).size() == 1);
   CHECK(std::holds_alternative<report::TableBlock>(
       test::section_of(unsound, "Diagnostics").blocks.front()));
+}
+
+TEST_CASE("of a sweep without a warning only what was measured is said", "[report]") {
+  Result result = made_up_ablation("one", 1.0);
+  for (OrderResult& order : result.orders) {
+    order.at_zero = 1e-4;
+    order.at_all = 5.0;
+  }
+  result.orders[5].at_all = 5.0 + 4e-6;
+  const auto told = [&result] {
+    REQUIRE(warnings(result).empty());
+    return report_of({result}, {}).sections.front().lines;
+  };
+  using Lines = std::vector<std::string>;
+  const std::string finished = "Every order is finished. ";
+  const std::string zero = "KL with no head removed is at most 1e-4 nats. ";
+  CHECK(told() == Lines{all_is_well});
+  for (std::size_t i = 2; i < 6; ++i) result.orders[i].at_all = Status::too_few_rows;
+  CHECK(told() == Lines{finished + zero +
+                        "KL with all heads removed, measured in 2 of 6 orders, is equal for these, "
+                        "to 1e-6 of its value."});
+  result.orders[1].at_all = Status::too_few_rows;
+  CHECK(told() ==
+        Lines{finished + zero + "KL with all heads removed was measured in one order only."});
+  result.orders[0].at_all = Status::too_few_rows;
+  CHECK(told() == Lines{finished + zero + "KL with all heads removed was not measured."});
+  result.orders[3].at_zero = Status::too_few_rows;
+  CHECK_THAT(told().front(),
+             Contains("KL with no head removed, measured in 5 of 6 orders, is at most 1e-4 nats."));
+  result.data.has_prompts = false;
+  CHECK(told() == Lines{"A table does not say what was planned for its orders. KL with no head "
+                        "removed, given in 5 of 6 orders, is at most 1e-4 nats. KL with all heads "
+                        "removed was not given."});
+  // Beyond what the sentences allow there is a warning.
+  result.orders[0].at_zero = 1.01e-4;
+  CHECK(warnings(result).size() == 1);
+  result.orders[0].at_zero = 0.0;
+  result.orders[0].at_all = 5.0;
+  result.orders[1].at_all = 5.0 + 6e-6;
+  CHECK(warnings(result).size() == 1);
+}
+
+TEST_CASE("definitions say what was drawn and what a comparison leaves open", "[report]") {
+  Result result = made_up_ablation("one", 1.0);
+  result.data.prompts = 1;
+  const report::Analysis analysis = report_of({result}, {});
+  CHECK_THAT(analysis.definitions[2],
+             Contains("Random orders and, where they are given, prompts are drawn anew"));
+  CHECK(analysis.definitions[3] ==
+        "Layer-matched (random-in-layer) orders take a random head from the layer from which the "
+        "ranking takes one, place by place: what they do does not depend on which heads of a layer "
+        "the ranking chose. Where a ranking is not shown to do more damage than they do, it is "
+        "open whether it adds to the depth of its heads.");
+  CHECK(analysis.sources.front().about == "one, 6 orders, 16 heads, 1 prompt, --remove zero");
 }
 
 TEST_CASE("the short tables are columns of auc.csv", "[report]") {

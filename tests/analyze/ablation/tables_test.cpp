@@ -87,7 +87,12 @@ TEST_CASE("auc.csv has each order's areas, null hypothesis and points", "[tables
   auto results = two_results();
   results[1].orders[4].orders_needed.reset();
   results[1].data.has_prompts = false;
-  const TableRows rows(table_of(tables(results), "auc.csv"), {"run", "order"});
+  const auto all = tables(results);
+  const TableRows rows(table_of(all, "auc.csv"), {"run", "order"});
+  CHECK_THAT(all.front().about,
+             Contains("draws orders and, where they are given, prompts anew") &&
+                 Contains("random orders that give an expected p < 0.05 if areas are normal and "
+                          "the order stays at this z."));
   CHECK(rows.size() == 12);
   for (const Result& result : results) {
     for (std::size_t i = 0; i < 6; ++i) {

@@ -25,6 +25,11 @@ DepthShape shape(double inverted_u, double u, double family_inverted_u) {
 RunResult run_to_judge(std::optional<Primary> primary) {
   RunResult run = made_up_phiid_run("run", {0, 1, 2, 3, 4, 5, 6, 7, 8}, 2, 0.0);
   run.input.primary = primary;
+  for (PromptDiagnosis& prompt : run.prompts) {
+    prompt.knows_loop = true;
+    prompt.after_end = 0;
+    prompt.unknown = 0.0;
+  }
   for (Profile& profile : run.profiles) {
     profile.first_slope = {.value = 0.8, .low = 0.6, .high = 1.0, .units = 12, .covers = "prompts"};
     profile.last_slope = {
@@ -129,12 +134,17 @@ TEST_CASE("what no data of the design could show is said to be that", "[claims]"
     shape.family_p_inverted_u = shape.family_p_u = Status::few_layers;
   }
   CHECK(told(run) == Lines{few_layers});  // and no other shape is claimed
+  run.input.layers.resize(1);
+  CHECK_THAT(told(run).front(), Contains("cannot be shown with 1 layer (few_layers)."));
   run.input.primary = Primary::surrogates_redundancy;
   CHECK(told(run) == Lines{no_surrogates});
   RunResult few = run_to_judge(Primary::surrogates_synergy);
   few.surrogates.surrogates = 9;
   few.surrogates.tests[0].any_p = 0.1;
   CHECK(told(few).front() == too_few_surrogates);
+  few.surrogates.surrogates = 1;
+  few.surrogates.tests[0].any_p = 0.5;
+  CHECK_THAT(told(few).front(), Contains("cannot be shown with 1 surrogate (no p below 0.50);"));
 }
 
 TEST_CASE("severe warnings are in the sentence, and the sentence stays short", "[claims]") {
@@ -157,6 +167,19 @@ TEST_CASE("severe warnings are in the sentence, and the sentence stays short", "
   RunResult one = run_to_judge(Primary::inverted_u);
   one.prompts[0].loop_period = 3;
   CHECK(told(one).front() == expected.front());
+}
+
+TEST_CASE("severe warnings are shares of the prompts that were checked", "[claims]") {
+  RunResult run = run_to_judge(Primary::inverted_u);
+  run.prompts[0].loop_period = 3;
+  run.prompts[10].knows_loop = run.prompts[11].knows_loop = false;
+  CHECK_THAT(told(run).front(), Contains("(95 %, 12 prompts), but 1 of 10 checked prompts loop."));
+  for (std::size_t p = 0; p < 9; ++p) run.prompts[p].after_end = 1;
+  for (std::size_t p = 0; p < 8; ++p) run.prompts[p].unknown = 0.5;
+  run.prompts[11].unknown.reset();
+  CHECK_THAT(told(run).front(),
+             Contains("but 1 of 10 checked prompts loop and 9 of 12 prompts run past their end "
+                      "and 8 of 11 checked prompts hold unknown tokens."));
 }
 
 }  // namespace phiscope::analyze::phiid::claims_test

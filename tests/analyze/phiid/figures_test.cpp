@@ -100,13 +100,43 @@ TEST_CASE("profiles of one run are columns of profile.csv", "[figures]") {
   CHECK(scores.source == "run: 12 prompts, 12 heads");
   CHECK(scores.columns == 3);
   CHECK(scores.legend.empty());
-  CHECK_THAT(scores.caption, Contains("(200 resamples)"));
+  CHECK_THAT(scores.caption,
+             Contains(" Bands: 95 % bootstrap intervals over prompts (200 resamples); they say "
+                      "nothing about depth."));
   CHECK_THAT(scores.definition, Contains(method_text({})));
   check_profile(scores, score_panels, {&run});
   const Figure& series = figure_of(all, "autocorrelation_profile");
   CHECK(series.title == "What the scores are made of, over the layers");
-  CHECK_THAT(series.caption, Contains("(200 resamples)"));
+  CHECK_THAT(series.caption,
+             Contains(" Bands: 95 % bootstrap intervals over prompts (200 resamples), none for "
+                      "autocorrelation; they say nothing about depth."));
   check_profile(series, series_panels, {&run});
+}
+
+TEST_CASE("captions say which runs have too few prompts for bands", "[figures]") {
+  RunResult few = small_run();
+  few.input.label = "few";
+  few.input.prompts.resize(4);
+  for (const Figure& figure : profile_figures({&few}, {})) {
+    CHECK_THAT(figure.caption,
+               Contains(" No intervals: fewer than 5 prompts.") && !Contains("Bands"));
+  }
+  RunResult enough = small_run();
+  enough.input.prompts.resize(5);
+  const std::string bands = " Bands: 95 % bootstrap intervals over prompts (200 resamples)";
+  CHECK_THAT(profile_figures({&enough}, {})[0].caption, Contains(bands + "; they say"));
+  for (const auto& runs : {std::vector<const RunResult*>{&few, &enough},
+                           std::vector<const RunResult*>{&enough, &few}}) {
+    const auto made = profile_figures(runs, {});
+    CHECK_THAT(made[0].caption, Contains(bands + ", none for few (fewer than 5 prompts); they"));
+    CHECK_THAT(made[1].caption, Contains(bands + ", none for autocorrelation, none for few (fewer "
+                                                 "than 5 prompts); they"));
+  }
+  few.input.prompts.resize(1);
+  few.resamples = 0;
+  CHECK_THAT(profile_figures({&few}, {})[0].caption,
+             Contains(" No intervals: fewer than 5 prompts."));
+  CHECK(profile_figures({&few}, {})[0].source == "few: 1 prompt, 12 heads");
 }
 
 TEST_CASE("a profile has ticks at layers, nine at most", "[figures]") {

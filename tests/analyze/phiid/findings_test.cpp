@@ -94,8 +94,8 @@ const std::vector<std::string> expected = {
     "Over 23 pairs of heads, sts and rtr: Spearman 0.210, Pearson undefined (constant).",
     "Most synergistic heads by balance (layer.head): 2.3, 0.1, 0.3, 2.1, 5.1; most redundant: "
     "5.0, 0.2, 2.0, 2.2, 5.3.",
-    "Heads with p <= 0.05 against their surrogates, each by itself (5 % by chance): synergy 6 of "
-    "11, redundancy 7 of 12, balance 8 of 13.",
+    "Heads with p <= 0.05 against their surrogates, each by itself (at most 5 % by chance): "
+    "synergy 6 of 11, redundancy 7 of 12, balance 8 of 13.",
     "19 surrogates give no p below 0.050. Over 11 heads Holm's correction cannot reach 0.05 (219 "
     "needed), the largest statistic can (19 needed).",
     "Network of sts: global efficiency 0.0410 nats (relative to the largest weight 0.510), "
@@ -108,6 +108,15 @@ const std::string enough =
 const std::string too_few =
     "18 surrogates give no p below 0.053. Over 11 heads Holm's correction cannot reach 0.05 (219 "
     "needed), the largest statistic cannot (19 needed).";
+const std::string no_head = "With 18 surrogates no head can have p <= 0.05.";
+const std::string no_head_of_one = "With 1 surrogate no head can have p <= 0.05.";
+const std::string one_surrogate =
+    "1 surrogate gives no p below 0.50. Over 11 heads Holm's correction cannot reach 0.05 (219 "
+    "needed), the largest statistic cannot (19 needed).";
+const std::string synergy =
+    "Synergy is the atom sts of a pair of heads: what the past of both tells only together about "
+    "what the futures of both show only together. It is what the other 15 atoms leave of the "
+    "information, in nats.";
 const std::string without_trend =
     "Without the linear trend of every series (detrended.csv): balance_score of the thirds 1.01 -> "
     "0.500, 1.11 -> no_pairs, 1.21 -> 0.700, Spearman of synergy and redundancy -0.500 -> -0.100, "
@@ -152,6 +161,22 @@ TEST_CASE("Holm's correction is told where it can reach its level", "[findings]"
   CHECK(findings(run, {})[8] == enough);
   run.surrogates.surrogates = 18;
   CHECK(findings(run, {})[8] == too_few);
+}
+
+TEST_CASE("how many heads have a small p is told where any can have one", "[findings]") {
+  RunResult run = run_to_tell_of();
+  CHECK(findings(run, {})[7] == expected[7]);
+  run.surrogates.surrogates = 18;
+  CHECK(findings(run, {})[7] == no_head);
+  run.surrogates.surrogates = 1;
+  CHECK(findings(run, {})[7] == no_head_of_one);
+  CHECK(findings(run, {})[8] == one_surrogate);
+  run.graphs[0].communities = 1;
+  CHECK_THAT(findings(run, {})[9], Contains("modularity 0.320 with 1 community, -0.0620"));
+}
+
+TEST_CASE("synergy is defined by both of its sides", "[findings]") {
+  CHECK(definitions(run_to_tell_of(), {}).front() == synergy);
 }
 
 TEST_CASE("other ways and other weights are told beside the run", "[findings]") {

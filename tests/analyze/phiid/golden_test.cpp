@@ -139,9 +139,9 @@ TEST_CASE("broken heads of the golden series are named, none is 0", "[golden]") 
   CHECK(diagnostics["pairs"]["ok_in_some_prompt"] == 55);
   CHECK(diagnostics["pairs"]["ok_in_all_prompts"] == 36);
   const std::string summary = phiscope::test::read_text(out / "summary.txt");
-  CHECK_THAT(summary, Contains("1 dead heads, 0 at every step (layer.head): 1.2."));
+  CHECK_THAT(summary, Contains("1 dead head, 0 at every step (layer.head): 1.2."));
   CHECK_THAT(summary, Contains("64 of 264 (pair, prompt) decompositions are undefined"));
-  CHECK_THAT(summary, Contains("Only 4 prompts"));
+  CHECK_THAT(summary, Contains("No intervals: 4 prompts, at least 5 are needed."));
 }
 
 TEST_CASE("intervals of the golden series have a width, in both modes", "[golden]") {

@@ -90,7 +90,7 @@ TEST_CASE("analyze-phiid says in one line of JSON what it wrote", "[program]") {
   }
   const std::string report = read_text(folder.path() / "out" / "report.html");
   CHECK_THAT(report, Contains("<ul class=\"alerts\" aria-label=\"Warnings\">"));
-  CHECK_THAT(report, Contains("Only 3 prompts"));
+  CHECK_THAT(report, Contains("No intervals: 3 prompts, at least 5 are needed."));
   const phiscope::shard::NpyFile atoms(folder.path() / "out" / "atoms.npy");
   CHECK(atoms.shape() == std::vector<std::uint64_t>{16, 15});
 }
@@ -246,9 +246,10 @@ TEST_CASE("loops and steps after the end of a text are counted and named", "[pro
   CHECK(rows[3].at("steps") == "30");
   CHECK(rows[3].at("category") == "odd");
   const std::string summary = read_text(folder.path() / "out" / "summary.txt");
-  CHECK_THAT(summary, Contains("1 of 4 prompts end in an exact loop"));
+  CHECK_THAT(summary,
+             Contains("1 of 3 prompts with at least 50 generated tokens end in an exact loop"));
   CHECK_THAT(summary, Contains("Prompts: prompt1."));
-  CHECK_THAT(summary, Contains("9 steps in 1 prompts come after the end-of-text token"));
+  CHECK_THAT(summary, Contains("9 steps in 1 prompt come after the end-of-text token"));
 }
 
 TEST_CASE("short series are told to be biased, unless that is taken out", "[program]") {
@@ -279,7 +280,8 @@ TEST_CASE("heads that a ranking cannot score are counted", "[program]") {
   }
   REQUIRE(unscored > 0);
   CHECK_THAT(read_text(folder.path() / "out" / "summary.txt"),
-             Contains(std::to_string(unscored) + " heads have no balance_score"));
+             Contains(std::to_string(unscored) + (unscored == 1 ? " head has" : " heads have") +
+                      " no balance_score"));
 }
 
 TEST_CASE("several runs get a folder each and one page", "[program]") {

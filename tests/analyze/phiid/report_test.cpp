@@ -103,6 +103,12 @@ TEST_CASE("a report has facts, warnings, findings, tables and provenance", "[rep
   CHECK(rows.text({"name", "model.name"}, "value") == "small");
 }
 
+TEST_CASE("what a run has one of is told in the singular", "[report]") {
+  RunResult run = made_up_phiid_run("name", {7}, 4, 0.0);
+  run.input.prompts.resize(1);
+  CHECK(report_of(run, {}).sources.front().about == "a plain array, 1 prompt, 1 layer of 4 heads");
+}
+
 TEST_CASE("the first heads are the twenty that the balance score puts first", "[report]") {
   RunResult run = made_up_phiid_run("name", {0, 2, 5}, 8, 0.0);
   auto& balance = run.scores.score[static_cast<std::size_t>(Ranking::balance)];
