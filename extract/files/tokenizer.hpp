@@ -44,7 +44,8 @@ class Tokenizer {
 
   /// @param utf8  any text, perhaps empty
   /// @param special  let the post-processor add its tokens (the start of the text, mostly)
-  /// @throws std::invalid_argument if `utf8` is not valid UTF-8, naming the byte
+  /// @throws std::invalid_argument if `utf8` is not valid UTF-8, naming the byte, or if the
+  ///         normalizer makes it longer out of proportion
   /// @throws shard::FormatError if a part of the text has no token and the file has no unknown
   /// token
   [[nodiscard]] Encoding encode(std::string_view utf8, bool special = true) const;

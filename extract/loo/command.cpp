@@ -191,6 +191,17 @@ void check_removals(const LooContext& context, const LooTokens& tokens,
   }
 }
 
+/// Refuses more words than the model has positions: a word has a token or more. To draw, encode and
+/// check a long walk word by word before its tokens are counted can take hours.
+void check_word_count(int words, Sink sink, const ModelConfig& config, const std::string& where) {
+  const bool prefix = sink == Sink::prefix;
+  if (words + (prefix ? 1 : 0) <= config.max_positions) return;
+  throw std::runtime_error(where + ": " + std::to_string(words) + " words" +
+                           (prefix ? " and the token before them" : "") +
+                           ", expected at most the context length of the model, " +
+                           std::to_string(config.max_positions));
+}
+
 /// BOS where the model has one, else its first end token.
 int neutral_token(const ModelConfig& config) {
   if (config.bos) return static_cast<int>(*config.bos);
@@ -223,7 +234,17 @@ void loo(LooOptions options, const std::string& command_line) {
     std::cerr << "warning: " << published_warning << '\n';
   }
   const CheckedModel model = check_run(options.run);
+  if (options.walks.empty()) {
+    for (const int words : options.context_lengths) {
+      check_word_count(words, options.sink, model.config, "--context-lengths");
+    }
+  }
   const LooWalks walks = choose_walks(options);
+  for (const LooContext& context : walks.contexts) {
+    const Vocabulary& vocabulary = walks.vocabularies[static_cast<std::size_t>(context.condition)];
+    check_word_count(context.n, options.sink, model.config,
+                     "context " + context.id(vocabulary.name));
+  }
   const Tokenizer tokenizer = Tokenizer::open(options.run.model);
   const EmbeddedIds embedded(options.run.model, model.config.vocab);
 

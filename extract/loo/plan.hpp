@@ -58,8 +58,10 @@ inline std::vector<int> spread_positions(int n, int count) {
     for (int i = 0; i < n; ++i) positions.push_back(i);
     return positions;
   }
+  const std::int64_t last = n - 1;  // its products with a position do not fit an int
   for (int i = 0; i < count; ++i) {
-    positions.push_back(count == 1 ? 0 : (i * (n - 1) + (count - 1) / 2) / (count - 1));
+    positions.push_back(count == 1 ? 0
+                                   : static_cast<int>((i * last + (count - 1) / 2) / (count - 1)));
   }
   return positions;
 }

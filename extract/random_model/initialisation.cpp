@@ -56,6 +56,7 @@ std::uint64_t Fill::elements() const {
 
 Initialisation initialisation_of(const std::filesystem::path& directory) {
   const ModelConfig config = read_config(directory);
+  static_cast<void>(count_parameters(config));  // refuses what would wrap in elements() and bytes
   const std::filesystem::path file = directory / "config.json";
   const nlohmann::json root = shard::read_json(file);
   const Family& family = family_of(config);

@@ -23,10 +23,12 @@ struct Fill {
 
 /// What an untrained model of a configuration consists of.
 struct Initialisation {
-  std::vector<Fill> tensors;  ///< in the order of expected_tensors()
-  double range = 0.0;         ///< standard deviation of embeddings and matrices
-  std::string dtype;          ///< "float32", "bfloat16", "float16" or "float64"
-  std::string rule;           ///< all of this in words
+  /// In the order of expected_tensors(). Their bytes together fit 64 bits, in any dtype, as
+  /// count_parameters() demands.
+  std::vector<Fill> tensors;
+  double range = 0.0;  ///< standard deviation of embeddings and matrices
+  std::string dtype;   ///< "float32", "bfloat16", "float16" or "float64"
+  std::string rule;    ///< all of this in words
 };
 
 /// The initialisation of transformers for the families: embeddings and matrices are normal with

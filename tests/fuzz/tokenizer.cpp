@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "files/tokenizer.hpp"
 
+#include "files/tokenizer/length_limit.hpp"
 #include "target.hpp"
 
 #include <array>
@@ -40,7 +41,13 @@ bool try_tokenizer(std::string_view input) {
   return accept_or_refuse(path, [&] {
     const auto tokenizer = extract::Tokenizer::parse(input, path);
     for (const std::string_view text : texts) {
-      accept_or_refuse(path, [&] { check(tokenizer, text); });
+      accept_or_refuse(path, [&] {
+        try {
+          check(tokenizer, text);
+        } catch (const extract::tokenizer::OverlongText&) {
+          // A refusal of the text: a normalizer may double it forty times.
+        }
+      });
     }
   });
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "files/family/family.hpp"
 
+#include "files/weights/safetensors.hpp"
 #include "shard/file/format_error.hpp"
 
 #include <array>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -60,6 +62,27 @@ void add_projection(const ModelConfig& config, std::vector<TensorSpec>& list) {
   add(Part::projection_norm_bias, "prj.ln.bias", {d});
 }
 
+/// `total` and the elements of one more tensor, refused where their bytes would not fit 64 bits:
+/// what is compared with free memory or space would be a small number.
+std::uint64_t with_elements(std::uint64_t total, const TensorSpec& spec) {
+  constexpr std::uint64_t widest = 8;  // bytes of a float64
+  std::uint64_t elements = 1;
+  std::uint64_t bytes = 0;
+  bool wraps = false;
+  for (const std::int64_t extent : spec.shape) {
+    const auto factor = static_cast<std::uint64_t>(extent);
+    wraps = __builtin_mul_overflow(elements, factor, &elements) || wraps;
+  }
+  wraps = __builtin_add_overflow(total, elements, &total) || wraps;
+  wraps = __builtin_mul_overflow(total, widest, &bytes) || wraps;
+  if (!wraps) return total;
+  const std::string most = std::to_string(std::numeric_limits<std::uint64_t>::max() / widest);
+  throw shard::FormatError("config.json",
+                           "tensor " + shard::quote_bytes(spec.name) + " of shape " +
+                               text_of(spec.shape) + ": found more than " + most +
+                               " elements in it and the tensors before, expected at most as many");
+}
+
 }  // namespace
 
 std::vector<TensorSpec> expected_tensors(const ModelConfig& config) {
@@ -74,12 +97,7 @@ std::vector<TensorSpec> expected_tensors(const ModelConfig& config) {
 
 std::uint64_t count_parameters(const ModelConfig& config) {
   std::uint64_t total = 0;
-  for (const TensorSpec& spec : expected_tensors(config)) {
-    std::uint64_t elements = 1;
-    for (const std::int64_t dimension : spec.shape)
-      elements *= static_cast<std::uint64_t>(dimension);
-    total += elements;
-  }
+  for (const TensorSpec& spec : expected_tensors(config)) total = with_elements(total, spec);
   return total;
 }
 

@@ -70,6 +70,7 @@ struct TensorSpec {
 [[nodiscard]] std::vector<TensorSpec> expected_tensors(const ModelConfig& config);
 
 /// Elements of all expected tensors together.
+/// @throws shard::FormatError if their bytes do not fit into 64 bits
 [[nodiscard]] std::uint64_t count_parameters(const ModelConfig& config);
 
 /// The tensors of a model by the names of expected_tensors(), checked against the headers alone:

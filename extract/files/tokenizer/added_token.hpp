@@ -25,6 +25,14 @@ struct AddedToken {
   [[nodiscard]] bool equals(const AddedToken& other) const {
     return is_found_like(other) && special == other.special;
   }
+  /// The same for tokens of which equals() holds, and another for all others.
+  [[nodiscard]] std::string key() const {
+    std::string flags;
+    for (const bool flag : {single_word, lstrip, rstrip, normalized, special}) {
+      flags += flag ? '1' : '0';
+    }
+    return flags + content;
+  }
 };
 
 }  // namespace phiscope::extract::tokenizer

@@ -2,6 +2,7 @@
 #include "files/tokenizer/added_tokens.hpp"
 
 #include "files/tokenizer/component.hpp"
+#include "files/tokenizer/length_limit.hpp"
 
 #include <algorithm>
 
@@ -37,6 +38,17 @@ void check_against_vocabulary(const AddedToken& token, const Vocabulary& vocabul
   if (other != nullptr && *other != token.content) {
     fields.refuse("id",
                   "an id of its own (token " + quote_bytes(*other) + " has it in model.vocab)");
+  }
+}
+
+/// What a normalizer makes of a token. One that makes too much of it is a fault of the file, not of
+/// a text.
+std::string normal_form(const AddedToken& token, const Normalizer& normalizer,
+                        const std::filesystem::path& file) {
+  try {
+    return normalizer.applied(token.content);
+  } catch (const OverlongText& error) {
+    throw FormatError(file, "added token " + quote_bytes(token.content, 40) + ": " + error.what());
   }
 }
 
@@ -103,7 +115,7 @@ AddedTokens::AddedTokens(const JsonFields& root, const Companions& beside,
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     AddedToken& token = tokens_[i];
     const Forms& forms = forms_.at(token.content);
-    const std::string normal = normalizer.applied(token.content);
+    const std::string normal = normal_form(token, normalizer, root.file());
     token.special = forms.special;
     token.text = token.normalized ? normal : token.content;
     if (forms.raw) raw_.insert(token.content, i);
@@ -122,6 +134,7 @@ void AddedTokens::read(const JsonFields& root, const Vocabulary& vocabulary) {
     if (!by_content_.emplace(token.content, tokens_.size()).second) {
       fields.refuse("content", "a text of its own (a duplicate in added_tokens)");
     }
+    largest_id_ = std::max(largest_id_, token.id);
     tokens_.push_back(std::move(token));
   });
 }
@@ -147,10 +160,7 @@ void AddedTokens::register_forms(const std::vector<AddedToken>& tokens) {
 /// The id that `tokenizers` gives a token without one: after the largest added id, but not among
 /// those of the model, which it counts.
 int AddedTokens::next_id(const Vocabulary& vocabulary) const {
-  const auto of_model = static_cast<int>(vocabulary.size());
-  int largest = -1;
-  for (const AddedToken& token : tokens_) largest = std::max(largest, token.id);
-  return std::max(of_model, largest + 1);
+  return std::max(static_cast<int>(vocabulary.size()), largest_id_ + 1);
 }
 
 void AddedTokens::add_all(const std::vector<AddedToken>& more, const std::filesystem::path& file,
@@ -168,6 +178,7 @@ void AddedTokens::add_all(const std::vector<AddedToken>& more, const std::filesy
     } else {
       made.id = vocabulary.id_of(token.content).value_or(-1);
       if (made.id < 0) made.id = free_id(token, file, vocabulary);
+      largest_id_ = std::max(largest_id_, made.id);
       by_id_.emplace(made.id, tokens_.size());
       by_content_.emplace(made.content, tokens_.size());
       tokens_.push_back(std::move(made));
@@ -199,8 +210,8 @@ void AddedTokens::warn_of(const std::vector<AddedToken>& more, const std::vector
       moved.push_back(name + " the id " + std::to_string(token.id) + ", its id is " +
                       std::to_string(id));
     }
-    const auto there = std::ranges::find(own, token.content, &AddedToken::content);
-    if (there != own.end() && !there->is_found_like(token)) changed.push_back(name);
+    const std::size_t place = by_content_.at(token.content);  // `own` are the first of all
+    if (place < own.size() && !own[place].is_found_like(token)) changed.push_back(name);
   }
   const auto rest = [](const std::vector<std::string>& all) {
     return all.size() > 1 ? " (and " + std::to_string(all.size() - 1) + " more)" : std::string();

@@ -79,6 +79,7 @@ class AddedTokens {
                std::string_view file);
 
   std::vector<AddedToken> tokens_;
+  int largest_id_ = -1;  // of tokens_
   std::unordered_map<int, std::size_t> by_id_;
   std::unordered_map<std::string, std::size_t> by_content_;
   std::unordered_map<std::string, Forms> forms_;

@@ -6,10 +6,10 @@
 #include "shard/file/format_error.hpp"
 #include "shard/text/json_file.hpp"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <set>
+#include <unordered_set>
 
 namespace phiscope::extract::tokenizer {
 
@@ -108,15 +108,16 @@ class NamedTokens {
     for (const json& value : all) {
       FileToken token = token_in(fields, key, value);
       if (marks_objects && token.has_flags) mark_special(token);
-      const bool known = std::ranges::any_of(further_, [&](const FileToken& other) {
-        return other.has_flags == token.has_flags && other.token.equals(token.token);
-      });
-      if (!known) further_.push_back(std::move(token));
+      const std::string kind = token.has_flags ? "object " : "text ";
+      if (further_keys_.insert(kind + token.token.key()).second) {
+        further_.push_back(std::move(token));
+      }
     }
   }
 
   std::map<std::string, FileToken> by_name_;
   std::vector<FileToken> further_;
+  std::unordered_set<std::string> further_keys_;  // of further_
 };
 
 void read_decoder(const JsonFields& config, Companions& made) {
@@ -210,24 +211,25 @@ std::vector<AddedToken> Companions::additions(const std::vector<AddedToken>& own
   }
   std::map<std::string, FileToken> by_content;
   std::vector<FileToken> made;
-  std::set<std::string> known;
+  std::unordered_set<std::string> made_keys;  // of made
+  std::unordered_set<std::string> known;
   for (const auto& [id, read] : all) {
     by_content.insert_or_assign(read.token.content, read);
+    made_keys.insert(read.token.key());
     made.push_back(read);
   }
   for (const AddedToken& token : own) known.insert(token.content);
   for (const FileToken& read : made) known.insert(read.token.content);
 
-  std::set<std::string> special;
+  std::unordered_set<std::string> special;
   const auto name = [&](FileToken read) {
     // A text is compared with the texts there are, an object with the objects to be added.
     const bool is_new = special.insert(read.token.content).second;
     const bool is_there =
-        read.has_flags
-            ? std::ranges::any_of(
-                  made, [&](const FileToken& other) { return other.token.equals(read.token); })
-            : known.contains(read.token.content);
-    if (is_new && !is_there) made.push_back(std::move(read));
+        read.has_flags ? made_keys.contains(read.token.key()) : known.contains(read.token.content);
+    if (!is_new || is_there) return;
+    made_keys.insert(read.token.key());
+    made.push_back(std::move(read));
   };
   for (const FileToken& one : named) {
     const auto found = by_content.find(one.token.content);

@@ -3,6 +3,7 @@
 
 #include "files/tokenizer/byte_level.hpp"
 #include "files/tokenizer/component.hpp"
+#include "files/tokenizer/length_limit.hpp"
 #include "files/tokenizer/utf8.hpp"
 
 #include <charconv>
@@ -23,7 +24,13 @@ std::string joined(const Tokens& tokens, std::string_view between) {
   return text;
 }
 
-void apply_step(const DecodeByteLevel& /*step*/, Tokens& tokens) {
+std::size_t bytes_of_tokens(const Tokens& tokens) {
+  std::size_t bytes = 0;
+  for (const std::string& token : tokens) bytes += token.size();
+  return bytes;
+}
+
+void apply_step(const DecodeByteLevel& /*step*/, Tokens& tokens, const LengthLimit& /*limit*/) {
   std::string bytes;
   for (const std::string& token : tokens) append_token_bytes(bytes, token);
   tokens = {lossy_utf8(bytes)};
@@ -38,7 +45,7 @@ std::optional<char> fallback_byte(std::string_view token) {
   return static_cast<char>(value);
 }
 
-void apply_step(const DecodeByteFallback& /*step*/, Tokens& tokens) {
+void apply_step(const DecodeByteFallback& /*step*/, Tokens& tokens, const LengthLimit& /*limit*/) {
   Tokens out;
   std::string bytes;
   const auto flush = [&] {
@@ -62,11 +69,11 @@ void apply_step(const DecodeByteFallback& /*step*/, Tokens& tokens) {
   tokens = std::move(out);
 }
 
-void apply_step(const Fuse& /*step*/, Tokens& tokens) {
+void apply_step(const Fuse& /*step*/, Tokens& tokens, const LengthLimit& /*limit*/) {
   tokens = {joined(tokens, "")};
 }
 
-void apply_step(const StripEnds& step, Tokens& tokens) {
+void apply_step(const StripEnds& step, Tokens& tokens, const LengthLimit& /*limit*/) {
   std::string character;
   append_utf8(character, step.character);
   for (std::string& token : tokens) {
@@ -79,19 +86,36 @@ void apply_step(const StripEnds& step, Tokens& tokens) {
   }
 }
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
+/// @param bytes  of all tokens together, kept up to date
+void replace_all(std::string& text, std::string_view from, std::string_view to,
+                 const LengthLimit& limit, std::size_t& bytes) {
+  std::size_t match = text.find(from);
+  if (match == std::string::npos) return;
+  // Not in place: each replacement would move the rest of the text.
+  std::string out;
+  std::size_t done = 0;
+  while (match != std::string::npos) {
+    bytes = bytes - from.size() + to.size();
+    limit.check(bytes);
+    out.append(text, done, match - done);
+    out += to;
+    done = match + from.size();
+    match = text.find(from, done);
   }
+  out.append(text, done, std::string::npos);
+  text = std::move(out);
 }
 
-void apply_step(const ReplaceText& step, Tokens& tokens) {
-  for (std::string& token : tokens) replace_all(token, step.from, step.to);
+void apply_step(const ReplaceText& step, Tokens& tokens, const LengthLimit& limit) {
+  std::size_t bytes = bytes_of_tokens(tokens);
+  for (std::string& token : tokens) replace_all(token, step.from, step.to, limit, bytes);
 }
 
-void apply_step(const DecodeMetaspace& step, Tokens& tokens) {
+void apply_step(const DecodeMetaspace& step, Tokens& tokens, const LengthLimit& limit) {
+  std::size_t bytes = bytes_of_tokens(tokens);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    replace_all(tokens[i], step.mark, i == 0 && step.drops_first ? "" : " ");
+    const std::string_view to = i == 0 && step.drops_first ? "" : " ";
+    replace_all(tokens[i], step.mark, to, limit, bytes);
   }
 }
 
@@ -146,8 +170,10 @@ void Decoder::read(const JsonFields& fields) {
 
 std::string Decoder::apply(std::vector<std::string> tokens) const {
   if (joins_by_space_) return joined(tokens, " ");
+  const LengthLimit limit("decoder", bytes_of_tokens(tokens));
   for (const DecoderStep& step : steps_) {
-    std::visit([&tokens](const auto& one) { apply_step(one, tokens); }, step);
+    std::visit([&](const auto& one) { apply_step(one, tokens, limit); }, step);
+    limit.check(bytes_of_tokens(tokens));
   }
   return joined(tokens, "");
 }

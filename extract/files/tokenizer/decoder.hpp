@@ -33,6 +33,7 @@ class Decoder {
   /// @throws shard::FormatError naming a kind that is not supported
   explicit Decoder(const JsonFields& root);
 
+  /// @throws OverlongText for a text that becomes longer than LengthLimit allows
   [[nodiscard]] std::string apply(std::vector<std::string> tokens) const;
 
  private:

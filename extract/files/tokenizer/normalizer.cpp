@@ -2,6 +2,7 @@
 #include "files/tokenizer/normalizer.hpp"
 
 #include "files/tokenizer/component.hpp"
+#include "files/tokenizer/length_limit.hpp"
 
 #include <algorithm>
 
@@ -29,11 +30,11 @@ void read_steps(const JsonFields& fields, std::vector<NormalizerStep>& steps) {
   }
 }
 
-void apply_step(const Nfc& /*step*/, AlignedText& text) {
+void apply_step(const Nfc& /*step*/, AlignedText& text, const LengthLimit& /*limit*/) {
   compose_canonically(text);
 }
 
-void apply_step(const Prepend& step, AlignedText& text) {
+void apply_step(const Prepend& step, AlignedText& text, const LengthLimit& /*limit*/) {
   if (text.bytes.empty()) return;
   text.make_sources();
   const Range first = text.sources.front();
@@ -41,7 +42,7 @@ void apply_step(const Prepend& step, AlignedText& text) {
   text.sources.insert(text.sources.begin(), step.text.size(), first);
 }
 
-void apply_step(const ReplaceText& step, AlignedText& text) {
+void apply_step(const ReplaceText& step, AlignedText& text, const LengthLimit& limit) {
   std::size_t match = text.bytes.find(step.from);
   if (match == std::string::npos) return;
   text.make_sources();
@@ -55,6 +56,7 @@ void apply_step(const ReplaceText& step, AlignedText& text) {
   while (match != std::string::npos) {
     copy_to(match);
     done = match + step.from.size();
+    limit.check(out.bytes.size() + step.to.size());  // one step alone may make terabytes
     out.bytes += step.to;
     out.sources.resize(out.bytes.size(), text.sources[done - 1]);
     match = text.bytes.find(step.from, done);
@@ -70,8 +72,10 @@ Normalizer::Normalizer(const JsonFields& root) {
 }
 
 void Normalizer::apply(AlignedText& text) const {
+  const LengthLimit limit("normalizer", text.bytes.size());
   for (const NormalizerStep& step : steps_) {
-    std::visit([&text](const auto& one) { apply_step(one, text); }, step);
+    std::visit([&](const auto& one) { apply_step(one, text, limit); }, step);
+    limit.check(text.bytes.size());
   }
 }
 

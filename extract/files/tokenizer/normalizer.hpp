@@ -28,6 +28,7 @@ class Normalizer {
   /// @throws shard::FormatError naming a kind that is not supported
   explicit Normalizer(const JsonFields& root);
 
+  /// @throws OverlongText for a text that becomes longer than LengthLimit allows
   void apply(AlignedText& text) const;
   [[nodiscard]] std::string applied(std::string_view text) const;
   [[nodiscard]] bool prepends() const;  ///< something, to every text

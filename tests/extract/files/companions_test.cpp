@@ -4,13 +4,20 @@
 #include "catch.hpp"
 #include "files/model/describe.hpp"
 #include "files/tokenizer.hpp"
+#include "files/tokenizer/added_tokens.hpp"
 #include "temp_dir.hpp"
 #include "tiny_model.hpp"
+
+#include <algorithm>
+#include <random>
 
 namespace {
 
 using nlohmann::json;
 using phiscope::extract::Tokenizer;
+using phiscope::extract::tokenizer::AddedToken;
+using phiscope::extract::tokenizer::Companions;
+using phiscope::extract::tokenizer::FileToken;
 using Ids = std::vector<int>;
 using Lines = std::vector<std::string>;
 
@@ -49,6 +56,93 @@ class Directory {
 
 json flags(const std::string& content, bool special = true) {
   return {{"content", content}, {"special", special}, {"normalized", false}};
+}
+
+/// A token in words.
+std::string token_text(const AddedToken& token) {
+  std::string text = "'" + token.content + "' " + std::to_string(token.id);
+  if (token.single_word) text += " single_word";
+  if (token.lstrip) text += " lstrip";
+  if (token.rstrip) text += " rstrip";
+  if (token.normalized) text += " normalized";
+  if (token.special) text += " special";
+  return text;
+}
+
+Lines token_texts(const std::vector<AddedToken>& tokens) {
+  Lines texts;
+  for (const AddedToken& token : tokens) texts.push_back(token_text(token));
+  return texts;
+}
+
+/// One of few, so that some are equal and some differ in one flag.
+FileToken random_token(std::mt19937_64& engine, int id) {
+  const auto rarely = [&engine] { return engine() % 6 == 0; };
+  FileToken read;
+  read.token.content = std::array{"", "a", "b", "1a", "a1"}[engine() % 5];
+  read.token.id = id;
+  read.token.single_word = rarely();
+  read.token.lstrip = rarely();
+  read.token.rstrip = rarely();
+  read.token.normalized = rarely();
+  read.token.special = rarely();
+  read.has_flags = engine() % 2 == 0;
+  read.normalized_is_given = engine() % 2 == 0;
+  return read;
+}
+
+bool has_content(const std::vector<FileToken>& tokens, const std::string& content) {
+  return std::ranges::any_of(
+      tokens, [&](const FileToken& other) { return other.token.content == content; });
+}
+
+/// The slow twin of Companions::additions(): compares with every token.
+std::vector<AddedToken> additions_slowly(const Companions& beside,
+                                         const std::vector<AddedToken>& own) {
+  std::map<int, FileToken> all = beside.by_id;
+  if (!beside.has_decoder) {
+    for (const AddedToken& token : own) all[token.id] = {token, true, true};
+  }
+  std::vector<FileToken> with_id;
+  for (const auto& [id, read] : all) with_id.push_back(read);
+  std::vector<FileToken> known = with_id;
+  for (const AddedToken& token : own) known.push_back({token, true, true});
+  std::vector<FileToken> made = with_id;
+  std::vector<FileToken> seen;
+  const auto name = [&](const FileToken& read) {
+    const bool is_new = !has_content(seen, read.token.content);
+    seen.push_back(read);
+    const bool is_there =
+        read.has_flags
+            ? std::ranges::any_of(
+                  made, [&](const FileToken& one) { return one.token.equals(read.token); })
+            : has_content(known, read.token.content);
+    if (is_new && !is_there) made.push_back(read);
+  };
+  for (const FileToken& one : beside.named) {
+    FileToken read = one;
+    for (const FileToken& other : with_id) {
+      if (other.token.content == one.token.content) read = other;
+    }
+    name(read);
+  }
+  for (const FileToken& one : beside.further) name(one);
+  std::vector<AddedToken> tokens;
+  for (const FileToken& read : made) {
+    if (read.token.content.empty()) continue;
+    tokens.push_back(read.token);
+    if (!has_content(seen, read.token.content)) continue;
+    tokens.back().special = true;
+    if (!read.normalized_is_given) tokens.back().normalized = false;
+  }
+  return tokens;
+}
+
+/// Another text of three letters for every number below 125000.
+std::string three_letters(int number) {
+  std::string text;
+  for (int i = 0; i < 3; ++i, number /= 50) text += static_cast<char>('A' + number % 50);
+  return text;
 }
 
 }  // namespace
@@ -126,6 +220,123 @@ TEST_CASE("flags of the files beside tokenizer.json win, with a warning", "[comp
   CHECK(directory.warnings() ==
         Lines{"tokenizer.json has other flags for '<s>' than the files beside it: those are "
               "followed, as in transformers"});
+}
+
+TEST_CASE("what is added is what a comparison with every token adds", "[companions]") {
+  const auto seed = GENERATE(range(0U, 300U));
+  CAPTURE(seed);
+  std::mt19937_64 engine(seed);
+  Companions beside;
+  beside.has_decoder = engine() % 2 == 0;
+  std::vector<AddedToken> own;
+  for (int id = 0; id < 4; ++id) {
+    if (engine() % 2 == 0) beside.by_id.insert_or_assign(id, random_token(engine, id));
+    if (engine() % 2 == 0) own.push_back(random_token(engine, id + 2).token);
+    if (engine() % 2 == 0) beside.named.push_back(random_token(engine, -1));
+  }
+  for (int i = 0; i < 8; ++i) beside.further.push_back(random_token(engine, -1));
+  CHECK(token_texts(beside.additions(own)) == token_texts(additions_slowly(beside, own)));
+
+  // One key for tokens that are equal, whatever their ids.
+  for (const FileToken& one : beside.further) {
+    for (const FileToken& other : beside.further) {
+      AddedToken elsewhere = other.token;
+      elsewhere.id = 5;
+      CHECK((one.token.key() == elsewhere.key()) == one.token.equals(elsewhere));
+    }
+  }
+}
+
+TEST_CASE("a further token is read once, a text beside an object with the same flags",
+          "[companions]") {
+  const phiscope::test::TempDir dir;
+  const auto write = [&](const std::string& name, const json& value) {
+    phiscope::test::write_bytes(dir.path() / name, value.dump());
+  };
+  const json object{{"content", "<x>"}, {"normalized", true}};
+  const json wide{{"content", "<x>"}, {"normalized", true}, {"lstrip", true}};
+  const json list = json::array({"<x>", object, "<y>", wide, "<x>", object, "<y>"});
+  write("tokenizer_config.json",
+        {{"additional_special_tokens", list}, {"extra_special_tokens", list}});
+  write("special_tokens_map.json", {{"additional_special_tokens", list}});
+  const Companions beside = phiscope::extract::tokenizer::read_companions(dir.path());
+  Lines found;
+  for (const FileToken& read : beside.further) {
+    found.push_back((read.has_flags ? "object " : "text ") + token_text(read.token));
+  }
+  // The objects of special_tokens_map.json are marked special, so they differ from the others.
+  CHECK(found == Lines{"text '<x>' -1 normalized", "object '<x>' -1 normalized",
+                       "text '<y>' -1 normalized", "object '<x>' -1 lstrip normalized",
+                       "object '<x>' -1 normalized special",
+                       "object '<x>' -1 lstrip normalized special"});
+}
+
+TEST_CASE("ids follow the largest so far, and flags are compared with the token's own",
+          "[companions]") {
+  json tokenizer = tokenizer_json();
+  tokenizer["added_tokens"][0]["id"] = 9;
+  tokenizer["post_processor"] = nullptr;
+  json second = flags("<t>");
+  second["id"] = 8;
+  tokenizer["added_tokens"].push_back(second);
+  const json list = json::array({"<x>", "ab", "<y>", "<s>", "<x>", "<z>"});
+  const Directory directory({{"special_tokens_map.json", {{"additional_special_tokens", list}}}},
+                            tokenizer);
+  const Tokenizer opened = directory.open();
+  CHECK(opened.id_of("<x>") == 10);
+  CHECK(opened.id_of("ab") == 2);
+  CHECK(opened.id_of("<y>") == 11);
+  CHECK(opened.id_of("<s>") == 9);
+  CHECK(opened.id_of("<z>") == 12);
+  CHECK(opened.warnings().empty());
+  json wide = flags("<t>");
+  wide["lstrip"] = true;
+  directory.write(
+      "tokenizer_config.json",
+      {{"added_tokens_decoder", {{"8", wide}, {"9", flags("<s>")}, {"10", flags("<x>")}}}});
+  CHECK(directory.warnings() ==
+        Lines{"tokenizer.json has other flags for '<t>' than the files beside it: those are "
+              "followed, as in transformers"});
+}
+
+// Two cases whose work would take minutes if it grew as the square of the number of tokens.
+
+TEST_CASE("hundreds of thousands of further tokens are read", "[companions]") {
+  constexpr int distinct = 199'990;
+  std::string list;
+  for (int i = 0; i < 200'000; ++i) {
+    list += (i == 0 ? "\"<" : ",\"<") + std::to_string(i % distinct) + ">\"";
+  }
+  const phiscope::test::TempDir dir;
+  phiscope::test::write_bytes(dir.path() / "special_tokens_map.json",
+                              "{\"additional_special_tokens\": [" + list + "]}");
+  const Companions beside = phiscope::extract::tokenizer::read_companions(dir.path());
+  REQUIRE(beside.further.size() == distinct);
+  CHECK(beside.further.front().token.content == "<0>");
+  CHECK(beside.further.back().token.content == "<199989>");
+}
+
+TEST_CASE("a hundred thousand tokens get ids one after another", "[companions]") {
+  Companions beside;
+  for (int i = 0; i < 100'000; ++i) {
+    FileToken read;
+    read.token.content = three_letters(i);
+    read.token.id = -1;
+    read.has_flags = true;
+    beside.further.push_back(std::move(read));
+  }
+  const json root = tokenizer_json();
+  const phiscope::extract::JsonFields fields(root, "tokenizer.json");
+  const phiscope::extract::tokenizer::Vocabulary vocabulary(fields.object("model"));
+  const phiscope::extract::tokenizer::Normalizer normalizer(fields);
+  const phiscope::extract::tokenizer::AddedTokens added(fields, beside, vocabulary, normalizer);
+  REQUIRE(added.tokens().size() == 100'001);
+  int misplaced = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const AddedToken* token = added.find(8 + i);
+    if (token == nullptr || token->content != three_letters(i)) ++misplaced;
+  }
+  CHECK(misplaced == 0);
 }
 
 TEST_CASE("a disagreement on what surrounds a text is a warning, and tokenizer.json is followed",

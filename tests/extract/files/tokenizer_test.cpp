@@ -80,6 +80,14 @@ json letters_json(const std::vector<std::pair<std::string, std::string>>& merges
   return value;
 }
 
+/// As many steps that make two letters a of each.
+json doublings(const std::string& list, int steps) {
+  const json step{{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}};
+  json all{{"type", "Sequence"}};
+  for (int i = 0; i < steps; ++i) all[list].push_back(step);
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("ids, offsets and texts are those of Hugging Face's tokenizers", "[tokenizer]") {
@@ -197,6 +205,74 @@ TEST_CASE("the work for a long word grows as its length, not as the square", "[t
   };
   const double shorter = processor_time(1U << 14U);
   CHECK(processor_time(1U << 20U) < 1000.0 * shorter);  // 64 times the length; the square: 4096
+}
+
+TEST_CASE("a text that a normalizer makes out of proportion is refused", "[tokenizer]") {
+  json value = letters_json({});
+  const auto normalized = [&value](const json& normalizer) {
+    value["normalizer"] = normalizer;
+    return open_json(value);
+  };
+  // At most 100 times the bytes and 1000: 2^10 for one, 64 and not 128 times as many for 1000.
+  CHECK(normalized(doublings("normalizers", 10)).encode("a").ids.size() == 1024);
+  const std::string longer(1000, 'a');
+  CHECK(normalized(doublings("normalizers", 6)).encode(longer).ids.size() == 64'000);
+  CHECK_THROWS_AS(normalized(doublings("normalizers", 7)).encode(longer), std::invalid_argument);
+  for (const int steps : {11, 40}) {
+    const Tokenizer tokenizer = normalized(doublings("normalizers", steps));
+    CHECK(tokenizer.encode("b").ids == std::vector<int>{1});
+    CHECK_THROWS_AS(tokenizer.encode("ba"), std::invalid_argument);
+    CHECK_THROWS_WITH(tokenizer.encode("a"),
+                      Contains("normalizer makes more than 1100 bytes of a text of 1, expected at "
+                               "most 100 times as many and 1000"));
+  }
+  const Tokenizer at_once = normalized(
+      {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(500, 'b')}});
+  CHECK(at_once.encode("aa").ids.size() == 1000);
+  CHECK_THROWS_AS(at_once.encode("aaa"), std::invalid_argument);
+  const Tokenizer before = normalized({{"type", "Prepend"}, {"prepend", std::string(1100, 'b')}});
+  CHECK_THROWS_AS(before.encode("a"), std::invalid_argument);
+  CHECK(before.encode("").ids.empty());
+}
+
+TEST_CASE("a normalizer that makes an added token out of proportion is refused with the file",
+          "[tokenizer]") {
+  json value = letters_json({});
+  const json added{{"id", 0}, {"content", "a"}, {"normalized", true}, {"special", false}};
+  value["added_tokens"].push_back(added);
+  value["normalizer"] = doublings("normalizers", 10);
+  CHECK(open_json(value).encode(std::string(1024, 'b')).ids.size() == 1024);
+  for (const int steps : {11, 40}) {
+    value["normalizer"] = doublings("normalizers", steps);
+    CHECK_THAT(tokenizer_refusal(value),
+               Contains("tokenizer.json: added token 'a': the tokenizer's normalizer makes more "
+                        "than 1100 bytes of a text of 1"));
+  }
+}
+
+TEST_CASE("tokens that a decoder makes out of proportion are refused", "[tokenizer]") {
+  json value = letters_json({});
+  const auto decoded = [&value](const json& decoder, const std::vector<int>& ids) {
+    value["decoder"] = decoder;
+    return open_json(value).decode(ids);
+  };
+  const std::vector<int> one{0};
+  CHECK(decoded(doublings("decoders", 10), one) == std::string(1024, 'a'));
+  CHECK_THROWS_AS(decoded(doublings("decoders", 11), one), std::invalid_argument);
+  CHECK_THROWS_WITH(decoded(doublings("decoders", 40), one),
+                    Contains("decoder makes more than 1100 bytes of a text of 1"));
+  // All tokens count together: at most 1300 of three, of which two are letters a.
+  const std::vector<int> three{0, 1, 0};
+  CHECK(decoded(doublings("decoders", 9), three) ==
+        std::string(512, 'a') + "b" + std::string(512, 'a'));
+  CHECK_THROWS_AS(decoded(doublings("decoders", 10), three), std::invalid_argument);
+  // From the left, without looking at what was put in.
+  const json fuse{{"type", "Fuse"}};
+  const json halve{{"type", "Replace"}, {"pattern", {{"String", "aa"}}}, {"content", "a"}};
+  json fused{{"type", "Sequence"}};
+  fused["decoders"].push_back(fuse);
+  fused["decoders"].push_back(halve);
+  CHECK(decoded(fused, {0, 0, 0, 0, 0, 1, 0, 0}) == "aaaba");
 }
 
 TEST_CASE("a text that is not UTF-8 is refused with the place", "[tokenizer]") {

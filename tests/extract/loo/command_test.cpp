@@ -207,6 +207,43 @@ TEST_CASE("the published walks are replayed with their words and positions",
   }
 }
 
+TEST_CASE("more words than the model has positions are refused before they are drawn",
+          "[command]") {
+  const TempDir dir;
+  const std::string end = ", expected at most the context length of the model, 256";
+  const auto loo = [&dir](const std::string& more) {
+    return extract("loo --dry-run --model '" + walk_model() + "' --out '" +
+                       (dir.path() / "run").string() + "' " + more,
+                   dir.path());
+  };
+  const auto refused = [&](const std::string& more, const std::string& message) {
+    const Finished done = loo(more);
+    CAPTURE(more);
+    CHECK(done.status == 1);
+    CHECK_THAT(done.err, Contains(message + end));
+  };
+  const std::string one = "--n-trials 1 --conditions semantic --context-lengths ";
+  refused(one + "1000000 --positions spread:9999", "--context-lengths: 1000000 words");
+  refused(one + "6,257", "--context-lengths: 257 words");
+  refused(one + "256 --sink prefix", "--context-lengths: 256 words and the token before them");
+  const Finished fits = loo(one + "256 --positions spread:1");
+  CAPTURE(fits.err);
+  CHECK(fits.status == 0);
+
+  nlohmann::json walk = {{"condition", "own"}, {"N", 257}, {"trial", 0}, {"seed", 5}};
+  walk["adjacency"] = {{0, 1}, {1, 0}};
+  for (int i = 0; i < 257; ++i) walk["tokens"].push_back(i % 2 == 0 ? "cat" : "dog");
+  nlohmann::json file;
+  file["walks"].push_back(walk);
+  nlohmann::json& own = file["vocabulary"]["own"];
+  own["clusters"]["a"].push_back("cat");
+  own["clusters"]["b"].push_back("dog");
+  own["semantic_groups"]["animals"] = {"cat", "dog"};
+  write_text(dir.path() / "walks.json", file.dump());
+  refused("--walks '" + (dir.path() / "walks.json").string() + "'",
+          "context own/n257/trial0: 257 words");
+}
+
 TEST_CASE("a dry run says what would be run and writes nothing", "[command]") {
   const TempDir dir;
   const Finished done = extract(small_loo(dir.path() / "run", "--dry-run"), dir.path());

@@ -52,6 +52,21 @@ TEST_CASE("spread positions cover the whole context with its ends", "[plan]") {
   }
 }
 
+TEST_CASE("spread positions of a long context are those nearest to an even spread", "[plan]") {
+  constexpr std::int64_t n = 1'000'000;
+  constexpr std::int64_t count = 9999;  // of the 9998 steps, each to the nearest position
+  const std::vector<int> positions = spread_positions(static_cast<int>(n), static_cast<int>(count));
+  REQUIRE(positions.size() == static_cast<std::size_t>(count));
+  CHECK(positions.front() == 0);
+  CHECK(positions.back() == n - 1);
+  std::int64_t misplaced = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t off = positions[static_cast<std::size_t>(i)] * (count - 1) - i * (n - 1);
+    if (2 * (off < 0 ? -off : off) > count - 1) ++misplaced;
+  }
+  CHECK(misplaced == 0);
+}
+
 TEST_CASE("each run has its own tokens, and rows only for the words present", "[plan]") {
   const Group group = loo_group(small, small_tokens, Sink::keep, Occurrence::mean);
   REQUIRE(group.runs.size() == 4);

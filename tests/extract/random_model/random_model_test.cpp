@@ -9,6 +9,7 @@
 #include "files/weights/weights.hpp"
 #include "random_model/normal.hpp"
 #include "reference.hpp"
+#include "shard/file/format_error.hpp"
 #include "shard/npy/half.hpp"
 #include "temp_dir.hpp"
 
@@ -211,6 +212,22 @@ TEST_CASE("a random model has the tokenizer and says how it was made", "[random_
         embedding.begin() + static_cast<std::ptrdiff_t>((token + 1) * hidden));
     CHECK((deviation(row) == 0.0) == (token == 3));
   }
+}
+
+TEST_CASE("sizes whose bytes 64 bits do not hold are refused", "[random_model]") {
+  // In float32 these tensors have 12 * 2^60 * 4 bytes and some: 3 * 2^64 and a small number.
+  const TempDir dir;
+  const fs::path source = dir.path() / "config";
+  fs::create_directory(source);
+  std::ofstream(source / "config.json") << R"({
+      "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_embd": 1073741824, "n_head": 1,
+      "n_layer": 1, "vocab_size": 1, "n_positions": 1})";
+  const auto write = [&] { write_random_model({.source = source, .out = dir.path() / "model"}); };
+  CHECK_THROWS_AS(write(), shard::FormatError);
+  CHECK_THROWS_WITH(write(), Contains("config.json: tensor 'transformer.h.0.attn.c_attn.weight' of "
+                                      "shape [1073741824, 3221225472]: found more than "
+                                      "2305843009213693951 elements"));
+  CHECK(std::distance(fs::directory_iterator(dir.path()), fs::directory_iterator()) == 1);
 }
 
 TEST_CASE("what is there is not overwritten, and nothing is left of a failure", "[random_model]") {

@@ -5,6 +5,7 @@
 #include "extract/files/tiny_model.hpp"
 #include "files/model/tensors.hpp"
 #include "reference.hpp"
+#include "shard/file/format_error.hpp"
 #include "temp_dir.hpp"
 
 #include <functional>
@@ -284,6 +285,26 @@ TEST_CASE("the tensors of a model follow from its configuration", "[config]") {
   CHECK(count_parameters(config) == elements - 40);
   config.family = "martian";
   CHECK_THROWS_AS(expected_tensors(config), std::invalid_argument);
+}
+
+TEST_CASE("parameters are counted as long as 64 bits hold their bytes", "[config]") {
+  const auto count = [](std::uint64_t width) {
+    const json value{{"model_type", "gpt2"}, {"architectures", {"GPT2LMHeadModel"}},
+                     {"n_embd", width},      {"n_head", 1},
+                     {"n_layer", 1},         {"vocab_size", 1},
+                     {"n_positions", 1}};
+    return count_parameters(config_of(value));
+  };
+  // 12 width^2 + 17 width elements of 8 bytes: 438353263 is the last width with less than 2^64.
+  constexpr std::uint64_t width = 438'353'263;
+  CHECK(count(3) == 12 * 9 + 17 * 3);
+  CHECK(count(width) == 12 * width * width + 17 * width);
+  CHECK_THROWS_AS(count(width + 1), phiscope::shard::FormatError);
+  for (const std::uint64_t large : {std::uint64_t{1} << 30U, std::uint64_t{0x7FFFFFFF}}) {
+    CHECK_THAT(phiscope::test::refusal([&] { count(large); }),
+               Contains("config.json: tensor 'transformer.h.0.attn.c_attn.weight' of shape [") &&
+                   Contains("more than 2305843009213693951 elements"));
+  }
 }
 
 TEST_CASE("the size of a head need not be hidden / heads", "[config]") {
