@@ -5,6 +5,7 @@
 #include "report/estimate_text.hpp"
 #include "said_steps.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace phiscope::analyze::steps::claims_test {
@@ -174,6 +175,23 @@ TEST_CASE("the design is that of the test whose p is told", "[claims]") {
   CHECK_THAT(claim.evidence, Contains("of the steps (single at layer 1) changes by 0.4") &&
                                  Contains(" per stratum, interval not corrected for taking the "
                                           "smallest p of 2 tests"));
+}
+
+TEST_CASE("the design has the answers of the chosen test, though another has more", "[claims]") {
+  Result result = analyzed(axes, needing);
+  const auto first = std::find_if(result.tests.begin(), result.tests.end(), [](const Test& test) {
+    return test.contrast == Contrast::early_difficulty && test.group == 0;
+  });
+  REQUIRE(first != result.tests.end());
+  first->effect.value = 0.2;
+  first->p = 0.002;
+  first->units = 17;
+  Test other = *first;
+  other.p = 0.4;
+  other.units = 24;
+  result.tests.push_back(other);
+  CHECK_THAT(about(claims({result}), "the first thoughts matter more").design,
+             Catch::Matchers::StartsWith("17 right answers"));
 }
 
 TEST_CASE("that the halves differ is claimed in both directions", "[claims]") {
