@@ -9,6 +9,7 @@ slurm.py BIN_DIR [WORK]     as root; exit 77 with a message where Slurm is not i
 The job scripts are those of docs/slurm as they are; what they ask for (a GPU, hours) is replaced on the command line.
 """
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -206,7 +207,9 @@ def main():
     wrapper.chmod(0o755)
     prompts = work / "prompts.jsonl"
     lines = (ROOT / "datasets/phiid/words.jsonl").read_text().splitlines()
-    prompts.write_text("\n".join(lines[:48]) + "\n")
+    # Enough that a task is at work for some seconds on a fast machine.
+    copies = [json.dumps({**json.loads(line), "id": f"{i}"}) for i, line in enumerate(lines[:48] * 5)]
+    prompts.write_text("\n".join(copies) + "\n")
     environment = dict(os.environ, PATH=f"{work / 'bin'}:{binaries}:{os.environ['PATH']}",
                        MODEL=str(ROOT / "datasets/models/words"), PROMPTS=str(prompts),
                        OPTIONS="--generate 200 --ignore-eos --batch-size 1 --prompts-per-shard 1")
@@ -231,7 +234,7 @@ def main():
         # Not before bash is at the lines that catch what is sent: nobody would queue the task again.
         running = wait_for("tasks at work", lambda: [job for job in tasks("R") if seconds_at_work(job) >= 2])
         output("sbatch", "--partition=high", "--cpus-per-task=2", "--output=/dev/null", "--wrap", "sleep 2")
-        print(f"slurm: task {first} queued again at {seen} of 48 shards, {len(running)} preempted at {commits()}")
+        print(f"slurm: task {first} queued again at {seen} of {len(copies)} shards, {len(running)} preempted at {commits()}")
 
         def at_rest():
             # A task that was queued again waits two minutes before it begins, unless it is told not to.
