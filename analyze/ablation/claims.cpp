@@ -90,7 +90,7 @@ Estimate negated(Estimate difference) {
 /// Units of the interval of a difference, or why there is none.
 std::string difference_units(const Result& result, const Estimate& difference) {
   if (difference.low.ok()) return report::units_text(difference);
-  // What a table counts as its prompts is a placeholder.
+  // A table of means does not give its number of prompts: the 1 that is counted for it is none.
   return "no interval: " + (result.data.has_prompts ? report::no_interval_text(difference)
                                                     : "the table does not give prompts");
 }

@@ -38,7 +38,7 @@ void correct_exploratory(std::vector<Judged>& judged) {
   for (std::size_t i = 0; i < family.size(); ++i) family[i]->p = p_values[i];
 }
 
-/// Two significant digits, or as many as keep the number on its side of both levels.
+/// Two significant digits, or more where rounding would move the number across a level.
 std::string rounded_p(double p) {
   for (int digits = 2;; ++digits) {
     const std::string text = rounded_text(p, digits);

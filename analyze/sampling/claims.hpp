@@ -14,7 +14,7 @@ namespace phiscope::analyze::sampling {
 /// drift after an oracle's prefix is less than the distance, latents tell the final answer before
 /// the last checkpoint, or at the only one. A claim in one direction has p = 1 in the other. The
 /// plan's option `primary` (temperature, drift or commitment) names the one that the run is to
-/// decide; without it the first there is stands in, as unnamed.
+/// decide; otherwise the first claim there is takes its place, with the role `unnamed`.
 /// @throws shard::FormatError if `primary` is none of these names
 [[nodiscard]] std::vector<report::Claim> claims(const std::vector<Study>& studies,
                                                 const Options& options);
